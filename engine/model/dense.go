@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
@@ -149,6 +151,13 @@ func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []d
 			}
 			cols = max(cols, d.cols)
 			for _, l := range d.loras {
+				rank = max(rank, l.rank)
+			}
+		}
+	}
+	for _, block := range w.experts {
+		for _, e := range block {
+			for _, l := range slices.Concat(e.gateUp.loras, e.down.loras) {
 				rank = max(rank, l.rank)
 			}
 		}

@@ -178,7 +178,7 @@ func (t *Trainer) backFrozen(l int) {
 	for which := downLinear; which >= qkvLinear; which-- {
 		t.loops.l, t.loops.which = l, which
 		if which == downLinear && t.net.Experts > 0 {
-			t.team.For(t.net.Experts, f.expertsBack)
+			t.expertsBackFrozen()
 			continue
 		}
 		if !t.unasked() {

@@ -64,7 +64,8 @@ func (p *planner) experts(b *decoderBlock, name func(string) string) {
 // mix adds what the chosen experts say of n tokens to the residual stream.
 // Every token's experts are added by rank, so the bits do not depend on who
 // else asks them.
-func (d *Decoder) mix(b *decoderBlock, n int) {
+func (d *Decoder) mix(seqs []Seq, l, n int) {
+	b := &d.net.blocks[l]
 	c, s, m := &d.Shape, &d.s, d.s.moe
 	E, K, C, F := c.Experts, c.Chosen, c.Width, c.Hidden
 	d.mul(&b.router, s.n, n, m.scores, E, false)
@@ -89,11 +90,13 @@ func (d *Decoder) mix(b *decoderBlock, n int) {
 		for i := range x.gateUp.parts {
 			x.gateUp.parts[i].m.Mul(k.in, len(list), 0, F, k.gu[i*F:], 2*F, false)
 		}
+		d.adaptExpert(seqs, l, e, gateUpLinear, w, k.in, k.gu, 2*F)
 		for i := range list {
 			c.Act.gate(k.act.Row(i), k.gu[2*i*F:][:F], k.gu[(2*i+1)*F:][:F], x.down.forms() != 0)
 		}
 		k.act.Quantise(0, len(list), x.down.forms())
 		x.down.parts[0].m.Mul(k.act, len(list), 0, C, k.out, C, false)
+		d.adaptExpert(seqs, l, e, downLinear, w, k.act, k.out, C)
 		for i, a := range list {
 			copy(m.out[(a.row*K+a.rank)*C:][:C], k.out[i*C:(i+1)*C])
 		}
@@ -103,6 +106,28 @@ func (d *Decoder) mix(b *decoderBlock, n int) {
 			kernel.Axpy(s.x[t*C:(t+1)*C], m.weight[t*K+k], m.out[(t*K+k)*C:][:C])
 		}
 	})
+}
+
+// adaptExpert adds what the sequences' adapters say of a linear of expert e of
+// block l, of the tokens that ask it. dst (n, ld).
+func (d *Decoder) adaptExpert(seqs []Seq, l, e, which, worker int, in *kernel.Input, dst []float32, ld int) {
+	if d.rank == 0 {
+		return
+	}
+	list, mid, lo := d.s.moe.asked[e], d.mid[worker*d.rows*d.rank:], 0
+	for i := range seqs {
+		q, hi := &seqs[i], lo
+		for hi < len(list) && list[hi].row < q.row+len(q.IDs) {
+			hi++
+		}
+		if n := hi - lo; n > 0 && q.Adapter != nil && q.Adapter.experts != nil {
+			for _, p := range q.Adapter.experts[l][e][which] {
+				kernel.GemmPacked(n, p.rank, p.cols, in.Floats()[lo*p.cols:], p.cols, 1, p.a, mid, p.rank, false)
+				kernel.GemmPacked(n, p.rows, p.rank, mid, p.rank, 1, p.b, dst[lo*ld+p.at:], ld, true)
+			}
+		}
+		lo = hi
+	}
 }
 
 // ask finds the experts that a token asks and what each of them counts, by rank: the

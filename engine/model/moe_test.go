@@ -135,21 +135,25 @@ func TestMixtureCounts(t *testing.T) {
 	}
 }
 
-// Adapters of a mixture are of its attention: others are refused by name.
+// Adapters of a mixture are of its attention and, each by its number, of its
+// experts: what else there may be is refused by name.
 func TestMixtureAdapters(t *testing.T) {
 	s := openArch(t, "qwen3_moe").Shape
 	var bad *TargetError
-	if err := (&LoRA{Rank: 1, Alpha: 1, Targets: []string{"q_proj", "down_proj"}}).Check(&s); !errors.As(err, &bad) || bad.Name != "down_proj" || !slices.Equal(bad.Has, []string{"q_proj", "k_proj", "v_proj", "o_proj"}) {
-		t.Errorf("an adapter of experts: %v", err)
+	if err := (&LoRA{Rank: 1, Alpha: 1, Targets: []string{"q_proj", "gate"}}).Check(&s); !errors.As(err, &bad) || bad.Name != "gate" || !slices.Contains(bad.Has, "up_proj") {
+		t.Errorf("an adapter of the router: %v", err)
 	}
-	for module, ok := range map[string]bool{"self_attn.o_proj": true, "mlp.experts.0.down_proj": false, "mlp.down_proj": false, "mlp.gate": false, "mlp.experts.base_layer": false} {
+	for module, ok := range map[string]bool{
+		"self_attn.o_proj": true, "mlp.experts.0.down_proj": true, "mlp.experts.4.down_proj": true, "mlp.experts.5.down_proj": false, "mlp.experts.-1.down_proj": false,
+		"mlp.experts.01.down_proj": false, "mlp.experts..down_proj": false, "mlp.experts.down_proj": false, "mlp.down_proj": false, "mlp.gate": false, "mlp.experts.base_layer": false,
+	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(`{"peft_type": "LORA", "r": 1, "lora_alpha": 1}`), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		stem := "base_model.model.model.layers.0." + module
 		cols := s.q()
-		if !ok {
+		if strings.HasPrefix(module, "mlp") {
 			cols = s.Hidden
 		}
 		if err := weights.Write(filepath.Join(dir, "adapter_model.safetensors"), []weights.Tensor{
@@ -176,7 +180,7 @@ func TestWideExperts(t *testing.T) {
 	p := newParams(s, inFloats, realArena(t, s.Params()))
 	fillParams(p)
 	rows := randomRows(s.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}} {
+	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}, {LoRA: &LoRA{Rank: 2, Alpha: 4, Targets: []string{"gate_proj", "down_proj"}}}} {
 		var want string
 		for threads := range 3 {
 			o.Rows, o.Length, o.Threads = 1+threads%2, 64, 1+threads
@@ -186,6 +190,62 @@ func TestWideExperts(t *testing.T) {
 			} else if got != want {
 				t.Errorf("%+v: other gradients", o)
 			}
+		}
+	}
+}
+
+// Sequences of one step that ask the same experts, each with an adapter of its
+// own or none, have the bits that they have alone.
+func TestMixtureSequences(t *testing.T) {
+	f := openArch(t, "qwen3_moe")
+	var adapters []*Adapter
+	for rank := 1; rank <= 3; rank++ {
+		tr := openTrainer(t, f, Training{Rows: 1, Length: 32, Threads: 1, LoRA: &LoRA{Rank: rank, Alpha: 3, Targets: everyLinear}})
+		shake(tr)
+		adapters = append(adapters, tr.Adapter())
+	}
+	rows := randomRows(f.Shape.Config, 5, []int{20}, []int{1}, []int{31}, []int{17})
+	seqs := func() (list []Seq) {
+		for i, ad := range []*Adapter{adapters[0], nil, adapters[2], adapters[1]} {
+			list = append(list, Seq{IDs: rows[i].IDs, Full: []int32{int32(i)}, Logits: len(rows[i].IDs), Adapter: ad})
+		}
+		return list
+	}
+	run := func(seqs []Seq, threads int) []float32 {
+		d, err := f.NewDecoder(80, 32, threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		p, err := NewPages(&f.Shape, KVFloat32, 4, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		n := 0
+		for _, s := range seqs {
+			n += len(s.IDs)
+		}
+		z := make([]float32, n*f.Shape.Vocab)
+		if err := d.Step(p, seqs, z); err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}
+	var alone []float32
+	for _, s := range seqs() {
+		z := run([]Seq{s}, 1)
+		alone = append(alone, z...)
+		if s.Adapter != nil {
+			s.Adapter = nil
+			if hash(run([]Seq{s}, 1)) == hash(z) {
+				t.Error("an adapter does nothing")
+			}
+		}
+	}
+	for threads := 1; threads <= 3; threads++ {
+		if hash(run(seqs(), threads)) != hash(alone) {
+			t.Errorf("together, on %d threads: other logits", threads)
 		}
 	}
 }

@@ -36,6 +36,8 @@ type mixGrad struct {
 	act []float32 // (T·K, F) by slot; on the way back of a trained model, times the slot's weight
 	out []float32 // (T·K, C) by slot: what the expert says, or the gradient of what it read
 	dw  []float32 // (T, K) gradient of the weights
+
+	pairs [linears][]pairState // (T·K, rank) by slot, of the experts' adapters
 }
 
 // expertScratch is one worker's memory for experts.
@@ -43,6 +45,15 @@ type expertScratch struct {
 	rows  []float32        // (T, C) the tokens that ask an expert, side by side
 	in    [2]*kernel.Input // of frozen gateUp and down
 	dense denseScratch
+	pairs [2]pairState // of the slots of one expert
+}
+
+// matrix returns the one that stands for a linear of a block.
+func (x *expertDense) matrix(which int) *dense {
+	if which == gateUpLinear {
+		return x.gateUp
+	}
+	return x.down
 }
 
 // linears returns those of a block, as a trainer sees them.
@@ -83,9 +94,24 @@ func layMixState(c *Shape, t int, a *tensor.Arena) mixState {
 	}
 }
 
-func layMixGrad(c *Shape, t int, a *tensor.Arena) mixGrad {
-	slots := t * c.Chosen
-	return mixGrad{act: a.Float32(slots * c.Hidden), out: a.Float32(slots * c.Width), dw: a.Float32(slots)}
+func (w *net) layMixGrad(t int, a *tensor.Arena) mixGrad {
+	slots := t * w.Chosen
+	g := mixGrad{act: a.Float32(slots * w.Hidden), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
+	for which := gateUpLinear; which <= downLinear; which++ {
+		for _, p := range w.experts[0][0].matrix(which).loras {
+			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * p.rank), a.Float32(slots * p.rank)})
+		}
+	}
+	return g
+}
+
+// pairsOf returns the states of an expert's adapters for n slots from lo on.
+func (s *expertScratch) pairsOf(g *mixGrad, which, lo, n int) []pairState {
+	for i, p := range g.pairs[which] {
+		rank := len(p.mid) / len(g.dw)
+		s.pairs[i] = pairState{p.mid[lo*rank : (lo+n)*rank], p.dmid[lo*rank : (lo+n)*rank]}
+	}
+	return s.pairs[:len(g.pairs[which])]
 }
 
 // int32s takes whole numbers of an arena, so that they are counted.
@@ -182,8 +208,10 @@ func (d *dense) mul(in *kernel.Input, n int, x, y []float32, ld int, s *denseScr
 func (w *net) expertIn(r *rowState, l, e int, s *expertScratch) {
 	st, wide := &r.layers[l], apart(2*w.Hidden)
 	if asked, lo := st.mix.slots(e); len(asked) > 0 {
+		d, y := w.experts[l][e].gateUp, st.mix.gateUp[lo*wide:]
 		s.gather(st.n2, asked, w.Width, w.Chosen)
-		w.experts[l][e].gateUp.mul(s.in[0], len(asked), s.rows, st.mix.gateUp[lo*wide:], wide, &s.dense)
+		d.mul(s.in[0], len(asked), s.rows, y, wide, &s.dense)
+		d.adapt(s.rows, y, wide, 0, len(asked), &s.dense)
 	}
 }
 
@@ -195,7 +223,9 @@ func (w *net) expertOut(r *rowState, l, e int, s *expertScratch) {
 		return
 	}
 	w.expertAct(r, l, e, lo, lo+len(asked))
-	w.experts[l][e].down.mul(s.in[1], len(asked), r.grad.mix.act[lo*F:(lo+len(asked))*F], r.grad.mix.out[lo*C:], C, &s.dense)
+	d, x, y := w.experts[l][e].down, r.grad.mix.act[lo*F:(lo+len(asked))*F], r.grad.mix.out[lo*C:]
+	d.mul(s.in[1], len(asked), x, y, C, &s.dense)
+	d.adapt(x, y, C, 0, len(asked), &s.dense)
 }
 
 // expertAct makes the activations of slots lo to hi, of expert e.
@@ -227,22 +257,31 @@ func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
 		return
 	}
 	x.gather(r.nf, asked, C, w.Chosen)
-	w.experts[l][e].down.back(x.rows, C, 0, len(asked), nil, s.da, &x.dense, nil)
 	w.expertAct(r, l, e, lo, lo+len(asked))
+	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked))
+	w.experts[l][e].down.back(x.rows, C, 0, len(asked), r.grad.mix.act[lo*F:], s.da, &x.dense, pairs)
 	for i, a := range asked {
 		act, da, gu := r.grad.mix.act[(lo+i)*F:][:F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
 		r.grad.mix.dw[a] = kernel.Dot(act, da)
 		kernel.Scale(act, st.mix.weight[a])
 		kernel.Scale(da, st.mix.weight[a])
+		for _, p := range pairs {
+			rank := len(p.mid) / len(asked)
+			kernel.Scale(p.mid[i*rank:(i+1)*rank], st.mix.weight[a])
+		}
 		w.Act.gateGrad(gu[:F], gu[F:2*F], da)
 	}
 }
 
 // upBack takes that further, to the gradient of what the expert read.
 func (w *net) upBack(r *rowState, l, e int, s *workScratch) {
-	m, wide := &r.layers[l].mix, apart(2*w.Hidden)
+	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.Hidden)
 	if asked, lo := m.slots(e); len(asked) > 0 {
-		w.experts[l][e].gateUp.back(m.gateUp[lo*wide:], wide, 0, len(asked), nil, r.grad.mix.out[lo*w.Width:], &s.expert.dense, nil)
+		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked))
+		if len(pairs) > 0 {
+			x.gather(r.layers[l].n2, asked, w.Width, w.Chosen)
+		}
+		w.experts[l][e].gateUp.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], &x.dense, pairs)
 	}
 }
 
@@ -314,6 +353,14 @@ const expertSpan = 4 * gradSpan
 // layExpertTasks lists the tasks of a block's experts.
 func (t *Trainer) layExpertTasks() {
 	for e := range t.net.Experts {
+		for which := downLinear; which >= gateUpLinear; which-- {
+			for i := range t.net.experts[0][e].matrix(which).loras {
+				t.tasks = append(t.tasks, gradTask{which, 0, 0, i, e}, gradTask{which, 1, 0, i, e})
+			}
+		}
+		if t.Grads == nil {
+			continue
+		}
 		for lo := 0; lo < t.net.Width; lo += expertSpan {
 			t.tasks = append(t.tasks, gradTask{downLinear, lo, min(lo+expertSpan, t.net.Width), -1, e})
 		}
@@ -347,9 +394,35 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 	}
 }
 
+// expertPairGrad adds the gradients of one of the matrices of an adapter of an
+// expert of block l.
+func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
+	c := &t.net.Shape
+	C, F, wide := c.Width, c.Hidden, apart(2*c.Hidden)
+	pair := t.net.experts[l][k.expert].matrix(k.which).loras[k.pair]
+	for j := range t.batch {
+		r := &t.batch[j]
+		st, g := &r.layers[l], &r.grad.mix
+		asked, lo := st.mix.slots(k.expert)
+		n := len(asked)
+		if n == 0 {
+			continue
+		}
+		state := &s.pairsOf(g, k.which, lo, n)[k.pair]
+		switch {
+		case k.which == downLinear:
+			s.gather(r.grad.dtop, asked, C, c.Chosen)
+			pair.grad(k.lo, state, g.act[lo*F:(lo+n)*F], s.rows, n, C)
+		default:
+			s.gather(st.n2, asked, C, c.Chosen)
+			pair.grad(k.lo, state, s.rows, st.mix.gateUp[lo*wide:], n, wide)
+		}
+	}
+}
+
 // frozenExperts are the loops of a mixture that is not trained: a worker takes
 // an expert with the tokens of all rows, so that it is unpacked once.
-type frozenExperts struct{ group, expertsIn, expertsOut, mixed, expertsBack func(worker, i int) }
+type frozenExperts struct{ group, expertsIn, expertsOut, mixed, top, expertsBack func(worker, i int) }
 
 func (f *frozenExperts) experts(t *Trainer) {
 	w, p := &t.net, &t.loops
@@ -367,6 +440,10 @@ func (f *frozenExperts) experts(t *Trainer) {
 	f.mixed = func(_, i int) {
 		s := &t.frozen.stretches[i]
 		w.mixed(s.r, p.l, s.lo, s.hi)
+	}
+	f.top = func(_, i int) {
+		s := &t.frozen.stretches[i]
+		copy(s.r.grad.dtop[s.lo*w.Width:s.hi*w.Width], s.r.nf[s.lo*w.Width:])
 	}
 	f.expertsBack = func(worker, e int) {
 		s, asked := &t.scratch[worker], 0
@@ -407,4 +484,10 @@ func (t *Trainer) expertsOutFrozen(l int) {
 	t.loops.l = l
 	t.team.For(t.net.Experts, t.frozen.expertsOut)
 	t.team.For(len(t.frozen.stretches), t.frozen.mixed)
+}
+
+// expertsBackFrozen takes the micro-batch back through the block's experts.
+func (t *Trainer) expertsBackFrozen() {
+	t.team.For(len(t.frozen.stretches), t.frozen.top)
+	t.team.For(t.net.Experts, t.frozen.expertsBack)
 }

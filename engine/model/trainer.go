@@ -334,9 +334,7 @@ func (t *Trainer) layTasks() {
 	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width}
 	if c.Experts > 0 {
 		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
-		if t.Grads != nil {
-			t.layExpertTasks()
-		}
+		t.layExpertTasks()
 	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
@@ -357,7 +355,11 @@ func (t *Trainer) layTasks() {
 func (t *Trainer) gradTask(l, i int, s *workScratch) {
 	k := &t.tasks[i]
 	if k.expert >= 0 {
-		t.expertGrad(l, k, &s.expert)
+		if k.pair >= 0 {
+			t.expertPairGrad(l, k, &s.expert)
+		} else {
+			t.expertGrad(l, k, &s.expert)
+		}
 		return
 	}
 	for j := range t.batch {

@@ -245,7 +245,7 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		}
 	}
 	plan.lay(a)
-	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(s, w.blocks, a)
+	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(w, a)
 	return err
 }
 
@@ -307,7 +307,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	r.dnorm = take(C)
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	if c.Experts > 0 {
-		r.grad.mix = layMixGrad(c, T, a)
+		r.grad.mix = t.net.layMixGrad(T, a)
 	}
 	for which, d := range t.net.blocks[0] {
 		for _, p := range d.loras {

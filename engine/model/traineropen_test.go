@@ -102,11 +102,11 @@ func TestFamilies(t *testing.T) {
 		families = []string{"spark2_5", "qwen3_moe"} // they have all options but biases
 	}
 	for _, name := range families {
-		last := "down_proj"
-		if name == "qwen3_moe" { // adapters are of its attention
-			last = "o_proj"
+		loras := []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}}
+		if name == "qwen3_moe" { // which has adapters of experts if they are named
+			loras = append(loras, &LoRA{Rank: 2, Alpha: 3, Targets: everyLinear})
 		}
-		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{last}}} {
+		for _, lora := range loras {
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
 				f := openArch(t, name)
 				rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
@@ -127,12 +127,15 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
+// everyLinear are targets of every matrix that an adapter may have.
+var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
 	for _, name := range []string{"qwen3", "gemma2", "qwen3_moe"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: everyLinear}}} {
 			o.Rows, o.Length, o.Threads = 2, 64, 1
 			tr := openTrainer(t, f, o)
 			tr.Accumulate(rows)
@@ -182,7 +185,7 @@ func TestFrozenTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
+			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}
 			tr, l1, g1 := gradientsOf(t, quantised, o, rows)
 			exact, l2, g2 := gradientsOf(t, plain, o, rows)
 			if x == AsF16 || x == AsBF16 {

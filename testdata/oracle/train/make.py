@@ -6,7 +6,7 @@ The models are the folders of testdata/oracle/arch. spark2_5 is spark.py there,
 which agrees with llama.cpp; its adapters are written out below. Each NAME.json
 has a row of documents and the losses; NAME.safetensors has, for the whole
 model (full) and for an adapter of rank 3 and alpha 6 over every matrix of the
-blocks, of a mixture of experts of its attention (lora),
+blocks (lora),
 
     logits              (T, V) before training; the adapter's own with a random B
     KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element
@@ -42,7 +42,6 @@ DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-ATTENTION = LINEAR[:4]  # what peft has linears of in a mixture of experts: its experts are one tensor
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -68,7 +67,7 @@ def separate(named):
     out = {}
     for name, t in named.items():
         stem, _, own = name.rpartition(".experts.")
-        if not stem:
+        if own not in ("gate_up_proj", "down_proj"):
             out[name] = t
             continue
         for e, x in enumerate(t):
@@ -114,7 +113,7 @@ def folder_model(name, row, tensors):
     run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
-    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=ATTENTION if name == "qwen3_moe" else LINEAR, task_type="CAUSAL_LM"))
+    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LINEAR, task_type="CAUSAL_LM"))
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
     out = HERE / f"adapter-{name}"
@@ -127,6 +126,55 @@ def folder_model(name, row, tensors):
     (out / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
     tensors["lora.logits"] = logits(run(m), row).detach()
     losses["lora"] = train("lora", run(m), named, row, tensors)
+    again = peft.PeftModel.from_pretrained(load(), out).merge_and_unload()
+    tensors["lora.merged"] = logits(run(again), row).detach()
+    return losses
+
+
+def mixture_model(name, row, tensors):
+    """Experts, which are one tensor here, have an adapter each, under the names of their files: peft reads those (merged below)."""
+
+    def load():
+        return transformers.AutoModelForCausalLM.from_pretrained(ARCH / name, dtype=torch.float32, attn_implementation="eager").train()
+
+    m = load()
+    run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
+    tensors["logits"] = logits(run(m), row).detach()
+    losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
+    m = load().requires_grad_(False)
+    weights = dict(m.named_parameters())
+    pairs = {}
+    for key, w in separate(weights).items():
+        if key.split(".")[-2] in LINEAR:
+            stem = "base_model.model." + key.removesuffix("weight")
+            pairs[stem + "lora_A.weight"] = torch.nn.Parameter(torch.empty(RANK, w.shape[1]))
+            pairs[stem + "lora_B.weight"] = torch.nn.Parameter(torch.empty(w.shape[0], RANK))
+    fill(pairs)
+
+    def delta(module):
+        stem = f"base_model.model.{module}."
+        return pairs[stem + "lora_B.weight"] @ pairs[stem + "lora_A.weight"] * (ALPHA / RANK)
+
+    def tuned():
+        out = {}
+        for key, w in weights.items():
+            stem, _, own = key.rpartition(".experts.")
+            if own in ("gate_up_proj", "down_proj"):
+                parts = ["gate_proj", "up_proj"] if own == "gate_up_proj" else [own]
+                out[key] = w + torch.stack([torch.cat([delta(f"{stem}.experts.{e}.{p}") for p in parts]) for e in range(len(w))])
+            elif key.split(".")[-2] in LINEAR:
+                out[key] = w + delta(key.removesuffix(".weight"))
+        return out
+
+    own = lambda ids: torch.func.functional_call(m, tuned(), kwargs={"input_ids": torch.tensor([ids])}).logits[0]  # noqa: E731
+    out = HERE / f"adapter-{name}"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    save_file({k: p.data.clone() for k, p in pairs.items()}, out / "adapter_model.safetensors", {"format": "pt"})
+    config = {"peft_type": "LORA", "r": RANK, "lora_alpha": ALPHA, "bias": "none", "target_modules": sorted(LINEAR), "base_model_name_or_path": name}
+    (out / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    tensors["lora.logits"] = logits(own, row).detach()
+    losses["lora"] = train("lora", own, pairs, row, tensors)
     again = peft.PeftModel.from_pretrained(load(), out).merge_and_unload()
     tensors["lora.merged"] = logits(run(again), row).detach()
     return losses
@@ -173,7 +221,7 @@ def main():
     for name in sys.argv[1:] or NAMES:
         tensors = {}
         row = batch(json.loads((ARCH / name / "config.json").read_text())["vocab_size"])
-        losses = (spark_model if name == "spark2_5" else folder_model)(name, row, tensors)
+        losses = {"spark2_5": spark_model, "qwen3_moe": mixture_model}.get(name, folder_model)(name, row, tensors)
         save_file({k: t.clone() for k, t in tensors.items()}, HERE / f"{name}.safetensors")
         (HERE / f"{name}.json").write_text(json.dumps({"versions": VERSIONS, "row": row, "adamw": ADAMW, "losses": losses}) + "\n")
         print(name, losses)
