@@ -3,7 +3,7 @@
 #
 #   compat/transformers/adapters.sh
 #
-# Over a model of our own form, and over a mixture of experts, whose adapters are of its attention.
+# Over a model of our own form, and over a mixture of experts: ours are of its experts, too, PEFT's, which has other names for those, of its attention.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(compat/venv.sh)
@@ -16,7 +16,7 @@ artifact() { # FOLDER BLOCK
 peft() {
 	"$python" -W ignore::FutureWarning compat/transformers/adapters.py "$@"
 }
-both() { # FOLDER with base and other; the targets of PEFT's adapter
+both() { # FOLDER with base and other; the targets of PEFT's adapter; those of ours, if not all
 	for i in 1 2 3 4 5 6 7 8; do
 		printf '{"prompt": "%d+%d?", "completion": "%d"}\n' "$i" "$i" $((2 * i))
 	done >"$1/sums.jsonl"
@@ -31,6 +31,7 @@ weights "ours" {
   examples = examples.sums
   epochs   = 20
   rate     = 5
+  targets  = [TARGETS]
 }
 weights "ours-merged" {
   train   = "merge"
@@ -38,6 +39,7 @@ weights "ours-merged" {
   adapter = weights.ours
 }
 PLAN
+	if [ $# = 3 ]; then sed -i "s/\[TARGETS\]/[$3]/" "$1/suiren.hcl"; else sed -i '/TARGETS/d' "$1/suiren.hcl"; fi
 	"$tmp/suiren" apply "$1"
 	peft check "$1/base" "$(artifact "$1" weights.ours)" "$(artifact "$1" weights.ours-merged)"
 
@@ -79,5 +81,5 @@ from safetensors.torch import load_file, save_file
 
 save_file({n: -t for n, t in load_file(sys.argv[1]).items()}, sys.argv[1])
 PYTHON
-both "$tmp/mixture" q_proj,o_proj
+both "$tmp/mixture" q_proj,o_proj '"q_proj", "gate_proj", "up_proj", "down_proj"'
 echo "adapters: both ways, and refused over another base"
