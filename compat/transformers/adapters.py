@@ -1,6 +1,6 @@
 """Adapters as PEFT has them: one that Suiren trained, or one that Suiren merges.
 
-    adapters.py make BASE FOLDER TARGETS     writes an adapter of random numbers over BASE
+    adapters.py make BASE FOLDER             writes an adapter of random numbers over BASE
     adapters.py check BASE ADAPTER MERGED    compares PEFT's logits with those of what Suiren merged
 """
 
@@ -24,9 +24,13 @@ def load(folder):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 
-def make(base, folder, targets):
+def make(base, folder):
     torch.manual_seed(5)
-    model = peft.get_peft_model(load(base), peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets.split(","), task_type="CAUSAL_LM"))
+    plain = load(base)
+    conv1d = plain.config.model_type == "gpt2"
+    # Of a mixture peft has other names for adapters of experts, where they are one tensor.
+    targets = {"gpt2": ["c_attn", "c_proj"], "qwen3_moe": ["q_proj", "o_proj"]}.get(plain.config.model_type, ["q_proj", "down_proj"])
+    model = peft.get_peft_model(plain, peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets, fan_in_fan_out=conv1d, task_type="CAUSAL_LM"))
     for name, p in model.named_parameters():
         if "lora_B" in name:  # zero until it is trained
             torch.nn.init.normal_(p, std=0.05)

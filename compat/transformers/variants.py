@@ -46,6 +46,13 @@ VARIANTS = [
     ("mistral", {"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 8}),
     ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1}),
     ("qwen3", {"use_sliding_window": True, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}),
+    ("gpt2", {"n_inner": 96}),
+    ("gpt2", {"activation_function": "gelu"}),
+    ("gpt2", {"activation_function": "relu"}),
+    ("gpt2", {"tie_word_embeddings": False}),
+    ("gpt2", {"reorder_and_upcast_attn": True}),
+    ("gpt2", {"scale_attn_weights": False}),
+    ("gpt2", {"scale_attn_by_inverse_layer_idx": True}),
     ("spark2_5", {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
 ]
 

@@ -70,21 +70,41 @@ func GELU16(y, x []float32) {
 //	dg = da·u·(Φ(g) + g·φ(g))
 //
 // The lengths must be equal; dg and du may be any of g, u and da.
-func GEGLUGrad(dg, du, g, u, da []float32) {
-	gegluGrad("GEGLUGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
-		phi := 0.5 * float64(1+math.Erf(x/math.Sqrt2))
-		return x * phi, phi + float64(x*math.Exp(-0.5*float64(x*x)))/math.Sqrt(2*math.Pi)
-	})
-}
+func GEGLUGrad(dg, du, g, u, da []float32) { gegluGrad("GEGLUGrad", dg, du, g, u, da, geluSlope) }
 
 // GEGLUTanhGrad is GEGLUGrad of GELUTanh.
 func GEGLUTanhGrad(dg, du, g, u, da []float32) {
-	gegluGrad("GEGLUTanhGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
-		root := math.Sqrt(2 / math.Pi)
-		th := math.Tanh(root * float64(x+float64(0.044715*x*x)*x))
-		half := 0.5 * float64(1+th)
-		return x * half, half + float64(0.5*x*float64(1-float64(th*th)))*root*float64(1+float64(3*0.044715*x)*x)
-	})
+	gegluGrad("GEGLUTanhGrad", dg, du, g, u, da, geluTanhSlope)
+}
+
+// GELUGrad sets dx = dy·(Φ(x) + x·φ(x)), the gradient of GELU for dy. The
+// lengths must be equal; dx may be x or dy.
+func GELUGrad(dx, x, dy []float32) { geluGrad("GELUGrad", dx, x, dy, geluSlope) }
+
+// GELUTanhGrad is GELUGrad of GELUTanh.
+func GELUTanhGrad(dx, x, dy []float32) { geluGrad("GELUTanhGrad", dx, x, dy, geluTanhSlope) }
+
+// geluSlope returns GELU of x and its derivative there.
+func geluSlope(x float64) (y, d float64) {
+	phi := 0.5 * float64(1+math.Erf(x/math.Sqrt2))
+	return x * phi, phi + float64(x*math.Exp(-0.5*float64(x*x)))/math.Sqrt(2*math.Pi)
+}
+
+func geluTanhSlope(x float64) (y, d float64) {
+	root := math.Sqrt(2 / math.Pi)
+	th := math.Tanh(root * float64(x+float64(0.044715*x*x)*x))
+	half := 0.5 * float64(1+th)
+	return x * half, half + float64(0.5*x*float64(1-float64(th*th)))*root*float64(1+float64(3*0.044715*x)*x)
+}
+
+func geluGrad(name string, dx, x, dy []float32, f func(x float64) (y, d float64)) {
+	if len(x) != len(dx) || len(dy) != len(dx) {
+		panic("kernel: " + name + ": lengths differ")
+	}
+	for i, v := range x {
+		_, d := f(float64(v))
+		dx[i] = float32(float64(dy[i]) * d)
+	}
 }
 
 func gegluGrad(name string, dg, du, g, u, da []float32, f func(x float64) (y, d float64)) {

@@ -116,7 +116,7 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	switch {
 	case c.Type != "LORA":
 		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
-	case c.DoRA || c.Fan || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
+	case c.DoRA || c.Fan && s.Arch != "gpt2" || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
 		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
 	case c.Bias != "" && c.Bias != "none":
 		return nil, bad("bias", "%q is not read; none is", c.Bias)
@@ -149,8 +149,26 @@ const expertModules = "mlp.experts."
 // A place is where a matrix of a Hugging Face folder lies in a block.
 type place struct{ linear, at, rows, cols int }
 
+// moduleOf takes the name of a matrix of a folder to its layer and its name
+// there.
+func moduleOf(name string) (l int, module string, ok bool) {
+	_, rest, ok := strings.Cut(name, "layers.")
+	if !ok {
+		_, rest, ok = strings.Cut("."+name, ".h.") // GPT-2's
+	}
+	number, module, named := strings.Cut(rest, ".")
+	l, err := strconv.Atoi(number)
+	return l, module, ok && named && err == nil && l >= 0
+}
+
 func (s *Shape) places() map[string]place {
 	q, kv := s.q(), s.kv()
+	if s.Arch == "gpt2" {
+		return map[string]place{
+			"attn.c_attn": {qkvLinear, 0, s.qkv(), s.Width}, "attn.c_proj": {outLinear, 0, s.Width, q},
+			"mlp.c_fc": {gateUpLinear, 0, s.Hidden, s.Width}, "mlp.c_proj": {downLinear, 0, s.Width, s.Hidden},
+		}
+	}
 	list := map[string]place{
 		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
 		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
@@ -191,7 +209,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		}
 		l, e, module, ok := s.module(stem)
 		p, known := places[module]
-		if !ok || !known {
+		if !ok || !known || strings.Contains(stem, "vision_tower.") {
 			return nil, bad("is of no matrix that this model has")
 		}
 		shapeA, _ := f.Shape(name)
@@ -238,18 +256,16 @@ func (a *Adapter) add(s *Shape, l, e, which int, r lora) {
 // module returns what a name of a Hugging Face module says: the block, the
 // expert (−1: none) and the module of places. ok: the block and the expert are there.
 func (s *Shape) module(name string) (l, e int, module string, ok bool) {
-	_, rest, _ := strings.Cut(name, "layers.")
-	number, module, _ := strings.Cut(rest, ".")
-	l, err := strconv.Atoi(number)
-	if err != nil || l < 0 || l >= s.Layers || strconv.Itoa(l) != number {
+	l, module, ok = moduleOf(name)
+	if !ok || l >= s.Layers {
 		return 0, 0, "", false
 	}
 	own, isExpert := strings.CutPrefix(module, expertModules)
 	if !isExpert {
 		return l, -1, module, true
 	}
-	number, own, _ = strings.Cut(own, ".")
-	e, err = strconv.Atoi(number)
+	number, own, _ := strings.Cut(own, ".")
+	e, err := strconv.Atoi(number)
 	return l, e, expertModules + own, err == nil && e >= 0 && e < s.Experts && strconv.Itoa(e) == number
 }
 

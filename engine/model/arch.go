@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,10 @@ type family struct {
 	experts   bool
 	rootEmbed bool // embeddings are multiplied by √C
 	unitNorms bool // a Hugging Face folder holds the norms less one
+	layerNorm bool // Shape.LayerNorm, and so on
+	ungated   bool
+	learned   bool
+	biases    bool
 	tied      bool // the head is the embeddings unless the file says otherwise
 	// slides says which layers slide if the file does not; nil: all, if
 	// there is a window.
@@ -42,6 +47,7 @@ var families = []family{
 		slides: every(2), theta: [2]float64{1e4, 1e4}},
 	{names: []string{"gemma3", "gemma3_text"}, act: GELUTanh, qkNorm: true, postNorms: true, rootEmbed: true, unitNorms: true, tied: true,
 		slides: every(6), theta: [2]float64{1e6, 1e4}},
+	{names: []string{"gpt2"}, act: GELUTanh, layerNorm: true, ungated: true, learned: true, biases: true, tied: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"spark2_5"}, act: GELU, headGate: true, tied: true, slides: every(4), theta: [2]float64{5e6, 1e4}, part: 0.25},
 }
 
@@ -78,12 +84,14 @@ func (f *family) shape(c Config) (Shape, error) {
 		return Shape{}, err
 	}
 	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate,
-		Embed: 1, Query: attentionScale(c.HeadDim)}
+		LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Bias: f.biases, Biases: f.biases, Embed: 1, Query: attentionScale(c.HeadDim)}
 	if f.rootEmbed {
 		s.Embed = float32(math.Sqrt(float64(c.Width)))
 	}
 	for i := range s.Rope {
-		s.Rope[i] = Rope{Theta: f.theta[i], Dims: c.HeadDim}
+		if !f.learned {
+			s.Rope[i] = Rope{Theta: f.theta[i], Dims: c.HeadDim}
+		}
 	}
 	if f.part > 0 {
 		s.Rope[0].Dims = int(f.part * float64(c.HeadDim))
@@ -120,6 +128,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	}
 	c := Config{Vocab: embed.Shape[0], Width: m.whole("embedding_length", 0), Layers: m.whole("block_count", 0), Heads: m.whole("attention.head_count", 0),
 		Hidden: m.whole("feed_forward_length", 0), Context: m.whole("context_length", 0), Eps: float32(m.number("attention.layer_norm_rms_epsilon", 1e-6))}
+	if f.layerNorm {
+		c.Eps = float32(m.number("attention.layer_norm_epsilon", 1e-5))
+	}
 	c.KVHeads = m.whole("attention.head_count_kv", c.Heads)
 	if c.Heads > 0 {
 		c.HeadDim = m.whole("attention.key_length", c.Width/c.Heads)
@@ -143,6 +154,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	}
 	s.CapScores, s.CapLogits = float32(m.number("attn_logit_softcapping", 0)), float32(m.number("final_logit_softcapping", 0))
 	s.slide(f, m.whole("attention.sliding_window", 0), m.pattern("attention.sliding_window_pattern", s.Layers))
+	if f.learned {
+		return s, cmp.Or(m.err, s.Check())
+	}
 	for i, end := range []string{"", "_swa"} {
 		r := &s.Rope[i]
 		r.Theta = m.number("rope.freq_base"+end, r.Theta)

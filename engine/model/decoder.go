@@ -46,7 +46,7 @@ type decodeState struct {
 	n    *kernel.Input // (rows, C) normalised
 	qkv  []float32     // (rows, N) projections; queries and keys are turned in place; then the head gates
 	y    *kernel.Input // (rows, H·D) attention's output
-	gu   []float32     // (rows, 2F)
+	gu   []float32     // (rows, 2F), or (rows, F) without gates
 	act  *kernel.Input // (rows, F)
 	h    *kernel.Input // (rows, C) the last hidden states of which logits are wanted
 	cos  [2][]float32  // (rows, Dims/2) of full and of sliding layers
@@ -83,6 +83,9 @@ func newDecoder(s Shape, src source, rows, limit, threads int) (*Decoder, error)
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	if s.Learned && limit > s.Context {
+		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", limit, s.Context)
+	}
 	plan, err := planNet(&s, src)
 	if err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 	if s.Experts > 0 {
 		st.moe = layMixture(&s, rows, threads, a)
 	} else {
-		st.gu, st.act = a.Float32(rows*2*c.Hidden), input(c.Hidden)
+		st.gu, st.act = a.Float32(rows*s.ups()), input(c.Hidden)
 	}
 	st.pos = make([]int32, rows)
 	for i := range s.Rope {
@@ -210,6 +213,9 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 	if f := d.Shape.Embed; f != 1 {
 		kernel.Scale(s.x[:n*C], f)
 	}
+	if d.net.places != nil {
+		stored{f: d.net.places}.addRows(s.x, s.pos[:n], C)
+	}
 	for i := range s.cos {
 		d.net.turns[i].angles(s.cos[i], s.sin[i], s.pos[:n])
 	}
@@ -219,7 +225,7 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 // block runs block l on n tokens.
 func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
-	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.forms())
+	d.normed(s.n, s.x, b.attnNorm, b.attnNormB, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
 	if d.several {
@@ -247,14 +253,14 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 		d.rowsOf(n, func(t int) { s.y.Quantise(t, t+1, want) })
 	}
 	d.add(seqs, l, outLinear, s.y, n)
-	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
+	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
 	if c.Experts > 0 {
 		d.mix(seqs, l, n)
 		return
 	}
-	F := c.Hidden
-	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
-	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
+	F, up := c.Hidden, c.ups()
+	d.mul(&b.gateUp, s.n, n, s.gu, up, false)
+	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, up)
 	const piece = 1024 // columns: whole blocks of integers
 	each, want := (F+piece-1)/piece, b.down.forms()
 	d.team.Spans(n*each, func(_, from, to int) {
@@ -262,7 +268,7 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 			t := i / each
 			lo := i % each * piece
 			hi := min(lo+piece, F)
-			c.Act.gate(s.act.Row(t)[lo:hi], s.gu[2*t*F+lo:2*t*F+hi], s.gu[(2*t+1)*F+lo:(2*t+1)*F+hi], want != 0)
+			c.activate(s.act.Row(t)[lo:hi], s.gu[t*up:(t+1)*up], lo, hi, want != 0)
 			s.act.QuantisePart(t, lo, hi, want)
 		}
 	})
@@ -292,10 +298,10 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 }
 
 // normed fills in with n rows of x, normalised.
-func (d *Decoder) normed(in *kernel.Input, x, w []float32, n int, want kernel.Forms) {
+func (d *Decoder) normed(in *kernel.Input, x, w, b []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
-		kernel.RMSNorm(in.Row(t), x[t*C:(t+1)*C], w, d.Shape.Eps)
+		d.Shape.normalise(in.Row(t), x[t*C:(t+1)*C], w, b)
 		in.Quantise(t, t+1, want)
 	})
 }
@@ -341,7 +347,7 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	for i := range seqs {
 		row += len(seqs[i].IDs)
 		for t := row - seqs[i].Logits; t < row; t++ {
-			kernel.RMSNorm(s.h.Row(m), s.x[t*C:(t+1)*C], d.net.norm, d.Shape.Eps)
+			d.Shape.normalise(s.h.Row(m), s.x[t*C:(t+1)*C], d.net.norm, d.net.normB)
 			m++
 		}
 	}

@@ -85,7 +85,7 @@ type exported struct {
 // WriteGGUF writes the model as a GGUF file. meta is the tokenizer's, the
 // template's and whatever else is to be in it. It keeps a piece of a tensor
 // in memory. Of a GGUF file it keeps all other metadata. What such a file
-// cannot say of the shape is a *SlidingError.
+// cannot say of the shape is a *GGUFError.
 func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads int) error {
 	if f.gguf == nil {
 		if err := f.Shape.CheckGGUF(); err != nil {
@@ -112,20 +112,23 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
 }
 
-// A SlidingError is a ConfigError of a GGUF file that cannot say which layers slide.
-type SlidingError struct{ ConfigError }
+// A GGUFError is a ConfigError of what a GGUF file cannot say of a shape.
+type GGUFError struct{ ConfigError }
 
-func (e *SlidingError) Unwrap() error { return &e.ConfigError }
+func (e *GGUFError) Unwrap() error { return &e.ConfigError }
 
-// CheckGGUF reports as a *SlidingError that some layers slide and some do not
-// in a model whose form of GGUF has no place for which: llama.cpp would let all
-// of them see everything, and answer otherwise.
+// CheckGGUF reports as a *GGUFError what the model's form of GGUF has no place
+// for, so that llama.cpp would answer otherwise: that some layers slide and some
+// do not (it lets all of them see everything), or a GPT-2's activation.
 func (s *Shape) CheckGGUF() error {
 	row, err := familyOf(s.Arch)
+	if s.Ungated && s.Act != row.act {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}
+	}
 	if err != nil || row.slides != nil || !slices.Contains(s.Sliding, true) || !slices.Contains(s.Sliding, false) {
 		return nil
 	}
-	return &SlidingError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
+	return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
 }
 
 // exportRows is how many rows are converted at a time.
@@ -353,8 +356,15 @@ func (s *Shape) metadata(put func(key string, v any)) {
 	put("*.attention.head_count_kv", uint32(s.KVHeads))
 	put("*.attention.key_length", uint32(s.HeadDim))
 	put("*.attention.value_length", uint32(s.HeadDim))
-	put("*.attention.layer_norm_rms_epsilon", s.Eps)
 	put("*.vocab_size", uint32(s.Vocab))
+	if s.LayerNorm {
+		put("*.attention.layer_norm_epsilon", s.Eps)
+	} else {
+		put("*.attention.layer_norm_rms_epsilon", s.Eps)
+	}
+	if s.Learned {
+		return
+	}
 	put("*.rope.freq_base", float32(s.Rope[0].Theta))
 	put("*.rope.dimension_count", uint32(s.Rope[0].Dims))
 	switch r := s.Rope[0]; {

@@ -17,6 +17,7 @@ import (
 var classes = map[string]string{
 	"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM",
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
+	"gpt2": "GPT2LMHeadModel",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -41,7 +42,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	if err := f.writeConfig(filepath.Join(dir, "config.json"), found, typ); err != nil {
 		return err
 	}
-	names := newFolderSource(nil, &f.Shape, row)
+	names, turned := newFolderSource(nil, &f.Shape, row), new(turner)
 	of := map[string]*exported{}
 	var list []weights.GGUFTensor
 	add := func(name string, shape []int, w weight) {
@@ -60,6 +61,8 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 			for e := range f.Shape.Experts {
 				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
 			}
+		case names.turns(w.name) && w.rows > 1:
+			add(names.name(w.name), []int{w.cols, w.rows}, w.transposed(turned))
 		case w.rows == 1:
 			if row.lessOne(&w) {
 				w = w.plus(-1)
@@ -119,7 +122,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	if s.Arch != "qwen2" {
 		c["attention_bias"] = bias
 	}
-	if err := s.ropeConfig(c); err != nil {
+	if s.Learned {
+		s.gpt2Config(c)
+	} else if err := s.ropeConfig(c); err != nil {
 		return err
 	}
 	if s.Experts > 0 {

@@ -10,11 +10,14 @@ import (
 // A folderSource is an open Hugging Face folder.
 type folderSource struct {
 	f      *weights.Folder
+	inner  string            // what all names begin with, of a model that sees as well
 	layers string            // what a layer's names begin with
 	names  map[string]string // Hugging Face's ends of names by GGUF's
 	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
 	E      int               // experts, in tensors of their own
+	turned bool              // matrices of blocks have their inputs first
+	turner turner
 }
 
 // decoderNames are the ends of names in a decoder's folder.
@@ -50,11 +53,16 @@ func (s *folderSource) weight(name string) (weight, bool) {
 			return s.experts(name, x.proj)
 		}
 	}
-	return s.tensor(name, s.name(name))
+	w, ok := s.tensor(name, s.name(name))
+	if ok && w.unread == "" && s.turns(name) {
+		w = w.transposed(&s.turner)
+	}
+	return w, ok
 }
 
 // tensor returns the tensor that the folder has under a name.
 func (s *folderSource) tensor(name, own string) (weight, bool) {
+	own = s.inner + own
 	dtype, shape, ok := s.f.Tensor(own)
 	if !ok || len(shape) == 0 {
 		return weight{}, false
@@ -144,9 +152,15 @@ func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource 
 	for k, v := range decoderNames {
 		src.names[k] = v
 	}
+	if folder != nil {
+		src.inner = s.Inner
+	}
 	if f.postNorms {
 		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"
 		src.names["post_ffw_norm"] = "post_feedforward_layernorm"
+	}
+	if f.learned {
+		src.useGPT2()
 	}
 	if s.Arch == "spark2_5" {
 		src.names["token_embd"], src.names["attn_output"] = "model.embedding", "self_attn.out_proj"

@@ -48,7 +48,7 @@ type layerState struct {
 	x1     []float32 // (T, C) after attention
 	n2     []float32 // (T, C) normalised
 	r2     []float32 // (T)
-	gateUp []float32 // (T, 2F); becomes its own gradient
+	gateUp []float32 // (T, 2F), or (T, F) without a gate; becomes its own gradient
 	act    []float32 // (T, F)
 	mix    mixState  // instead of gateUp and act
 	post   [2]posted // what attention and feed-forward add, where that is normalised
@@ -80,7 +80,7 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 	if c.Experts > 0 {
 		s.mix = layMixState(c, t, a)
 	} else {
-		s.gateUp = a.Float32(t * apart(2*c.Hidden))
+		s.gateUp = a.Float32(t * apart(c.ups()))
 	}
 	if near == nil {
 		s.n1, s.n2 = a.Float32(t*c.Width), a.Float32(t*c.Width)
@@ -128,7 +128,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 	case qkvLinear:
 		for t := lo; t < hi; t++ {
 			x := s.x[t*C : (t+1)*C]
-			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], x, p.attnNorm, c.Eps)
+			s.r1[t] = c.normalise(s.n1[t*C:(t+1)*C], x, p.attnNorm, p.attnNormB)
 			if !c.PostNorms {
 				copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
 			}
@@ -139,7 +139,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 		}
 	case gateUpLinear:
 		for t := lo; t < hi; t++ {
-			s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, c.Eps)
+			s.r2[t] = c.normalise(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, p.mlpNormB)
 		}
 	case downLinear:
 		if !c.PostNorms {
@@ -160,7 +160,7 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 		if c.Experts > 0 {
 			return s.n2, s.mix.probs, c.Experts, false
 		}
-		return s.n2, s.gateUp, apart(2 * c.Hidden), false
+		return s.n2, s.gateUp, apart(c.ups()), false
 	case downLinear:
 		x, y = s.act, next
 	}
@@ -186,9 +186,9 @@ func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next [
 			w.route(s, lo, hi)
 			return
 		}
-		F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.blocks[l][downLinear].forms() != 0
+		F, up, wide, coarse := w.Hidden, w.ups(), apart(w.ups()), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {
-			w.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], coarse)
+			w.activate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:up], 0, F, coarse)
 		}
 	}
 }

@@ -125,6 +125,15 @@ func parseHF(text []byte) (Shape, error) {
 	if err != nil {
 		return Shape{}, err
 	}
+	sees := h.Text != nil && f.names[0] == "gemma3"
+	if sees {
+		h.takeDefaults()
+	}
+	if f.learned {
+		if err := h.gpt2(text); err != nil {
+			return Shape{}, err
+		}
+	}
 	if h.Text != nil {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
 			return Shape{}, badConfig("text_config: %v", err)
@@ -154,11 +163,24 @@ func parseHF(text []byte) (Shape, error) {
 	if err := h.options(&s, f); err != nil {
 		return s, err
 	}
+	if f.learned {
+		return s, s.Check()
+	}
 	if err := h.ropes(&s); err != nil {
 		return s, err
 	}
 	s.Theta = s.Rope[0].Theta
+	if sees {
+		s.Inner = "language_model."
+	}
 	return s, s.Check()
+}
+
+// takeDefaults sets what transformers leaves out of a text_config of Gemma 3.
+func (h *hfConfig) takeDefaults() {
+	window := 4096
+	h.Vocab, h.Width, h.Layers, h.Heads, h.KVHeads, h.HeadDim = 262208, 2304, 26, 8, 4, 256
+	h.Hidden, h.Context, h.Window = 9216, 131072, &window
 }
 
 // acts are the names of activations.
@@ -176,7 +198,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		}
 		s.Act = act
 	}
-	if f.tied && f.names[0] != "spark2_5" && name == "gelu" { // Gemma's first files said gelu and meant its approximation
+	if f.tied && f.unitNorms && name == "gelu" { // Gemma's first files said gelu and meant its approximation
 		s.Act = GELUTanh
 	}
 	if h.Scalar > 0 {

@@ -54,6 +54,8 @@ type pairState struct {
 func (s *Shape) modules() []string {
 	var list []string
 	switch {
+	case s.Arch == "gpt2":
+		return []string{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}
 	case s.fused():
 		list = []string{"self_attn.q_k_v_proj", "self_attn.g_proj", "self_attn.out_proj"}
 	default:
@@ -111,7 +113,9 @@ func (o *LoRA) chosen(s *Shape) ([]string, error) {
 		if !slices.ContainsFunc(all, func(m string) bool { return short(m) == t }) {
 			var names []string
 			for _, m := range all {
-				names = append(names, short(m))
+				if !slices.Contains(names, short(m)) {
+					names = append(names, short(m))
+				}
 			}
 			return nil, &TargetError{t, names}
 		}
@@ -136,7 +140,7 @@ func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []fl
 				if own, ok := strings.CutPrefix(m, expertModules); ok {
 					d, name = w.experts[l][e].matrix(p.linear), fmt.Sprintf("%s%d.%s", expertModules, e, own)
 				}
-				pair := &Pair{name: fmt.Sprintf("model.layers.%d.%s", l, name), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+				pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, name), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
 				d.loras = append(d.loras, pair)
 				pairs = append(pairs, pair)
 				n += o.Rank * (p.rows + p.cols)

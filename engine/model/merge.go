@@ -82,11 +82,13 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	}
 	var targets []string
 	for _, m := range modules {
-		targets = append(targets, short(m))
+		if m = short(m); !slices.Contains(targets, m) {
+			targets = append(targets, m)
+		}
 	}
 	text, err := json.MarshalIndent(map[string]any{
 		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
-		"target_modules": targets, "fan_in_fan_out": false, "inference_mode": true, "base_model_name_or_path": "",
+		"target_modules": targets, "fan_in_fan_out": t.net.Arch == "gpt2", "inference_mode": true, "base_model_name_or_path": "",
 	}, "", "  ")
 	if err != nil {
 		return err
@@ -198,8 +200,7 @@ func (f *File) Merge(dir string) (*File, error) {
 
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
 func ggufName(module string) (string, bool) {
-	_, rest, _ := strings.Cut(module, "layers.")
-	layer, own, _ := strings.Cut(rest, ".")
+	layer, own, _ := moduleOf(module)
 	if own == "self_attn.out_proj" {
 		own = "self_attn.o_proj"
 	}
@@ -208,9 +209,11 @@ func ggufName(module string) (string, bool) {
 		_, own, _ = strings.Cut(expert, ".")
 		own, end = "mlp."+own, "_exps.weight"
 	}
-	for gguf, hf := range decoderNames {
-		if hf == own {
-			return "blk." + layer + "." + gguf + end, true
+	for _, names := range []map[string]string{decoderNames, gptNames} {
+		for gguf, hf := range names {
+			if hf == own {
+				return fmt.Sprintf("blk.%d.%s%s", layer, gguf, end), true
+			}
 		}
 	}
 	return "", false

@@ -16,6 +16,8 @@ type decoderNet struct {
 	src     source
 	blocks  []decoderBlock
 	norm    []float32 // (C)
+	normB   []float32 // (C) bias of norm, of a LayerNorm
+	places  []float32 // (Context, C) learnt positions, or nil
 	head    linear    // (V, C)
 	rows    weight    // the embeddings (V, C), read row by row where they lie
 	qkvRows int       // N, and H more if heads have gates
@@ -34,6 +36,8 @@ type vector struct {
 type decoderBlock struct {
 	attnNorm, attnPost []float32 // (C); post is nil where a family has none
 	mlpNorm, mlpPost   []float32 // (C)
+	attnNormB          []float32 // (C) bias of attnNorm, of a LayerNorm
+	mlpNormB           []float32 // (C)
 	qNorm, kNorm       []float32 // (D) or nil
 	qkv, out           linear
 	gateUp, down       linear   // of a block without experts
@@ -119,6 +123,17 @@ func (p *planner) vector(name string, n int, optional bool) []float32 {
 	return v
 }
 
+// table reads a matrix whole, as numbers.
+func (p *planner) table(name string, rows, cols int) []float32 {
+	w, ok := p.find(name, rows, cols, false)
+	if !ok {
+		return nil
+	}
+	v := make([]float32, rows*cols)
+	p.net.vectors = append(p.net.vectors, vector{v, w})
+	return v
+}
+
 // linear stacks the matrices of names, which have rows each.
 func (p *planner) linear(cols int, names []string, rows []int) linear {
 	l := linear{cols: cols}
@@ -164,6 +179,12 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	p := &planner{s: s, src: src, net: net}
 	net.rows, _ = p.find("token_embd.weight", c.Vocab, C, false)
 	net.norm = p.vector("output_norm.weight", C, false)
+	if s.LayerNorm {
+		net.normB = p.vector("output_norm.bias", C, false)
+	}
+	if s.Learned {
+		net.places = p.table("position_embd.weight", c.Context, C)
+	}
 	head := "output"
 	if _, ok := src.weight(head + ".weight"); !ok {
 		head = "token_embd"
@@ -174,6 +195,9 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		var b decoderBlock
 		b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
 		b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
+		if s.LayerNorm {
+			b.attnNormB, b.mlpNormB = p.vector(name("attn_norm.bias"), C, false), p.vector(name("ffn_norm.bias"), C, false)
+		}
 		if s.QKNorm {
 			b.qNorm = p.vector(name("attn_q_norm.weight"), c.HeadDim, false)
 			b.kNorm = p.vector(name("attn_k_norm.weight"), c.HeadDim, false)
@@ -194,10 +218,14 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
 		if s.Experts > 0 {
 			p.experts(&b, name)
+		} else if s.Ungated {
+			b.gateUp = p.linear(C, []string{name("ffn_up")}, []int{F})
+			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		} else {
 			b.gateUp = p.linear(C, []string{name("ffn_gate"), name("ffn_up")}, []int{F, F})
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		}
+		p.biased(&b, name)
 		net.blocks = append(net.blocks, b)
 		if p.err != nil {
 			return nil, p.err

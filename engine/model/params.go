@@ -12,18 +12,21 @@ import (
 // read the same input lie together: qkv is q, k, v and the head gates; gateUp
 // is gate and up. Of a frozen model they are empty.
 type Layer struct {
-	attnNorm []float32 // (C)
-	qkv      stored    // (N, C)
-	bias     []float32 // ((H+2G)·D) of qkv, or nil
-	qNorm    []float32 // (D) or nil
-	kNorm    []float32 // (D) or nil
-	out      stored    // (C, H·D)
-	attnPost []float32 // (C) or nil
-	mlpNorm  []float32 // (C)
-	gateUp   stored    // (2F, C); of a mixture, of one expert after the other
-	down     stored    // (C, F)
-	mlpPost  []float32 // (C) or nil
-	router   stored    // (E, C) of a mixture
+	attnNorm                  []float32 // (C)
+	attnNormB                 []float32 // (C) its bias, of a LayerNorm
+	qkv                       stored    // (N, C)
+	bias                      []float32 // ((H+2G)·D) of qkv, or nil
+	qNorm                     []float32 // (D) or nil
+	kNorm                     []float32 // (D) or nil
+	out                       stored    // (C, H·D)
+	attnPost                  []float32 // (C) or nil
+	mlpNorm                   []float32 // (C)
+	mlpNormB                  []float32 // (C)
+	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other
+	down                      stored    // (C, F)
+	mlpPost                   []float32 // (C) or nil
+	router                    stored    // (E, C) of a mixture
+	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
@@ -33,6 +36,8 @@ type Params struct {
 	embed  stored    // (V, C)
 	head   stored    // (V, C): embed, if the model is tied
 	norm   []float32 // (C)
+	normB  []float32 // (C) its bias, of a LayerNorm
+	places stored    // (Context, C) learnt positions, or none
 	layers []Layer
 }
 
@@ -84,19 +89,25 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	p.layers = make([]Layer, s.Layers)
 	p.embed = matrix(s.Vocab * C)
+	if s.Learned && how == none {
+		p.places = stored{f: take(s.Context * C)}
+	} else if s.Learned {
+		p.places = matrix(s.Context * C)
+	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
 			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
-			mlpNorm: take(C),
+			mlpNorm: take(C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
+			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
 		l, n := &p.layers[i], 1
 		if s.Experts > 0 {
 			n, l.router = s.Experts, matrix(s.Experts*C)
 		}
-		l.gateUp, l.down, l.mlpPost = matrix(n*2*F*C), matrix(n*C*F), some(s.PostNorms, C)
+		l.gateUp, l.down, l.mlpPost = matrix(n*s.ups()*C), matrix(n*C*F), some(s.PostNorms, C)
 	}
-	p.norm = take(C)
+	p.norm, p.normB = take(C), some(s.LayerNorm, C)
 	p.head = p.embed
 	if !s.Tied {
 		p.head = matrix(s.Vocab * C)
@@ -148,6 +159,9 @@ func (p *Params) Tensors() []Tensor {
 func (p *Params) tensors() []Tensor {
 	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
+	if p.Learned {
+		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
+	}
 	part := func(s []float32, lo, hi int) []float32 {
 		if s == nil {
 			return nil
@@ -173,7 +187,9 @@ func (p *Params) tensors() []Tensor {
 		if p.HeadGate {
 			matrix("attn_gate", p.Heads, C, l.qkv.part(p.qkv()*C, p.inputs()*C))
 		}
-		if p.Bias {
+		if p.Bias && p.fused() {
+			vector("attn_qkv.bias", p.qkv(), l.bias)
+		} else if p.Bias {
 			vector("attn_q.bias", q, part(l.bias, 0, q))
 			vector("attn_k.bias", kv, part(l.bias, q, q+kv))
 			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
@@ -198,15 +214,29 @@ func (p *Params) tensors() []Tensor {
 				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
 			}
 		} else {
-			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
-			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
+			if !p.Ungated {
+				matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+			}
+			matrix("ffn_up", F, C, l.gateUp.part((p.ups()-F)*C, p.ups()*C))
 			matrix("ffn_down", C, F, l.down)
 		}
 		if p.PostNorms {
 			vector("post_ffw_norm.weight", C, l.mlpPost)
 		}
+		if p.LayerNorm {
+			vector("attn_norm.bias", C, l.attnNormB)
+			vector("ffn_norm.bias", C, l.mlpNormB)
+		}
+		if p.Biases {
+			vector("attn_output.bias", C, l.outBias)
+			vector("ffn_up.bias", F, l.upBias)
+			vector("ffn_down.bias", C, l.downBias)
+		}
 	}
 	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})
+	if p.LayerNorm {
+		list = append(list, Tensor{Name: "output_norm.bias", Shape: []int{C}, Data: p.normB})
+	}
 	if !p.Tied {
 		list = append(list, p.head.tensor("output.weight", p.Vocab, C, false))
 	}
@@ -215,7 +245,7 @@ func (p *Params) tensors() []Tensor {
 
 // fused reports whether a folder of the family has queries, keys and values
 // in one tensor.
-func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
+func (s *Shape) fused() bool { return s.Arch == "spark2_5" || s.Arch == "gpt2" }
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that

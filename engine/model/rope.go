@@ -67,7 +67,10 @@ func (t *ropeTable) fill(r Rope) {
 	newTurns(r).angles(t.cos, t.sin, pos)
 }
 
-// at returns the cosines and sines of a position.
+// at returns the cosines and sines of a position. No table turns nothing.
 func (t *ropeTable) at(pos int) (cos, sin []float32) {
+	if t == nil {
+		return nil, nil
+	}
 	return t.cos[pos*t.half : (pos+1)*t.half], t.sin[pos*t.half : (pos+1)*t.half]
 }

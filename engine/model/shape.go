@@ -15,6 +15,10 @@ type Shape struct {
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
+	LayerNorm bool    // norms subtract the mean, and have biases
+	Ungated   bool    // feed-forward layers have no gate
+	Learned   bool    // positions are embeddings that are added, Context of them; nothing rotates
+	Biases    bool    // every matrix of a block has a bias
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
@@ -25,6 +29,7 @@ type Shape struct {
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
 	Tied      bool    // the head is the embeddings, whatever else a file holds
+	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
@@ -68,7 +73,7 @@ func (s *Shape) inputs() int {
 // Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*3*C*s.Hidden + s.Experts*C
+	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
 	}
@@ -82,6 +87,15 @@ func (s *Shape) Params() int {
 	if !s.Tied {
 		n += s.Vocab * C
 	}
+	if s.LayerNorm {
+		n += (2*s.Layers + 1) * C
+	}
+	if s.Learned {
+		n += s.Context * C
+	}
+	if s.Biases {
+		n += s.Layers * (2*C + s.Hidden)
+	}
 	return n
 }
 
@@ -89,11 +103,11 @@ func (s *Shape) Params() int {
 // account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	tokens := float64(total(docs))
+	if s.Ungated {
+		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
+	}
 	if s.Experts > 0 {
-		tokens := 0.0
-		for _, d := range docs {
-			tokens += float64(d)
-		}
 		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
 	}
 	if s.Sliding == nil {
@@ -145,7 +159,7 @@ func (s *Shape) Check() error {
 		return badConfig("a factor or a cap is out of range")
 	}
 	for i, r := range s.Rope {
-		if i == 1 && !slides {
+		if i == 1 && !slides || s.Learned {
 			break
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {

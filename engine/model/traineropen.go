@@ -100,7 +100,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil || (b.qkv.bias != nil) != s.Bias {
+		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) || (b.qkv.bias != nil) != s.Bias {
 			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
@@ -120,7 +120,7 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
-	case s.Bias && (s.HeadGate || s.fused()):
+	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
 		return s.Check()
@@ -134,6 +134,9 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	}
 	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
 		return nil, badConfig("%d rows of %d tokens", o.Rows, o.Length)
+	}
+	if s.Learned && o.Length > s.Context {
+		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", o.Length, s.Context)
 	}
 	var count tensor.Arena
 	if _, err := layTrainer(s, o, plan, &count); err != nil {
@@ -212,14 +215,14 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 			p := &w.layers[i]
 			block := [linears]*dense{
 				qkvLinear: newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
-				outLinear: newDense(s.Width, s.q(), p.out, nil, half, a),
+				outLinear: newDense(s.Width, s.q(), p.out, p.outBias, half, a),
 			}
 			if s.Experts > 0 {
 				block[gateUpLinear], block[downLinear] = newDense(s.Experts, s.Width, p.router, nil, half, a), &dense{}
 				w.addExperts(i, half, a)
 			} else {
-				block[gateUpLinear] = newDense(2*s.Hidden, s.Width, p.gateUp, nil, half, a)
-				block[downLinear] = newDense(s.Width, s.Hidden, p.down, nil, half, a)
+				block[gateUpLinear] = newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a)
+				block[downLinear] = newDense(s.Width, s.Hidden, p.down, p.downBias, half, a)
 			}
 			w.blocks = append(w.blocks, block)
 		}
@@ -227,10 +230,10 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		return nil
 	}
 	for i := range w.layers {
-		b := plan.blocks[i].linears()
+		b, p := plan.blocks[i].linears(), &w.layers[i]
 		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(b[qkvLinear], w.layers[i].bias), outLinear: newFrozen(b[outLinear], nil),
-			gateUpLinear: newFrozen(b[gateUpLinear], nil), downLinear: newFrozen(b[downLinear], nil),
+			qkvLinear: newFrozen(b[qkvLinear], p.bias), outLinear: newFrozen(b[outLinear], p.outBias),
+			gateUpLinear: newFrozen(b[gateUpLinear], p.upBias), downLinear: newFrozen(b[downLinear], p.downBias),
 		})
 		if s.Experts > 0 {
 			w.addFrozenExperts(&plan.blocks[i])
@@ -260,6 +263,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	if c.PostNorms {
 		vectors += c.Layers * 2 * C
+	}
+	if c.LayerNorm {
+		vectors += (c.Layers*2 + 1) * C
+	}
+	if c.Biases {
+		vectors += c.Layers * (2*C + c.Hidden)
 	}
 	if t.Grads == nil {
 		vectors = 0
@@ -302,9 +311,18 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		if c.PostNorms {
 			g.attnPost, g.mlpPost = take(C), take(C)
 		}
+		if c.LayerNorm {
+			g.attnNormB, g.mlpNormB = take(C), take(C)
+		}
+		if c.Biases {
+			g.out, g.up, g.down = take(C), take(c.Hidden), take(C)
+		}
 		r.norms = append(r.norms, g)
 	}
 	r.dnorm = take(C)
+	if c.LayerNorm {
+		r.dnormB = take(C)
+	}
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	if c.Experts > 0 {
 		r.grad.mix = t.net.layMixGrad(T, a)
@@ -326,15 +344,16 @@ func (t *Trainer) read(plan *decoderNet) error {
 		if err := plan.load(t.team); err != nil {
 			return err
 		}
-		t.takeVectors(plan)
-		return nil
+		return t.takeVectors(plan)
 	}
 	for _, v := range plan.vectors {
 		if err := v.src.floats(v.dst); err != nil {
 			return err
 		}
 	}
-	t.takeVectors(plan)
+	if err := t.takeVectors(plan); err != nil {
+		return err
+	}
 	type job struct {
 		src weight
 		to  stored
@@ -372,8 +391,14 @@ func (t *Trainer) read(plan *decoderNet) error {
 }
 
 // takeVectors copies what was read of the vectors.
-func (t *Trainer) takeVectors(plan *decoderNet) {
+func (t *Trainer) takeVectors(plan *decoderNet) error {
 	copy(t.Params.norm, plan.norm)
+	copy(t.Params.normB, plan.normB)
+	if t.Params.Learned {
+		if err := t.Params.places.write(plan.places, 0); err != nil {
+			return fmt.Errorf("position_embd.weight: %w", err)
+		}
+	}
 	for i := range plan.blocks {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
 		copy(to.attnNorm, from.attnNorm)
@@ -383,7 +408,15 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 		copy(to.qNorm, from.qNorm)
 		copy(to.kNorm, from.kNorm)
 		copy(to.bias, from.qkv.bias)
+		copy(to.attnNormB, from.attnNormB)
+		copy(to.mlpNormB, from.mlpNormB)
+		if to.outBias != nil {
+			copy(to.outBias, from.out.bias)
+			copy(to.upBias, from.gateUp.bias)
+			copy(to.downBias, from.down.bias)
+		}
 	}
+	return nil
 }
 
 // floatsByRow is floats, a few rows in memory at a time.

@@ -12,7 +12,7 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "qwen3_moe"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2", "qwen3_moe"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -103,7 +103,10 @@ func TestFamilies(t *testing.T) {
 	}
 	for _, name := range families {
 		loras := []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}}
-		if name == "qwen3_moe" { // which has adapters of experts if they are named
+		switch name {
+		case "gpt2":
+			loras[2].Targets = []string{"c_proj"} // two of each block
+		case "qwen3_moe": // which has adapters of experts if they are named
 			loras = append(loras, &LoRA{Rank: 2, Alpha: 3, Targets: everyLinear})
 		}
 		for _, lora := range loras {
@@ -132,10 +135,10 @@ var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", 
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2", "qwen3_moe"} {
+	for _, name := range []string{"qwen3", "gemma2", "gpt2", "qwen3_moe"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: everyLinear}}} {
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
 			o.Rows, o.Length, o.Threads = 2, 64, 1
 			tr := openTrainer(t, f, o)
 			tr.Accumulate(rows)
@@ -150,7 +153,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "qwen3_moe"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2", "qwen3_moe"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}
@@ -227,7 +230,9 @@ func TestFrozenTypes(t *testing.T) {
 func blocked(s Shape) Shape {
 	s.Width, s.Hidden, s.HeadDim = 256, 256, 256/s.Heads
 	for i := range s.Rope {
-		s.Rope[i].Dims = s.HeadDim
+		if !s.Learned {
+			s.Rope[i].Dims = s.HeadDim
+		}
 	}
 	s.Tied = true
 	return s

@@ -118,9 +118,12 @@ var engineTexts = map[string]string{
 	"pooling of type %d is not read":                                           "不支持第 %d 种池化",
 	"activation %q is not read":                                                "不支持激活函数 %q",
 	"hidden_act %q is not read":                                                "不支持 hidden_act %q",
-	"classifier_activation %q is not read":                                     "不支持 classifier_activation %q",
-	"position_embedding_type %q is not read":                                   "不支持 position_embedding_type %q",
-	"rotary base %g, positions divided by %g":                                  "旋转位置编码的基数 %g 或位置的除数 %g 不合理",
+	"sequences of %d tokens, where %d positions are learnt":                    "序列有 %d 个词元，而学习到的位置只有 %d 个",
+	"scores that are scaled otherwise than by the size of a head (scale_attn_weights, scale_attn_by_inverse_layer_idx) are not read": "不支持不按头的大小缩放的注意力分数（scale_attn_weights、scale_attn_by_inverse_layer_idx）",
+	"attention to another model's states (add_cross_attention) is not read":                                                          "不支持对另一模型状态的注意力（add_cross_attention）",
+	"classifier_activation %q is not read":    "不支持 classifier_activation %q",
+	"position_embedding_type %q is not read":  "不支持 position_embedding_type %q",
+	"rotary base %g, positions divided by %g": "旋转位置编码的基数 %g 或位置的除数 %g 不合理",
 	"layer_norm_type, pack_qkv or logn_attention_scale is set otherwise than in GTE's models, which is not read": "layer_norm_type、pack_qkv 或 logn_attention_scale 的设置与 GTE 的模型不同，不受支持",
 	"rope_parameters: %v": "rope_parameters：%v",
 	"text_config: %v":     "text_config：%v",
@@ -249,5 +252,6 @@ var engineTexts = map[string]string{
 
 	// engine/model: windows.
 	"layer_types other than three sliding of four, the last one full, are not read":                              "只支持每四层中三层滑动、末层不滑动的 layer_types",
+	"a GGUF file of the form of %s cannot say that the activation is %s":                                         "%s 结构的 GGUF 文件无法说明激活函数是 %s",
 	"a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything": "%s 结构的 GGUF 文件无法说明哪些层滑动，llama.cpp 会让所有层看到全部内容",
 }

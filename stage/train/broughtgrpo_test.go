@@ -82,6 +82,7 @@ func TestBroughtGRPO(t *testing.T) {
 		"spark2_5":  {Rate: 0.2, Variant: "dapo"},
 		"gemma2":    {Rank: 4, Rate: 1},
 		"gemma3":    {Rate: 0.2},
+		"gpt2":      {Rate: 0.2},
 		"qwen3_moe": {Rank: 4, Rate: 1},
 	} {
 		op.Steps, op.Prompts, op.Samples, op.Tokens, op.Every = 8, 6, 8, 6, time.Nanosecond

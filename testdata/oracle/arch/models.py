@@ -32,8 +32,8 @@ YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 
 
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
 
-# class: of transformers; config: what differs from SIZES; types: those it is committed in besides float32; only: those
-# alone; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
+# class: of transformers; config: what differs from SIZES; sizes: those instead, where the family has other names; types:
+# those it is committed in besides float32; only: those alone; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
 # agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
@@ -77,6 +77,10 @@ MODELS = {
     "qwen3_moe": {"class": "Qwen3Moe", "types": ["Q4_0"], "config": {
         "hidden_size": 32, "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,
         "mlp_only_layers": [], "tie_word_embeddings": False, "rope_parameters": THETA}},
+    # In its own names, n_ctx as the files in the wild have it.
+    "gpt2": {"class": "GPT2", "agree": GELU, "types": ["F16", "Q8_0"], "sizes": {
+        "vocab_size": V, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_ctx": 256,
+        "bos_token_id": V - 3, "eos_token_id": V - 3}, "config": {}},
 }
 
 
@@ -87,13 +91,17 @@ def norm_centre(name):
     return 0 if name.startswith("gemma") else 1  # Gemma multiplies by 1+w
 
 
+def sizes(model):
+    return model.get("sizes", SIZES) | model["config"]
+
+
 def write(name, model, folder, fill):
     """Writes the folder, in bfloat16, which holds the weights exactly."""
     if model["class"] == "Spark":
         spark.write(name, SIZES | model["config"], folder, fill)
         return write_tokenizer(folder)
-    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**SIZES | model["config"])
-    m = getattr(transformers, model["class"] + "ForCausalLM")(config)
+    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**sizes(model))
+    m = transformers.AutoModelForCausalLM.from_config(config)
     fill(name, dict(m.named_parameters()))
     m.tie_weights()
     m.to(torch.bfloat16).save_pretrained(folder)

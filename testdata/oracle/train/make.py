@@ -9,7 +9,7 @@ model (full) and for an adapter of rank 3 and alpha 6 over every matrix of the
 blocks (lora),
 
     logits              (T, V) before training; the adapter's own with a random B
-    KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element
+    KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element; of a Conv1D transposed
     KIND.norm.TENSOR    its length, of all elements
     lora.merged         (T, V) of the model into which the adapter was merged
 
@@ -37,11 +37,12 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "qwen3_moe"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2", "qwen3_moe"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+CONV1D = ["c_attn", "c_proj", "c_fc"]
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -80,7 +81,8 @@ def train(kind, forward, named, row, tensors):
     """Gradients, then ten steps."""
     loss(logits(forward, row), row).backward()
     for name, g in separate({name: p.grad for name, p in named.items()}).items():
-        g = g.flatten()
+        conv1d = g.ndim == 2 and name.split(".")[-2] in CONV1D
+        g = (g.T if conv1d else g).flatten()
         tensors[f"{kind}.grad.{name}"] = g[:: max(1, -(-len(g) // MOST))].clone()
         tensors[f"{kind}.norm.{name}"] = g.double().norm().float()[None]
     a, losses = ADAMW, []
@@ -107,13 +109,15 @@ def folder_model(name, row, tensors):
             ARCH / name, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         assert not any(info.values()), info
         m.get_input_embeddings().padding_idx = None  # PyTorch leaves padding out of the gradient; no token of a row is padding
-        return m.train()
+        return m.eval()  # GPT-2 would drop out
 
     m = load()
     run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
-    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LINEAR, task_type="CAUSAL_LM"))
+    gpt = name == "gpt2"
+    config = peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=CONV1D if gpt else LINEAR, fan_in_fan_out=gpt, task_type="CAUSAL_LM")
+    m = peft.get_peft_model(load(), config)
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
     out = HERE / f"adapter-{name}"
