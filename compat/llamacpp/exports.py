@@ -34,6 +34,7 @@ WIDE = {"hidden_size": 256, "intermediate_size": 512, "num_attention_heads": 2, 
 BOUNDS = {"f32": 1e-7, "f16": 1e-3, "bf16": 4e-3, "q8_0": 0.01, "q6_k": 0.03, "q4_k_m": 0.12, "q4_0": 0.15}
 OWN = ("general.name", "general.file_type", "general.size_label", "tokenizer.", "GGUF.",  # may differ,
        "modern-bert.attention.layer_norm_rms_epsilon", "modern-bert.classifier.pooling_type",  # the latter without a head
+       "hunyuan-dense.rope.scaling.",  # says that there is none
        "qwen3moe.feed_forward_length")  # of layers without experts: there are none
 
 

@@ -184,6 +184,12 @@ func (s *Shape) places() map[string]place {
 	list[mlp+"gate_proj"] = place{gateUpLinear, 0, s.Hidden, s.Width}
 	list[mlp+"up_proj"] = place{gateUpLinear, s.Hidden, s.Hidden, s.Width}
 	list[mlp+"down_proj"] = place{downLinear, 0, s.Width, s.Hidden}
+	if f, err := familyOf(s.Arch); err == nil && f.fusedUp {
+		list["mlp.gate_up_proj"] = place{gateUpLinear, 0, 2 * s.Hidden, s.Width}
+		if f.fusedQKV {
+			list["self_attn.qkv_proj"] = list["self_attn.q_k_v_proj"]
+		}
+	}
 	if s.HeadGate {
 		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}
 	}

@@ -72,7 +72,7 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, v *vectorGrads, b *attnGrads) {
 	c := &w.Shape
 	D, N, p := c.HeadDim, apart(c.inputs()), &w.layers[l]
-	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
+	heads, rope, r := c.Heads+c.KVHeads, w.ropes[c.class(l)], &c.Rope[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
 		kernel.Scale(b.dqk[t*heads*D:][:c.q()], c.Query)
@@ -82,14 +82,24 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			if h >= c.Heads {
 				norm, dnorm = p.kNorm, v.k
 			}
-			kernel.RotateBack(dh, cos, sin)
-			to := g.dqkv[t*N+h*D:][:D]
-			if norm == nil {
+			to, from := g.dqkv[t*N+h*D:][:D], s.qkv[t*N+h*D:][:D]
+			if norm != nil && c.LateQK {
+				if c.turned(l) {
+					r.turn(from, cos, sin) // what was normalised; nobody reads the rest again
+				}
+				clear(to)
+				kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
+				copy(dh, to)
+			}
+			if c.turned(l) {
+				r.turnBack(dh, cos, sin)
+			}
+			if norm == nil || c.LateQK {
 				copy(to, dh)
 				continue
 			}
 			clear(to)
-			kernel.RMSNormGrad(to, dnorm, s.qkv[t*N+h*D:][:D], norm, dh, s.rq[t*heads+h])
+			kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
 		}
 		if v.bias != nil {
 			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])

@@ -86,6 +86,7 @@ func newDecoder(s Shape, src source, rows, limit, threads int) (*Decoder, error)
 	if s.Learned && limit > s.Context {
 		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", limit, s.Context)
 	}
+	s = s.within(limit)
 	plan, err := planNet(&s, src)
 	if err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 	input := func(k int) *kernel.Input { return newInput(rows, k, a) }
 	st := &d.s
 	st.x, st.n = a.Float32(rows*c.Width), input(c.Width)
-	if s.PostNorms {
+	if s.PostNorms || s.scaled() {
 		st.tmp = a.Float32(rows * c.Width)
 	}
 	st.qkv = a.Float32(rows * d.net.qkvRows)
@@ -228,6 +229,13 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	d.normed(s.n, s.x, b.attnNorm, b.attnNormB, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
+	if c.WideQK {
+		d.rowsOf(n, func(t int) {
+			q, k := s.qkv[t*d.net.qkvRows:][:c.q()], s.qkv[t*d.net.qkvRows+c.q():][:c.kv()]
+			kernel.RMSNorm(q, q, b.qNorm, c.Eps)
+			kernel.RMSNorm(k, k, b.kNorm, c.Eps)
+		})
+	}
 	if d.several {
 		d.rowsOf(n, func(t int) {
 			for g := range c.KVHeads {
@@ -275,15 +283,15 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	d.add(seqs, l, downLinear, s.act, n)
 }
 
-// add adds a product of block l to the residual stream, normalised first if
-// the family does that.
+// add adds a product of block l to the residual stream, normalised and scaled
+// first if the family does that.
 func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 	s, b, C := &d.s, &d.net.blocks[l], d.Shape.Width
 	m, post := &b.out, b.attnPost
 	if which == downLinear {
 		m, post = &b.down, b.mlpPost
 	}
-	if post == nil {
+	if post == nil && !d.Shape.scaled() {
 		d.mul(m, in, n, s.x, C, true)
 		d.adapt(seqs, l, which, in, s.x, C)
 		return
@@ -292,16 +300,25 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 	d.adapt(seqs, l, which, in, s.tmp, C)
 	d.rowsOf(n, func(t int) {
 		row := s.tmp[t*C : (t+1)*C]
-		kernel.RMSNorm(row, row, post, d.Shape.Eps)
+		if post != nil {
+			kernel.RMSNorm(row, row, post, d.Shape.Eps)
+		}
+		if d.Shape.scaled() {
+			kernel.Scale(row, d.Shape.Residual)
+		}
 		kernel.Add(s.x[t*C:(t+1)*C], s.x[t*C:(t+1)*C], row)
 	})
 }
 
-// normed fills in with n rows of x, normalised.
+// normed fills in with n rows of x, normalised where there is a norm.
 func (d *Decoder) normed(in *kernel.Input, x, w, b []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
-		d.Shape.normalise(in.Row(t), x[t*C:(t+1)*C], w, b)
+		if row := x[t*C : (t+1)*C]; w != nil {
+			d.Shape.normalise(in.Row(t), row, w, b)
+		} else {
+			copy(in.Row(t), row)
+		}
 		in.Quantise(t, t+1, want)
 	})
 }
@@ -325,10 +342,15 @@ func (d *Decoder) turn(p *Pages, l, t, g int) {
 	half := c.Rope[i].Dims / 2
 	cos, sin := s.cos[i][t*half:(t+1)*half], s.sin[i][t*half:(t+1)*half]
 	turn := func(x, norm []float32) {
-		if norm != nil {
+		if norm != nil && !c.LateQK && !c.WideQK {
 			kernel.RMSNorm(x, x, norm, c.Eps)
 		}
-		kernel.Rotate(x, cos, sin)
+		if c.turned(l) {
+			c.Rope[i].turn(x, cos, sin)
+		}
+		if norm != nil && c.LateQK {
+			kernel.RMSNorm(x, x, norm, c.Eps)
+		}
 	}
 	for h := g * group; h < (g+1)*group; h++ {
 		q := qkv[h*D : (h+1)*D]
@@ -356,8 +378,8 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	}
 	s.h.Quantise(0, m, d.net.head.forms())
 	d.mul(&d.net.head, s.h, m, logits, V, false)
-	if cap := d.Shape.CapLogits; cap > 0 {
-		d.team.For(m, func(_, i int) { kernel.SoftCap(logits[i*V:(i+1)*V], cap) })
+	if d.Shape.CapLogits > 0 || d.Shape.Logits != 0 {
+		d.team.For(m, func(_, i int) { d.Shape.capLogits(logits[i*V : (i+1)*V]) })
 	}
 }
 

@@ -119,9 +119,16 @@ func (e *GGUFError) Unwrap() error { return &e.ConfigError }
 
 // CheckGGUF reports as a *GGUFError what the model's form of GGUF has no place
 // for, so that llama.cpp would answer otherwise: that some layers slide and some
-// do not (it lets all of them see everything), or a GPT-2's activation.
+// do not (it lets all of them see everything), which have no positions, a
+// GPT-2's activation, or what experts count whose shares are left as they are.
 func (s *Shape) CheckGGUF() error {
 	row, err := familyOf(s.Arch)
+	if err == nil && !s.turnsAs(row) {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be", Args: []any{s.Arch}}}
+	}
+	if s.Experts > 0 && !s.Renorm {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that what the chosen experts count does not add up to one (norm_topk_prob), and llama.cpp makes it so", Args: []any{s.Arch}}}
+	}
 	if s.Ungated && s.Act != row.act {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}
 	}
@@ -199,22 +206,19 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" || strings.HasSuffix(w.name, ".bias"):
 			t.Shape = []int{w.cols}
 		}
-		if f.Encoder == nil && (f.Shape.Arch == "llama" || f.Shape.Arch == "mistral") {
+		if f.Encoder == nil && f.Shape.permuted() {
 			switch {
-			case strings.HasSuffix(w.name, "attn_q.weight"):
+			case strings.Contains(w.name, ".attn_q."):
 				t.src = w.paired(heads.Heads)
-			case strings.HasSuffix(w.name, "attn_k.weight"):
+			case strings.Contains(w.name, ".attn_k."):
 				t.src = w.paired(heads.KVHeads)
 			}
 		}
 		t.Type = x.typeOf(t.Name, t.Shape, layers, tied)
 		list = append(list, t)
 	}
-	if r := f.Shape.Rope[0]; f.Encoder == nil && r.Div != nil && r.Yarn == nil && !constant(r.Div) {
-		d := r.Div
-		v := weight{name: "rope_freqs.weight", typ: weights.F32, rows: 1, cols: len(d),
-			read: func([]byte, int, int) ([]byte, error) { return bytesOf(d), nil }}
-		list = append(list, exported{weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, v})
+	if f.Encoder == nil {
+		list = append(list, f.Shape.Rope[0].factors()...)
 	}
 	return list, nil
 }
@@ -240,24 +244,6 @@ func (f *File) plan() ([]weight, error) {
 		return nil, err
 	}
 	return net.found, nil
-}
-
-// paired undoes permuted: the rows of a rotary head's pairs lie side by side.
-func (w weight) paired(heads int) weight {
-	read, D, size := w.read, w.rows/heads, w.bytes(1)
-	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
-		for r := lo; r < hi; r++ {
-			h, i := r/D, r%D
-			at := h*D + i/2 + i%2*(D/2)
-			b, err := read(buf[(r-lo)*size:(r-lo+1)*size], at, at+1)
-			if err != nil {
-				return nil, err
-			}
-			copy(buf[(r-lo)*size:], b)
-		}
-		return buf[:(hi-lo)*size], nil
-	}
-	return w
 }
 
 // metadata returns the keys that describe the model's shape.
@@ -377,10 +363,15 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		if usual := float32(yarnGain(r.Yarn.Factor, 1)); r.Gain != usual {
 			put("*.rope.scaling.attn_factor", r.Gain/usual)
 		}
+	case r.Long != nil:
+		put("*.rope.scaling.type", "longrope")
+		put("*.rope.scaling.original_context_length", uint32(r.Long.Original))
+		put("*.rope.scaling.attn_factor", r.Gain)
 	case r.Div != nil && constant(r.Div):
 		put("*.rope.scaling.type", "linear")
 		put("*.rope.scaling.factor", r.Div[0])
 	}
+	s.familyMetadata(put)
 	if s.Experts > 0 {
 		put("*.expert_count", uint32(s.Experts))
 		put("*.expert_used_count", uint32(s.Chosen))

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"suiren/engine/weights"
@@ -23,7 +24,7 @@ type folderSource struct {
 // decoderNames are the ends of names in a decoder's folder.
 var decoderNames = map[string]string{
 	"attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
-	"attn_qkv": "self_attn.q_k_v_proj", "attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
+	"attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
 	"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "ffn_norm": "post_attention_layernorm",
 	"ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "ffn_gate_inp": "mlp.gate",
 	"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head",
@@ -149,21 +150,13 @@ func stack(name string, list []weight) weight {
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
 	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
-	for k, v := range decoderNames {
-		src.names[k] = v
-	}
+	maps.Copy(src.names, decoderNames)
+	maps.Copy(src.names, f.hf)
 	if folder != nil {
 		src.inner = s.Inner
 	}
-	if f.postNorms {
-		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"
-		src.names["post_ffw_norm"] = "post_feedforward_layernorm"
-	}
 	if f.learned {
 		src.useGPT2()
-	}
-	if s.Arch == "spark2_5" {
-		src.names["token_embd"], src.names["attn_output"] = "model.embedding", "self_attn.out_proj"
 	}
 	return src
 }

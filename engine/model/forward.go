@@ -129,7 +129,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 		for t := lo; t < hi; t++ {
 			x := s.x[t*C : (t+1)*C]
 			s.r1[t] = c.normalise(s.n1[t*C:(t+1)*C], x, p.attnNorm, p.attnNormB)
-			if !c.PostNorms {
+			if !c.posts() {
 				copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
 			}
 		}
@@ -142,7 +142,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 			s.r2[t] = c.normalise(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, p.mlpNormB)
 		}
 	case downLinear:
-		if !c.PostNorms {
+		if !c.posts() {
 			copy(next[lo*C:hi*C], s.x1[lo*C:])
 		}
 	}
@@ -164,7 +164,7 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 	case downLinear:
 		x, y = s.act, next
 	}
-	if c.PostNorms {
+	if c.posts() {
 		return x, s.posted(which).x, c.Width, false
 	}
 	return x, y, c.Width, true
@@ -204,12 +204,17 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 				norm = p.kNorm
 			}
 			from, to := s.qkv[t*N+h*D:][:D], s.qk[(t*heads+h)*D:][:D]
-			if norm != nil {
+			if norm != nil && !c.LateQK {
 				s.rq[t*heads+h] = kernel.RMSNorm(to, from, norm, c.Eps)
 			} else {
 				copy(to, from)
 			}
-			kernel.Rotate(to, cos, sin)
+			if c.turned(l) {
+				c.Rope[c.class(l)].turn(to, cos, sin)
+			}
+			if norm != nil && c.LateQK {
+				s.rq[t*heads+h] = kernel.RMSNorm(to, to, norm, c.Eps)
+			}
 		}
 		kernel.Scale(s.qk[t*heads*D:][:c.q()], c.Query)
 	}

@@ -180,3 +180,31 @@ func TestGPT2Forms(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A token's operations are two for each number of the matrices it meets, with a
+// gate or without, and the head's where it is supervised.
+func TestFLOPs(t *testing.T) {
+	for _, name := range trained {
+		f := openArch(t, name)
+		s, err := f.TrainShape()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Experts > 0 { // of which a token meets some
+			continue
+		}
+		met := 0
+		for _, x := range newParams(s, inFloats, realArena(t, s.Params())).tensors() {
+			if x.Matrix {
+				met += x.Shape[0] * x.Shape[1]
+			}
+		}
+		if s.HeadGate { // not counted: one number of hundreds
+			met -= s.Layers * s.Heads * s.Width
+		}
+		attention := 4 * float64(s.Layers*s.q())
+		if got, want := s.FLOPs([]int{1}, 1)-attention, 2*float64(met+s.Width*s.Vocab); got != want {
+			t.Errorf("%s: %g operations, not %g", name, got, want)
+		}
+	}
+}

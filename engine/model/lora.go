@@ -56,10 +56,15 @@ func (s *Shape) modules() []string {
 	switch {
 	case s.Arch == "gpt2":
 		return []string{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}
+	case s.fused() && s.fusedUp():
+		list = []string{"self_attn.qkv_proj", "self_attn.o_proj"}
 	case s.fused():
 		list = []string{"self_attn.q_k_v_proj", "self_attn.g_proj", "self_attn.out_proj"}
 	default:
 		list = []string{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}
+	}
+	if s.fusedUp() {
+		return append(list, "mlp.gate_up_proj", "mlp.down_proj")
 	}
 	mlp := "mlp."
 	if s.Experts > 0 {

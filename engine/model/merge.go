@@ -34,6 +34,15 @@ func (f *File) Digest() (string, error) {
 		if r.Gain != 0 {
 			fmt.Fprintf(h, "%g\n", r.Gain)
 		}
+		if r.Long != nil {
+			fmt.Fprintf(h, "%v\n", *r.Long)
+		}
+		if !s.turned(l) {
+			fmt.Fprintln(h, "unturned")
+		}
+	}
+	if s.Residual != 0 {
+		fmt.Fprintf(h, "%g %g %g %g\n", s.Embed, s.Query, s.Residual, s.Logits)
 	}
 	for i := range found {
 		w := &found[i]
@@ -201,15 +210,12 @@ func (f *File) Merge(dir string) (*File, error) {
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
 func ggufName(module string) (string, bool) {
 	layer, own, _ := moduleOf(module)
-	if own == "self_attn.out_proj" {
-		own = "self_attn.o_proj"
-	}
 	end := ".weight"
 	if expert, ok := strings.CutPrefix(own, expertModules); ok { // GGUF has all experts in one
 		_, own, _ = strings.Cut(expert, ".")
 		own, end = "mlp."+own, "_exps.weight"
 	}
-	for _, names := range []map[string]string{decoderNames, gptNames} {
+	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames, gptNames} {
 		for gguf, hf := range names {
 			if hf == own {
 				return fmt.Sprintf("blk.%d.%s%s", layer, gguf, end), true

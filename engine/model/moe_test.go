@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -247,5 +248,18 @@ func TestMixtureSequences(t *testing.T) {
 		if hash(run(seqs(), threads)) != hash(alone) {
 			t.Errorf("together, on %d threads: other logits", threads)
 		}
+	}
+}
+
+// A GGUF file cannot say that the chosen experts' shares are left as they are:
+// none is written of a model for which they are.
+func TestMixtureGGUF(t *testing.T) {
+	f := openArch(t, "qwen3_moe")
+	if err := f.WriteGGUF(io.Discard, AsF32, nil, 1); err != nil {
+		t.Fatal(err)
+	}
+	f.Shape.Renorm = false
+	if _, ok := errors.AsType[*GGUFError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
+		t.Error("written as GGUF")
 	}
 }

@@ -73,7 +73,8 @@ var kernelTypes = map[weights.Type]kernel.Type{
 	weights.F32: kernel.F32, weights.F16: kernel.F16, weights.BF16: kernel.BF16, weights.Q8_0: kernel.Q8_0,
 	weights.Q4_0: kernel.Q4_0, weights.Q4_1: kernel.Q4_1, weights.Q5_0: kernel.Q5_0, weights.Q5_1: kernel.Q5_1,
 	weights.Q4_K: kernel.Q4_K, weights.Q5_K: kernel.Q5_K, weights.Q6_K: kernel.Q6_K,
-	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4,
+	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4, weights.Q2_K: kernel.Q2_K, weights.Q3_K: kernel.Q3_K,
+	weights.IQ4_XS: kernel.IQ4_XS,
 }
 
 // A planner finds the weights of a shape and checks them.
@@ -193,14 +194,17 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	for l := range c.Layers {
 		name := func(role string) string { return fmt.Sprintf("blk.%d.%s", l, role) }
 		var b decoderBlock
-		b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
-		b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
+		if !s.NoNorms {
+			b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
+			b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
+		}
 		if s.LayerNorm {
 			b.attnNormB, b.mlpNormB = p.vector(name("attn_norm.bias"), C, false), p.vector(name("ffn_norm.bias"), C, false)
 		}
 		if s.QKNorm {
-			b.qNorm = p.vector(name("attn_q_norm.weight"), c.HeadDim, false)
-			b.kNorm = p.vector(name("attn_k_norm.weight"), c.HeadDim, false)
+			q, k := s.qkNorms()
+			b.qNorm = p.vector(name("attn_q_norm.weight"), q, false)
+			b.kNorm = p.vector(name("attn_k_norm.weight"), k, false)
 		}
 		if s.PostNorms {
 			b.attnPost = p.vector(name("post_attention_norm.weight"), C, false)
@@ -222,7 +226,11 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 			b.gateUp = p.linear(C, []string{name("ffn_up")}, []int{F})
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		} else {
-			b.gateUp = p.linear(C, []string{name("ffn_gate"), name("ffn_up")}, []int{F, F})
+			names, rows := []string{name("ffn_gate"), name("ffn_up")}, []int{F, F}
+			if _, ok := src.weight(name("ffn_gate.weight")); !ok && s.fusedUp() {
+				names, rows = []string{name("ffn_up")}, []int{2 * F} // gate above up
+			}
+			b.gateUp = p.linear(C, names, rows)
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		}
 		p.biased(&b, name)

@@ -203,7 +203,8 @@ func (p *Params) tensors() []Tensor {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		if p.Experts > 0 {
+		switch {
+		case p.Experts > 0:
 			// The router tells experts apart as the head tells tokens: no matrix for Muon.
 			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
 			for e := range p.Experts {
@@ -213,11 +214,15 @@ func (p *Params) tensors() []Tensor {
 			for e := range p.Experts {
 				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
 			}
-		} else {
-			if !p.Ungated {
-				matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
-			}
-			matrix("ffn_up", F, C, l.gateUp.part((p.ups()-F)*C, p.ups()*C))
+		case p.fusedUp():
+			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
+		case p.Ungated:
+			matrix("ffn_up", F, C, l.gateUp.part(0, F*C))
+		default:
+			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
+		}
+		if p.Experts == 0 {
 			matrix("ffn_down", C, F, l.down)
 		}
 		if p.PostNorms {
@@ -243,9 +248,14 @@ func (p *Params) tensors() []Tensor {
 	return list
 }
 
-// fused reports whether a folder of the family has queries, keys and values
-// in one tensor.
-func (s *Shape) fused() bool { return s.Arch == "spark2_5" || s.Arch == "gpt2" }
+// fused reports whether files of the family have queries, keys and values in
+// one tensor, fusedUp whether they have gate and up in one.
+func (s *Shape) fused() bool   { f, err := familyOf(s.Arch); return err == nil && f.fusedQKV }
+func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil && f.fusedUp }
+
+// permuted reports whether GGUF holds the pairs of a head's rotation side by
+// side, where a folder has them half a head apart.
+func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that

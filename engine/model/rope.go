@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
 
@@ -25,6 +26,24 @@ func newTurns(r Rope) turns {
 		}
 	}
 	return t
+}
+
+// turn turns the pairs of a head.
+func (r *Rope) turn(x, cos, sin []float32) {
+	if r.Pairs {
+		kernel.RotatePairs(x, cos, sin)
+		return
+	}
+	kernel.Rotate(x, cos, sin)
+}
+
+// turnBack undoes turn.
+func (r *Rope) turnBack(x, cos, sin []float32) {
+	if r.Pairs {
+		kernel.RotatePairsBack(x, cos, sin)
+		return
+	}
+	kernel.RotateBack(x, cos, sin)
 }
 
 // angles writes the cosines and sines of positions, (T, Dims/2) each: the

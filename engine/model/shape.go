@@ -12,6 +12,9 @@ type Shape struct {
 	Arch      string // the family's name
 	Act       Act
 	QKNorm    bool    // RMSNorm on every query and key head
+	LateQK    bool    // … behind their turn, not before it
+	WideQK    bool    // … on all query heads together, and on all key heads
+	NoNorms   bool    // attention and feed-forward read the residual stream as it is
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
@@ -21,10 +24,13 @@ type Shape struct {
 	Biases    bool    // every matrix of a block has a bias
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
+	Residual  float32 // factor of what attention and feed-forward add; 0: one
+	Logits    float32 // factor of the logits; 0: one
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
 	Sliding   []bool  // (L) which layers slide; nil: none
 	Rope      [2]Rope // of full and of sliding layers
+	Unturned  []bool  // (L) layers whose queries and keys are not turned; nil: none
 	Experts   int     // of a mixture; 0: one feed-forward layer
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
@@ -33,16 +39,19 @@ type Shape struct {
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
-// x[i+Dims/2]) of the first Dims of every head by pos·Theta^(−2i/Dims)/Div[i].
+// x[i+Dims/2]), or neighbours, of the first Dims of every head by
+// pos·Theta^(−2i/Dims)/Div[i].
 type Rope struct {
 	Theta float64
 	Dims  int
+	Pairs bool      // the pairs are (x[2i], x[2i+1])
 	Div   []float32 // (Dims/2); nil: ones
 	Gain  float32   // of cosines and sines; 0: one
 	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
 	// high_freq_factor and original_max_position_embeddings.
 	Llama3 [4]float64
 	Yarn   *Yarn // what Div and Gain were made of; nil: not of that
+	Long   *Long // what Div is of longer sequences; nil: the same
 }
 
 // Own returns the shape of the models that Suiren trains from random weights:
@@ -122,6 +131,20 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	return n - 4*unseen*float64(s.q())*float64(s.layersOf()[1])
 }
 
+// scaled reports whether what attention and feed-forward add has a factor.
+func (s *Shape) scaled() bool { return s.Residual != 0 && s.Residual != 1 }
+
+// turned reports whether layer l turns queries and keys.
+func (s *Shape) turned(l int) bool { return s.Unturned == nil || !s.Unturned[l] }
+
+// qkNorms returns the widths of the norms of queries and of keys.
+func (s *Shape) qkNorms() (q, k int) {
+	if s.WideQK {
+		return s.q(), s.kv()
+	}
+	return s.HeadDim, s.HeadDim
+}
+
 // sliding reports whether layer l slides.
 func (s *Shape) sliding(l int) bool { return s.Sliding != nil && s.Sliding[l] }
 
@@ -155,6 +178,12 @@ func (s *Shape) Check() error {
 		return badConfig("%d layer types for %d layers", len(s.Sliding), s.Layers)
 	case slides && s.Window < 1:
 		return badConfig("sliding window of %d", s.Window)
+	case s.Unturned != nil && len(s.Unturned) != s.Layers:
+		return badConfig("%d layers with and without positions of %d layers", len(s.Unturned), s.Layers)
+	case s.NoNorms && !s.PostNorms:
+		return badConfig("layers without norms are not read")
+	case !finite(s.Residual) || !finite(s.Logits):
+		return badConfig("a factor or a cap is out of range")
 	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
 		return badConfig("a factor or a cap is out of range")
 	}
@@ -172,6 +201,9 @@ func (s *Shape) Check() error {
 			if !(f > 0) || math.IsInf(float64(f), 0) {
 				return badConfig("a rotary factor of %g", f)
 			}
+		}
+		if err := r.Long.check(r.Dims); err != nil {
+			return err
 		}
 	}
 	return s.checkExperts()

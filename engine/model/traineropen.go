@@ -111,7 +111,9 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		list = append(list, f.names[0])
+		if !f.noNorms {
+			list = append(list, f.names[0])
+		}
 	}
 	return list
 }
@@ -120,6 +122,8 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
+	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
+		what = "other norms than Llama's"
 	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
@@ -154,7 +158,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	t.arena = a
 	for i := range t.net.ropes {
 		if s.Rope[i].Dims > 0 {
-			t.net.ropes[i] = newRope(o.Length, s.Rope[i])
+			t.net.ropes[i] = newRope(o.Length, s.within(o.Length).Rope[i])
 		}
 	}
 	if o.LoRA != nil {

@@ -12,7 +12,8 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2", "qwen3_moe"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "qwen3_moe"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -135,7 +136,7 @@ var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", 
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2", "gpt2", "qwen3_moe"} {
+	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
 		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
@@ -175,54 +176,71 @@ func TestFrozenTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			out.Close()
-			quantised, err := Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			folder := t.TempDir()
-			if err := quantised.WriteFolder(folder, AsF32, 2); err != nil {
-				t.Fatal(err)
-			}
-			plain, err := Open(folder)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}
-			tr, l1, g1 := gradientsOf(t, quantised, o, rows)
-			exact, l2, g2 := gradientsOf(t, plain, o, rows)
-			if x == AsF16 || x == AsBF16 {
-				if l1 != l2 || g1 != g2 {
-					t.Errorf("%s as %s: loss %v, dequantised %v; the gradients differ: %t", name, x, l1, l2, g1 != g2)
-				}
-			} else {
-				d := far(tr.loraGrads, exact.loraGrads)
-				t.Logf("%s as %s: loss %v, dequantised %v; the gradients are off by %.2g", name, x, l1, l2, d)
-				if !(d < 0.25) { // a wrong one is off by about 1
-					t.Errorf("%s as %s: the gradients are off by %.2g", name, x, d)
-				}
-			}
-			dir := t.TempDir()
-			if err := tr.WriteAdapter(dir, "", *o.LoRA); err != nil {
-				t.Fatal(err)
-			}
-			ad, err := OpenAdapter(dir, &quantised.Shape)
-			if err != nil {
-				t.Fatal(err)
-			}
-			long := randomRows(f.Shape.Config, 4, []int{64})[0]
-			if got, want := tr.Logits(long), served(t, quantised, ad, long); hash(got) != hash(want) {
-				t.Errorf("%s as %s: trained and served logits differ, NMSE %.2g", name, x, nmse(got, want))
-			}
-			ad.Close()
-			a, _ := quantised.TrainerBytes(o)
-			b, _ := plain.TrainerBytes(o)
-			if a >= b {
-				t.Errorf("%s as %s takes %d bytes, dequantised %d", name, x, a, b)
-			}
-			quantised.Close()
-			plain.Close()
+			frozenType(t, name+" as "+string(x), path, x == AsF16 || x == AsBF16)
 		}
+	}
+}
+
+// Types that are read and not written are frozen as the others are.
+func TestFrozenRead(t *testing.T) {
+	paths, _ := filepath.Glob(archOracle + "/qwen3-low/*.gguf.gz")
+	if len(paths) == 0 {
+		t.Fatal("no oracle")
+	}
+	for _, path := range paths {
+		frozenType(t, filepath.Base(path), unzip(t, path), false)
+	}
+}
+
+// frozenType trains an adapter over a file and over its numbers.
+func frozenType(t *testing.T, name, path string, exactly bool) {
+	t.Helper()
+	quantised, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer quantised.Close()
+	folder := t.TempDir()
+	if err := quantised.WriteFolder(folder, AsF32, 2); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	rows := randomRows(quantised.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+	o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(quantised)}}
+	tr, l1, g1 := gradientsOf(t, quantised, o, rows)
+	exact, l2, g2 := gradientsOf(t, plain, o, rows)
+	if exactly {
+		if l1 != l2 || g1 != g2 {
+			t.Errorf("%s: loss %v, dequantised %v; the gradients differ: %t", name, l1, l2, g1 != g2)
+		}
+	} else {
+		d := far(tr.loraGrads, exact.loraGrads)
+		t.Logf("%s: loss %v, dequantised %v; the gradients are off by %.2g", name, l1, l2, d)
+		if !(d < 0.25) { // a wrong one is off by about 1
+			t.Errorf("%s: the gradients are off by %.2g", name, d)
+		}
+	}
+	dir := t.TempDir()
+	if err := tr.WriteAdapter(dir, "", *o.LoRA); err != nil {
+		t.Fatal(err)
+	}
+	ad, err := OpenAdapter(dir, &quantised.Shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := randomRows(quantised.Shape.Config, 4, []int{64})[0]
+	if got, want := tr.Logits(long), served(t, quantised, ad, long); hash(got) != hash(want) {
+		t.Errorf("%s: trained and served logits differ, NMSE %.2g", name, nmse(got, want))
+	}
+	ad.Close()
+	a, _ := quantised.TrainerBytes(o)
+	b, _ := plain.TrainerBytes(o)
+	if a >= b {
+		t.Errorf("%s takes %d bytes, dequantised %d", name, a, b)
 	}
 }
 

@@ -82,6 +82,9 @@ func TestBroughtGRPO(t *testing.T) {
 		"spark2_5":  {Rate: 0.2, Variant: "dapo"},
 		"gemma2":    {Rank: 4, Rate: 1},
 		"gemma3":    {Rate: 0.2},
+		"phi3":      {Rank: 4, Rate: 1},
+		"glm4":      {Rate: 0.2},
+		"smollm3":   {Rate: 0.2},
 		"gpt2":      {Rate: 0.2},
 		"qwen3_moe": {Rank: 4, Rate: 1},
 	} {

@@ -37,11 +37,14 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2", "qwen3_moe"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
+         "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "qwen3_moe"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+FUSED = {"phi3": ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"],
+         "glm4": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"]}
 CONV1D = ["c_attn", "c_proj", "c_fc"]
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -116,7 +119,8 @@ def folder_model(name, row, tensors):
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
     gpt = name == "gpt2"
-    config = peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=CONV1D if gpt else LINEAR, fan_in_fan_out=gpt, task_type="CAUSAL_LM")
+    modules = CONV1D if gpt else FUSED.get(name.split("-")[0], LINEAR)
+    config = peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=modules, fan_in_fan_out=gpt, task_type="CAUSAL_LM")
     m = peft.get_peft_model(load(), config)
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
