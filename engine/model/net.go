@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -406,6 +407,19 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 
 func (s *trainedSource) weight(name string) (weight, bool) {
 	t, ok := s.tensors[name]
+	if stem, isStack := strings.CutSuffix(name, "_exps.weight"); isStack {
+		var list []weight
+		for {
+			w, ok := s.weight(fmt.Sprintf("%s.%d.weight", stem, len(list)))
+			if !ok {
+				break
+			}
+			list = append(list, w)
+		}
+		if len(list) > 0 {
+			return stack(name, list), true
+		}
+	}
 	if !ok {
 		return weight{}, false
 	}
