@@ -17,6 +17,8 @@ type family struct {
 	qkNorm    bool
 	postNorms bool
 	headGate  bool
+	outGate   bool
+	delta     bool // some layers have a state
 	experts   bool
 	rootEmbed bool // embeddings are multiplied by √C
 	unitNorms bool // a Hugging Face folder holds the norms less one
@@ -43,6 +45,7 @@ var families = []family{
 	{names: []string{"gemma3", "gemma3_text"}, act: GELUTanh, qkNorm: true, postNorms: true, rootEmbed: true, unitNorms: true, tied: true,
 		slides: every(6), theta: [2]float64{1e6, 1e4}},
 	{names: []string{"spark2_5"}, act: GELU, headGate: true, tied: true, slides: every(4), theta: [2]float64{5e6, 1e4}, part: 0.25},
+	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, theta: [2]float64{1e7, 1e7}, part: 0.25},
 }
 
 // Architectures returns the names of the families, as GGUF has them.
@@ -77,7 +80,7 @@ func (f *family) shape(c Config) (Shape, error) {
 	if err := c.Check(); err != nil {
 		return Shape{}, err
 	}
-	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate,
+	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate, OutGate: f.outGate,
 		Embed: 1, Query: attentionScale(c.HeadDim)}
 	if f.rootEmbed {
 		s.Embed = float32(math.Sqrt(float64(c.Width)))
@@ -130,9 +133,15 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if m.err != nil {
 		return Shape{}, m.err
 	}
+	if f.delta {
+		c.Layers -= m.whole("nextn_predict_layers", 0) // they guess the token after the next, and are not run
+	}
 	s, err := f.shape(c)
 	if err != nil {
 		return s, err
+	}
+	if f.delta {
+		m.delta(&s)
 	}
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true

@@ -17,6 +17,7 @@ import (
 var classes = map[string]string{
 	"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM",
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
+	"qwen35": "Qwen3_5ForCausalLM",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -51,7 +52,15 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	}
 	for _, w := range found {
 		stem, _, stacked := strings.Cut(w.name, "_exps.")
+		name := w.name
+		if x := f.Shape.Delta; x != nil {
+			if w = x.ordered(name, w, true); strings.HasSuffix(name, ".ssm_a") {
+				w = w.logs()
+			}
+		}
 		switch {
+		case strings.Contains(name, "ssm_conv1d"):
+			add(names.name(name), []int{w.rows, 1, w.cols}, w)
 		case stacked:
 			var l int
 			fmt.Sscanf(w.name, "blk.%d.", &l)
@@ -61,7 +70,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
 			}
 		case w.rows == 1:
-			if row.unitNorms && strings.Contains(w.name, "norm") {
+			if row.unitNorms && lacksOne(w.name) {
 				w = w.plus(-1)
 			}
 			add(names.name(w.name), []int{w.cols}, w)
@@ -102,6 +111,8 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		kind = "qwen3_moe"
 	case "gemma3":
 		kind = "gemma3_text"
+	case "qwen35":
+		kind = "qwen3_5_text"
 	}
 	act := map[Act]string{SiLU: "silu", GELU: "gelu", GELUTanh: "gelu_pytorch_tanh"}[s.Act]
 	c := map[string]any{
@@ -120,6 +131,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	if s.Experts > 0 {
 		c["num_experts"], c["num_experts_per_tok"], c["moe_intermediate_size"] = s.Experts, s.Chosen, s.Hidden
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
+	}
+	if s.Delta != nil {
+		s.deltaConfig(c)
 	}
 	if s.PostNorms {
 		c["hidden_activation"], c["query_pre_attn_scalar"] = act, math.Round(1/float64(s.Query)/float64(s.Query)) // transformers wants a whole number

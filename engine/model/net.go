@@ -17,7 +17,7 @@ type decoderNet struct {
 	norm    []float32 // (C)
 	head    linear    // (V, C)
 	rows    weight    // the embeddings (V, C), read row by row where they lie
-	qkvRows int       // N, and H more if heads have gates
+	qkvRows int       // the most that a block makes of its first norm: N, and gates
 	turns   [2]turns
 	vectors []vector
 	found   []weight            // all tensors, by GGUF's names
@@ -35,9 +35,10 @@ type decoderBlock struct {
 	mlpNorm, mlpPost   []float32 // (C)
 	qNorm, kNorm       []float32 // (D) or nil
 	qkv, out           linear
-	gateUp, down       linear   // of a block without experts
-	router             linear   // (E, C)
-	experts            []expert // (E)
+	gateUp, down       linear      // of a block without experts
+	router             linear      // (E, C)
+	experts            []expert    // (E)
+	delta              *deltaBlock // of a block with a state
 }
 
 type expert struct{ gateUp, down linear }
@@ -158,7 +159,7 @@ func total(list []int) (n int) {
 func planNet(s *Shape, src source) (*decoderNet, error) {
 	c := s.Config
 	C, F := c.Width, c.Hidden
-	net := &decoderNet{shape: s, src: src, qkvRows: c.qkv()}
+	net := &decoderNet{shape: s, src: src}
 	net.linears = net.all
 	p := &planner{s: s, src: src, net: net}
 	net.rows, _ = p.find("token_embd.weight", c.Vocab, C, false)
@@ -172,8 +173,12 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		name := func(role string) string { return fmt.Sprintf("blk.%d.%s", l, role) }
 		var b decoderBlock
 		b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
-		b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
-		if s.QKNorm {
+		ffnNorm := "ffn_norm.weight"
+		if s.Delta != nil {
+			ffnNorm = "post_attention_norm.weight"
+		}
+		b.mlpNorm = p.vector(name(ffnNorm), C, false)
+		if s.QKNorm && !s.delta(l) {
 			b.qNorm = p.vector(name("attn_q_norm.weight"), c.HeadDim, false)
 			b.kNorm = p.vector(name("attn_k_norm.weight"), c.HeadDim, false)
 		}
@@ -188,9 +193,18 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		if s.HeadGate {
 			names, rows = append(names, name("attn_gate")), append(rows, c.Heads)
 		}
-		b.qkv = p.linear(C, names, rows)
-		net.qkvRows = b.qkv.rows
-		b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		switch {
+		case s.delta(l):
+			p.deltaWeights(&b, name)
+		case s.OutGate:
+			b.qkv = p.gatedInputs(C, name)
+		default:
+			b.qkv = p.linear(C, names, rows)
+		}
+		net.qkvRows = max(net.qkvRows, b.qkv.rows)
+		if !s.delta(l) {
+			b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		}
 		if s.Experts > 0 {
 			p.experts(&b, name)
 		} else {

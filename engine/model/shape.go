@@ -14,12 +14,14 @@ type Shape struct {
 	QKNorm    bool    // RMSNorm on every query and key head
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
+	OutGate   bool    // every number of it is, by one of its own
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
 	Sliding   []bool  // (L) which layers slide; nil: none
+	Delta     *Delta  // layers that have a state in place of keys and values; nil: none
 	Rope      [2]Rope // of full and of sliding layers
 	Experts   int     // of a mixture; 0: one feed-forward layer
 	Chosen    int     // experts a token asks
@@ -101,7 +103,8 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 // sliding reports whether layer l slides.
 func (s *Shape) sliding(l int) bool { return s.Sliding != nil && s.Sliding[l] }
 
-// layersOf returns the number of full and of sliding layers.
+// layersOf returns the number of full layers and of those that are not: they
+// slide or have a state.
 func (s *Shape) layersOf() (n [2]int) {
 	for l := range s.Layers {
 		n[s.class(l)]++
@@ -109,9 +112,9 @@ func (s *Shape) layersOf() (n [2]int) {
 	return n
 }
 
-// class is 1 for sliding layers: the index of their rope and pages.
+// class is 1 for layers that slide or have a state: the index of their rope and pages.
 func (s *Shape) class(l int) int {
-	if s.sliding(l) {
+	if s.sliding(l) || s.delta(l) {
 		return 1
 	}
 	return 0
@@ -149,6 +152,9 @@ func (s *Shape) Check() error {
 				return badConfig("a rotary factor of %g", f)
 			}
 		}
+	}
+	if s.Delta != nil {
+		return s.Delta.check(s)
 	}
 	return s.checkExperts()
 }

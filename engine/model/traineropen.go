@@ -112,6 +112,8 @@ func (s *Shape) trainable() error {
 	switch {
 	case s.Experts > 0:
 		what = "a mixture of experts"
+	case s.Delta != nil:
+		what = "layers with a state"
 	case s.PostNorms || s.CapScores != 0 || s.CapLogits != 0 || s.Embed != 1:
 		what = "norms after layers, caps or scaled embeddings"
 	case s.Bias && (s.HeadGate || s.fused()):

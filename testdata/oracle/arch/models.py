@@ -77,14 +77,21 @@ MODELS = {
     "qwen3_moe": {"class": "Qwen3Moe", "types": ["Q4_0"], "config": {
         "hidden_size": 32, "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,
         "mlp_only_layers": [], "tie_word_embeddings": False, "rope_parameters": THETA}},
+    # Three layers of four have a state; a key head of them serves two value heads, which GGUF has in another order.
+    "qwen3_5": {"class": "Qwen3_5", "types": ["Q8_0"], "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32, "intermediate_size": 64,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+        "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": True,
+        "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
 }
 
 
-CONFIG = {"Gemma3": "TextConfig"}
+CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig"}
 
 
-def norm_centre(name):
-    return 0 if name.startswith("gemma") else 1  # Gemma multiplies by 1+w
+def norm_centre(name, key):
+    """Gemma multiplies by 1+w, as does Qwen3.5 but behind its states."""
+    return 0 if name.startswith("gemma") or name.startswith("qwen3_5") and "linear_attn" not in key else 1
 
 
 def write(name, model, folder, fill):
