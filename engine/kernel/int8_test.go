@@ -32,7 +32,8 @@ func TestInt8s(t *testing.T) {
 }
 
 // SoftCap is within 2⁻²² of cap, the rounding of e−1 and of e where they are
-// near 0 and 1, and has the same bits everywhere.
+// near 0 and 1, and has the same bits everywhere; its gradient is within 2⁻²² of
+// what it is made of: three roundings of one.
 func TestSoftCap(t *testing.T) {
 	x := []float32{0, 1e-3, -1e-3, 0.5, -7, 29, -31, 60, 1e4, -1e4, float32(math.Inf(1)), float32(math.Inf(-1))}
 	for len(x) < 50 {
@@ -46,6 +47,18 @@ func TestSoftCap(t *testing.T) {
 			want := limit * math.Tanh(float64(v)/limit)
 			if math.Abs(float64(got[i])-want) > limit*0x1p-22 {
 				t.Errorf("of %g: %g, want %g", v, got[i], want)
+			}
+		}
+		grad := make([]float32, len(x))
+		for i := range grad {
+			grad[i] = float32(i) - 20
+		}
+		SoftCapGrad(grad, append([]float32(nil), got...), limit)
+		for i, y := range got {
+			dy := float64(i) - 20
+			want := dy * (1 - float64(y)/limit*float64(y)/limit)
+			if math.Abs(float64(grad[i])-want) > math.Abs(dy)*0x1p-22 {
+				t.Errorf("the gradient at %g: %g, want %g", y, grad[i], want)
 			}
 		}
 	})

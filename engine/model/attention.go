@@ -21,15 +21,21 @@ type attnScratch struct {
 	dv []float32 // (t, D)
 	p  []float32 // (tile, t) scores, then probabilities
 	dp []float32 // (tile, t)
+
+	capped []float32 // (t) scores behind their cap, if they have one
 }
 
 func newAttnScratch(c *Shape, t int, a *tensor.Arena) attnScratch {
 	across, along := kernel.PackedLen(c.HeadDim, t), kernel.PackedLen(t, c.HeadDim)
 	scores := tile * apart(t)
-	return attnScratch{
-		a.Float32(across), a.Float32(across), a.Float32(along), a.Float32(along),
-		a.Float32(t * c.HeadDim), a.Float32(t * c.HeadDim), a.Float32(scores), a.Float32(scores),
+	s := attnScratch{
+		kT: a.Float32(across), vT: a.Float32(across), k: a.Float32(along), v: a.Float32(along),
+		dk: a.Float32(t * c.HeadDim), dv: a.Float32(t * c.HeadDim), p: a.Float32(scores), dp: a.Float32(scores),
 	}
+	if c.CapScores > 0 {
+		s.capped = a.Float32(t)
+	}
+	return s
 }
 
 // apart returns the distance of rows of n floats: an odd number of cache lines,
@@ -84,6 +90,9 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 				kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT[lo*D:], a.p, ld, false)
 				for r := range m {
 					row, from := a.p[r*ld:r*ld+keys], c.first(l, t0+r)-lo
+					if c.CapScores > 0 {
+						kernel.SoftCap(row[from:t0+r+1-lo], c.CapScores)
+					}
 					clear(row[:from])
 					s.maxes[(at+r)*H+h], s.sums[(at+r)*H+h] = softmaxRow(row[from:], t0+r+1-lo-from)
 				}
@@ -152,7 +161,15 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 					j := (at+r)*H + h
 					from, to := c.first(l, t0+r)-lo, t0+r+1-lo
 					p, dp := a.p[r*ld:r*ld+keys], a.dp[r*ld:r*ld+keys]
+					capped := a.capped[:0]
+					if c.CapScores > 0 {
+						kernel.SoftCap(p[from:to], c.CapScores)
+						capped = append(capped, p[from:to]...)
+					}
 					kernel.SoftmaxGrad(p[from:to], dp[from:to], s.maxes[j], s.sums[j], b.delta[j])
+					if c.CapScores > 0 {
+						kernel.SoftCapGrad(dp[from:to], capped, c.CapScores)
+					}
 					for _, x := range [...][]float32{p, dp} {
 						clear(x[:from])
 						clear(x[to:])

@@ -19,7 +19,7 @@ func newAttnGrads(c *Shape, t int, a *tensor.Arena) attnGrads {
 // vectorGrads are one row's gradients of the vectors of a block; rows are
 // added in order afterwards, so that the sum does not depend on who ran them.
 // Of a frozen model they are nil.
-type vectorGrads struct{ attn, bias, q, k, mlp []float32 }
+type vectorGrads struct{ attn, bias, q, k, mlp, attnPost, mlpPost []float32 }
 
 // back takes dx, the gradient of block l's output, one product further to
 // that of its input, in place, for tokens lo to hi: from the matrix which to
@@ -32,8 +32,8 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 	p, m := &w.layers[l], w.blocks[l][which]
 	switch which {
 	case downLinear:
-		copy(g.dtop[lo*C:hi*C], dx[lo*C:])
-		m.back(dx, C, lo, hi, s.act, ws.da, d, g.pairs[which])
+		w.takePosted(which, s, l, lo, hi, dx, g.dtop, v.mlpPost)
+		m.back(g.dtop, C, lo, hi, s.act, ws.da, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
 			c.Act.gateGrad(s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], ws.da[(t-lo)*F:(t-lo+1)*F])
 		}
@@ -41,10 +41,10 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 		m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
 			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
-			copy(g.dmid[t*C:(t+1)*C], dx[t*C:])
 		}
+		w.takePosted(outLinear, s, l, lo, hi, dx, g.dmid, v.attnPost)
 	case outLinear:
-		m.back(dx, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
+		m.back(g.dmid, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
 		w.gateBack(s, lo, hi, b, g.dqkv)
 	case qkvLinear:
 		if last {

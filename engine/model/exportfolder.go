@@ -70,7 +70,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
 			}
 		case w.rows == 1:
-			if row.unitNorms && lacksOne(w.name) {
+			if row.lessOne(&w) {
 				w = w.plus(-1)
 			}
 			add(names.name(w.name), []int{w.cols}, w)
@@ -92,6 +92,11 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 		return err
 	}
 	return out.Close()
+}
+
+// lessOne reports whether a folder of the family holds a vector less one.
+func (f *family) lessOne(w *weight) bool {
+	return f.unitNorms && w.rows == 1 && lacksOne(w.name)
 }
 
 // writeConfig writes config.json in the names of transformers.

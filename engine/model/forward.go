@@ -44,6 +44,7 @@ type layerState struct {
 	r2     []float32 // (T)
 	gateUp []float32 // (T, 2F); becomes its own gradient
 	act    []float32 // (T, F)
+	post   [2]posted // what attention and feed-forward add, where that is normalised
 
 	in [linears][]float32 // what the matrices of a trained model read, packed; of outLinear, on the way back
 }
@@ -52,8 +53,8 @@ type layerState struct {
 // from which the weights' gradients are made.
 type gradState struct {
 	dqkv  []float32 // (T, N) gradient of qkv
-	dmid  []float32 // (T, C) gradient of x1
-	dtop  []float32 // (T, C) gradient of the block's output
+	dmid  []float32 // (T, C) gradient of what attention adds, before its norm
+	dtop  []float32 // (T, C) gradient of what the feed-forward layer adds
 	pairs [linears][]pairState
 }
 
@@ -66,7 +67,7 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
 		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
 		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
-		gateUp: a.Float32(t * apart(2*c.Hidden)),
+		gateUp: a.Float32(t * apart(2*c.Hidden)), post: c.layPosted(t, a),
 	}
 	if near == nil {
 		s.n1, s.n2, s.act = a.Float32(t*c.Width), a.Float32(t*c.Width), a.Float32(t*c.Hidden)
@@ -90,6 +91,9 @@ func (w *net) embedRows(x []float32, ids []int32) {
 			w.embed.read(to, int(id)*C)
 		}
 	}
+	if w.Embed != 1 {
+		kernel.Scale(x[:len(ids)*C], w.Embed)
+	}
 }
 
 // before runs what block l does before a product, for tokens lo to hi: it
@@ -103,7 +107,9 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 		for t := lo; t < hi; t++ {
 			x := s.x[t*C : (t+1)*C]
 			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], x, p.attnNorm, c.Eps)
-			copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
+			if !c.PostNorms {
+				copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
+			}
 		}
 	case outLinear:
 		if c.HeadGate {
@@ -114,7 +120,9 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 			s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, c.Eps)
 		}
 	case downLinear:
-		copy(next[lo*C:hi*C], s.x1[lo*C:])
+		if !c.PostNorms {
+			copy(next[lo*C:hi*C], s.x1[lo*C:])
+		}
 	}
 }
 
@@ -125,20 +133,29 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 	case qkvLinear:
 		return s.n1, s.qkv, apart(c.inputs()), false
 	case outLinear:
-		return s.y, s.x1, c.Width, true
+		x, y = s.y, s.x1
 	case gateUpLinear:
 		return s.n2, s.gateUp, apart(2 * c.Hidden), false
+	case downLinear:
+		x, y = s.act, next
 	}
-	return s.act, next, c.Width, true
+	if c.PostNorms {
+		return x, s.posted(which).x, c.Width, false
+	}
+	return x, y, c.Width, true
 }
 
 // after runs what block l does with a product, for tokens lo to hi at
-// positions pos: it normalises, rotates and scales queries and keys, or makes
-// the activations of the feed-forward layer.
-func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32) {
+// positions pos: it normalises, rotates and scales queries and keys, makes
+// the activations of the feed-forward layer, or normalises what is added.
+func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next []float32) {
 	switch which {
 	case qkvLinear:
 		w.turn(s, l, lo, hi, pos)
+	case outLinear:
+		w.addPosted(which, s, l, lo, hi, s.x, s.x1)
+	case downLinear:
+		w.addPosted(which, s, l, lo, hi, s.x1, next)
 	case gateUpLinear:
 		F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {

@@ -77,7 +77,7 @@ func (f *frozen) loops(t *Trainer) {
 		st := &s.r.layers[p.l]
 		x, y, ld, _ := w.product(p.which, st, s.r.next(p.l))
 		w.blocks[p.l][p.which].adapt(x, y, ld, s.lo, s.hi, &t.scratch[worker].dense)
-		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos)
+		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos, s.r.next(p.l))
 	}
 	f.attend = func(worker, i int) {
 		r := &t.batch[i/w.KVHeads]
@@ -162,6 +162,9 @@ func (t *Trainer) backFrozen(l int) {
 	f := &t.frozen
 	if t.again(l) {
 		t.blockFrozen(l)
+		if t.net.PostNorms {
+			t.stage(l, downLinear)
+		}
 	}
 	for which := downLinear; which >= qkvLinear; which-- {
 		t.loops.l, t.loops.which = l, which

@@ -125,12 +125,12 @@ func (h *headState) loops(t *Trainer) {
 		lo, hi, z := tokens(i)
 		kernel.GemmPacked(hi-lo, V, C, h.h[lo*C:], C, 1, d.packed, z, V, false)
 	}
-	h.lossTask = func(_, i int) {
+	h.lossTask = func(worker, i int) {
 		lo, hi, z := tokens(i)
-		if h.taught {
-			divergence(z, h.soft[lo:hi], h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+		if t.net.CapLogits > 0 {
+			h.cappedLosses(lo, hi, z, t.net.CapLogits, t.scratch[worker].capped)
 		} else {
-			crossEntropy(z, h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+			h.losses(lo, hi, z)
 		}
 		if h.block == nil {
 			kernel.Gemm(hi-lo, C, V, z, V, 1, d.w.f, C, h.dh[lo*C:], C, false)
@@ -138,6 +138,7 @@ func (h *headState) loops(t *Trainer) {
 	}
 	h.probTask = func(_, i int) {
 		lo, hi, z := tokens(i)
+		t.net.capLogits(z)
 		logLosses(z, h.target[lo:hi], h.loss[lo:hi])
 	}
 	h.gradTask = func(_, i int) {
@@ -212,5 +213,34 @@ func (t *Trainer) headBack() {
 		h.rows = min(headRows, V-h.from)
 		t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.backTask)
+	}
+}
+
+// losses turns the logits z of tokens lo to hi into their gradients and writes
+// their losses. z (hi-lo, V)
+func (h *headState) losses(lo, hi int, z []float32) {
+	if h.taught {
+		divergence(z, h.soft[lo:hi], h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+		return
+	}
+	crossEntropy(z, h.target[lo:hi], h.w[lo:hi], h.loss[lo:hi])
+}
+
+// cappedLosses is losses of logits that are bent to within ±cap first, and of
+// the gradients of what was bent. capped (V) is scratch.
+func (h *headState) cappedLosses(lo, hi int, z []float32, cap float32, capped []float32) {
+	for V := len(capped); lo < hi; lo, z = lo+1, z[V:] {
+		row := z[:V]
+		kernel.SoftCap(row, cap)
+		copy(capped, row)
+		h.losses(lo, lo+1, row)
+		kernel.SoftCapGrad(row, capped, cap)
+	}
+}
+
+// capLogits bends logits, if the family does that.
+func (c *Shape) capLogits(z []float32) {
+	if c.CapLogits > 0 {
+		kernel.SoftCap(z, c.CapLogits)
 	}
 }

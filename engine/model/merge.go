@@ -15,7 +15,7 @@ import (
 )
 
 // Digest returns "sha256:" and a digest over what a model computes with: its
-// heads, its positions, its windows, and the names, types, shapes and bytes of
+// heads, its positions, its windows, its caps, and the names, types, shapes and bytes of
 // its weights. It reads the whole model.
 func (f *File) Digest() (string, error) {
 	found, err := f.plan()
@@ -25,6 +25,9 @@ func (f *File) Digest() (string, error) {
 	h := sha256.New()
 	s := &f.Shape
 	fmt.Fprintf(h, "%s %d %d %d %g %d\n", s.Arch, s.Heads, s.KVHeads, s.HeadDim, s.Eps, s.Window)
+	if usual := attentionScale(s.HeadDim); s.CapScores != 0 || s.CapLogits != 0 || s.Query != usual {
+		fmt.Fprintf(h, "%g %g %g\n", s.CapScores, s.CapLogits, s.Query)
+	}
 	for l := range s.Layers {
 		r := &s.Rope[s.class(l)]
 		fmt.Fprintf(h, "%t %g %d %v\n", s.sliding(l), r.Theta, r.Dims, r.Div)

@@ -18,9 +18,11 @@ type Layer struct {
 	qNorm    []float32 // (D) or nil
 	kNorm    []float32 // (D) or nil
 	out      stored    // (C, H·D)
+	attnPost []float32 // (C) or nil
 	mlpNorm  []float32 // (C)
 	gateUp   stored    // (2F, C)
 	down     stored    // (C, F)
+	mlpPost  []float32 // (C) or nil
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
@@ -84,8 +86,8 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	for i := range p.layers {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()),
-			mlpNorm: take(C), gateUp: matrix(2 * F * C), down: matrix(C * F),
+			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
+			mlpNorm: take(C), gateUp: matrix(2 * F * C), down: matrix(C * F), mlpPost: some(s.PostNorms, C),
 		}
 	}
 	p.norm = take(C)
@@ -175,10 +177,16 @@ func (p *Params) tensors() []Tensor {
 			vector("attn_k_norm.weight", D, l.kNorm)
 		}
 		matrix("attn_output", C, q, l.out)
+		if p.PostNorms {
+			vector("post_attention_norm.weight", C, l.attnPost)
+		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
 		matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
 		matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 		matrix("ffn_down", C, F, l.down)
+		if p.PostNorms {
+			vector("post_ffw_norm.weight", C, l.mlpPost)
+		}
 	}
 	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})
 	if !p.Tied {

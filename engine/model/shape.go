@@ -67,13 +67,15 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts and
-// norms after its layers.
+// Params returns the number of parameters of a model without experts.
 func (s *Shape) Params() int {
 	C := s.Width
 	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
+	}
+	if s.PostNorms {
+		layer += 2 * C
 	}
 	if s.Bias {
 		layer += s.qkv()

@@ -95,6 +95,8 @@ type workScratch struct {
 	grads attnGrads
 	attn  attnScratch
 	dense denseScratch
+
+	capped []float32 // (V) logits behind their cap, if they have one
 }
 
 // Accumulate adds the gradients of the weighted loss of rows, a whole global
@@ -207,7 +209,7 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	x, y, ld, add := w.product(which, st, next)
 	m.forward(n, x, y, ld, add, &s.dense)
 	m.adapt(x, y, ld, 0, n, &s.dense)
-	w.after(which, st, l, 0, n, r.pos)
+	w.after(which, st, l, 0, n, r.pos, next)
 	switch which {
 	case qkvLinear:
 		for g := range w.KVHeads {
@@ -246,7 +248,7 @@ func (t *Trainer) backwardAll() {
 		r := &t.batch[j]
 		for l := range r.norms {
 			g, from := &t.Grads.layers[l], &r.norms[l]
-			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}} {
+			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}, {g.attnPost, from.attnPost}, {g.mlpPost, from.mlpPost}} {
 				kernel.Add(x.to, x.to, x.from)
 			}
 		}
@@ -276,6 +278,9 @@ func (t *Trainer) backTask(l, worker, i int) {
 	r, s := &t.batch[i], &t.scratch[worker]
 	if t.again(l) {
 		t.block(r, l, s)
+		if t.net.PostNorms { // what was not normalised is asked for
+			t.part(r, l, downLinear, s)
+		}
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
@@ -289,6 +294,9 @@ func (t *Trainer) backTask(l, worker, i int) {
 			}
 			t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
 		}
+	}
+	if l == 0 && t.net.Embed != 1 {
+		kernel.Scale(r.nf[:n*t.net.Width], t.net.Embed)
 	}
 }
 
@@ -356,6 +364,9 @@ func (t *Trainer) embedTask(_, i int) {
 // Repack makes the forward pass see changed parameters. It must be called
 // after every change of them.
 func (t *Trainer) Repack() {
+	if t.Grads != nil {
+		t.Params.snap()
+	}
 	t.team.For(len(t.matrices)+len(t.pairs), t.loops.pack)
 }
 
@@ -403,6 +414,7 @@ func (t *Trainer) Read(row Row) (logits func(lo, hi int, z []float32)) {
 	t.forwardAll([]Row{row})
 	return func(lo, hi int, z []float32) {
 		C, V := t.net.Width, t.net.Vocab
+		defer t.net.capLogits(z[:(hi-lo)*V])
 		if t.heads.block == nil {
 			kernel.GemmPacked(hi-lo, V, C, t.rows[0].nf[lo*C:], C, 1, t.net.head.packed, z, V, false)
 			return

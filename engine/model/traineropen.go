@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -106,6 +107,17 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	return s, plan, nil
 }
 
+// Trained returns the names of the families that are trained, as GGUF has them.
+func Trained() []string {
+	var list []string
+	for _, f := range families {
+		if !f.experts {
+			list = append(list, f.names[0])
+		}
+	}
+	return list
+}
+
 // trainable reports the first option of a shape that the trainer does not know.
 func (s *Shape) trainable() error {
 	what := ""
@@ -114,14 +126,12 @@ func (s *Shape) trainable() error {
 		what = "a mixture of experts"
 	case s.Delta != nil:
 		what = "layers with a state"
-	case s.PostNorms || s.CapScores != 0 || s.CapLogits != 0 || s.Embed != 1:
-		what = "norms after layers, caps or scaled embeddings"
 	case s.Bias && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
 		return s.Check()
 	}
-	return badConfig("%s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are", what, s.Arch)
+	return badConfig("%s (%s) is not trained; models of the forms of %s are", what, s.Arch, strings.Join(Trained(), ", "))
 }
 
 func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
@@ -188,6 +198,9 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		if !frozen {
 			w.grads = newAttnGrads(&t.net.Shape, T, a)
 		}
+		if s.CapLogits > 0 {
+			w.capped = a.Float32(s.Vocab)
+		}
 		t.scratch = append(t.scratch, w)
 	}
 	t.heads = t.layHead(o.Rows*T, o.Half, a)
@@ -241,6 +254,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	if c.Bias {
 		vectors += c.Layers * c.qkv()
 	}
+	if c.PostNorms {
+		vectors += c.Layers * 2 * C
+	}
 	if t.Grads == nil {
 		vectors = 0
 	}
@@ -275,6 +291,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		}
 		if c.Bias {
 			g.bias = take(c.qkv())
+		}
+		if c.PostNorms {
+			g.attnPost, g.mlpPost = take(C), take(C)
 		}
 		r.norms = append(r.norms, g)
 	}
@@ -342,6 +361,8 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
 		copy(to.attnNorm, from.attnNorm)
 		copy(to.mlpNorm, from.mlpNorm)
+		copy(to.attnPost, from.attnPost)
+		copy(to.mlpPost, from.mlpPost)
 		copy(to.qNorm, from.qNorm)
 		copy(to.kNorm, from.kNorm)
 		copy(to.bias, from.qkv.bias)

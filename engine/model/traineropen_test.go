@@ -12,7 +12,7 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -121,14 +121,16 @@ func TestFamilies(t *testing.T) {
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	f := openArch(t, "qwen3")
-	rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
-		o.Rows, o.Length, o.Threads = 2, 64, 1
-		tr := openTrainer(t, f, o)
-		tr.Accumulate(rows)
-		if n := testing.AllocsPerRun(5, func() { tr.Accumulate(rows); tr.Repack() }); n > 0 {
-			t.Errorf("%+v: %v allocations a step", o, n)
+	for _, name := range []string{"qwen3", "gemma2"} {
+		f := openArch(t, name)
+		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+			o.Rows, o.Length, o.Threads = 2, 64, 1
+			tr := openTrainer(t, f, o)
+			tr.Accumulate(rows)
+			if n := testing.AllocsPerRun(5, func() { tr.Accumulate(rows); tr.Repack() }); n > 0 {
+				t.Errorf("%s, %+v: %v allocations a step", name, o, n)
+			}
 		}
 	}
 }
@@ -137,7 +139,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}

@@ -15,7 +15,7 @@ import (
 // the losses of PyTorch. (testdata/oracle/train/make.py)
 func TestOracleFamilies(t *testing.T) {
 	const oracle = "../../testdata/oracle"
-	for _, name := range []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"} {
+	for _, name := range []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3"} {
 		text, err := os.ReadFile(filepath.Join(oracle, "train", name+".json"))
 		if err != nil {
 			t.Fatal(err)

@@ -143,8 +143,8 @@ var engineTexts = map[string]string{
 	"an adapter of rank %d and alpha %g; the rank is from 1 to %d": "适配器的秩 %d、alpha %g 不合理；秩应在 1 到 %d 之间",
 	"encoders have no adapters":                                    "编码器没有适配器",
 	"encoders are not trained":                                     "不支持训练编码器",
-	"layer %d has biases other than those of queries, keys and values, which are not trained":      "第 %d 层除查询、键、值之外还有偏置，不支持训练",
-	"%s (%s) is not trained; models of the forms of qwen3, qwen2, llama, mistral and spark2_5 are": "不支持训练%s（%s）；支持 qwen3、qwen2、llama、mistral 和 spark2_5 结构的模型",
+	"layer %d has biases other than those of queries, keys and values, which are not trained": "第 %d 层除查询、键、值之外还有偏置，不支持训练",
+	"%s (%s) is not trained; models of the forms of %s are":                                   "不支持训练%s（%s）；支持以下结构的模型：%s",
 	"%d rows of %d tokens": "%d 行、每行 %d 个词元，不合理",
 	"rope_scaling: factor %g, low_freq_factor %g, high_freq_factor %g, original_max_position_embeddings %g":                      "rope_scaling 不合理：factor %g、low_freq_factor %g、high_freq_factor %g、original_max_position_embeddings %g",
 	"rope_scaling of type yarn: factor %g, original_max_position_embeddings %g, beta_fast %g, beta_slow %g, attention_factor %g": "yarn 类型的 rope_scaling 不合理：factor %g、original_max_position_embeddings %g、beta_fast %g、beta_slow %g、attention_factor %g",
@@ -153,7 +153,6 @@ var engineTexts = map[string]string{
 	"vocabulary": "词表大小", "width": "宽度", "layers": "层数", "heads": "注意力头数", "key-value heads": "键值头数", "head size": "头的大小",
 	"feed-forward width": "前馈层宽度", "context": "上下文长度", "a mixture of experts": "混合专家模型", "biases beside head gates": "带头门控又带偏置的模型",
 	"layers with a state": "带状态层的模型", "key heads": "键头数", "key size": "键的大小", "value size": "值的大小", "tokens before that the convolution sees": "卷积所见的此前词元数",
-	"norms after layers, caps or scaled embeddings": "层后带归一化、带上限或缩放嵌入的模型",
 
 	// engine/tokenizer.
 	"is of %d bytes, too short":                                       "只有 %d 字节，太短",

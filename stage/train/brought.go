@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"suiren/engine/model"
 	"suiren/engine/weights"
@@ -43,8 +44,12 @@ func openBrought(path string) (*brought, error) {
 func (b *brought) trainShape() (model.Shape, error) {
 	s, err := b.TrainShape()
 	if errors.Is(err, model.ErrConfig) {
-		err = &say.Error{Where: "base", What: say.T("models of the form of %s answer here, and are not trained", "%s 结构的模型在此可以作答，但不能训练", b.Shape.Arch),
-			Next: say.T("take one of the forms of qwen3, qwen2, llama, mistral or spark2_5", "请改用 qwen3、qwen2、llama、mistral 或 spark2_5 结构的模型"), Err: err}
+		form := b.Shape.Arch
+		if b.Encoder != nil {
+			form = b.Encoder.Arch
+		}
+		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
+			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", strings.Join(model.Trained(), ", ")), Err: err}
 	}
 	return s, err
 }

@@ -65,7 +65,7 @@ func picker(t *testing.T, name string) string {
 	for i, p := range picks(12) {
 		list = append(list, stage.Example{From: p.ID, Messages: append(asking(&p), stage.Message{Role: "assistant", Content: "yn"[i/3%2 : i/3%2+1]})})
 	}
-	b := newBench(t, map[string]string{"base": archFolder(name), "examples": toyExamples(t, list)})
+	b := newBench(t, map[string]string{"base": familyFolder(t, name), "examples": toyExamples(t, list)})
 	check(t, (&Continue{Epochs: 8, Batch: 2, Rate: 0.8}).Run(context.Background(), b.Job))
 	return b.Out
 }
@@ -80,6 +80,8 @@ func TestBroughtGRPO(t *testing.T) {
 		"llama3":   {Rank: 4, Rate: 1},
 		"qwen2":    {Rate: 0.2},
 		"spark2_5": {Rate: 0.2, Variant: "dapo"},
+		"gemma2":   {Rank: 4, Rate: 1},
+		"gemma3":   {Rate: 0.2},
 	} {
 		op.Steps, op.Prompts, op.Samples, op.Tokens, op.Every = 8, 6, 8, 6, time.Nanosecond
 		in := map[string]string{"base": picker(t, name), "problems": part, "watch": part}
@@ -154,8 +156,8 @@ func TestBroughtAsk(t *testing.T) {
 // A speaker says what the learner would: its logits are the trainer's, with an
 // adapter too, and after a step those of the new weights.
 func TestSpeaker(t *testing.T) {
-	for rank, name := range []string{"qwen2", "llama3", "spark2_5"} { // whole; of rank 1 and 2
-		s, err := openStudent(newBench(t, map[string]string{"base": archFolder(name)}).Job, "", 0, 0, rank, 1)
+	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2"} { // whole; of rank 1 to 3
+		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, "", 0, 0, rank, 1)
 		check(t, err)
 		defer s.Close()
 		check(t, s.readyFor(64))

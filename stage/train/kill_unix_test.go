@@ -125,8 +125,8 @@ func TestKilledBrought(t *testing.T) {
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}}, // QLoRA
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},
 		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}},
-		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "labels": toyExamples(t, labels)}},
-		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": archFolder("llama3"), "teacher": base, "from": rows}},
+		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma2"), "labels": toyExamples(t, labels)}},
+		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma3"), "teacher": base, "from": rows}},
 		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
 		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Variant: "gspo", Updates: 2, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
 	} {

@@ -69,10 +69,11 @@ func archRowsOf(t *testing.T, vocab, rows int) string {
 // on any number of threads and whenever it was stopped; what is written is
 // served as it was trained.
 func TestOwn(t *testing.T) {
-	for _, name := range []string{"llama3", "qwen2", "spark2_5"} {
-		b, err := openBrought(archFolder(name))
+	for _, name := range []string{"llama3", "qwen2", "spark2_5", "gemma2", "gemma3"} {
+		base := familyFolder(t, name)
+		b, err := openBrought(base)
 		check(t, err)
-		in := map[string]string{"base": archFolder(name), "from": archRows(t, b.words.Tokenizer.Vocab())}
+		in := map[string]string{"base": base, "from": archRows(t, b.words.Tokenizer.Vocab())}
 		b.Close()
 		for _, op := range []stage.Operator{
 			&Continue{Batch: 3, Epochs: 2, Rate: 0.2, Every: time.Nanosecond},
@@ -150,10 +151,10 @@ func TestOwn(t *testing.T) {
 // A base that is not trained, and targets that it has not, are refused in words
 // before anything is read.
 func TestUnfitBase(t *testing.T) {
-	gemma := map[string]string{"base": archFolder("gemma2"), "pairs": toyExamples(t, toyPairs(1)), "from": archRows(t, 300)}
+	encoder := map[string]string{"base": archFolder("bert-mean"), "pairs": toyExamples(t, toyPairs(1)), "from": archRows(t, 300)}
 	for _, op := range []stage.Operator{&Continue{}, &LoRA{}, &DPO{}} {
-		err := op.Run(context.Background(), newBench(t, gemma).Job)
-		if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "base" || !strings.Contains(bad.What.In(say.Chinese), "不能训练") {
+		err := op.Run(context.Background(), newBench(t, encoder).Job)
+		if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "base" || !strings.HasPrefix(bad.What.In(say.Chinese), "bert 结构的模型") || !strings.Contains(bad.Next.In(say.English), "gemma3") {
 			t.Errorf("%s: %v", op.Name(), err)
 		}
 	}
@@ -233,13 +234,13 @@ func TestForetoldUnfit(t *testing.T) {
 		"kto":           {&KTO{}, "qwen2", "labels", made[stage.UseLabels], none, ""},
 		"kto pairs":     {&KTO{Rank: 2}, "qwen2", "labels", made[stage.UsePairs], made[stage.UseChats], "labels watch"},
 		"lora":          {&LoRA{}, "qwen2", "examples", problems, made[stage.UseChats], ""},
-		"lora pairs":    {&LoRA{}, "gemma2", "examples", made[stage.UsePairs], none, "base examples"},
+		"lora pairs":    {&LoRA{}, "bert-mean", "examples", made[stage.UsePairs], none, "base examples"},
 		"lora targets":  {&LoRA{Targets: []string{"q_proj", "query"}}, "qwen2", "examples", made[stage.UseChats], none, "targets"},
-		"continue":      {&Continue{}, "gemma3", "examples", none, none, "base"},
-		"sft":           {&SFT{}, "gemma2", "examples", none, none, "base"},
-		"grpo":          {&GRPO{}, "gemma2", "problems", made[stage.UseChats], problems, "base problems"},
+		"continue":      {&Continue{}, "bert-mean", "examples", none, none, "base"},
+		"sft":           {&SFT{}, "bert-mean", "examples", none, none, "base"},
+		"grpo":          {&GRPO{}, "bert-mean", "problems", made[stage.UseChats], problems, "base problems"},
 		"grpo problems": {&GRPO{Rank: 2}, "qwen2", "problems", problems, problems, ""},
-		"distil":        {&Distil{}, "gemma2", "problems", problems, none, "base"},
+		"distil":        {&Distil{}, "bert-mean", "problems", problems, none, "base"},
 		"quantise":      {&Quantise{Type: "q8_0"}, "gemma2", "prompts", none, none, ""},
 	} {
 		in := map[string][]stage.Forecast{"base": {{Path: archFolder(c.base)}}, "teacher": {{Path: archFolder("gemma2")}}, c.arg: {c.data}, "watch": {c.watch}}

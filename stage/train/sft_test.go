@@ -13,6 +13,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -35,6 +36,15 @@ func TestSFTLearns(t *testing.T) {
 	f, err := readFacts(b.Out)
 	if err != nil || !f.Think || f.Method != "sft" || f.Steps != 150 || f.Loss > 0.5 {
 		t.Errorf("facts %+v %v", f, err)
+	}
+	// Other programs end an answer where it was taught to.
+	tok, err := tokenizer.Load(b.Out)
+	check(t, err)
+	chat, err := tokenizer.NewChat(tok)
+	check(t, err)
+	how, err := weights.ReadGeneration(b.Out)
+	if err != nil || len(how.Ends) == 0 || slices.ContainsFunc(how.Ends, func(id int32) bool { return id != chat.End() }) || how.EOS != string(tok.Bytes(chat.End())) {
+		t.Errorf("answers end with %v, called %q; they were taught to with %d (%v)", how.Ends, how.EOS, chat.End(), err)
 	}
 	var counted map[string]float64
 	for _, e := range b.events {

@@ -30,9 +30,11 @@ func TestStudents(t *testing.T) {
 		"llama3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"qwen2":    {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
 		"spark2_5": {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"gemma2":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}, &DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gemma3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
 	} {
 		for _, op := range ops {
-			in := map[string]string{"base": archFolder(name), "pairs": pairs, "labels": labels}
+			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}
 			every(op, time.Nanosecond)
 			whole := newBench(t, in)
 			check(t, op.Run(context.Background(), whole.Job))

@@ -39,8 +39,8 @@ type Case struct {
 // numbers.
 const (
 	maxCases   = 1000
-	codeMemory = 64 << 20 // bytes of JavaScript
-	codePages  = 1536     // of 64 KiB, of the sandbox
+	codeMemory = 64 << 20 // bytes of one value: QuickJS does not know how large what it has is in WebAssembly
+	codePages  = 1536     // of 64 KiB, of all of the sandbox
 	codeFuel   = 1000     // times 10,000 jumps and calls
 	codeTime   = 10 * time.Second
 	maxResult  = 1 << 20 // bytes of JSON

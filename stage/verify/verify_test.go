@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tetratelabs/wazero"
+
 	"suiren/internal/say"
 )
 
@@ -117,6 +119,48 @@ func TestCodeStops(t *testing.T) {
 	defer cancel()
 	if right, err := m.run(ctx, "while (true);", &Code{Call: "f", Cases: []Case{{Want: []byte("1")}}}); right || err != nil {
 		t.Errorf("an endless loop: %v, %v", right, err)
+	}
+}
+
+// A program has as much memory as code.go says, and no more; so has the
+// sandbox around it, and what is read of a result.
+func TestCodeMemory(t *testing.T) {
+	one := []byte("1")
+	long := func(n int) Case { return Case{Want: []byte(`"` + strings.Repeat("x", n-2) + `"`)} }
+	for _, c := range []struct {
+		program string
+		call    Case
+		want    bool
+	}{
+		{"const f = () => new Uint8Array(48 << 20).length && 1", Case{Want: one}, true},
+		{"const f = () => { const a = []; try { for (let i = 0; i < 12; i++) a.push(new Uint8Array(8 << 20)); return 0 } catch { return 1 } }", Case{Want: one}, true}, // refused, and the program goes on
+		{"const f = () => 'x'.repeat((1 << 20) - 2)", long(1 << 20), true},
+		{"const f = () => 'x'.repeat((1 << 20) - 1)", long(1<<20 + 1), false},
+	} {
+		m, err := theMachine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		right, err := m.run(context.Background(), c.program, &Code{Call: "f", Cases: []Case{c.call}})
+		if right != c.want || err != nil {
+			t.Errorf("%s: %v, %v", c.program, right, err)
+		}
+	}
+	m, err := theMachine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := m.r.InstantiateModule(context.Background(), m.m, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mod.Close(context.Background())
+	const most = 96 << 20
+	if _, ok := mod.Memory().Grow(most>>16 - mod.Memory().Size()>>16); !ok {
+		t.Error("the sandbox does not grow to 96 MiB")
+	}
+	if _, ok := mod.Memory().Grow(1); ok {
+		t.Errorf("the sandbox grew to %d bytes", mod.Memory().Size())
 	}
 }
 

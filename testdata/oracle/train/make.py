@@ -37,7 +37,7 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
@@ -92,6 +92,7 @@ def folder_model(name, row, tensors):
         m, info = transformers.AutoModelForCausalLM.from_pretrained(
             ARCH / name, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         assert not any(info.values()), info
+        m.get_input_embeddings().padding_idx = None  # PyTorch leaves padding out of the gradient; no token of a row is padding
         return m.train()
 
     m = load()
