@@ -46,6 +46,10 @@ VARIANTS = [
     ("mistral", {"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 8}),
     ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 1}),
     ("qwen3", {"use_sliding_window": True, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}),
+    ("qwen3_5", {"tie_word_embeddings": False, "linear_num_value_heads": 2}),
+    ("qwen3_5", {"linear_num_value_heads": 6, "linear_value_head_dim": 16, "linear_conv_kernel_dim": 3}),
+    ("qwen3_5", {"layer_types": ["full_attention", "linear_attention"] * 2, "attention_bias": True}),
+    ("qwen3_5", {"rope_parameters": ROPE | {"rope_type": "yarn", "original_max_position_embeddings": 16, "partial_rotary_factor": 0.5}}),
     ("spark2_5", {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
 ]
 
