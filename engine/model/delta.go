@@ -29,7 +29,7 @@ func (x *Delta) values() int { return x.Heads * x.Dim }
 func (x *Delta) conv() int   { return 2*x.keys() + x.values() }           // B
 func (x *Delta) inputs() int { return x.conv() + x.values() + 2*x.Heads } // of the block's first product: with gates, betas and decays
 
-// floats is the size of a layer's state: (R, U, K), and the W−1 tokens (W−1, B)
+// floats is the size of a layer's state: (R, K, U), and the W−1 tokens (W−1, B)
 // that the convolution sees again.
 func (x *Delta) floats() int { return x.values()*x.KeyDim + (x.Conv-1)*x.conv() }
 
@@ -359,6 +359,7 @@ type deltaState struct {
 	zeros []float32 // (B) a token before the first
 	ones  []float32 // (B)
 	tmp   []float32 // (workers, B)
+	said  []float32 // (workers, 2, U)
 	seq   []int32   // (rows) the sequence of a row
 	jobs  []deltaJob
 }
@@ -369,7 +370,7 @@ type deltaJob struct{ seq, r int }
 func layDelta(x *Delta, rows, workers int, a *tensor.Arena) *deltaState {
 	k := &deltaState{
 		conv: a.Float32(rows * x.conv()), gates: a.Float32(rows * 2 * x.Heads), zeros: a.Float32(x.conv()),
-		ones: a.Float32(x.conv()), tmp: a.Float32(workers * x.conv()), seq: make([]int32, rows),
+		ones: a.Float32(x.conv()), tmp: a.Float32(workers * x.conv()), said: a.Float32(workers * 2 * x.Dim), seq: make([]int32, rows),
 	}
 	for i := range k.ones {
 		k.ones[i] = 1

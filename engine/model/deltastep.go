@@ -71,10 +71,10 @@ func (d *Decoder) deltaRule(p *Pages, seqs []Seq, l, n int) {
 			d.convolve(&v, b.delta, t-q.row, tmp)
 		}
 	})
-	d.team.For(len(k.jobs), func(_, i int) {
+	d.team.For(len(k.jobs), func(w, i int) {
 		j := k.jobs[i]
 		v := d.deltaView(p, &seqs[j.seq], l)
-		v.stretches(func(lo, hi int, from, to []float32) { d.learn(&v, b.delta, j.r, lo, hi, from, to) })
+		v.stretches(func(lo, hi int, from, to []float32) { d.learn(&v, b.delta, j.r, lo, hi, from, to, k.said[w*2*x.Dim:]) })
 		if j.r == 0 { // one of them keeps the tokens for the convolution
 			v.stretches(func(lo, hi int, from, to []float32) { d.keep(&v, lo, hi, from, to) })
 		}
@@ -118,13 +118,14 @@ func softplus(x float64) float64 {
 	return math.Log1p(math.Exp(x))
 }
 
-// learn takes value head r through tokens lo to hi. With S the state, (U, K), a
+// learn takes value head r through tokens lo to hi. With S the state, (K, U), a
 // token's decay a, its rate β, and q, k and v:
 //
-//	S ← a·S    S ← S + β·(v − S·k)·kᵀ    y = S·q
+//	S ← a·S    S ← S + k·uᵀ with u = β·(v − Sᵀ·k)    y = Sᵀ·q
 //
-// and y is normalised and gated.
-func (d *Decoder) learn(v *deltaView, b *deltaBlock, r, lo, hi int, from, to []float32) {
+// and y is normalised and gated. S is read once for both products, before it
+// changes: y = a·Sᵀ·q + (q·k)·u. said (2, U).
+func (d *Decoder) learn(v *deltaView, b *deltaBlock, r, lo, hi int, from, to, said []float32) {
 	s, x := &d.s, v.x
 	K, U, at := x.KeyDim, x.Dim, r*x.Dim*x.KeyDim
 	S := to[at : at+U*K]
@@ -137,16 +138,21 @@ func (d *Decoder) learn(v *deltaView, b *deltaBlock, r, lo, hi int, from, to []f
 	for t := lo; t < hi; t++ {
 		row := v.q.row + t
 		c := s.delta.conv[row*x.conv():][:x.conv()]
-		query, k, value := c[key:key+K], c[x.keys()+key:][:K], c[2*x.keys()+r*U:][:U]
+		k, u := c[x.keys()+key:][:K], c[2*x.keys()+r*U:][:U] // v, in its place u
 		decay, rate := s.delta.gates[row*2*x.Heads+r], s.delta.gates[row*2*x.Heads+x.Heads+r]
-		y := s.values.Row(row)[r*U : (r+1)*U]
-		for u := range U {
-			m := S[u*K : (u+1)*K]
+		kernel.Gemm(2, U, K, c[key:], x.keys(), 1, S, U, said, U, false)
+		y, known := said[:U], said[U:2*U]
+		kernel.Axpy(u, -decay, known)
+		kernel.Scale(u, rate)
+		kernel.Scale(y, decay)
+		kernel.Axpy(y, kernel.Dot(c[key:key+K], k), u)
+		for i, k := range k {
+			m := S[i*U : (i+1)*U]
 			kernel.Scale(m, decay)
-			kernel.Axpy(m, (value[u]-kernel.Dot(m, k))*rate, k)
-			y[u] = kernel.Dot(m, query)
+			kernel.Axpy(m, k, u)
 		}
-		kernel.RMSNorm(y, y, b.norm, d.Shape.Eps)
+		y = s.values.Row(row)[r*U : (r+1)*U]
+		kernel.RMSNorm(y, said[:U], b.norm, d.Shape.Eps)
 		kernel.SwiGLU(y, s.qkv[row*d.net.qkvRows+x.conv()+r*U:][:U], y)
 	}
 }
