@@ -50,6 +50,8 @@ type RowsInfo struct {
 	Dropped    int64 `json:"dropped"`    // documents longer than a row
 	Tokens     int64 `json:"tokens"`     // without padding
 	Supervised int64 `json:"supervised"` // tokens that are targets
+
+	Taught Taught `json:"taught,omitzero"` // in our own chat: what stands before targets
 }
 
 // check says what is wrong with numbers that were read.
@@ -256,6 +258,9 @@ func NewRowWriter(dir string, vocab, length int, think bool) (*RowWriter, error)
 
 // Think says whether the rows hold thoughts, if that was not known before.
 func (w *RowWriter) Think(yes bool) { w.info.Think = yes }
+
+// Taught notes what stands before what the rows teach.
+func (w *RowWriter) Taught(t Taught) { w.info.Taught.Or(t) }
 
 // Drop counts a document that fits no row.
 func (w *RowWriter) Drop() { w.info.Dropped++ }

@@ -99,6 +99,9 @@ func (s *Store) migrate() error {
 // change runs f in a transaction that is on the disk when change returns nil,
 // and undone otherwise.
 func (s *Store) change(f func(tx *sql.Tx) error) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
 	tx, err := s.db.Begin()
 	if err != nil {
 		return err
@@ -262,12 +265,16 @@ func (s *Store) Blocks() (list []Block, err error) {
 
 // SetBlock makes b stand, in the place of the block of its kind and name.
 func (s *Store) SetBlock(b Block) error {
-	_, err := s.db.Exec("INSERT OR REPLACE INTO blocks VALUES (?,?,?,?)", string(b.Kind), b.Name, b.Key.String(), b.Output.String())
-	return s.dbError(err)
+	return s.dbError(s.change(func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT OR REPLACE INTO blocks VALUES (?,?,?,?)", string(b.Kind), b.Name, b.Key.String(), b.Output.String())
+		return err
+	}))
 }
 
 // RemoveBlock makes a block stand no more. Its artifact stays until GC.
 func (s *Store) RemoveBlock(kind Kind, name string) error {
-	_, err := s.db.Exec("DELETE FROM blocks WHERE kind = ? AND name = ?", string(kind), name)
-	return s.dbError(err)
+	return s.dbError(s.change(func(tx *sql.Tx) error {
+		_, err := tx.Exec("DELETE FROM blocks WHERE kind = ? AND name = ?", string(kind), name)
+		return err
+	}))
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,8 +18,9 @@ import (
 )
 
 var (
-	ErrNotFound = errors.New("not in the store")    // by Dir, Part
-	ErrLocked   = errors.New("the store is locked") // by Lock
+	ErrNotFound = errors.New("not in the store")       // by Dir, Part
+	ErrLocked   = errors.New("the store is locked")    // by Lock
+	ErrReadOnly = errors.New("the store is read-only") // by what writes
 )
 
 // A Store is a folder:
@@ -35,8 +38,9 @@ var (
 // Any number of processes and goroutines may use it at the same time. A
 // process that is killed at any point leaves every artifact whole or absent.
 type Store struct {
-	dir string
-	db  *sql.DB
+	dir  string
+	db   *sql.DB
+	only bool // to be read: the folder may not be written
 
 	mu   sync.Mutex
 	tmp  string   // tmp/<process>, "" before the first Temp
@@ -44,7 +48,8 @@ type Store struct {
 }
 
 // Open opens the store in dir, and makes it if it is not there. It removes
-// what dead processes left half made.
+// what dead processes left half made. One that may not be written is opened to be
+// read; what would write then fails with ErrReadOnly.
 func Open(dir string) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -61,6 +66,9 @@ func Open(dir string) (*Store, error) {
 	}
 	if err := s.openDB(); err != nil {
 		return nil, err
+	}
+	if s.only {
+		return s, nil
 	}
 	if err := s.sweep(); err != nil {
 		s.db.Close()
@@ -87,6 +95,9 @@ func (s *Store) Path() string { return s.dir }
 // Lock makes the caller the one writer of plans until it calls unlock or its
 // process ends. If there is one already, the error wraps ErrLocked.
 func (s *Store) Lock() (unlock func(), err error) {
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, DiskFull(s.dir, err)
@@ -119,6 +130,9 @@ func (s *Store) Lock() (unlock func(), err error) {
 // to Put. It is removed when the store is closed or, if this process is
 // killed, when the store is opened the next time.
 func (s *Store) Temp() (dir string, err error) {
+	if err := s.writable(); err != nil {
+		return "", err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.live == nil {
@@ -192,15 +206,45 @@ func (s *Store) sweep() error {
 
 // openDB opens suiren.db. Every change is on the disk when it returns.
 func (s *Store) openDB() error {
-	var err error
-	if s.db, err = sqlite.Open(filepath.Join(s.dir, "suiren.db"), sqlite.Full); err != nil {
-		return DiskFull(s.dir, err)
+	path := filepath.Join(s.dir, "suiren.db")
+	db, err := sqlite.Open(path, sqlite.Full)
+	if err != nil {
+		err = DiskFull(s.dir, err)
+	} else {
+		s.db = db
+		if err = s.dbError(s.migrate()); err != nil {
+			db.Close()
+		}
 	}
-	if err := s.migrate(); err != nil {
+	if sqlite.Unwritable(err) {
+		if looked := s.look(path); !sqlite.Unwritable(looked) && !errors.Is(looked, fs.ErrNotExist) {
+			return looked
+		}
+	}
+	return err
+}
+
+// look opens the records to be read.
+func (s *Store) look(path string) (err error) {
+	if s.db, err = sqlite.Look(path); err != nil {
+		return err
+	}
+	s.only = true
+	if v, err := s.Version(); err != nil || v != Schema {
 		s.db.Close()
-		return s.dbError(err)
+		return cmp.Or(err, error(&say.Error{Where: s.dir, What: say.T("this state folder is read-only, and of another suiren (format %d, here %d)", "此状态目录只读，且属于另一版本的 suiren（格式 %d，本程序为 %d）", v, Schema),
+			Next: say.T("copy it to where it can be written, and look at the copy", "请复制到可写的位置，再查看副本"), Err: ErrReadOnly}))
 	}
 	return nil
+}
+
+// writable is the error of whatever would write where nothing can be.
+func (s *Store) writable() error {
+	if !s.only {
+		return nil
+	}
+	return &say.Error{Where: s.dir, What: say.T("this state folder is read-only: what stands in it can be looked at, and nothing be made or changed", "此状态目录只读：可以查看其中内容，但不能制作或修改"),
+		Next: say.T("make it writable, or copy it and name the copy with --state", "请使它可写，或复制一份并用 --state 指明副本"), Err: ErrReadOnly}
 }
 
 // dbError explains an error of the database to people.

@@ -12,6 +12,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/plan"
+	"suiren/store"
 )
 
 // A disk that fills stops apply with a clear message, at whatever step; what
@@ -143,5 +144,62 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 	if got := say.Err(say.Chinese, err); !strings.HasSuffix(got, ": 此处无法写入：文件系统是只读的；请用 --state 为产物指定其他目录，或以其所有者身份运行") {
 		t.Error(got)
+	}
+}
+
+// What stands in a folder that may not be written is looked at as any other, while it
+// is written elsewhere and when nobody has it open; what would write says why not.
+func TestReadOnlyFolderShown(t *testing.T) {
+	t.Parallel()
+	dir, at := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, plan.FileName), []byte("examples \"lessons\" {\n  generate = \"lessons\"\n  count = 100\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := program("apply", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := program("key", "create", "ann", "--plan", dir).CombinedOutput(); err != nil { // which is logged
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := syscall.Mount(dir, at, "", syscall.MS_BIND, ""); err != nil {
+		t.Skip("mounting a folder needs root:", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(at, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := syscall.Mount("", at, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, open := range []bool{false, true} {
+		if open { // the newest is in SQLite's log
+			st, err := store.Open(filepath.Join(dir, ".suiren"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer st.Close()
+			if err := st.SetBlock(store.Block{Kind: store.Policy, Name: "late"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range [][]string{{"show", "--plan", at}, {"status", at}, {"plan", at}, {"release", "list", "--plan", at}, {"usage", at}, {"trace", "list", "--plan", at},
+			{"audit", "verify", at}, {"audit", "list", at}, {"show", "examples.lessons", "--plan", at}, {"key", "list", "--plan", at}} {
+			out, err := program(c...).CombinedOutput()
+			if err != nil || c[0] == "usage" && !strings.Contains(string(out), "cli") || len(c) == 3 && c[0] == "show" && (!strings.Contains(string(out), "examples.lessons") || open != strings.Contains(string(out), "policy.late")) {
+				t.Errorf("%v, while it is open %t: %v\n%s", c, open, err, out)
+			}
+		}
+		for _, c := range [][]string{{"store", "gc", at}, {"apply", at, "--anew", "examples.lessons"}} {
+			if out, err := program(c...).CombinedOutput(); err == nil || !strings.Contains(string(out), "this state folder is read-only: what stands in it can be looked at, and nothing be made or changed; make it writable, or copy it and name the copy with --state") {
+				t.Errorf("%v: %v\n%s", c, err, out)
+			}
+		}
+		if out, err := program("budget", "set", "all", "--requests", "1", "--plan", at, "--lang", "zh").CombinedOutput(); err == nil || !strings.Contains(string(out), "用量账本只读：可以查看，但不能写入") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if out, err := program("user", "add", "first", "--plan", at).CombinedOutput(); err == nil || !strings.Contains(string(out), "its disk is read-only: it can be looked at, and nothing be written") {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
 }

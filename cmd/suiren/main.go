@@ -120,6 +120,8 @@ func ofFile(err error) error {
 		e.What, e.Next = say.T("it is there already", "已经存在"), say.T("choose another name", "请换一个名称")
 	case errors.Is(err, fs.ErrPermission):
 		e.What, e.Next = say.T("you may not do this with it", "没有权限"), say.T("change its mode, or run as its owner", "请修改权限，或以其所有者身份运行")
+	case errors.Is(err, syscall.EROFS):
+		e.What, e.Next = say.T("its disk is read-only: it can be looked at, and nothing be written", "所在磁盘只读：可以查看，但不能写入"), say.T("make it writable, or work on a copy", "请使它可写，或改用副本")
 	case errors.Is(err, syscall.EISDIR):
 		e.What, e.Next = say.T("it is a folder", "这是一个目录"), say.T("name a file", "请给出文件")
 	case errors.Is(err, syscall.ENOTDIR):

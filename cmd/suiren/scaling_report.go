@@ -73,6 +73,9 @@ func (l *ladderReport) text(language int) []byte {
 		fmt.Fprintf(&b, "| %s | %d | %.3g | %d | %.4f | %.4f |\n", name, r.params, r.flops, r.batch, r.loss, fitted)
 	}
 	fmt.Fprintf(&b, "\nL = %.4f + %.4f·(C/%.3g)^−%.3f\n\n", l.law.E, l.law.A, l.law.C0, l.law.B)
+	if l.depths <= leastDepth {
+		b.WriteString(t("Mind: "+exactFit.En+".\n\n", "注意："+exactFit.Zh+"。\n\n"))
+	}
 	b.WriteString(t("| depth "+strconv.Itoa(next.depth)+" foretold by | loss | off by |\n", "| 深度 "+strconv.Itoa(next.depth)+" 的预测依据 | 损失 | 偏差 |\n") + "|---|---|---|\n")
 	row := func(name string, x float64) {
 		fmt.Fprintf(&b, "| %s | %.4f | %+.1f%% |\n", name, x, 100*(x/next.loss-1))

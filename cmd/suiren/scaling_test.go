@@ -54,10 +54,12 @@ func TestScaling(t *testing.T) {
 	var order []string
 	begun := map[string]int{}
 	var losses []float64
+	warned := false // that three numbers fit three rungs whatever they are
 	var foretold, outcome struct{ Loss, Foretold, Error, Flops float64 }
 	for line := range bytes.Lines(out) {
 		var v struct {
 			Type, Step            string
+			Text                  any
 			Loss, Foretold, Error float64
 			Flops                 float64
 		}
@@ -65,6 +67,9 @@ func TestScaling(t *testing.T) {
 			t.Fatalf("%s: %v", line, err)
 		}
 		switch v.Type {
+		case "warning":
+			text, _ := v.Text.(string)
+			warned = strings.Contains(text, "three numbers")
 		case "rung":
 			losses = append(losses, v.Loss)
 		case "foretold":
@@ -78,6 +83,9 @@ func TestScaling(t *testing.T) {
 		case "outcome":
 			outcome.Loss, outcome.Foretold, outcome.Error, outcome.Flops = v.Loss, v.Foretold, v.Error, v.Flops
 		}
+	}
+	if !warned {
+		t.Error("nothing is said of a fit that is exact")
 	}
 	for step, n := range begun {
 		if n != 1 {
@@ -112,6 +120,9 @@ func TestScaling(t *testing.T) {
 	}
 	for _, name := range []string{"scaling.md", "scaling.zh-CN.md"} {
 		b, err := os.ReadFile(filepath.Join(out2, name))
+		if !bytes.Contains(b, []byte(map[bool]string{true: exactFit.En, false: exactFit.Zh}[name == "scaling.md"])) {
+			t.Errorf("%s does not say that the fit is exact", name)
+		}
 		for _, x := range []float64{foretold.Loss, outcome.Loss, losses[2]} {
 			if want := strconv.FormatFloat(x, 'f', 4, 64); err != nil || !bytes.Contains(b, []byte(want)) {
 				t.Errorf("%s does not tell of %s: %v\n%s", name, want, err, b)

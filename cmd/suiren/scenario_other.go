@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"suiren/engine/model"
@@ -19,11 +21,12 @@ import (
 	"suiren/stage/train"
 )
 
-// An other is a model that was not trained here from random weights, as a
-// scenario asks it: by what serves any model, in its own template.
+// An other is a model as a scenario asks it by what serves any model, in its own
+// template: all but those of our own that were taught single questions alone.
 type other struct {
 	*plain.Model
-	facts scenario.Facts
+	facts  scenario.Facts
+	taught *stage.Taught // a model of our own is asked no more; nil: anything
 }
 
 // otherModel opens weights that a scenario names. fixed has templates told
@@ -32,6 +35,10 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
 		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
 			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
+	}
+	taught, err := taughtOf(path, adapter)
+	if err != nil {
+		return nil, err
 	}
 	path = servable(path)
 	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Memory: m.Memory}
@@ -64,7 +71,49 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	for _, t := range file.Tensors {
 		facts.Parameters += int(t.Weights)
 	}
-	return &other{p, facts}, nil
+	return &other{p, facts, taught}, nil
+}
+
+// taughtOf is what weights of our own were taught to be asked, with an adapter;
+// nil if they are others, or it is not known.
+func taughtOf(path, adapter string) (*stage.Taught, error) {
+	if words, err := talk.Open(path); err != nil || !words.Own() { // without words they are refused by what opens them
+		return nil, nil
+	}
+	return stage.TaughtOf(cmp.Or(adapter, path))
+}
+
+// Can implements form.Answerer.
+func (o *other) Can() form.Can {
+	can := o.Model.Can()
+	if o.taught != nil && !o.taught.Tools {
+		can &^= form.Tools | form.Forced
+	}
+	return can
+}
+
+// heard is what of an ask the model was taught to read: at least the last
+// question, and what comes after it.
+func (o *other) heard(a *form.Ask) *form.Ask {
+	last := len(a.Messages) - 1
+	for ; last > 0; last-- {
+		if m := &a.Messages[last]; m.Role == "user" && strings.TrimSpace(m.Text) != "" {
+			break
+		}
+	}
+	if o.taught == nil || last < 0 {
+		return a
+	}
+	h := *a
+	h.Messages = nil
+	for i, m := range a.Messages {
+		switch {
+		case m.Role == "system" && !o.taught.System, i < last && m.Role != "system" && !o.taught.Turns:
+		default:
+			h.Messages = append(h.Messages, m)
+		}
+	}
+	return &h
 }
 
 // ownAdapter is what a scenario's adapter is called inside.
@@ -118,6 +167,7 @@ func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt
 		a.Messages = append(a.Messages, form.Message{Role: m.Role, Text: m.Text})
 	}
 	bind(a, opt)
+	a = o.heard(a)
 	read := opt.Reading
 	if read == nil {
 		read = new(scenario.Reading)
@@ -192,7 +242,7 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 			yield(form.Event{}, public(err))
 			return
 		}
-		r, bound := *a.Request, *a
+		r, bound := *a.Request, *o.heard(a)
 		bound.Request = &r
 		bind(&bound, s.Bound(asked(a)))
 		defer func() {
@@ -208,6 +258,6 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 	}
 }
 
-// otherCan is what a released model with a template of its own may be asked:
+// otherCan is what a released model that is asked conversations may be asked:
 // not what would pass its scope by.
 const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled | form.Receipts

@@ -112,7 +112,7 @@ func (w *workspace) showBlock(b store.Block) error {
 			store.Record
 		}{"record", dir, rec})
 	} else {
-		rows, err := a.recordRows(b, dir, rec)
+		rows, err := w.recordRows(b, dir, rec)
 		if err != nil {
 			return err
 		}
@@ -147,12 +147,17 @@ func (w *workspace) showBlock(b store.Block) error {
 }
 
 // recordRows are how a block was made, as the rows of a table: a name and a text each.
-func (a *app) recordRows(b store.Block, dir string, rec store.Record) ([][]string, error) {
+func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][]string, error) {
+	a := w.a
+	method, err := w.method(rec)
+	if err != nil {
+		return nil, err
+	}
 	rows := [][]string{
 		{a.t("digest", "摘要"), b.Output.String()},
 		{a.t("files", "文件"), dir},
 		{a.t("size", "大小"), size(rec.Bytes)},
-		{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", rec.Operator, rec.Revision, rec.Version)},
+		{a.t("made by", "制作者"), fmt.Sprintf("%s %d  (suiren %s)", method, rec.Revision, rec.Version)},
 	}
 	if said, held, ok := vocabulary(0).Settings(rec); !ok { // of another program
 		rows = append(rows, []string{a.t("settings", "设置"), string(rec.Settings)})
@@ -179,7 +184,7 @@ func (a *app) recordRows(b store.Block, dir string, rec store.Record) ([][]strin
 		rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*share)})
 	}
 	if b.Kind == store.Weights {
-		found, err := train.FoundIn(dir)
+		found, err := train.FoundIn(dir, method)
 		if err != nil {
 			return nil, err
 		}
@@ -188,6 +193,28 @@ func (a *app) recordRows(b store.Block, dir string, rec store.Record) ([][]strin
 		}
 	}
 	return rows, nil
+}
+
+// method is how a plan names the operator of a record: pretrain and sft are one, and
+// the former is said of rows of plain text.
+func (w *workspace) method(rec store.Record) (string, error) {
+	if rec.Operator != (*train.SFT)(nil).Name() || slices.ContainsFunc(rec.Inputs, func(u store.Used) bool { return u.Arg == "base" }) {
+		return rec.Operator, nil
+	}
+	for _, in := range rec.Inputs {
+		if in.Arg != "from" {
+			continue
+		}
+		made, err := w.st.MadeBy(in.From)
+		if err != nil || len(made) == 0 {
+			return rec.Operator, err
+		}
+		if slices.ContainsFunc(made[0].Inputs, func(u store.Used) bool { return u.Arg == "from" }) {
+			return rec.Operator, nil
+		}
+		return "pretrain", nil
+	}
+	return rec.Operator, nil
 }
 
 // machineText says what an artifact was made on.

@@ -52,6 +52,9 @@ func (opener) Teacher(job *stage.Job, in stage.Input) (data.Teacher, error) {
 
 type teacher struct{ *scenario.Scenario }
 
+// Thinks implements data.Teacher.
+func (t teacher) Thinks() bool { return t.Think > 0 }
+
 func (t teacher) Write(ctx context.Context, asked []stage.Message, o data.Writing) (string, error) {
 	var list []scenario.Message
 	for _, m := range asked {

@@ -130,6 +130,17 @@ func TestBuiltIn(t *testing.T) {
 			t.Errorf("%s: %q, %v", want, p.String, err)
 		}
 	}
+	// A vocabulary without tokens of turns: an answer ends with that of a text, if there is one.
+	for eos, want := range map[string]string{"<|endoftext|>": "turns", "end": "chatml", "": "chatml"} {
+		tm, err := New("none", "", Vocabulary{EOS: eos, Token: func(s string) bool { return s == "<|endoftext|>" }})
+		if err != nil || tm.Facts().BuiltIn != want {
+			t.Fatalf("ended by %q: %v, want %s", eos, tm, want)
+		}
+		p, err := tm.Prompt(Conversation{Open: true, Messages: []Message{{Role: "system", Content: "S"}, {Role: "user", Content: "U"}, {Role: "assistant", Content: "A"}, {Role: "user", Content: "V"}}})
+		if said := "S\n\nUser:\nU\n\nAssistant:\nA<|endoftext|>\n\nUser:\nV\n\nAssistant:\n"; err != nil || want == "turns" && p.String != said {
+			t.Errorf("ended by %q: %q, %v", eos, p.String, err)
+		}
+	}
 	if tm := open(t, "chatml", vocabulary); tm.Facts().BuiltIn != "" {
 		t.Error("a template of one's own is called built-in")
 	}

@@ -24,6 +24,9 @@ const (
 	Q6_K
 	IQ4_NL
 	MXFP4
+	Q2_K
+	Q3_K
+	IQ4_XS
 )
 
 // Quantised reports whether products with t take the activations as integers.
@@ -81,7 +84,10 @@ func (m *Matrix) Pack(lo, hi int, src []byte) {
 // Of F32, F16 and BF16, they are those of GemmPacked. Of the quantised types,
 // a block of 32 weights (of Q6_K, 16) contributes fma(Σqa, scale·d, sum), the
 // sum of products of integers being exact, d the scale of the activations;
-// where weights have a minimum, fma(minimum, d·Σa, sum) follows.
+// where weights have a minimum, fma(minimum, d·Σa, sum) follows. Of Q2_K,
+// Q3_K and IQ4_XS, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
+// s being the whole numbers that its parts multiply the scale with, and of Q2_K
+// then fma(−Σla, minimum·d, sum), with those of the minima.
 //
 // Cost: 2·n·(hi−lo)·K FLOPs.
 func (m *Matrix) Mul(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {

@@ -20,7 +20,7 @@ var matrixTypes = map[string]struct {
 	"Q8_0": {kernel.Q8_0, weights.Q8_0}, "Q4_0": {kernel.Q4_0, weights.Q4_0}, "Q4_1": {kernel.Q4_1, weights.Q4_1},
 	"Q5_0": {kernel.Q5_0, weights.Q5_0}, "Q5_1": {kernel.Q5_1, weights.Q5_1}, "Q4_K": {kernel.Q4_K, weights.Q4_K},
 	"Q5_K": {kernel.Q5_K, weights.Q5_K}, "Q6_K": {kernel.Q6_K, weights.Q6_K}, "IQ4_NL": {kernel.IQ4_NL, weights.IQ4_NL},
-	"MXFP4": {kernel.MXFP4, weights.MXFP4},
+	"MXFP4": {kernel.MXFP4, weights.MXFP4}, "Q2_K": {kernel.Q2_K, weights.Q2_K}, "Q3_K": {kernel.Q3_K, weights.Q3_K}, "IQ4_XS": {kernel.IQ4_XS, weights.IQ4_XS},
 }
 
 // randomRows returns rows of random blocks, as they lie in a file: any bits
@@ -50,6 +50,11 @@ func filledRows(t weights.Type, rows, k int, rng *rand.Rand, fill func() byte) [
 			b[at+1] = 0x3f
 		case weights.MXFP4:
 			b[at] = byte(126 + rng.IntN(4))
+		case weights.Q2_K:
+			half(at + 80)
+			half(at + 82)
+		case weights.Q3_K:
+			half(at + 108)
 		case weights.Q6_K:
 			half(at + 208)
 		case weights.Q4_1, weights.Q5_1, weights.Q4_K, weights.Q5_K:

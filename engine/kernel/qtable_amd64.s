@@ -1,5 +1,5 @@
 #include "textflag.h"
-#include "quant_amd64.h"
+#include "quantwhole_amd64.h"
 
 // Products of weights that nibbles, as those of q4_amd64.s, choose of a table.
 
@@ -282,5 +282,116 @@ iq4x1:
 	JNZ  iq4x1
 	STORE1
 	JNZ  iq4x1rows
+	VZEROUPPER
+	RET
+
+// IQ4_XS: IQ4_NL's weights, and integers for scales; 256 weights are summed up as
+// those of q3_amd64.s.
+
+// WHOLE multiplies L + 16·H with the scales S, and sets A to that. H began with
+// -8·Σa.
+#define WHOLE(L, H, S) \
+	VPMADDWD S, L, L \
+	VPMADDWD S, H, H \
+	VPSLLD $4, H, H  \
+	VPADDD H, L, L
+
+#define EIGHTOFF(H, at) \
+	VPBROADCASTD B_LOW at, H \
+	VPSRAW $1, H, H
+
+// SUM adds A and B to the integers at o.
+#define SUM(A, B, o) \
+	VPADDD (o)(BX), A, A \
+	VPADDD (o+32)(BX), B, B \
+	VMOVDQA A, (o)(BX) \
+	VMOVDQA B, (o+32)(BX)
+
+// func iq4xsx2AVX2(t *quantTile)
+TEXT ·iq4xsx2AVX2(SB), NOSPLIT, $160-8
+	CONSTANTS(iq4low<>(SB))
+	VBROADCASTI128 iq4high<>(SB), Y13
+	ARGS2
+	STACK
+iq4xsx2:
+	MOVQ SI, R15
+	ADDQ $16, SI
+	MOVQ $8, AX
+	CLEAR2
+iq4xsx2sub:
+	AHEAD(1088)
+	AHEAD(1152)
+	AHEAD(1216)
+	VPXOR Y0, Y0, Y0
+	VPXOR Y2, Y2, Y2
+	VPXOR Y4, Y4, Y4
+	VPXOR Y6, Y6, Y6
+	EIGHTOFF(Y1, (DI))
+	EIGHTOFF(Y3, (DI)(R13*1))
+	VMOVDQA Y1, Y5
+	VMOVDQA Y3, Y7
+	TWOS2(0, 0)
+	TWOS2(32, 8)
+	TWOS2(64, 16)
+	TWOS2(96, 24)
+	INTEGERS(128)
+	WHOLE(Y0, Y1, Y8)
+	WHOLE(Y2, Y3, Y8)
+	WHOLE(Y4, Y5, Y9)
+	WHOLE(Y6, Y7, Y9)
+	SUM(Y0, Y4, 0)
+	SUM(Y2, Y6, 64)
+	STEP2(32, 136)
+	DECQ AX
+	JNZ  iq4xsx2sub
+	HALVESOF((R15), (R15)(R14*1))
+	FINISH2
+	SUBQ $8, CX
+	JNZ  iq4xsx2
+	VZEROUPPER
+	RET
+
+#define IQ4XS(V, W, S, T) \
+	VPXOR Y4, Y4, Y4 \
+	VPXOR Y6, Y6, Y6 \
+	EIGHTOFF(Y5, (DI)) \
+	VMOVDQA Y5, Y7 \
+	ONES1(0, 0, V, W) \
+	ONES1(32, 8, V, W) \
+	ONES1(64, 16, V, W) \
+	ONES1(96, 24, V, W) \
+	INTEGERS1(128, V, W) \
+	WHOLE(Y4, Y5, Y8) \
+	WHOLE(Y6, Y7, Y9) \
+	VPADDD Y4, S, S \
+	VPADDD Y6, T, T
+
+// func iq4xsx1AVX2(t *quantTile)
+TEXT ·iq4xsx1AVX2(SB), NOSPLIT, $128-8
+	CONSTANTS(iq4low<>(SB))
+	VBROADCASTI128 iq4high<>(SB), Y13
+	ARGSROWS
+iq4xsx1rows:
+	ROWS
+	KEEP
+iq4xsx1:
+	MOVQ SI, BX
+	ADDQ $16, SI
+	MOVQ $8, AX
+	ROWZERO
+iq4xsx1sub:
+	ROWSAHEAD(1024)
+	ROWSAHEAD(1088)
+	ROWSAHEAD(1152)
+	FOUR(IQ4XS)
+	STEP1(32, 136)
+	DECQ AX
+	JNZ  iq4xsx1sub
+	FINISH1(0)
+	KEEP
+	SUBQ $8, CX
+	JNZ  iq4xsx1
+	STORE1
+	JNZ  iq4xsx1rows
 	VZEROUPPER
 	RET

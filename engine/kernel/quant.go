@@ -9,21 +9,27 @@ type form struct {
 	packed  int // of 8 rows of it
 	pack    func(dst []byte, r int, src []byte)
 	// row returns the weights of block j of 32 in a packed block, as integers
-	// less their offset, their scales by halves, and their minimum.
-	row func(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32)
+	// less their offset, and the scales and minima of its halves; the second
+	// count where the type is halved.
+	row func(src []byte, r, j int, w *[32]int32) (scale, low [2]float32)
+	// super returns what scales and minima are multiplied with: see tileWhole.
+	super func(src []byte, r int) (scale, low float32)
 }
 
 var forms = [...]form{
-	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0},
-	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0},
-	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1},
-	Q5_0:   {32, 22, 176, packQ5_0, rowQ5_0},
-	Q5_1:   {32, 24, 192, packQ5_1, rowQ5_1},
-	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K},
-	Q5_K:   {256, 176, 1440, packQ5_K, rowQ5_K},
-	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K},
-	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL},
-	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4},
+	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0, nil},
+	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0, nil},
+	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1, nil},
+	Q5_0:   {32, 22, 176, packQ5_0, rowQ5_0, nil},
+	Q5_1:   {32, 24, 192, packQ5_1, rowQ5_1, nil},
+	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K, nil},
+	Q5_K:   {256, 176, 1440, packQ5_K, rowQ5_K, nil},
+	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K, nil},
+	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL, nil},
+	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4, nil},
+	Q2_K:   {256, 84, 672, packQ2_K, rowQ2_K, pairSuper},
+	Q3_K:   {256, 110, 912, packQ3_K, rowQ3_K, halfSuper},
+	IQ4_XS: {256, 136, 1104, packIQ4_XS, rowIQ4_XS, halfSuper},
 }
 
 var noWeights [256]byte
@@ -130,6 +136,10 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
 	clear(out)
+	if f.super != nil {
+		m.tileWhole(in, w, groups, t, n, out)
+		return
+	}
 	var q [32]int32
 	for b := range nb {
 		for r := range groups * Group {
@@ -150,7 +160,7 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 				}
 				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*d), *o)
 				if m.Type.minimum() {
-					*o = fma(low, x.b[at].s, *o)
+					*o = fma(low[0], x.b[at].s, *o)
 				}
 			}
 		}
@@ -158,7 +168,9 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 }
 
 // minimum reports whether weights of t have a minimum.
-func (t Type) minimum() bool { return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K }
+func (t Type) minimum() bool {
+	return t == Q4_1 || t == Q5_1 || t == Q4_K || t == Q5_K || t == Q2_K
+}
 
 // Nibbles: vector v of a packed block has, in bytes 4r to 4r+3, weights 8v+i
 // of row r low and 8v+4+i high.
@@ -194,12 +206,12 @@ func packQ4_0(dst []byte, r int, src []byte) {
 	packSplit(dst[16:], r, src[2:])
 }
 
-func rowQ4_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ4_0(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(src[16:], r, l) - 8
 	}
 	scale[0] = halfAt(src, r)
-	return scale, 0
+	return scale, low
 }
 
 func packQ4_1(dst []byte, r int, src []byte) {
@@ -208,12 +220,13 @@ func packQ4_1(dst []byte, r int, src []byte) {
 	packSplit(dst[32:], r, src[4:])
 }
 
-func rowQ4_1(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ4_1(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(src[32:], r, l)
 	}
 	scale[0] = halfAt(src, r)
-	return scale, halfAt(src[16:], r)
+	low[0] = halfAt(src[16:], r)
+	return scale, low
 }
 
 // sixBits unpacks scale and minimum of part j of Q4_K and Q5_K.
@@ -244,13 +257,14 @@ func packFour(vectors []byte, r int, src []byte, at int) {
 	}
 }
 
-func rowQ4_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ4_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	part := src[32+144*j:][:144]
 	for l := range w {
 		w[l] = nibbleAt(part[16:], r, l)
 	}
 	scale[0] = float32(float32(part[r]) * halfAt(src, r))
-	return scale, float32(float32(part[8+r]) * halfAt(src[16:], r))
+	low[0] = float32(float32(part[8+r]) * halfAt(src[16:], r))
+	return scale, low
 }
 
 // packQ6_K: see q6_amd64.s.
@@ -273,7 +287,7 @@ func packQ6_K(dst []byte, r int, src []byte) {
 	}
 }
 
-func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	part := src[16+208*j:][:208]
 	for l := range w {
 		three := part[16+l/16*96+4*r+l%4:]
@@ -288,7 +302,7 @@ func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32)
 	for h := range scale {
 		scale[h] = float32(float32(int8(part[8*h+r])) * halfAt(src, r))
 	}
-	return scale, 0
+	return scale, low
 }
 
 // Pairs: vector p of a packed block has weights 2p and 2p+1 of row r in bytes
@@ -305,10 +319,10 @@ func packQ8_0(dst []byte, r int, src []byte) {
 	}
 }
 
-func rowQ8_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ8_0(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = int32(int8(src[16+l/2*16+2*r+l%2]))
 	}
 	scale[0] = halfAt(src, r)
-	return scale, 0
+	return scale, low
 }

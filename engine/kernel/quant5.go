@@ -27,12 +27,12 @@ func packQ5_0(dst []byte, r int, src []byte) {
 	packFifth(dst[144:], r, binary.LittleEndian.Uint32(src[2:]))
 }
 
-func rowQ5_0(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ5_0(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(src[16:], r, l) + fifthAt(src[144:], r, l) - 16
 	}
 	scale[0] = halfAt(src, r)
-	return scale, 0
+	return scale, low
 }
 
 func packQ5_1(dst []byte, r int, src []byte) {
@@ -42,12 +42,13 @@ func packQ5_1(dst []byte, r int, src []byte) {
 	packFifth(dst[160:], r, binary.LittleEndian.Uint32(src[4:]))
 }
 
-func rowQ5_1(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ5_1(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(src[32:], r, l) + fifthAt(src[160:], r, l)
 	}
 	scale[0] = halfAt(src, r)
-	return scale, halfAt(src[16:], r)
+	low[0] = halfAt(src[16:], r)
+	return scale, low
 }
 
 // packQ5_K is packQ4_K with fifth bits.
@@ -66,23 +67,24 @@ func packQ5_K(dst []byte, r int, src []byte) {
 	}
 }
 
-func rowQ5_K(src []byte, r, j int, w *[32]int32) (scale [2]float32, low float32) {
+func rowQ5_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	part := src[32+176*j:][:176]
 	for l := range w {
 		w[l] = nibbleAt(part[16:], r, l) + fifthAt(part[144:], r, l)
 	}
 	scale[0] = float32(float32(part[r]) * halfAt(src, r))
-	return scale, float32(float32(part[8+r]) * halfAt(src[16:], r))
+	low[0] = float32(float32(part[8+r]) * halfAt(src[16:], r))
+	return scale, low
 }
 
 var iq4 = [16]int32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
 
-func rowIQ4_NL(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowIQ4_NL(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = iq4[nibbleAt(src[16:], r, l)]
 	}
 	scale[0] = halfAt(src, r)
-	return scale, 0
+	return scale, low
 }
 
 // e2m1 are MXFP4's values, doubled.
@@ -98,10 +100,10 @@ func packMXFP4(dst []byte, r int, src []byte) {
 	packSplit(dst[16:], r, src[1:])
 }
 
-func rowMXFP4(src []byte, r, _ int, w *[32]int32) (scale [2]float32, low float32) {
+func rowMXFP4(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = e2m1[nibbleAt(src[16:], r, l)]
 	}
 	scale[0] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*r:])) << 16)
-	return scale, 0
+	return scale, low
 }

@@ -39,8 +39,41 @@ func q80x2VNNI(t *quantTile)
 //go:noescape
 func q80x1VNNI(t *quantTile)
 
+//go:noescape
+func q2Kx4VNNI(t *quantTile)
+
+//go:noescape
+func q2Kx2VNNI(t *quantTile)
+
+//go:noescape
+func q2Kx1VNNI(t *quantTile)
+
+//go:noescape
+func q3Kx4VNNI(t *quantTile)
+
+//go:noescape
+func q3Kx2VNNI(t *quantTile)
+
+//go:noescape
+func q3Kx1VNNI(t *quantTile)
+
+//go:noescape
+func iq4xsx4VNNI(t *quantTile)
+
+//go:noescape
+func iq4xsx2VNNI(t *quantTile)
+
+//go:noescape
+func iq4xsx1VNNI(t *quantTile)
+
 // vnni reports whether there are such kernels for t.
-func (t Type) vnni() bool { return t == Q4_0 || t == Q4_K || t == Q6_K || t == Q8_0 }
+func (t Type) vnni() bool {
+	switch t {
+	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS:
+		return true
+	}
+	return false
+}
 
 func (t Type) tileVNNI(q *quantTile, n int) {
 	switch t {
@@ -79,6 +112,33 @@ func (t Type) tileVNNI(q *quantTile, n int) {
 			q80x2VNNI(q)
 		default:
 			q80x1VNNI(q)
+		}
+	case Q2_K:
+		switch n {
+		case 4:
+			q2Kx4VNNI(q)
+		case 2:
+			q2Kx2VNNI(q)
+		default:
+			q2Kx1VNNI(q)
+		}
+	case Q3_K:
+		switch n {
+		case 4:
+			q3Kx4VNNI(q)
+		case 2:
+			q3Kx2VNNI(q)
+		default:
+			q3Kx1VNNI(q)
+		}
+	case IQ4_XS:
+		switch n {
+		case 4:
+			iq4xsx4VNNI(q)
+		case 2:
+			iq4xsx2VNNI(q)
+		default:
+			iq4xsx1VNNI(q)
 		}
 	}
 }

@@ -84,6 +84,30 @@ func mxfp4x2AVX2(t *quantTile)
 func mxfp4x1AVX2(t *quantTile)
 
 //go:noescape
+func q2Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q2Kx2AVX2(t *quantTile)
+
+//go:noescape
+func q2Kx1AVX2(t *quantTile)
+
+//go:noescape
+func q3Kx4AVX2(t *quantTile)
+
+//go:noescape
+func q3Kx2AVX2(t *quantTile)
+
+//go:noescape
+func q3Kx1AVX2(t *quantTile)
+
+//go:noescape
+func iq4xsx2AVX2(t *quantTile)
+
+//go:noescape
+func iq4xsx1AVX2(t *quantTile)
+
+//go:noescape
 func iq4x2AVX2(t *quantTile)
 
 //go:noescape
@@ -232,6 +256,30 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 		default:
 			mxfp4x1AVX2(q)
 		}
+	case Q2_K:
+		switch n {
+		case 4:
+			q2Kx4AVX2(q)
+		case 2:
+			q2Kx2AVX2(q)
+		default:
+			q2Kx1AVX2(q)
+		}
+	case Q3_K:
+		switch n {
+		case 4:
+			q3Kx4AVX2(q)
+		case 2:
+			q3Kx2AVX2(q)
+		default:
+			q3Kx1AVX2(q)
+		}
+	case IQ4_XS:
+		if n == 2 {
+			iq4xsx2AVX2(q)
+		} else {
+			iq4xsx1AVX2(q)
+		}
 	case IQ4_NL:
 		if n == 2 {
 			iq4x2AVX2(q)
@@ -243,7 +291,7 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 
 // most returns the most tokens that a kernel of t takes.
 func (t Type) most() int {
-	if t == IQ4_NL {
+	if t == IQ4_NL || t == IQ4_XS && !useVNNI {
 		return 2
 	}
 	return 4

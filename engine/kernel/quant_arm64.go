@@ -62,6 +62,24 @@ func q6KSDOT(t *quantTile)
 //go:noescape
 func q6KSMULL(t *quantTile)
 
+//go:noescape
+func q2KSDOT(t *quantTile)
+
+//go:noescape
+func q2KSMULL(t *quantTile)
+
+//go:noescape
+func q3KSDOT(t *quantTile)
+
+//go:noescape
+func q3KSMULL(t *quantTile)
+
+//go:noescape
+func iq4xsSDOT(t *quantTile)
+
+//go:noescape
+func iq4xsSMULL(t *quantTile)
+
 // tile multiplies one or two groups of 8 rows, w, with n tokens from t on.
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	if !neon() {
@@ -110,6 +128,12 @@ func (t Type) tileSDOT(q *quantTile) {
 		q5KSDOT(q)
 	case Q6_K:
 		q6KSDOT(q)
+	case Q2_K:
+		q2KSDOT(q)
+	case Q3_K:
+		q3KSDOT(q)
+	case IQ4_XS:
+		iq4xsSDOT(q)
 	}
 }
 
@@ -135,6 +159,12 @@ func (t Type) tileSMULL(q *quantTile) {
 		q5KSMULL(q)
 	case Q6_K:
 		q6KSMULL(q)
+	case Q2_K:
+		q2KSMULL(q)
+	case Q3_K:
+		q3KSMULL(q)
+	case IQ4_XS:
+		iq4xsSMULL(q)
 	}
 }
 

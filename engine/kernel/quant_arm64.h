@@ -329,6 +329,9 @@
 // LOOK looks nibbles up in V9.
 #define LOOK16(v) \
 	NIBBLES16(v); \
+	LOOK
+
+#define LOOK \
 	VTBL V0.B16, [V9.B16], V0.B16; \
 	VTBL V1.B16, [V9.B16], V1.B16; \
 	VTBL V2.B16, [V9.B16], V2.B16; \

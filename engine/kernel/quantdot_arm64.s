@@ -27,5 +27,9 @@ GLOBL ·iq4NEON(SB), RODATA|NOPTR, $16
 #define Q4K   ·q4KSDOT
 #define Q5K   ·q5KSDOT
 #define Q6K   ·q6KSDOT
+#define Q2K   ·q2KSDOT
+#define Q3K   ·q3KSDOT
+#define IQ4XS ·iq4xsSDOT
 
 #include "quantrows_arm64.h"
+#include "quantwhole_arm64.h"

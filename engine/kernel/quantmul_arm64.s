@@ -32,5 +32,9 @@
 #define Q4K   ·q4KSMULL
 #define Q5K   ·q5KSMULL
 #define Q6K   ·q6KSMULL
+#define Q2K   ·q2KSMULL
+#define Q3K   ·q3KSMULL
+#define IQ4XS ·iq4xsSMULL
 
 #include "quantrows_arm64.h"
+#include "quantwhole_arm64.h"

@@ -79,11 +79,65 @@ func slowPackQ8_0(dst []byte, r int, src []byte) {
 	}
 }
 
+func slowPackQ2_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[80:])
+	copy(dst[16+2*r:16+2*r+2], src[82:])
+	for p := range 16 {
+		dst[32+80*(p/2)+8*(p%2)+r] = src[p]
+	}
+	for i := range 256 {
+		q := src[16+i/128*32+i%32] >> (i % 128 / 32 * 2) & 3
+		at, shift := &dst[32+80*(i/32)+16+i%32/16*32+4*r+i%4], i%16/4*2
+		*at = *at&^(3<<shift) | q<<shift
+	}
+}
+
+func slowPackQ3_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[108:])
+	for p := range 16 {
+		scale := src[96+p%8] & 15
+		if p >= 8 {
+			scale = src[96+p%8] >> 4
+		}
+		scale |= src[104+p%4] >> (p / 4 * 2) & 3 << 4
+		dst[16+112*(p/2)+8*(p%2)+r] = scale - 32
+	}
+	for i := range 256 {
+		q := src[32+i/128*32+i%32]>>(i%128/32*2)&3 | src[i%32]>>(i/32)&1<<2
+		part := dst[16+112*(i/32)+16:][:96]
+		l := i % 32
+		at := 4*r + l%4
+		if v := l / 8; v < 3 {
+			shift := l / 4 % 2 * 3
+			part[32*v+at] = part[32*v+at]&^(7<<shift) | q<<shift
+			continue
+		}
+		for b := range 3 { // of the six bits of two weights, pairs go to three vectors
+			for k := range 3 {
+				if bit := l/4%2*3 + k; bit/2 == b {
+					part[32*b+at] = part[32*b+at]&^(1<<(6+bit%2)) | q>>k&1<<(6+bit%2)
+				}
+			}
+		}
+	}
+}
+
+func slowPackIQ4_XS(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	high := int(src[2]) | int(src[3])<<8
+	for j := range 8 {
+		part := dst[16+136*j:][:136]
+		part[128+r] = byte(int(src[4+j/2]>>(j%2*4)&15) + high>>(2*j)&3*16 - 32)
+		slowPackSplit(part, r, src[8+16*j:])
+	}
+}
+
 // Packing by words gives the bytes of packing weight by weight.
 func TestPackQuant(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for typ, slow := range map[Type]func(dst []byte, r int, src []byte){
 		Q4_0: slowPackQ4_0, Q4_1: slowPackQ4_1, Q8_0: slowPackQ8_0, Q4_K: slowPackQ4_K, Q6_K: slowPackQ6_K,
+		Q2_K: slowPackQ2_K, Q3_K: slowPackQ3_K, IQ4_XS: slowPackIQ4_XS,
 	} {
 		f := &forms[typ]
 		const blocks = 3
@@ -117,8 +171,8 @@ func TestPackQuant(t *testing.T) {
 // BenchmarkPack reports millions of weights a second, in cache, of the
 // fastest call.
 func BenchmarkPack(b *testing.B) {
-	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4"}
-	for typ := Q8_0; typ <= MXFP4; typ++ {
+	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS"}
+	for typ := Q8_0; int(typ) < len(forms); typ++ {
 		const rows, k = 64, 2048
 		f := &forms[typ]
 		src := make([]byte, rows*k/f.weights*f.bytes)

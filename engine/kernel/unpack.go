@@ -43,9 +43,16 @@ func (m *Matrix) unpackBlockGeneric(dst []float32, src []byte, j, n int) {
 
 // rowBlock writes 32 numbers of row r of a group.
 func (m *Matrix) rowBlock(dst []float32, src []byte, r, j int, q *[32]int32) {
-	scale, low := forms[m.Type].row(src, r, j, q)
-	if m.Type != Q6_K {
-		scale[1] = scale[0]
+	f := &forms[m.Type]
+	scale, low := f.row(src, r, j, q)
+	if f.super != nil {
+		s, l := f.super(src, r)
+		for h := range scale {
+			scale[h] *= s
+			low[h] *= l
+		}
+	} else if m.Type != Q6_K {
+		scale[1], low[1] = scale[0], low[0]
 	}
 	out := dst[:32]
 	for i, v := range q {
@@ -53,7 +60,7 @@ func (m *Matrix) rowBlock(dst []float32, src []byte, r, j int, q *[32]int32) {
 	}
 	if m.Type.minimum() {
 		for i := range out {
-			out[i] += low
+			out[i] += low[i/16]
 		}
 	}
 }

@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -116,7 +115,7 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	switch {
 	case c.Type != "LORA":
 		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
-	case c.DoRA || c.Fan || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
+	case c.DoRA || c.Fan && s.Arch != "gpt2" || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
 		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
 	case c.Bias != "" && c.Bias != "none":
 		return nil, bad("bias", "%q is not read; none is", c.Bias)
@@ -149,8 +148,26 @@ func (a *Adapter) Close() { a.arena.Close() }
 // A place is where a matrix of a Hugging Face folder lies in a block.
 type place struct{ linear, at, rows, cols int }
 
+// moduleOf takes the name of a matrix of a folder to its layer and its name
+// there.
+func moduleOf(name string) (l int, module string, ok bool) {
+	_, rest, ok := strings.Cut(name, "layers.")
+	if !ok {
+		_, rest, ok = strings.Cut("."+name, ".h.") // GPT-2's
+	}
+	number, module, named := strings.Cut(rest, ".")
+	l, err := strconv.Atoi(number)
+	return l, module, ok && named && err == nil && l >= 0
+}
+
 func (s *Shape) places() map[string]place {
 	q, kv := s.q(), s.kv()
+	if s.Arch == "gpt2" {
+		return map[string]place{
+			"attn.c_attn": {qkvLinear, 0, s.qkv(), s.Width}, "attn.c_proj": {outLinear, 0, s.Width, q},
+			"mlp.c_fc": {gateUpLinear, 0, s.Hidden, s.Width}, "mlp.c_proj": {downLinear, 0, s.Width, s.Hidden},
+		}
+	}
 	list := map[string]place{
 		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
 		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
@@ -161,6 +178,12 @@ func (s *Shape) places() map[string]place {
 		"mlp.gate_proj":        {gateUpLinear, 0, s.Hidden, s.Width},
 		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
 		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
+	}
+	if f, err := familyOf(s.Arch); err == nil && f.fusedUp {
+		list["mlp.gate_up_proj"] = place{gateUpLinear, 0, 2 * s.Hidden, s.Width}
+		if f.fusedQKV {
+			list["self_attn.qkv_proj"] = list["self_attn.q_k_v_proj"]
+		}
 	}
 	if s.HeadGate {
 		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}
@@ -185,11 +208,9 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			}
 			return nil, bad("belongs to no pair of lora_A and lora_B")
 		}
-		_, rest, ok := strings.Cut(stem, "layers.")
-		number, module, ok2 := strings.Cut(rest, ".")
-		l, err := strconv.Atoi(number)
+		l, module, ok := moduleOf(stem)
 		p, known := places[module]
-		if !ok || !ok2 || err != nil || l < 0 || l >= s.Layers || !known {
+		if !ok || l >= s.Layers || !known || strings.Contains(stem, "vision_tower.") {
 			return nil, bad("is of no matrix that this model has")
 		}
 		shapeA, _ := f.Shape(name)
@@ -260,10 +281,8 @@ func (t *Trainer) Adapter() *Adapter {
 	s := &t.net.Shape
 	ad, places := &Adapter{layers: make([][linears][]lora, s.Layers)}, s.places()
 	for _, p := range t.pairs {
-		_, rest, _ := strings.Cut(p.name, "layers.")
-		var l int
-		var module string
-		if _, err := fmt.Sscanf(strings.Replace(rest, ".", " ", 1), "%d %s", &l, &module); err != nil {
+		l, module, ok := moduleOf(p.name)
+		if !ok {
 			panic("model: a pair is called " + p.name)
 		}
 		which := places[module].linear

@@ -33,6 +33,14 @@ func (x *Delta) inputs() int { return x.conv() + x.values() + 2*x.Heads } // of 
 // that the convolution sees again.
 func (x *Delta) floats() int { return x.values()*x.KeyDim + (x.Conv-1)*x.conv() }
 
+// mlpNorm is the name of the norm before a feed-forward layer.
+func (s *Shape) mlpNorm() string {
+	if s.Delta != nil {
+		return "post_attention_norm.weight"
+	}
+	return "ffn_norm.weight"
+}
+
 // delta reports whether layer l has a state.
 func (s *Shape) delta(l int) bool { return s.Delta != nil && s.Delta.Layers[l] }
 
@@ -169,7 +177,7 @@ func (p *planner) deltaWeights(b *decoderBlock, name func(string) string) {
 	d := &deltaBlock{decay: p.vector(name("ssm_a"), x.Heads, false), bias: p.vector(name("ssm_dt.bias"), x.Heads, false), norm: p.vector(name("ssm_norm.weight"), x.Dim, false)}
 	if w, ok := p.find(name("ssm_conv1d.weight"), x.conv(), x.Conv, false); ok {
 		all := make([]float32, x.Conv*x.conv())
-		p.net.vectors = append(p.net.vectors, vector{all, w.transposed()})
+		p.net.vectors = append(p.net.vectors, vector{all, w.transposed(new(turner))})
 		for i := range x.Conv {
 			d.conv = append(d.conv, all[i*x.conv():(i+1)*x.conv()])
 		}
@@ -243,18 +251,6 @@ func (w weight) changed(rows, cols int, f func(dst, all []float32)) weight {
 		return append(buf[:0], bytesOf(made[lo*cols:hi*cols])...), nil
 	}
 	return w
-}
-
-// transposed returns a small weight with rows and columns exchanged.
-func (w weight) transposed() weight {
-	R, C := w.rows, w.cols
-	return w.changed(C, R, func(dst, all []float32) {
-		for r := range R {
-			for c := range C {
-				dst[c*R+r] = all[r*C+c]
-			}
-		}
-	})
 }
 
 // decays turns the logarithm of a folder into what the softplus is multiplied by;

@@ -12,18 +12,21 @@ import (
 // A folderSource is an open Hugging Face folder.
 type folderSource struct {
 	f      *weights.Folder
+	inner  string            // what all names begin with, of a model that sees as well
 	layers string            // what a layer's names begin with
 	names  map[string]string // Hugging Face's ends of names by GGUF's
 	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
 	E      int               // experts, in tensors of their own
 	delta  *Delta            // of layers with a state
+	turned bool              // matrices of blocks have their inputs first
+	turner turner
 }
 
 // decoderNames are the ends of names in a decoder's folder.
 var decoderNames = map[string]string{
 	"attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
-	"attn_qkv": "self_attn.q_k_v_proj", "attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
+	"attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
 	"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "ffn_norm": "post_attention_layernorm",
 	"ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "ffn_gate_inp": "mlp.gate",
 	"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head",
@@ -59,11 +62,15 @@ func (s *folderSource) weight(name string) (weight, bool) {
 			w = w.decays()
 		}
 	}
+	if ok && w.unread == "" && s.turns(name) {
+		w = w.transposed(&s.turner)
+	}
 	return w, ok
 }
 
 // tensor returns the tensor that the folder has under a name.
 func (s *folderSource) tensor(name, own string) (weight, bool) {
+	own = s.inner + own
 	dtype, shape, ok := s.f.Tensor(own)
 	if !ok || len(shape) == 0 {
 		return weight{}, false
@@ -148,22 +155,17 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
 	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, delta: s.Delta, names: map[string]string{}}
-	for k, v := range decoderNames {
-		src.names[k] = v
+	maps.Copy(src.names, decoderNames)
+	maps.Copy(src.names, f.hf)
+	if folder != nil {
+		src.inner = s.Inner
 	}
-	if f.postNorms {
-		src.names["post_attention_norm"], src.names["ffn_norm"] = "post_attention_layernorm", "pre_feedforward_layernorm"
-		src.names["post_ffw_norm"] = "post_feedforward_layernorm"
+	if s.Delta != nil && folder != nil && slices.Contains(folder.Names(), "model.language_model.embed_tokens.weight") { // of a model that sees as well
+		src.layers = "model.language_model.layers."
+		src.names["token_embd"], src.names["output_norm"] = "model.language_model.embed_tokens", "model.language_model.norm"
 	}
-	if f.delta {
-		maps.Copy(src.names, deltaNames)
-		if folder != nil && slices.Contains(folder.Names(), "model.language_model.embed_tokens.weight") { // of a model that sees as well
-			src.layers = "model.language_model.layers."
-			src.names["token_embd"], src.names["output_norm"] = "model.language_model.embed_tokens", "model.language_model.norm"
-		}
-	}
-	if s.Arch == "spark2_5" {
-		src.names["token_embd"], src.names["attn_output"] = "model.embedding", "self_attn.out_proj"
+	if f.learned {
+		src.useGPT2()
 	}
 	return src
 }

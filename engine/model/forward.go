@@ -42,7 +42,7 @@ type layerState struct {
 	x1     []float32 // (T, C) after attention
 	n2     []float32 // (T, C) normalised
 	r2     []float32 // (T)
-	gateUp []float32 // (T, 2F); becomes its own gradient
+	gateUp []float32 // (T, 2F), or (T, F) without a gate; becomes its own gradient
 	act    []float32 // (T, F)
 	post   [2]posted // what attention and feed-forward add, where that is normalised
 
@@ -67,7 +67,7 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
 		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
 		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
-		gateUp: a.Float32(t * apart(2*c.Hidden)), post: c.layPosted(t, a),
+		gateUp: a.Float32(t * apart(c.ups())), post: c.layPosted(t, a),
 	}
 	if near == nil {
 		s.n1, s.n2, s.act = a.Float32(t*c.Width), a.Float32(t*c.Width), a.Float32(t*c.Hidden)
@@ -106,8 +106,8 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 	case qkvLinear:
 		for t := lo; t < hi; t++ {
 			x := s.x[t*C : (t+1)*C]
-			s.r1[t] = kernel.RMSNorm(s.n1[t*C:(t+1)*C], x, p.attnNorm, c.Eps)
-			if !c.PostNorms {
+			s.r1[t] = c.normalise(s.n1[t*C:(t+1)*C], x, p.attnNorm, p.attnNormB)
+			if !c.posts() {
 				copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
 			}
 		}
@@ -117,10 +117,10 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 		}
 	case gateUpLinear:
 		for t := lo; t < hi; t++ {
-			s.r2[t] = kernel.RMSNorm(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, c.Eps)
+			s.r2[t] = c.normalise(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, p.mlpNormB)
 		}
 	case downLinear:
-		if !c.PostNorms {
+		if !c.posts() {
 			copy(next[lo*C:hi*C], s.x1[lo*C:])
 		}
 	}
@@ -135,11 +135,11 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 	case outLinear:
 		x, y = s.y, s.x1
 	case gateUpLinear:
-		return s.n2, s.gateUp, apart(2 * c.Hidden), false
+		return s.n2, s.gateUp, apart(c.ups()), false
 	case downLinear:
 		x, y = s.act, next
 	}
-	if c.PostNorms {
+	if c.posts() {
 		return x, s.posted(which).x, c.Width, false
 	}
 	return x, y, c.Width, true
@@ -157,9 +157,9 @@ func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next [
 	case downLinear:
 		w.addPosted(which, s, l, lo, hi, s.x1, next)
 	case gateUpLinear:
-		F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.blocks[l][downLinear].forms() != 0
+		F, up, wide, coarse := w.Hidden, w.ups(), apart(w.ups()), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {
-			w.Act.gate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], coarse)
+			w.activate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:up], 0, F, coarse)
 		}
 	}
 }
@@ -175,12 +175,17 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 				norm = p.kNorm
 			}
 			from, to := s.qkv[t*N+h*D:][:D], s.qk[(t*heads+h)*D:][:D]
-			if norm != nil {
+			if norm != nil && !c.LateQK {
 				s.rq[t*heads+h] = kernel.RMSNorm(to, from, norm, c.Eps)
 			} else {
 				copy(to, from)
 			}
-			kernel.Rotate(to, cos, sin)
+			if c.turned(l) {
+				c.Rope[c.class(l)].turn(to, cos, sin)
+			}
+			if norm != nil && c.LateQK {
+				s.rq[t*heads+h] = kernel.RMSNorm(to, to, norm, c.Eps)
+			}
 		}
 		kernel.Scale(s.qk[t*heads*D:][:c.q()], c.Query)
 	}

@@ -57,6 +57,7 @@ func (f *frozen) loops(t *Trainer) {
 	f.embed = func(_, i int) {
 		s := &f.stretches[i]
 		w.embedRows(s.r.layers[0].x[s.lo*w.Width:], s.r.in.IDs[s.lo:s.hi])
+		w.placeRows(s.r.layers[0].x[s.lo*w.Width:], s.r.pos[s.lo:s.hi])
 	}
 	f.before = func(_, i int) {
 		s := &f.stretches[i]

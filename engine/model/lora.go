@@ -54,10 +54,17 @@ type pairState struct {
 func (s *Shape) modules() []string {
 	var list []string
 	switch {
+	case s.Arch == "gpt2":
+		return []string{"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"}
+	case s.fused() && s.fusedUp():
+		list = []string{"self_attn.qkv_proj", "self_attn.o_proj"}
 	case s.fused():
 		list = []string{"self_attn.q_k_v_proj", "self_attn.g_proj", "self_attn.out_proj"}
 	default:
 		list = []string{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}
+	}
+	if s.fusedUp() {
+		return append(list, "mlp.gate_up_proj", "mlp.down_proj")
 	}
 	return append(list, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
 }
@@ -96,7 +103,9 @@ func (o *LoRA) chosen(s *Shape) ([]string, error) {
 		if !slices.ContainsFunc(all, func(m string) bool { return short(m) == t }) {
 			var names []string
 			for _, m := range all {
-				names = append(names, short(m))
+				if !slices.Contains(names, short(m)) {
+					names = append(names, short(m))
+				}
 			}
 			return nil, &TargetError{t, names}
 		}
@@ -115,7 +124,7 @@ func (o *LoRA) layPairs(s *Shape, blocks [][linears]*dense, a *tensor.Arena) (pa
 	for l := range blocks {
 		for _, m := range modules {
 			p := places[m]
-			pair := &Pair{name: fmt.Sprintf("model.layers.%d.%s", l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+			pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
 			d := blocks[l][p.linear]
 			d.loras = append(d.loras, pair)
 			pairs = append(pairs, pair)

@@ -34,6 +34,15 @@ func (f *File) Digest() (string, error) {
 		if r.Gain != 0 {
 			fmt.Fprintf(h, "%g\n", r.Gain)
 		}
+		if r.Long != nil {
+			fmt.Fprintf(h, "%v\n", *r.Long)
+		}
+		if !s.turned(l) {
+			fmt.Fprintln(h, "unturned")
+		}
+	}
+	if s.Residual != 0 {
+		fmt.Fprintf(h, "%g %g %g %g\n", s.Embed, s.Query, s.Residual, s.Logits)
 	}
 	for i := range found {
 		w := &found[i]
@@ -82,11 +91,13 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	}
 	var targets []string
 	for _, m := range modules {
-		targets = append(targets, m[strings.IndexByte(m, '.')+1:])
+		if m = m[strings.IndexByte(m, '.')+1:]; !slices.Contains(targets, m) {
+			targets = append(targets, m)
+		}
 	}
 	text, err := json.MarshalIndent(map[string]any{
 		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
-		"target_modules": targets, "fan_in_fan_out": false, "inference_mode": true, "base_model_name_or_path": "",
+		"target_modules": targets, "fan_in_fan_out": t.net.Arch == "gpt2", "inference_mode": true, "base_model_name_or_path": "",
 	}, "", "  ")
 	if err != nil {
 		return err
@@ -192,14 +203,12 @@ func (f *File) Merge(dir string) (*File, error) {
 
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
 func ggufName(module string) (string, bool) {
-	_, rest, _ := strings.Cut(module, "layers.")
-	layer, own, _ := strings.Cut(rest, ".")
-	if own == "self_attn.out_proj" {
-		own = "self_attn.o_proj"
-	}
-	for gguf, hf := range decoderNames {
-		if hf == own {
-			return "blk." + layer + "." + gguf + ".weight", true
+	layer, own, _ := moduleOf(module)
+	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames, gptNames} {
+		for gguf, hf := range names {
+			if hf == own {
+				return fmt.Sprintf("blk.%d.%s.weight", layer, gguf), true
+			}
 		}
 	}
 	return "", false

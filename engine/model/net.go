@@ -15,6 +15,8 @@ type decoderNet struct {
 	src     source
 	blocks  []decoderBlock
 	norm    []float32 // (C)
+	normB   []float32 // (C) bias of norm, of a LayerNorm
+	places  []float32 // (Context, C) learnt positions, or nil
 	head    linear    // (V, C)
 	rows    weight    // the embeddings (V, C), read row by row where they lie
 	qkvRows int       // the most that a block makes of its first norm: N, and gates
@@ -33,6 +35,8 @@ type vector struct {
 type decoderBlock struct {
 	attnNorm, attnPost []float32 // (C); post is nil where a family has none
 	mlpNorm, mlpPost   []float32 // (C)
+	attnNormB          []float32 // (C) bias of attnNorm, of a LayerNorm
+	mlpNormB           []float32 // (C)
 	qNorm, kNorm       []float32 // (D) or nil
 	qkv, out           linear
 	gateUp, down       linear      // of a block without experts
@@ -69,7 +73,8 @@ var kernelTypes = map[weights.Type]kernel.Type{
 	weights.F32: kernel.F32, weights.F16: kernel.F16, weights.BF16: kernel.BF16, weights.Q8_0: kernel.Q8_0,
 	weights.Q4_0: kernel.Q4_0, weights.Q4_1: kernel.Q4_1, weights.Q5_0: kernel.Q5_0, weights.Q5_1: kernel.Q5_1,
 	weights.Q4_K: kernel.Q4_K, weights.Q5_K: kernel.Q5_K, weights.Q6_K: kernel.Q6_K,
-	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4,
+	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4, weights.Q2_K: kernel.Q2_K, weights.Q3_K: kernel.Q3_K,
+	weights.IQ4_XS: kernel.IQ4_XS,
 }
 
 // A planner finds the weights of a shape and checks them.
@@ -119,6 +124,17 @@ func (p *planner) vector(name string, n int, optional bool) []float32 {
 	return v
 }
 
+// table reads a matrix whole, as numbers.
+func (p *planner) table(name string, rows, cols int) []float32 {
+	w, ok := p.find(name, rows, cols, false)
+	if !ok {
+		return nil
+	}
+	v := make([]float32, rows*cols)
+	p.net.vectors = append(p.net.vectors, vector{v, w})
+	return v
+}
+
 // linear stacks the matrices of names, which have rows each.
 func (p *planner) linear(cols int, names []string, rows []int) linear {
 	l := linear{cols: cols}
@@ -164,6 +180,12 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	p := &planner{s: s, src: src, net: net}
 	net.rows, _ = p.find("token_embd.weight", c.Vocab, C, false)
 	net.norm = p.vector("output_norm.weight", C, false)
+	if s.LayerNorm {
+		net.normB = p.vector("output_norm.bias", C, false)
+	}
+	if s.Learned {
+		net.places = p.table("position_embd.weight", c.Context, C)
+	}
 	head := "output"
 	if _, ok := src.weight(head + ".weight"); !ok {
 		head = "token_embd"
@@ -172,15 +194,17 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	for l := range c.Layers {
 		name := func(role string) string { return fmt.Sprintf("blk.%d.%s", l, role) }
 		var b decoderBlock
-		b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
-		ffnNorm := "ffn_norm.weight"
-		if s.Delta != nil {
-			ffnNorm = "post_attention_norm.weight"
+		if !s.NoNorms {
+			b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
+			b.mlpNorm = p.vector(name(s.mlpNorm()), C, false)
 		}
-		b.mlpNorm = p.vector(name(ffnNorm), C, false)
+		if s.LayerNorm {
+			b.attnNormB, b.mlpNormB = p.vector(name("attn_norm.bias"), C, false), p.vector(name("ffn_norm.bias"), C, false)
+		}
 		if s.QKNorm && !s.delta(l) {
-			b.qNorm = p.vector(name("attn_q_norm.weight"), c.HeadDim, false)
-			b.kNorm = p.vector(name("attn_k_norm.weight"), c.HeadDim, false)
+			q, k := s.qkNorms()
+			b.qNorm = p.vector(name("attn_q_norm.weight"), q, false)
+			b.kNorm = p.vector(name("attn_k_norm.weight"), k, false)
 		}
 		if s.PostNorms {
 			b.attnPost = p.vector(name("post_attention_norm.weight"), C, false)
@@ -207,10 +231,18 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		}
 		if s.Experts > 0 {
 			p.experts(&b, name)
+		} else if s.Ungated {
+			b.gateUp = p.linear(C, []string{name("ffn_up")}, []int{F})
+			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		} else {
-			b.gateUp = p.linear(C, []string{name("ffn_gate"), name("ffn_up")}, []int{F, F})
+			names, rows := []string{name("ffn_gate"), name("ffn_up")}, []int{F, F}
+			if _, ok := src.weight(name("ffn_gate.weight")); !ok && s.fusedUp() {
+				names, rows = []string{name("ffn_up")}, []int{2 * F} // gate above up
+			}
+			b.gateUp = p.linear(C, names, rows)
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		}
+		p.biased(&b, name)
 		net.blocks = append(net.blocks, b)
 		if p.err != nil {
 			return nil, p.err

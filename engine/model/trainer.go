@@ -46,7 +46,7 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, pack func(worker, i int)
+	forward, begin, back, grad, embed, place, pack func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
@@ -58,6 +58,7 @@ func (t *Trainer) makeLoops() {
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
 		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
 		embed:   t.embedTask,
+		place:   t.placeTask,
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -83,6 +84,7 @@ type rowState struct {
 	at     []int     // (S) where they stand: the target is at[i]+1
 	norms  []vectorGrads
 	dnorm  []float32 // (C) of the final norm
+	dnormB []float32 // (C) of its bias
 	all    []float32 // all vector gradients of the row, to be cleared
 
 	inputs [linears]*kernel.Input // of frozen matrices
@@ -166,6 +168,7 @@ func (t *Trainer) load(r *rowState, in Row) {
 // forward runs a row through all blocks and gathers its supervised outputs.
 func (t *Trainer) forward(r *rowState, s *workScratch) {
 	t.net.embedRows(r.layers[0].x, r.in.IDs)
+	t.net.placeRows(r.layers[0].x, r.pos[:len(r.in.IDs)])
 	for l := range r.layers {
 		t.block(r, l, s)
 		t.part(r, l, downLinear, s)
@@ -185,7 +188,7 @@ func (r *rowState) next(l int) []float32 {
 func (t *Trainer) outputs(r *rowState) {
 	w, n, C := &t.net, len(r.in.IDs), t.net.Width
 	for i := range n {
-		r.rf[i] = kernel.RMSNorm(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.Eps)
+		r.rf[i] = w.normalise(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.normB)
 	}
 	for i, at := range r.at {
 		copy(t.heads.h[(r.lo+i)*C:][:C], r.nf[at*C:])
@@ -244,15 +247,20 @@ func (t *Trainer) backwardAll() {
 		return
 	}
 	t.team.For((t.net.Vocab+gradSpan-1)/gradSpan, t.loops.embed)
+	if t.net.Learned {
+		t.team.For((t.net.Context+gradSpan-1)/gradSpan, t.loops.place)
+	}
 	for j := range t.batch {
 		r := &t.batch[j]
 		for l := range r.norms {
 			g, from := &t.Grads.layers[l], &r.norms[l]
-			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}, {g.attnPost, from.attnPost}, {g.mlpPost, from.mlpPost}} {
+			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}, {g.attnPost, from.attnPost}, {g.mlpPost, from.mlpPost},
+				{g.attnNormB, from.attnNormB}, {g.mlpNormB, from.mlpNormB}, {g.outBias, from.out}, {g.upBias, from.up}, {g.downBias, from.down}} {
 				kernel.Add(x.to, x.to, x.from)
 			}
 		}
 		kernel.Add(t.Grads.norm, t.Grads.norm, r.dnorm)
+		kernel.Add(t.Grads.normB, t.Grads.normB, r.dnormB)
 	}
 }
 
@@ -269,7 +277,7 @@ func (t *Trainer) beginBack(worker, i int) {
 	dx := r.nf[:n*C] // nf is no longer needed: it becomes the gradient
 	clear(dx)
 	for i := range n {
-		kernel.RMSNormGrad(dx[i*C:(i+1)*C], r.dnorm, r.xf[i*C:(i+1)*C], w.norm, dn[i*C:(i+1)*C], r.rf[i])
+		w.normaliseGrad(dx[i*C:(i+1)*C], r.dnorm, r.dnormB, r.xf[i*C:(i+1)*C], w.norm, dn[i*C:(i+1)*C], r.rf[i])
 	}
 }
 
@@ -314,7 +322,7 @@ const gradSpan = 96
 // layTasks lists the tasks of a block.
 func (t *Trainer) layTasks() {
 	c := &t.net.Shape
-	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width}
+	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: c.ups(), downLinear: c.Width}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
 		if t.Grads != nil {

@@ -100,7 +100,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || (b.qkv.bias != nil) != s.Bias {
+		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil) || (b.qkv.bias != nil) != s.Bias {
 			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
@@ -111,7 +111,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.experts {
+		if !f.experts && !f.noNorms {
 			list = append(list, f.names[0])
 		}
 	}
@@ -126,7 +126,9 @@ func (s *Shape) trainable() error {
 		what = "a mixture of experts"
 	case s.Delta != nil:
 		what = "layers with a state"
-	case s.Bias && (s.HeadGate || s.fused()):
+	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
+		what = "other norms than Llama's"
+	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
 		return s.Check()
@@ -140,6 +142,9 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	}
 	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
 		return nil, badConfig("%d rows of %d tokens", o.Rows, o.Length)
+	}
+	if s.Learned && o.Length > s.Context {
+		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", o.Length, s.Context)
 	}
 	var count tensor.Arena
 	if _, err := layTrainer(s, o, plan, &count); err != nil {
@@ -157,7 +162,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	t.arena = a
 	for i := range t.net.ropes {
 		if s.Rope[i].Dims > 0 {
-			t.net.ropes[i] = newRope(o.Length, s.Rope[i])
+			t.net.ropes[i] = newRope(o.Length, s.within(o.Length).Rope[i])
 		}
 	}
 	if o.LoRA != nil {
@@ -217,19 +222,19 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 			p := &w.layers[i]
 			w.blocks = append(w.blocks, [linears]*dense{
 				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
-				outLinear:    newDense(s.Width, s.q(), p.out, nil, half, a),
-				gateUpLinear: newDense(2*s.Hidden, s.Width, p.gateUp, nil, half, a),
-				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, half, a),
+				outLinear:    newDense(s.Width, s.q(), p.out, p.outBias, half, a),
+				gateUpLinear: newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a),
+				downLinear:   newDense(s.Width, s.Hidden, p.down, p.downBias, half, a),
 			})
 		}
 		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, half, a)
 		return nil
 	}
 	for i := range w.layers {
-		b := &plan.blocks[i]
+		b, p := &plan.blocks[i], &w.layers[i]
 		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(&b.qkv, w.layers[i].bias), outLinear: newFrozen(&b.out, nil),
-			gateUpLinear: newFrozen(&b.gateUp, nil), downLinear: newFrozen(&b.down, nil),
+			qkvLinear: newFrozen(&b.qkv, p.bias), outLinear: newFrozen(&b.out, p.outBias),
+			gateUpLinear: newFrozen(&b.gateUp, p.upBias), downLinear: newFrozen(&b.down, p.downBias),
 		})
 	}
 	w.head, w.tokens = newFrozen(&plan.head, nil), &plan.head
@@ -256,6 +261,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	if c.PostNorms {
 		vectors += c.Layers * 2 * C
+	}
+	if c.LayerNorm {
+		vectors += (c.Layers*2 + 1) * C
+	}
+	if c.Biases {
+		vectors += c.Layers * (2*C + c.Hidden)
 	}
 	if t.Grads == nil {
 		vectors = 0
@@ -295,9 +306,18 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		if c.PostNorms {
 			g.attnPost, g.mlpPost = take(C), take(C)
 		}
+		if c.LayerNorm {
+			g.attnNormB, g.mlpNormB = take(C), take(C)
+		}
+		if c.Biases {
+			g.out, g.up, g.down = take(C), take(c.Hidden), take(C)
+		}
 		r.norms = append(r.norms, g)
 	}
 	r.dnorm = take(C)
+	if c.LayerNorm {
+		r.dnormB = take(C)
+	}
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
 	for which, d := range t.net.blocks[0] {
 		for _, p := range d.loras {
@@ -316,15 +336,16 @@ func (t *Trainer) read(plan *decoderNet) error {
 		if err := plan.load(t.team); err != nil {
 			return err
 		}
-		t.takeVectors(plan)
-		return nil
+		return t.takeVectors(plan)
 	}
 	for _, v := range plan.vectors {
 		if err := v.src.floats(v.dst); err != nil {
 			return err
 		}
 	}
-	t.takeVectors(plan)
+	if err := t.takeVectors(plan); err != nil {
+		return err
+	}
 	type job struct {
 		src weight
 		to  stored
@@ -355,8 +376,14 @@ func (t *Trainer) read(plan *decoderNet) error {
 }
 
 // takeVectors copies what was read of the vectors.
-func (t *Trainer) takeVectors(plan *decoderNet) {
+func (t *Trainer) takeVectors(plan *decoderNet) error {
 	copy(t.Params.norm, plan.norm)
+	copy(t.Params.normB, plan.normB)
+	if t.Params.Learned {
+		if err := t.Params.places.write(plan.places, 0); err != nil {
+			return fmt.Errorf("position_embd.weight: %w", err)
+		}
+	}
 	for i := range plan.blocks {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
 		copy(to.attnNorm, from.attnNorm)
@@ -366,7 +393,15 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 		copy(to.qNorm, from.qNorm)
 		copy(to.kNorm, from.kNorm)
 		copy(to.bias, from.qkv.bias)
+		copy(to.attnNormB, from.attnNormB)
+		copy(to.mlpNormB, from.mlpNormB)
+		if to.outBias != nil {
+			copy(to.outBias, from.out.bias)
+			copy(to.upBias, from.gateUp.bias)
+			copy(to.downBias, from.down.bias)
+		}
 	}
+	return nil
 }
 
 // floatsByRow is floats, a few rows in memory at a time.

@@ -12,7 +12,8 @@ import (
 )
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
-var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3"}
+var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -103,6 +104,9 @@ func TestFamilies(t *testing.T) {
 	}
 	for _, name := range families {
 		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}} {
+			if name == "gpt2" && lora != nil && lora.Targets != nil {
+				lora.Targets = []string{"c_proj"} // two of each block
+			}
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
 				f := openArch(t, name)
 				rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
@@ -121,7 +125,7 @@ func TestFamilies(t *testing.T) {
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2"} {
+	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
 		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
@@ -139,7 +143,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}
@@ -161,54 +165,71 @@ func TestFrozenTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			out.Close()
-			quantised, err := Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			folder := t.TempDir()
-			if err := quantised.WriteFolder(folder, AsF32, 2); err != nil {
-				t.Fatal(err)
-			}
-			plain, err := Open(folder)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-			o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
-			tr, l1, g1 := gradientsOf(t, quantised, o, rows)
-			exact, l2, g2 := gradientsOf(t, plain, o, rows)
-			if x == AsF16 || x == AsBF16 {
-				if l1 != l2 || g1 != g2 {
-					t.Errorf("%s as %s: loss %v, dequantised %v; the gradients differ: %t", name, x, l1, l2, g1 != g2)
-				}
-			} else {
-				d := far(tr.loraGrads, exact.loraGrads)
-				t.Logf("%s as %s: loss %v, dequantised %v; the gradients are off by %.2g", name, x, l1, l2, d)
-				if !(d < 0.25) { // a wrong one is off by about 1
-					t.Errorf("%s as %s: the gradients are off by %.2g", name, x, d)
-				}
-			}
-			dir := t.TempDir()
-			if err := tr.WriteAdapter(dir, "", *o.LoRA); err != nil {
-				t.Fatal(err)
-			}
-			ad, err := OpenAdapter(dir, &quantised.Shape)
-			if err != nil {
-				t.Fatal(err)
-			}
-			long := randomRows(f.Shape.Config, 4, []int{64})[0]
-			if got, want := tr.Logits(long), served(t, quantised, ad, long); hash(got) != hash(want) {
-				t.Errorf("%s as %s: trained and served logits differ, NMSE %.2g", name, x, nmse(got, want))
-			}
-			ad.Close()
-			a, _ := quantised.TrainerBytes(o)
-			b, _ := plain.TrainerBytes(o)
-			if a >= b {
-				t.Errorf("%s as %s takes %d bytes, dequantised %d", name, x, a, b)
-			}
-			quantised.Close()
-			plain.Close()
+			frozenType(t, name+" as "+string(x), path, x == AsF16 || x == AsBF16)
 		}
+	}
+}
+
+// Types that are read and not written are frozen as the others are.
+func TestFrozenRead(t *testing.T) {
+	paths, _ := filepath.Glob(archOracle + "/qwen3-low/*.gguf.gz")
+	if len(paths) == 0 {
+		t.Fatal("no oracle")
+	}
+	for _, path := range paths {
+		frozenType(t, filepath.Base(path), unzip(t, path), false)
+	}
+}
+
+// frozenType trains an adapter over a file and over its numbers.
+func frozenType(t *testing.T, name, path string, exactly bool) {
+	t.Helper()
+	quantised, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer quantised.Close()
+	folder := t.TempDir()
+	if err := quantised.WriteFolder(folder, AsF32, 2); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	rows := randomRows(quantised.Shape.Config, 3, []int{20, 1, 40}, []int{35})
+	o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
+	tr, l1, g1 := gradientsOf(t, quantised, o, rows)
+	exact, l2, g2 := gradientsOf(t, plain, o, rows)
+	if exactly {
+		if l1 != l2 || g1 != g2 {
+			t.Errorf("%s: loss %v, dequantised %v; the gradients differ: %t", name, l1, l2, g1 != g2)
+		}
+	} else {
+		d := far(tr.loraGrads, exact.loraGrads)
+		t.Logf("%s: loss %v, dequantised %v; the gradients are off by %.2g", name, l1, l2, d)
+		if !(d < 0.25) { // a wrong one is off by about 1
+			t.Errorf("%s: the gradients are off by %.2g", name, d)
+		}
+	}
+	dir := t.TempDir()
+	if err := tr.WriteAdapter(dir, "", *o.LoRA); err != nil {
+		t.Fatal(err)
+	}
+	ad, err := OpenAdapter(dir, &quantised.Shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := randomRows(quantised.Shape.Config, 4, []int{64})[0]
+	if got, want := tr.Logits(long), served(t, quantised, ad, long); hash(got) != hash(want) {
+		t.Errorf("%s: trained and served logits differ, NMSE %.2g", name, nmse(got, want))
+	}
+	ad.Close()
+	a, _ := quantised.TrainerBytes(o)
+	b, _ := plain.TrainerBytes(o)
+	if a >= b {
+		t.Errorf("%s takes %d bytes, dequantised %d", name, a, b)
 	}
 }
 
@@ -216,7 +237,9 @@ func TestFrozenTypes(t *testing.T) {
 func blocked(s Shape) Shape {
 	s.Width, s.Hidden, s.HeadDim = 256, 256, 256/s.Heads
 	for i := range s.Rope {
-		s.Rope[i].Dims = s.HeadDim
+		if !s.Learned {
+			s.Rope[i].Dims = s.HeadDim
+		}
 	}
 	s.Tied = true
 	return s

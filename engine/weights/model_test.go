@@ -23,7 +23,7 @@ func TestNotFinite(t *testing.T) {
 	}
 	path := filepath.Join(dir, "x.gguf")
 	var b bytes.Buffer
-	infos := []GGUFTensor{{Name: "a", Type: F32, Shape: []int{0}}, {Name: "x", Type: Q8_0, Shape: []int{n}}, {Name: "z", Type: 10, Shape: []int{256}}}
+	infos := []GGUFTensor{{Name: "a", Type: F32, Shape: []int{0}}, {Name: "x", Type: Q8_0, Shape: []int{n}}, {Name: "z", Type: 19, Shape: []int{256}}}
 	err := WriteGGUF(&b, nil, infos, func(w io.Writer, t GGUFTensor) error {
 		blocks := make([]byte, t.Bytes)
 		if t.Name == "x" {

@@ -1,8 +1,53 @@
 package weights
 
-// The formats with 256 weights to a block, by their definitions. Q4_K and
-// Q5_K cut a block into 8 parts of 32 weights, each with a scale and a
-// minimum of six bits; Q6_K into 16 parts of 16, each with a scale of eight.
+import "encoding/binary"
+
+// The formats with 256 weights to a block, by their definitions. Q4_K, Q5_K
+// and IQ4_XS cut a block into 8 parts of 32 weights, the others into 16 of 16.
+// The parts have scales of their own, and some minima: of four bits in Q2_K, of
+// eight in Q6_K, of six in the others.
+
+// decodeQ2_K: 16 bytes of which the low nibbles are scales s and the high ones
+// minima l, 64 bytes q, f16 d, f16 m. w = (d·s)·q − m·l.
+//
+// Each half of the block, 128 weights, has 32 of the bytes q and is four groups
+// of 32; group g has the bit pairs 2g.
+func decodeQ2_K(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[84:] {
+		d, m := f16(src[80:]), f16(src[82:])
+		for p, s := range src[:16] {
+			scale, low := float32(d*float32(s&15)), float32(m*float32(s>>4))
+			out := dst[16*p:][:16]
+			for i, b := range src[16+p/8*32+p%2*16:][:16] {
+				out[i] = float32(scale*float32(b>>(p%8/2*2)&3)) - low
+			}
+		}
+	}
+}
+
+// signedSixBits unpacks the scale of part p from the 12 bytes of Q3_K: nibbles
+// of the first eight bytes, the low ones first, and pairs of bits of the last
+// four, each of which has those of the parts p with the same p%4.
+func signedSixBits(b []byte, p int) int {
+	return int(b[p%8]>>(p/8*4)&15|b[8+p%4]>>(p/4*2)&3<<4) - 32
+}
+
+// decodeQ3_K: 32 bytes of third bits, bit j of byte i being that of weight i of
+// the j-th 32, 64 bytes of pairs of bits as in Q2_K, 12 bytes of scales s,
+// f16 d. w = (d·s)·(q−4).
+func decodeQ3_K(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[110:] {
+		d := f16(src[108:])
+		for p := range 16 {
+			scale := float32(d * float32(signedSixBits(src[96:108], p)))
+			high, out := src[p%2*16:][:16], dst[16*p:][:16]
+			for i, b := range src[32+p/8*32+p%2*16:][:16] {
+				q := b>>(p%8/2*2)&3 | high[i]>>(p/2)&1<<2
+				out[i] = scale * float32(int8(q)-4)
+			}
+		}
+	}
+}
 
 // sixBits unpacks scale and minimum of part j from the 12 bytes of Q4_K and
 // Q5_K: parts 0 to 3 have the low six bits of a byte each, parts 4 to 7 four
@@ -67,6 +112,24 @@ func decodeQ6_K(dst []float32, src []byte) {
 					q := b>>shift&15 | hi[i]>>pair&3<<4
 					out[i] = scale * float32(int8(q)-32)
 				}
+			}
+		}
+	}
+}
+
+// decodeIQ4_XS: f16 d, 16 bits of which pair j is the high bits of part j's
+// scale, 4 bytes of their low nibbles, 128 bytes q: a part has 16, and the low
+// nibbles are its first weights. With scales s, w = (d·(s−32))·iq4[q].
+func decodeIQ4_XS(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[136:] {
+		d, high := f16(src), binary.LittleEndian.Uint16(src[2:])
+		for j := range 8 {
+			s := int(src[4+j/2]>>(j%2*4)&15) | int(high>>(2*j)&3)<<4
+			scale := float32(d * float32(s-32))
+			out := dst[32*j:][:32]
+			for i, b := range src[8+16*j:][:16] {
+				out[i] = scale * iq4[b&15]
+				out[i+16] = scale * iq4[b>>4]
 			}
 		}
 	}

@@ -20,10 +20,13 @@ const (
 	Q5_0   Type = 6
 	Q5_1   Type = 7
 	Q8_0   Type = 8
+	Q2_K   Type = 10
+	Q3_K   Type = 11
 	Q4_K   Type = 12
 	Q5_K   Type = 13
 	Q6_K   Type = 14
 	IQ4_NL Type = 20
+	IQ4_XS Type = 23
 	BF16   Type = 30
 	MXFP4  Type = 39
 )
@@ -50,8 +53,8 @@ var layouts = [...]layout{
 	Q5_1:   {"Q5_1", 32, 24, decodeQ5_1, nil},
 	Q8_0:   {"Q8_0", 32, 34, decodeQ8_0, encodeQ8_0},
 	9:      {"Q8_1", 32, 36, nil, nil},
-	10:     {"Q2_K", 256, 84, nil, nil},
-	11:     {"Q3_K", 256, 110, nil, nil},
+	Q2_K:   {"Q2_K", 256, 84, decodeQ2_K, nil},
+	Q3_K:   {"Q3_K", 256, 110, decodeQ3_K, nil},
 	Q4_K:   {"Q4_K", 256, 144, decodeQ4_K, encodeQ4_K},
 	Q5_K:   {"Q5_K", 256, 176, decodeQ5_K, nil},
 	Q6_K:   {"Q6_K", 256, 210, decodeQ6_K, encodeQ6_K},
@@ -63,7 +66,7 @@ var layouts = [...]layout{
 	IQ4_NL: {"IQ4_NL", 32, 18, decodeIQ4_NL, nil},
 	21:     {"IQ3_S", 256, 110, nil, nil},
 	22:     {"IQ2_S", 256, 82, nil, nil},
-	23:     {"IQ4_XS", 256, 136, nil, nil},
+	IQ4_XS: {"IQ4_XS", 256, 136, decodeIQ4_XS, nil},
 	24:     {"I8", 1, 1, nil, nil},
 	25:     {"I16", 1, 2, nil, nil},
 	26:     {"I32", 1, 4, nil, nil},

@@ -3,12 +3,16 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
-	_ "modernc.org/sqlite" // the driver, in Go
+	driver "modernc.org/sqlite" // in Go
+	lib "modernc.org/sqlite/lib"
 )
 
 // Full is the pragma of a database whose every change is on the disk when it returns.
@@ -33,9 +37,41 @@ func Open(path string, pragmas ...string) (*sql.DB, error) {
 // Read opens the database at path, which is there, to be read.
 func Read(path string) (*sql.DB, error) { return open(path, "", []string{"query_only(1)"}) }
 
+// Look opens the database at path, which is there, to be read where nothing can be
+// written: SQLite makes no file beside it. What stands in a log beside it is read if
+// the log's index is there, too; without a log the file is taken as it is.
+func Look(path string) (*sql.DB, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	more := "&mode=ro"
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 { // who writes keeps one
+		more += "&immutable=1"
+	}
+	return connect(path, more, []string{common[0], "query_only(1)"})
+}
+
+// Unwritable reports whether an error says that a file or a database may not be
+// written where it lies.
+func Unwritable(err error) bool {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		switch e.Code() & 0xff {
+		case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
+			return true
+		}
+	}
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
 // open opens what path names whatever characters stand in it: a ? or a % is no part of
 // the address.
 func open(path, more string, pragmas []string) (*sql.DB, error) {
-	query := "_pragma=" + strings.Join(append(common[:len(common):len(common)], pragmas...), "&_pragma=") + more
+	return connect(path, more, append(common[:len(common):len(common)], pragmas...))
+}
+
+func connect(path, more string, pragmas []string) (*sql.DB, error) {
+	query := "_pragma=" + strings.Join(pragmas, "&_pragma=") + more
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+"?"+query)
 }

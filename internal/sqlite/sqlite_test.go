@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -43,5 +46,47 @@ func TestPlace(t *testing.T) {
 	}
 	if _, err := r.Exec(`insert into t values (4)`); err == nil {
 		t.Error("a reader wrote")
+	}
+}
+
+// What is only looked at is read whole, what is in the log of whoever writes it too,
+// and nothing is made beside it.
+func TestLook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := Look(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of nothing: %v", err)
+	}
+	w, err := Open(path, Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Exec(`create table t (x integer) strict; insert into t values (3)`); err != nil {
+		t.Fatal(err)
+	}
+	see := func(name string) {
+		t.Helper()
+		r, err := Look(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var x int
+		if err := r.QueryRow(`select x from t`).Scan(&x); err != nil || x != 3 {
+			t.Errorf("%s: %d, %v", name, x, err)
+		}
+		if _, err := r.Exec(`insert into t values (4)`); !Unwritable(err) {
+			t.Errorf("%s: to write says %v", name, err)
+		}
+	}
+	see("while it is written")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	see("alone")
+	if list, err := filepath.Glob(path + "?*"); err != nil || list != nil {
+		t.Errorf("beside it are %v, %v", list, err)
+	}
+	if Unwritable(nil) || Unwritable(errors.New("other")) || !Unwritable(&fs.PathError{Err: syscall.EROFS}) {
+		t.Error("what says that nothing can be written")
 	}
 }

@@ -29,7 +29,7 @@ type Tokens struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Tokens) Name() string    { return "rows" }
-func (*Tokens) Revision() int   { return 2 }
+func (*Tokens) Revision() int   { return 3 }
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
 // learnable are the parts of a turn.
@@ -205,6 +205,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 			}
 		}
 		for i := range docs {
+			p.w.Taught(docs[i].Taught)
 			if err := p.add(stage.RowDoc{IDs: docs[i].IDs, Learn: docs[i].Learn}); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -55,7 +56,16 @@ type Teacher interface {
 	// Write returns what it answers to a conversation, without its thought. The
 	// same arguments give the same text, whatever else is written at the time.
 	Write(ctx context.Context, asked []stage.Message, o Writing) (string, error)
+	Thinks() bool // before it writes, if it is asked to
 	Close() error
+}
+
+// mute finds fault with thoughts of a teacher that has none.
+func (w *Written) mute(is bool) *say.Error {
+	if w.Think == 0 || !is {
+		return nil
+	}
+	return &say.Error{Where: "think", What: say.T("the teacher has no thoughts", "教师不思考"), Next: say.T("leave think out, or take a teacher that thinks", "请删去 think，或换用会思考的教师")}
 }
 
 // A Writing says how something is written.
@@ -97,7 +107,11 @@ func (w *Written) Check() (list []*say.Error) {
 // Forecast implements stage.Forecaster.
 func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	params, n := 1e6, 0.0
+	var wrong []*say.Error
 	for _, f := range in["teacher"] {
+		if e := w.mute(f.Size["mute"] > 0 || talk.Mute(f.Path)); e != nil {
+			wrong = append(wrong, e)
+		}
 		if v := f.Size["params"]; v > 0 {
 			params = v
 		} else if v := f.Size["bytes"] / 2; v > 0 { // two bytes a parameter, about
@@ -130,7 +144,7 @@ func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	return stage.Forecast{
 		Low: flops / peak, High: 20 * flops / peak, FLOPs: flops, Memory: int64(4*params) + 256<<20,
 		Basis: say.T("%.0f passages or problems, the teacher's size and the machine's peak", "%.0f 个段落或题目、教师的规模与本机峰值", n),
-		Size:  size, Use: use,
+		Size:  size, Use: use, Wrong: wrong,
 	}
 }
 

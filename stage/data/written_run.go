@@ -66,6 +66,9 @@ func (w *Written) Run(ctx context.Context, job *stage.Job) error {
 				return err
 			}
 			defer p.teacher.Close()
+			if e := w.mute(!p.teacher.Thinks()); e != nil {
+				return e
+			}
 		}
 	}
 	for shard := 0; shard*shardTries < n; shard++ {

@@ -22,7 +22,8 @@ import (
 type script struct {
 	mu    sync.Mutex
 	calls int
-	after int // calls, after which it is interrupted; 0: never
+	after int  // calls, after which it is interrupted; 0: never
+	quick bool // it has no thoughts
 	write func(prompt string, o Writing) (string, error)
 }
 
@@ -30,6 +31,7 @@ var errInterrupted = errors.New("interrupted")
 
 func (s *script) Teacher(*stage.Job, stage.Input) (Teacher, error) { return s, nil }
 func (s *script) Close() error                                     { return nil }
+func (s *script) Thinks() bool                                     { return !s.quick }
 func (s *script) Write(_ context.Context, asked []stage.Message, o Writing) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -365,6 +367,26 @@ func TestWrittenForecast(t *testing.T) {
 		f := c.op.Forecast(map[string][]stage.Forecast{c.arg: {{Size: c.size}}}, stage.Machine{Peak: 1e11})
 		if got := f.Size["examples"] + f.Size["watched"] + f.Size["heldout"]; math.Abs(got-c.want) > 1e-6 || f.Use != c.use || f.Size["watched"] == 0 || f.Low <= 0 {
 			t.Errorf("%s: %g made for %q, want %g for %q: %+v", name, got, f.Use, c.want, c.use, f.Size)
+		}
+	}
+}
+
+// Thoughts of a teacher that has none are refused, before it is opened if that is known.
+func TestWrittenMute(t *testing.T) {
+	quick := asks()
+	quick.quick = true
+	op := &Written{Kind: WrittenQuestions, Think: 8, Open: quick}
+	_, err := makeFrom(t, op, documentsOf(t, lamp, boat), teacherInput)
+	if e, ok := errors.AsType[*say.Error](err); !ok || e.Where != "think" || quick.calls > 0 {
+		t.Errorf("%v after %d calls", err, quick.calls)
+	}
+	for _, mute := range []float64{0, 1} {
+		for _, think := range []int{0, 8} {
+			op.Think = think
+			f := op.Forecast(map[string][]stage.Forecast{"teacher": {{Size: map[string]float64{"mute": mute}, Path: t.TempDir()}}}, stage.Machine{})
+			if want := mute > 0 && think > 0; (len(f.Wrong) == 1) != want {
+				t.Errorf("mute %g, think %d: %v", mute, think, f.Wrong)
+			}
 		}
 	}
 }

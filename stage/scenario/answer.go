@@ -81,9 +81,9 @@ const answerRoom = 32
 //
 // Read says what the documents have to do with it: they answer it word for word,
 // or the model writes the answer from their passages, or it answers from itself,
-// or the question is declined. A model of our own was
-// trained on single questions and is asked this one alone; one with a template
-// of its own is given the whole conversation.
+// or the question is declined. A model of our own that
+// was taught single questions is asked this one alone; any other is given the
+// conversation, of our own what they were taught to read.
 // Leaving the loop, or the end of ctx, stops the generation.
 func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
@@ -132,8 +132,8 @@ func spoken(list []Delta) (text string) {
 	return text
 }
 
-// Other returns the model with a template of its own that answers; nil if it
-// is one of ours.
+// Other returns the model that is asked conversations; nil if it is one of ours
+// that was taught single questions.
 func (s *Scenario) Other() Model { return s.other }
 
 // Bound returns options as the scenario allows them, every field set.

@@ -34,13 +34,13 @@ type Scenario struct {
 
 	Sure float64 `plan:"sure,optional" min:"0.05" max:"1" json:",omitzero"` // least share of a question that a passage has to hold to answer it; 0: 0.5
 
-	Answers    string `plan:"answers,optional" json:",omitzero"`    // how its knowledge is answered from; unset: written by weights with a template of their own
+	Answers    string `plan:"answers,optional" json:",omitzero"`    // how its knowledge is answered from; unset: written by weights that were not made here from random ones
 	Unanswered string `plan:"unanswered,optional" json:",omitzero"` // what becomes of a question that the documents do not answer, where answers are written; unset: decline
 
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero"` // over the weights, which stay as they are
 
-	other    Model        // instead of model and engine: weights with a template of their own
-	model    *infer.Model // our own
+	other    Model        // instead of model and engine: weights that are asked conversations
+	model    *infer.Model // our own, of single questions
 	engine   *infer.Engine
 	book     Book                 // nil: none
 	index    *knowledge.Index     // of the book, if it is the scenario's own
@@ -77,6 +77,9 @@ func (s *Scenario) Check() []*say.Error {
 // ask it how large its weights are.
 func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	f := stage.Forecast{Size: map[string]float64{}}
+	if s.Think == 0 { // whoever has it write is told
+		f.Size["mute"] = 1
+	}
 	for _, w := range in["weights"] {
 		for _, name := range []string{"params", "bytes", "brought"} {
 			if v := w.Size[name]; v > 0 {
@@ -241,8 +244,8 @@ func parseManifest(b []byte) (*Manifest, error) {
 	return &m, nil
 }
 
-// A Model is weights that are asked in a template of their own, as those are
-// that were not trained here from random ones.
+// A Model is weights that are asked conversations in their template: those that
+// were not trained here from random ones, and those that were taught some.
 type Model interface {
 	// Answer answers a whole conversation. Every field of the options is set:
 	// Think 0 is without a thought, MaxTokens 0 as many as fit.
@@ -255,7 +258,7 @@ type Model interface {
 // An Opener says how weights are opened.
 type Opener struct {
 	Artifact func(store.Digest) (dir string, err error)          // where weights and knowledge are
-	Model    func(path, adapter string) (Model, error)           // opens those with a template of their own, adapter "" for none; nil: there are none
+	Model    func(path, adapter string) (Model, error)           // opens those that are asked conversations, adapter "" for none; nil: there are none
 	Encoder  func(path, name string) (*knowledge.Encoder, error) // opens a model of knowledge: its embedder, its reranker
 	Threads  int
 	Slots    int // answers at a time
@@ -347,8 +350,12 @@ func Over(m Model, book Book) *Scenario {
 // Over them lies an adapter, unless it is "".
 func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	s := &Scenario{Think: max(think, 0), special: map[int32]bool{}}
-	if o.Model != nil && (adapter != "" || !tokenizer.IsChat(weights)) {
-		var err error
+	taught, err := stage.TaughtOf(weights)
+	if err != nil {
+		return nil, err
+	}
+	more := taught != nil && *taught != stage.Taught{} // than single questions
+	if o.Model != nil && (adapter != "" || more || !tokenizer.IsChat(weights)) {
 		if s.other, err = o.Model(weights, adapter); err != nil {
 			return nil, err
 		}

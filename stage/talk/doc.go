@@ -16,6 +16,8 @@ import (
 type Doc struct {
 	IDs   []int32
 	Learn []bool // of each of IDs; never the first
+
+	Taught stage.Taught // in our own chat: what the answer stands behind
 }
 
 // Supervised counts what is learnt.
@@ -151,6 +153,7 @@ func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, t
 	learn(append(w.Tokenizer.Encode(d.IDs, a.Thought), w.Chat.ThinkEnd()), a.Thought != "" && !o.NoThoughts || a.Thought == "" && first)
 	learn(w.Tokenizer.Encode(d.IDs, a.Content), first)
 	learn(append(w.Tokenizer.Encode(d.IDs, calls), w.Chat.End()), last)
+	d.Taught.Add(prompt, tools)
 	return d, nil
 }
 

@@ -144,6 +144,12 @@ func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
 	return v
 }
 
+// Own reports whether the model is talked to in the chat of our own.
+func (w *Words) Own() bool {
+	c, err := tokenizer.NewChat(w.Tokenizer)
+	return err == nil && w.Template == c.Template()
+}
+
 // Writer returns the writer of the template; without one, of one that fits
 // the vocabulary. Where the template is that of our own chat, it is that
 // chat's: the template does not say how an answer with a thought is written.

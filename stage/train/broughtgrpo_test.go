@@ -82,6 +82,10 @@ func TestBroughtGRPO(t *testing.T) {
 		"spark2_5": {Rate: 0.2, Variant: "dapo"},
 		"gemma2":   {Rank: 4, Rate: 1},
 		"gemma3":   {Rate: 0.2},
+		"phi3":     {Rank: 4, Rate: 1},
+		"glm4":     {Rate: 0.2},
+		"smollm3":  {Rate: 0.2},
+		"gpt2":     {Rate: 0.2},
 	} {
 		op.Steps, op.Prompts, op.Samples, op.Tokens, op.Every = 8, 6, 8, 6, time.Nanosecond
 		in := map[string]string{"base": picker(t, name), "problems": part, "watch": part}

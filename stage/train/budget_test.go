@@ -214,15 +214,19 @@ func TestSmallerFollowed(t *testing.T) {
 // The memory that is foretold over a model of the owner's is what its run
 // says it needs, and a machine for which the run is too large is told so by the plan.
 func TestForetoldOwn(t *testing.T) {
-	in := map[string][]stage.Forecast{
-		"base": {{Size: map[string]float64{"bytes": 1e5}, Path: archFolder("llama3")}},
-		"from": {{Size: map[string]float64{"rows": 12, "length": 48}}},
-	}
 	for name, op := range map[string]interface {
 		stage.Forecaster
 		Run(context.Context, *stage.Job) error
-	}{"continue": &Continue{}, "continue bf16": &Continue{Storage: "bf16"}, "lora": &LoRA{}, "sft": &SFT{}} {
-		b := newBench(t, map[string]string{"base": archFolder("llama3"), "from": archRows(t, 261)})
+	}{
+		"llama3 continue": &Continue{}, "llama3 continue bf16": &Continue{Storage: "bf16"}, "llama3 lora": &LoRA{}, "llama3 sft": &SFT{},
+		"gemma2 continue": &Continue{}, "gemma2 lora": &LoRA{},
+	} {
+		base, _, _ := strings.Cut(name, " ")
+		in := map[string][]stage.Forecast{
+			"base": {{Size: map[string]float64{"bytes": 1e5}, Path: archFolder(base)}},
+			"from": {{Size: map[string]float64{"rows": 12, "length": 48}}},
+		}
+		b := newBench(t, map[string]string{"base": archFolder(base), "from": archRows(t, 261)})
 		f := op.Forecast(in, b.Machine)
 		if err := op.Run(t.Context(), b.Job); err != nil {
 			t.Fatal(name, err)

@@ -14,8 +14,9 @@ import (
 // that are written in the base's template.
 type learnt struct {
 	n, length int
-	kept      int     // tokens that lie in memory, and in no file
-	think     bool    // answers begin with a thought
+	kept      int  // tokens that lie in memory, and in no file
+	think     bool // answers begin with a thought
+	taught    stage.Taught
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
 	row       func(i int) model.Row
@@ -53,7 +54,7 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 		return nil, bad
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
 		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
@@ -100,7 +101,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, kept: said.tokens, think: said.thoughts > 0, own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, kept: said.tokens, think: said.thoughts > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

@@ -317,6 +317,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		} else if err := r.student(); err != nil {
 			return err
 		}
+		r.s.facts.Taught.Or(rows.Info().Taught)
 		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() || !wrote(r.s.w.Tokenizer, rows) {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
@@ -450,6 +451,9 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	if len(docs) == 0 {
 		return r.s.w.nothing("problems", len(s.Answers))
+	}
+	if r.s.w.Template == nil {
+		r.s.facts.Taught.Or(taughtAsking(asked))
 	}
 	if err := r.s.ready(docs); err != nil {
 		return err

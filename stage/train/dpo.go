@@ -170,6 +170,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		}
 		defer t.watch.Close()
 	}
+	s.facts.Taught.Or(taughtBy(docs))
 	return finishPreference(ctx, &t, s, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
 }
 

@@ -24,6 +24,7 @@ type facts struct {
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
 
+	Taught     stage.Taught     `json:"taught,omitzero"`  // in our own chat: beyond single questions, its base's included
 	Words      string           `json:"words,omitempty"`  // of an adapter: talk.Words.Sum of its base
 	Stop       *stopFacts       `json:"stop,omitempty"`   // with patience
 	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
@@ -61,7 +62,7 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 		return err
 	}
 	f.Loss = rounded(f.Loss)
-	if err := stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), f); err != nil {
+	if err := stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f); err != nil {
 		return err
 	}
 	back, arena, err := model.Load(job.Out)
@@ -87,7 +88,7 @@ func rounded(x float64) float64 {
 
 // readFacts reads a folder's suiren.json.
 func readFacts(dir string) (f facts, err error) {
-	err = readJSON(filepath.Join(dir, "suiren.json"), &f)
+	err = readJSON(filepath.Join(dir, stage.WeightsFile), &f)
 	if errors.Is(err, fs.ErrNotExist) {
 		return facts{Think: true}, nil
 	}

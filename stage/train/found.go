@@ -10,14 +10,15 @@ type Found struct {
 }
 
 // FoundIn says what the suiren.json of a folder of weights tells of how they
-// were trained; nothing if it has none. It is an error if it cannot be read.
-func FoundIn(dir string) (list []Found, err error) {
+// were trained, by a method as a plan names it; nothing if it has none. It is an
+// error if it cannot be read.
+func FoundIn(dir, method string) (list []Found, err error) {
 	f, err := readFacts(dir)
 	if err != nil || f.Method == "" {
 		return nil, err
 	}
 	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
-	add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", f.Method, f.Steps, f.Loss))
+	add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	if f.Stop != nil {
 		add(say.T("stopped", "提前停止"), f.Stop.text())
 	}

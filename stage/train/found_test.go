@@ -29,7 +29,7 @@ func TestFoundIn(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		check(t, stage.WriteJSON(filepath.Join(dir, "suiren.json"), c.f))
-		found, err := FoundIn(dir)
+		found, err := FoundIn(dir, c.f.Method)
 		check(t, err)
 		all := ""
 		for _, f := range found {

@@ -223,6 +223,10 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	}})
 	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Loss
 	f.Stop = nil // the base's
+	if r.st.Facts.Steps > 0 && s.w.Template == nil {
+		f.Taught.Or(taughtAsking(r.course.all))
+		f.Taught.Or(taughtBy(r.lessons))
+	}
 	return s.write(f)
 }
 

@@ -160,6 +160,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		}
 		defer t.watch.Close()
 	}
+	s.facts.Taught.Or(taughtBy(docs))
 	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
 }
 

@@ -22,19 +22,19 @@ type Merge struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Merge) Name() string    { return "merge" }
-func (m *Merge) Revision() int { return 1 + inBlocks(m.Type) }
+func (m *Merge) Revision() int { return 2 + inBlocks(m.Type) }
 func (*Merge) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
-// inBlocks is 1 of a type that is written as GGUF whatever the base is: since
-// then such a file says how it is sampled.
+// inBlocks is 2 of a type that is written as GGUF whatever the base is: such a file
+// came to say how it is sampled, and then typical_p and Unigram vocabularies as well.
 func inBlocks(typ string) int {
 	if isFolderType(orMixture(model.Mixture(typ))) {
 		return 0
 	}
-	return 1
+	return 2
 }
 
 // Settled implements stage.Settler.
@@ -154,8 +154,18 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
+	if dir := job.Dir("adapter"); dir != "" { // what was trained says what it is
+		over, err := readFacts(dir)
+		if err != nil {
+			return err
+		}
+		if over.Taught.Or(facts.Taught); over.Method != "" {
+			facts = over
+			facts.Words = ""
+		}
+	}
 	facts.Method, facts.Parity, facts.Stop = method, p, nil
-	return stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), facts)
+	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), facts)
 }
 
 // forecastWrite foretells writing a base in a type and proving that it is

@@ -246,14 +246,15 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
-	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop}
+	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught}
+	f.Taught.Or(rows.taught)
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
 	}
 	if o.lora != nil {
 		f.Words = b.words.Sum()
 	}
-	return stage.WriteJSON(filepath.Join(job.Out, "suiren.json"), f)
+	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f)
 }
 
 // lookout watches a part of examples beside a run over rows.

@@ -306,6 +306,24 @@ type doc struct {
 	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
 	asked      string  // of preferences: the question, for people
+
+	taught stage.Taught // in our own chat
+}
+
+// taughtBy is what documents teach beyond single questions.
+func taughtBy(docs []doc) (t stage.Taught) {
+	for i := range docs {
+		t.Or(docs[i].taught)
+	}
+	return t
+}
+
+// taughtAsking is the same of answers to problems.
+func taughtAsking(problems []stage.Problem) (t stage.Taught) {
+	for i := range problems {
+		t.Add(asking(&problems[i]), nil)
+	}
+	return t
 }
 
 // packDocs packs documents into rows of at most length tokens, in order.

@@ -56,7 +56,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 3 // at other rates, and answers without a thought end one first
+		return 3 + inBlocks(s.Type) // at other rates, and answers without a thought end one first
 	case s.Patience > 0:
 		return 3 // those are watched
 	}
@@ -389,7 +389,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	stop := watch.keep(&st.sight, st.Step, steps)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
-	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop})
+	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught})
 }
 
 // What looking may cost: about a hundredth of the run.

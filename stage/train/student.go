@@ -215,7 +215,7 @@ func (s *student) write(f facts) (err error) {
 	if f.Parity, err = s.own.write(s.job, s.brought, s.l, nil); err != nil {
 		return err
 	}
-	return stage.WriteJSON(filepath.Join(s.job.Out, "suiren.json"), f)
+	return stage.WriteJSON(filepath.Join(s.job.Out, stage.WeightsFile), f)
 }
 
 // Close frees the memory.

@@ -37,6 +37,9 @@ func refuse(err error) error { return kept{err} }
 // write runs do in a transaction, and returns when it is on the disk; if not
 // sure, when it outlives the process. Do may run twice.
 func (l *Ledger) write(sure bool, do func(*tx) error) error {
+	if l.only {
+		return l.readOnly()
+	}
 	o := &op{do: do, sure: sure, wake: make(chan bool, 1)}
 	l.mu.Lock()
 	l.queue = append(l.queue, o)

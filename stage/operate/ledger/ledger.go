@@ -37,6 +37,7 @@ type Ledger struct {
 	db    *sql.DB // the writer
 	conn  *sql.Conn
 	turn  *os.File // processes take turns by its lock
+	only  bool     // to be read: the file may not be written, and there is nothing but read
 	stmts map[string]*sql.Stmt
 
 	mu      sync.Mutex
@@ -202,13 +203,18 @@ const columns = `requests integer not null, prompt integer not null, cached inte
 	answer integer not null, cpu integer not null, energy integer not null, money integer not null`
 
 // Open opens or makes the file. One of an earlier form is copied beside itself
-// first, and then brought to this one's.
+// first, and then brought to this one's. One that may not be written is opened to
+// be read.
 func Open(path string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	l := &Ledger{Now: time.Now, Hold: SecurityHold, path: path, id: rand.Text(), stmts: map[string]*sql.Stmt{}, books: map[int64]*Book{}, full: make(chan bool, 1)}
-	if err := l.open(); err != nil {
+	err := l.open()
+	if sqlite.Unwritable(err) && l.look() == nil {
+		return l, nil
+	}
+	if err != nil {
 		l.Close()
 		return nil, l.failed(err)
 	}
@@ -240,6 +246,24 @@ func (l *Ledger) open() (err error) {
 		l.read.SetMaxOpenConns(4)
 	}
 	return err
+}
+
+// look opens the file to be read.
+func (l *Ledger) look() (err error) {
+	if l.read, err = sqlite.Look(l.path); err != nil {
+		return err
+	}
+	var v int
+	if err = l.read.QueryRow(`pragma user_version`).Scan(&v); err == nil && v != version {
+		err = l.readOnly() // it would be brought to this form
+	}
+	l.only = err == nil
+	return err
+}
+
+func (l *Ledger) readOnly() error {
+	return &say.Error{Where: l.path, What: say.T("the ledger is read-only: it can be looked at, and nothing be written", "用量账本只读：可以查看，但不能写入"),
+		Next: say.T("make it writable, or copy the folder to where it is", "请使它可写，或把目录复制到可写的位置")}
 }
 
 // Close closes the file. Reservations of this opening end when it was not seen

@@ -9,7 +9,7 @@ model (full) and for an adapter of rank 3 and alpha 6 over every matrix of the
 blocks (lora),
 
     logits              (T, V) before training; the adapter's own with a random B
-    KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element
+    KIND.grad.TENSOR    the gradient of the weighted loss, every STRIDE-th element; of a Conv1D transposed
     KIND.norm.TENSOR    its length, of all elements
     lora.merged         (T, V) of the model into which the adapter was merged
 
@@ -37,11 +37,15 @@ import transformers  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
-NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3"]
+NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
+         "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+FUSED = {"phi3": ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"],
+         "glm4": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"]}
+CONV1D = ["c_attn", "c_proj", "c_fc"]
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -66,7 +70,8 @@ def train(kind, forward, named, row, tensors):
     """Gradients, then ten steps."""
     loss(logits(forward, row), row).backward()
     for name, p in named.items():
-        g = p.grad.flatten()
+        conv1d = p.ndim == 2 and name.split(".")[-2] in CONV1D
+        g = (p.grad.T if conv1d else p.grad).flatten()
         tensors[f"{kind}.grad.{name}"] = g[:: max(1, -(-len(g) // MOST))].clone()
         tensors[f"{kind}.norm.{name}"] = g.double().norm().float()[None]
     a, losses = ADAMW, []
@@ -93,13 +98,16 @@ def folder_model(name, row, tensors):
             ARCH / name, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         assert not any(info.values()), info
         m.get_input_embeddings().padding_idx = None  # PyTorch leaves padding out of the gradient; no token of a row is padding
-        return m.train()
+        return m.eval()  # GPT-2 would drop out
 
     m = load()
     run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
     tensors["logits"] = logits(run(m), row).detach()
     losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
-    m = peft.get_peft_model(load(), peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=LINEAR, task_type="CAUSAL_LM"))
+    gpt = name == "gpt2"
+    modules = CONV1D if gpt else FUSED.get(name.split("-")[0], LINEAR)
+    config = peft.LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=modules, fan_in_fan_out=gpt, task_type="CAUSAL_LM")
+    m = peft.get_peft_model(load(), config)
     named = {n.replace(".default", ""): p for n, p in m.named_parameters() if p.requires_grad}
     fill(named)
     out = HERE / f"adapter-{name}"

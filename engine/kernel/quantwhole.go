@@ -1,0 +1,143 @@
+package kernel
+
+import "encoding/binary"
+
+// Types of which 256 weights are summed up as integers: the scales of their
+// parts are whole numbers of one scale, as are the minima, so a sum stays exact
+// for 256 weights, and a kernel multiplies by the numbers of floating point
+// once, not 8 or 16 times. Their rows give scales and minima as whole numbers,
+// super what those are multiples of.
+
+func halfSuper(src []byte, r int) (scale, low float32) { return halfAt(src, r), 0 }
+
+func pairSuper(src []byte, r int) (scale, low float32) { return halfAt(src, r), halfAt(src[16:], r) }
+
+// tileWhole is tileGeneric of these types.
+func (m *Matrix) tileWhole(in *Input, w []byte, groups, t, n int, out []float32) {
+	f := &forms[m.Type]
+	nb := m.K / 256
+	x := &in.forms[m.Type.Forms().index()]
+	var q [32]int32
+	var scaled, lows [256]int32 // of a row
+	for b := range nb {
+		for r := range groups * Group {
+			blk := w[(r/Group*nb+b)*f.packed:][:f.packed]
+			for j := range 8 {
+				scale, low := f.row(blk, r%Group, j, &q)
+				for l, v := range q {
+					scaled[32*j+l], lows[32*j+l] = v*int32(scale[l/16]), int32(low[l/16])
+				}
+			}
+			scale, low := f.super(blk, r%Group)
+			for i := range n {
+				at := (t+i)*nb + b
+				var sum, least int32
+				for l, a := range x.q[at*256:][:256] {
+					sum += scaled[l] * int32(a)
+					least += lows[l] * int32(a)
+				}
+				o, d := &out[i*groups*Group+r], x.b[at*8].d
+				*o = fma(float32(sum), float32(scale*d), *o)
+				if m.Type.minimum() {
+					*o = fma(float32(least), float32(low*d), *o)
+				}
+			}
+		}
+	}
+}
+
+// packQ3_K: with every 32 weights 16 scales, of the first 16 weights of each row,
+// then of the others, and three vectors. In the dword of lane r of vector v, the
+// low 3 bits of the bytes are weights 8v to 8v+3, the next 3 weights 8v+4 to
+// 8v+7, and the highest 2, of all vectors, weights 24 to 27 and 28 to 31: the
+// lowest of those 6 bits in vector 0.
+func packQ3_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[108:])
+	scales := src[96:108]
+	for j := range 8 {
+		part := dst[16+112*j:][:112]
+		for h := range 2 {
+			p := 2*j + h
+			part[8*h+r] = scales[p%8]>>(p/8*4)&15 | scales[8+p%4]>>(p/4*2)&3<<4 - 32
+		}
+		low, high := src[32+j/4*32:][:32], src[:32]
+		var q [4]uint32 // pairs of fours of weights
+		for i := range q {
+			a, b := binary.LittleEndian.Uint64(low[8*i:])>>(j%4*2), binary.LittleEndian.Uint64(high[8*i:])>>j
+			w := a&0x0303030303030303 | b&0x0101010101010101<<2
+			q[i] = uint32(w) | uint32(w>>32)<<3
+		}
+		for i := range 3 {
+			binary.LittleEndian.PutUint32(part[16+32*i+4*r:], q[i]|q[3]>>(2*i)&0x03030303<<6)
+		}
+	}
+}
+
+func rowQ3_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
+	part := src[16+112*j:][:112]
+	for l := range w {
+		three := part[16+4*r+l%4:]
+		q := three[0]>>6 | three[32]>>6<<2 | three[64]>>6<<4
+		if l < 24 {
+			q = three[l/8*32]
+		}
+		w[l] = int32(q>>(l/4%2*3)&7) - 4
+	}
+	for h := range scale {
+		scale[h] = float32(int8(part[8*h+r]))
+	}
+	return scale, low
+}
+
+// packQ2_K keeps two scales of 256 weights, and with every 32 of them 16 bytes of
+// whole ones, the minima in the high nibbles, of the first 16 weights of each row,
+// then of the others; and two vectors: bits 2i and 2i+1 of a byte of lane r are of
+// the i-th four weights of a half.
+func packQ2_K(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src[80:])
+	copy(dst[16+2*r:16+2*r+2], src[82:])
+	for j := range 8 {
+		part := dst[32+80*j:][:80]
+		part[r], part[8+r] = src[2*j], src[2*j+1]
+		for h := range 2 {
+			var q uint32
+			for i := range 4 {
+				q |= binary.LittleEndian.Uint32(src[16+j/4*32+16*h+4*i:]) >> (j % 4 * 2) & 0x03030303 << (2 * i)
+			}
+			binary.LittleEndian.PutUint32(part[16+32*h+4*r:], q)
+		}
+	}
+}
+
+func rowQ2_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
+	part := src[32+80*j:][:80]
+	for l := range w {
+		w[l] = int32(part[16+l/16*32+4*r+l%4] >> (l / 4 % 4 * 2) & 3)
+	}
+	for h := range scale {
+		s := part[8*h+r]
+		scale[h], low[h] = float32(s&15), -float32(s>>4)
+	}
+	return scale, low
+}
+
+// packIQ4_XS: with every 32 weights their nibbles, then the 8 scales.
+func packIQ4_XS(dst []byte, r int, src []byte) {
+	copy(dst[2*r:2*r+2], src)
+	high := binary.LittleEndian.Uint16(src[2:])
+	for j := range 8 {
+		part := dst[16+136*j:][:136]
+		part[128+r] = src[4+j/2]>>(j%2*4)&15 | byte(high>>(2*j)&3)<<4 - 32
+		packSplit(part, r, src[8+16*j:])
+	}
+}
+
+func rowIQ4_XS(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
+	part := src[16+136*j:][:136]
+	for l := range w {
+		w[l] = iq4[nibbleAt(part, r, l)]
+	}
+	scale[0] = float32(int8(part[128+r]))
+	scale[1] = scale[0]
+	return scale, low
+}

@@ -1,0 +1,165 @@
+#include "textflag.h"
+#include "vnniwhole_amd64.h"
+
+// Q2_K: as Q3_K, but weights have minima instead of an offset: Z25, Z26, Z27 and
+// Z31 total -32·Σa with those.
+
+#define CONSTANTS \
+	TWICE \
+	CONST(0x0f0f0f0f, Z30) \
+	CONST(0x03030303, Z28)
+
+#define TWOS(o) \
+	LOAD(o, Y13, Z13)   \
+	VPSRLW $2, Z13, Z9  \
+	VPANDD Z28, Z13, Z8 \
+	VPANDD Z28, Z9, Z9
+
+#define LASTTWOS \
+	VPSRLW $4, Z13, Z8 \
+	VPSRLW $6, Z13, Z9 \
+	VPANDD Z28, Z8, Z8 \
+	VPANDD Z28, Z9, Z9
+
+// BYTES makes of the bytes at o the scales Z10 and the minima Z11, each twice.
+#define BYTES(o) \
+	VMOVQ (o)(SI), X10 \
+	VPINSRQ $1, (o)(SI)(R14*1), X10, X10 \
+	VPMOVZXBD X10, Z10 \
+	VPSRLD $4, Z10, Z11 \
+	VPANDD Z30, Z10, Z10 \
+	VPSHUFB Z29, Z11, Z11
+
+#define TOTAL(S, H, T, M, at) \
+	VPADDD H, S, S     \
+	VPDPWSSD Z10, S, T \
+	VPDPWSSD.BCST at, Z11, M
+
+#define TOTALS1(f) \
+	BYTES(f*2) \
+	TOTAL(Z0, Z16, Z21, Z25, (B_HALF+f)(DI))
+
+#define TOTALS2(f) \
+	TOTALS1(f) \
+	TOTAL(Z1, Z17, Z22, Z26, (B_HALF+f)(DI)(R13*1))
+
+#define TOTALS4(f) \
+	TOTALS2(f) \
+	TOTAL(Z2, Z18, Z23, Z27, (B_HALF+f)(DI)(R13*2)) \
+	TOTAL(Z3, Z19, Z24, Z31, (B_HALF+f)(DI)(R12*1))
+
+#define PRODUCTS1(a) \
+	PRODUCTS(R8, a, Z0, Z16)
+
+#define BEGIN1 ZERO(Z0, Z16)
+
+#define SUB(Z, P, T) \
+	Z \
+	TWOS(16) \
+	P(0)     \
+	LASTTWOS \
+	P(8)     \
+	T(0)     \
+	Z \
+	TWOS(48) \
+	P(16)    \
+	LASTTWOS \
+	P(24)    \
+	T(4)
+
+#define FINISHLOW(T, M, F, at) \
+	FINISH(T, F, at) \
+	VPSRAD $5, M, M  \
+	VCVTDQ2PS M, M   \
+	VMULPS.BCST (B_D-24)at, Z14, Z20 \
+	VFMADD231PS M, Z20, F \
+	VPXORD M, M, M
+
+#define LESS2 \
+	VPXORD Z25, Z25, Z25 \
+	VPXORD Z26, Z26, Z26
+
+#define LESS4 \
+	LESS2 \
+	VPXORD Z27, Z27, Z27 \
+	VPXORD Z31, Z31, Z31
+
+#define SUPER \
+	BOTH(0, SI, X12, Y12, Z12)  \
+	BOTH(16, SI, X14, Y14, Z14) \
+	ADDQ $32, SI \
+	MOVQ $8, AX
+
+// func q2Kx4VNNI(t *quantTile)
+TEXT ·q2Kx4VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS4
+	SUMS4
+	LESS4
+q2Kx4:
+	SUPER
+	CLEAR4
+q2Kx4sub:
+	AHEAD(640)
+	AHEAD(704)
+	SUB(ZERO4, PRODUCTS4, TOTALS4)
+	STEP4(32, 80)
+	DECQ AX
+	JNZ  q2Kx4sub
+	FINISHLOW(Z21, Z25, Z4, (DI))
+	FINISHLOW(Z22, Z26, Z5, (DI)(R13*1))
+	FINISHLOW(Z23, Z27, Z6, (DI)(R13*2))
+	FINISHLOW(Z24, Z31, Z7, (DI)(R12*1))
+	SUBQ $8, CX
+	JNZ  q2Kx4
+	STORE4
+	RET
+
+// func q2Kx2VNNI(t *quantTile)
+TEXT ·q2Kx2VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS
+	ARGS2
+	SUMS2
+	LESS2
+q2Kx2:
+	SUPER
+	CLEAR2
+q2Kx2sub:
+	AHEAD(640)
+	AHEAD(704)
+	SUB(ZERO2, PRODUCTS2, TOTALS2)
+	STEP2(32, 80)
+	DECQ AX
+	JNZ  q2Kx2sub
+	FINISHLOW(Z21, Z25, Z4, (DI))
+	FINISHLOW(Z22, Z26, Z5, (DI)(R13*1))
+	SUBQ $8, CX
+	JNZ  q2Kx2
+	STORE2
+	RET
+
+// func q2Kx1VNNI(t *quantTile)
+TEXT ·q2Kx1VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS
+	PAIRS
+	LESS2
+q2Kx1rows:
+	NEWPAIR
+q2Kx1:
+	SUPER
+	ADDQ $32, R15
+	CLEAR1
+q2Kx1sub:
+	FETCH2
+	PASS(80)
+	SUB(BEGIN1, PRODUCTS1, TOTALS1)
+	STEP1(32, 80)
+	DECQ AX
+	JNZ  q2Kx1sub
+	FINISHLOW(Z21, Z25, Z4, (DI))
+	SUBQ $8, CX
+	JNZ  q2Kx1
+	ENDPAIR
+	JNZ  q2Kx1rows
+	VZEROUPPER
+	RET

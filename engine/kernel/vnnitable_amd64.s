@@ -1,0 +1,164 @@
+#include "textflag.h"
+#include "vnniwhole_amd64.h"
+
+// IQ4_XS: weights and 128. Z25, Z26, Z27 and Z31 total -16·Σa with the scales.
+DATA iq4bytes<>+0(SB)/8, $0x766a5d4f3f2d1801
+DATA iq4bytes<>+8(SB)/8, $0xf1d9c5b5a6998d81
+GLOBL iq4bytes<>(SB), RODATA|NOPTR, $16
+
+#define CONSTANTS4 \
+	TWICE \
+	CONST(0x0f0f0f0f, Z30) \
+	VBROADCASTI32X4 iq4bytes<>(SB), Z28
+
+#define LOOK(o) \
+	LOAD(o, Y8, Z8)      \
+	VPSRLW $4, Z8, Z9    \
+	VPANDD Z30, Z8, Z8   \
+	VPANDD Z30, Z9, Z9   \
+	VPSHUFB Z8, Z28, Z8  \
+	VPSHUFB Z9, Z28, Z9
+
+#define LOOKS(P) \
+	LOOK(0)  \
+	P(0)     \
+	LOOK(32) \
+	P(8)     \
+	LOOK(64) \
+	P(16)    \
+	LOOK(96) \
+	P(24)
+
+#define LOOKS1 \
+	LOOK(0)  \
+	PRODUCTS(R8, 0, Z0, Z16)  \
+	LOOK(32) \
+	PRODUCTS(R8, 8, Z1, Z17)  \
+	LOOK(64) \
+	PRODUCTS(R8, 16, Z0, Z16) \
+	LOOK(96) \
+	PRODUCTS(R8, 24, Z1, Z17)
+
+#define TOTAL4(S, T, M, at) \
+	VPMULLD Z10, S, S \
+	VPADDD S, T, T    \
+	VPDPWSSD.BCST B_LOW at, Z11, M
+
+#define TOTALS41 \
+	INTEGERS(128) \
+	TOTAL4(Z0, Z21, Z25, (DI))
+
+#define TOTALS42 \
+	TOTALS41 \
+	TOTAL4(Z1, Z22, Z26, (DI)(R13*1))
+
+#define TOTALS44 \
+	TOTALS42 \
+	TOTAL4(Z2, Z23, Z27, (DI)(R13*2)) \
+	TOTAL4(Z3, Z24, Z31, (DI)(R12*1))
+
+#define FINISH4(T, M, F, at) \
+	VPSLLD $3, M, M \
+	VPADDD M, T, T  \
+	VPXORD M, M, M  \
+	FINISH(T, F, at)
+
+#define LESS2 \
+	VPXORD Z25, Z25, Z25 \
+	VPXORD Z26, Z26, Z26
+
+#define LESS4 \
+	LESS2 \
+	VPXORD Z27, Z27, Z27 \
+	VPXORD Z31, Z31, Z31
+
+// func iq4xsx4VNNI(t *quantTile)
+TEXT ·iq4xsx4VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS4
+	ARGS4
+	SUMS4
+	LESS4
+iq4xsx4:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+	CLEAR4
+iq4xsx4sub:
+	AHEAD(1088)
+	AHEAD(1152)
+	AHEAD(1216)
+	ZERO4
+	LOOKS(PRODUCTS4)
+	JOIN4
+	TOTALS44
+	STEP4(32, 136)
+	DECQ AX
+	JNZ  iq4xsx4sub
+	FINISH4(Z21, Z25, Z4, (DI))
+	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
+	FINISH4(Z23, Z27, Z6, (DI)(R13*2))
+	FINISH4(Z24, Z31, Z7, (DI)(R12*1))
+	SUBQ $8, CX
+	JNZ  iq4xsx4
+	STORE4
+	RET
+
+// func iq4xsx2VNNI(t *quantTile)
+TEXT ·iq4xsx2VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS4
+	ARGS2
+	SUMS2
+	LESS2
+iq4xsx2:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+	CLEAR2
+iq4xsx2sub:
+	AHEAD(1088)
+	AHEAD(1152)
+	AHEAD(1216)
+	ZERO2
+	LOOKS(PRODUCTS2)
+	JOIN2
+	TOTALS42
+	STEP2(32, 136)
+	DECQ AX
+	JNZ  iq4xsx2sub
+	FINISH4(Z21, Z25, Z4, (DI))
+	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
+	SUBQ $8, CX
+	JNZ  iq4xsx2
+	STORE2
+	RET
+
+// func iq4xsx1VNNI(t *quantTile)
+TEXT ·iq4xsx1VNNI(SB), NOSPLIT, $0-8
+	CONSTANTS4
+	PAIRS
+	LESS2
+iq4xsx1rows:
+	NEWPAIR
+iq4xsx1:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	ADDQ $16, R15
+	MOVQ $8, AX
+	CLEAR1
+iq4xsx1sub:
+	FETCH2
+	PASS(136)
+	ZERO1
+	LOOKS1
+	JOIN1
+	TOTALS41
+	STEP1(32, 136)
+	DECQ AX
+	JNZ  iq4xsx1sub
+	FINISH4(Z21, Z25, Z4, (DI))
+	SUBQ $8, CX
+	JNZ  iq4xsx1
+	ENDPAIR
+	JNZ  iq4xsx1rows
+	VZEROUPPER
+	RET

@@ -1,0 +1,34 @@
+#include "vnni_amd64.h"
+
+// Products of types whose blocks of 256 are summed up as integers, with VNNI:
+// VPDPWSSD multiplies sums with scales and adds the products. Z21 to Z24 are
+// those totals, Z12 the scales of 256 weights, Z29 what doubles low words.
+
+#define TWICE \
+	VBROADCASTI32X4 ·twice(SB), Z29
+
+// INTEGERS makes of the bytes at o of both groups Z10, each in a dword, and Z11,
+// each twice.
+#define INTEGERS(o) \
+	VMOVQ (o)(SI), X10 \
+	VPINSRQ $1, (o)(SI)(R14*1), X10, X10 \
+	VPMOVSXBD X10, Z10 \
+	VPSHUFB Z29, Z10, Z11
+
+#define CLEAR1 \
+	VPXORD Z21, Z21, Z21
+
+#define CLEAR2 \
+	CLEAR1 \
+	VPXORD Z22, Z22, Z22
+
+#define CLEAR4 \
+	CLEAR2 \
+	VPXORD Z23, Z23, Z23 \
+	VPXORD Z24, Z24, Z24
+
+// FINISH adds the totals T of 256 weights, whose activations end before at.
+#define FINISH(T, F, at) \
+	VCVTDQ2PS T, T \
+	VMULPS.BCST (B_D-24)at, Z12, Z20 \
+	VFMADD231PS T, Z20, F
