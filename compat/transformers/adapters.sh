@@ -60,7 +60,7 @@ both() { # PLAN: a folder with a base; TARGETS of ours, if not the usual
 mkdir "$tmp/own"
 go run ./testdata/oracle/qwen3 folder -seed 4 -depth 2 "$tmp/own/base"
 both "$tmp/own"
-for family in gemma2 gemma3 gpt2; do
+for family in gemma2 gemma3 gpt2 phi3 glm4 hunyuan granite; do
 	mkdir "$tmp/$family"
 	cp -r "testdata/oracle/arch/$family" "$tmp/$family/base"
 	both "$tmp/$family"

@@ -124,6 +124,8 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
 	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
 		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
+	case s.Delta != nil:
+		return nil, bad("", "adapters of models that have layers with a state are not read")
 	}
 	return &c, nil
 }

@@ -257,6 +257,24 @@ func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil &
 // side, where a folder has them half a head apart.
 func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
 
+// Copy sets p to the numbers of o, which has its shape; in bfloat16 to the nearest. One
+// that it cannot hold is an error.
+func (p *Params) Copy(o *Params) error {
+	from := o.tensors()
+	for i, t := range p.tensors() {
+		to, n := stored{t.Data, t.Half}, len(t.Data)+len(t.Half)
+		row := make([]float32, min(n, 1<<12))
+		for lo := 0; lo < n; lo += len(row) {
+			row = row[:min(len(row), n-lo)]
+			stored{from[i].Data, from[i].Half}.read(row, lo)
+			if err := to.write(row, lo); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that
 // every block begins as the identity; embeddings with half that deviation, so

@@ -122,6 +122,8 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
+	case s.Delta != nil:
+		what = "layers with a state"
 	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
 		what = "other norms than Llama's"
 	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):

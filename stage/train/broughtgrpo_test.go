@@ -120,7 +120,7 @@ func TestBroughtGRPO(t *testing.T) {
 // The whole conversation is asked, in the template, and what is read of the
 // answer has no thought in it.
 func TestBroughtAsk(t *testing.T) {
-	s, err := openStudent(newBench(t, map[string]string{"base": withTemplate(t, "qwen2", thinkTemplate)}).Job, "", 0, 0, 0, 0)
+	s, err := openStudent(newBench(t, map[string]string{"base": withTemplate(t, "qwen2", thinkTemplate)}).Job, own{}, 0, 0)
 	check(t, err)
 	defer s.Close()
 	p := picks(1)[0]
@@ -162,7 +162,7 @@ func TestBroughtAsk(t *testing.T) {
 // adapter too, and after a step those of the new weights.
 func TestSpeaker(t *testing.T) {
 	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2", "qwen3_moe"} { // whole; of rank 1 to 4
-		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, "", 0, 0, rank, 1)
+		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1}, 0, rank)
 		check(t, err)
 		defer s.Close()
 		check(t, s.readyFor(64))

@@ -129,7 +129,7 @@ func TestSmallerOwn(t *testing.T) {
 	if f := (&GRPO{}).Forecast(map[string][]stage.Forecast{"base": in["base"]}, m); len(f.Smaller) != 1 || f.Smaller[0].In(say.English) != "rank = 16" {
 		t.Errorf("of GRPO, whose optimiser is not chosen: %v", f.Smaller)
 	}
-	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 2 || f.Smaller[1].In(say.English) != "rank = 16" || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
+	if f := (&DPO{}).Forecast(in, m); len(f.Smaller) != 3 || f.Smaller[1].In(say.English) != `storage = "bf16"` || f.Smaller[2].In(say.English) != "rank = 16" || (&DPO{Rank: 16}).Forecast(in, m).Memory > m.Memory {
 		t.Errorf("%d bytes, %v", f.Memory, f.Smaller)
 	}
 }
@@ -206,7 +206,7 @@ func TestSmallerFollowed(t *testing.T) {
 			}
 		}
 	}
-	if len(named) != 14 {
+	if len(named) != 17 {
 		t.Errorf("named %v", named)
 	}
 }
@@ -357,7 +357,7 @@ func TestForetoldMemory(t *testing.T) {
 		"continue":    {"examples", stage.UseChats, &Continue{}}, "continue q8_0": {"examples", stage.UseChats, &Continue{Type: "q8_0", Patience: 2}},
 		"continue bf16 patient": {"examples", stage.UseChats, &Continue{Storage: "bf16", Patience: 2}},
 		"dpo":                   {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
-		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
+		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "dpo bf16": {"pairs", stage.UsePairs, &DPO{Storage: "bf16"}}, "kto bf16 patient": {"labels", stage.UseLabels, &KTO{Storage: "bf16", Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
 		"lora of a mixture": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "continue of a mixture": {"examples", stage.UseChats, &Continue{}},
 	} {
 		for _, watched := range []bool{false, true} {
