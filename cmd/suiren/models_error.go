@@ -91,7 +91,7 @@ func modelError(path string, err error) error {
 		return &say.Error{Where: shown(path), What: say.Engine(bad.Said()), Next: newerModel, Err: err}
 	}
 	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
-		if _, ok := errors.AsType[*model.SlidingError](err); ok {
+		if _, ok := errors.AsType[*model.GGUFError](err); ok {
 			return &say.Error{Where: shown(path), What: say.Engine(bad.Why, bad.Args), Next: say.T("write a folder of f32, f16 or bf16", "请写成 f32、f16 或 bf16 的目录"), Err: err}
 		}
 		next := newerModel

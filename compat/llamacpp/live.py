@@ -32,7 +32,8 @@ import models  # noqa: E402
 import numpy as np  # noqa: E402
 
 WIDE = {"hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 128,
-        "moe_intermediate_size": 256, "query_pre_attn_scalar": 128}
+        "moe_intermediate_size": 256, "n_embd": 256, "query_pre_attn_scalar": 128, "linear_key_head_dim": 64,
+        "linear_value_head_dim": 64}
 SMALL = ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]
 LARGE = ["Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS"]
 
@@ -70,7 +71,7 @@ def check(name, model, command, seed):
         with tempfile.TemporaryDirectory() as tmp:
             tmp = pathlib.Path(tmp)
             if wide:
-                config = models.SIZES | model["config"]
+                config = models.sizes(model)
                 model = model | {"config": model["config"] | {k: v for k, v in WIDE.items() if k in config}}
             folder, gguf = tmp / "folder", tmp / "model.gguf"
             models.write(name, model, folder, lambda n, p: make.fill(f"{n} {seed}", p))

@@ -32,6 +32,7 @@ type Message struct {
 
 	marked  jinja.Str // instead of Content and Parts, if not empty
 	answers bool      // marked holds answers of tools
+	tools   string    // what a system's message says of tools, for a template that looks there
 }
 
 // A Part is a part of a message: its type, such as text, and its text.
@@ -75,7 +76,7 @@ func (v Vocabulary) token(text string) bool { return v.Token != nil && v.Token(t
 
 // Facts are what is known of a template.
 type Facts struct {
-	BuiltIn   string // the built-in template that stands in for one the model lacks: chatml, llama2, llama3, gemma
+	BuiltIn   string // the built-in template that stands in for one the model lacks: chatml, llama2, llama3, gemma, turns
 	Tools     bool   // the template writes tools itself; otherwise Prompt explains them in a system message
 	Calls     bool   // it writes calls itself; otherwise Prompt writes them into the text
 	System    bool   // it takes a system message; otherwise Prompt puts it before the first user message
@@ -147,7 +148,9 @@ func New(name, source string, v Vocabulary) (*Template, error) {
 	return t, nil
 }
 
-// fallback names the built-in template for a vocabulary.
+// fallback names the built-in template for a vocabulary. One without tokens
+// that mark turns, such as GPT-2's, names the speakers, and its token that ends a
+// text ends an answer.
 func fallback(v Vocabulary) string {
 	for _, f := range [][2]string{{"<|im_start|>", "chatml"}, {"<|start_header_id|>", "llama3"}, {"<start_of_turn>", "gemma"}} {
 		if v.token(f[0]) {
@@ -156,6 +159,9 @@ func fallback(v Vocabulary) string {
 	}
 	if v.EOS == "</s>" {
 		return "llama2"
+	}
+	if v.EOS != "" && v.token(v.EOS) {
+		return "turns"
 	}
 	return "chatml"
 }
@@ -381,7 +387,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 			return jinja.Text{}, fmt.Errorf("message %d: %w", i+1, err)
 		}
 		messages[i] = v
-		size += len(m.Content) + len(m.Thought) + m.marked.Len()
+		size += len(m.Content) + len(m.Thought) + len(m.tools) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
 	if len(c.Documents) > 0 {

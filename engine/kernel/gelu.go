@@ -71,30 +71,89 @@ func GELU16(y, x []float32) {
 //
 // The lengths must be equal; dg and du may be any of g, u and da.
 func GEGLUGrad(dg, du, g, u, da []float32) {
-	gegluGrad("GEGLUGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
-		phi := 0.5 * float64(1+math.Erf(x/math.Sqrt2))
-		return x * phi, phi + float64(x*math.Exp(-0.5*float64(x*x)))/math.Sqrt(2*math.Pi)
-	})
-}
-
-// GEGLUTanhGrad is GEGLUGrad of GELUTanh.
-func GEGLUTanhGrad(dg, du, g, u, da []float32) {
-	gegluGrad("GEGLUTanhGrad", dg, du, g, u, da, func(x float64) (y, d float64) {
-		root := math.Sqrt(2 / math.Pi)
-		th := math.Tanh(root * float64(x+float64(0.044715*x*x)*x))
-		half := 0.5 * float64(1+th)
-		return x * half, half + float64(0.5*x*float64(1-float64(th*th)))*root*float64(1+float64(3*0.044715*x)*x)
-	})
-}
-
-func gegluGrad(name string, dg, du, g, u, da []float32, f func(x float64) (y, d float64)) {
-	if len(du) != len(dg) || len(g) != len(dg) || len(u) != len(dg) || len(da) != len(dg) {
-		panic("kernel: " + name + ": lengths differ")
-	}
+	checkGEGLU("GEGLUGrad", dg, du, g, u, da)
 	for i, v := range g {
-		y, d := f(float64(v))
+		y, d := geluSlope(float64(v))
 		dgi := float64(float64(da[i]) * float64(u[i]) * d)
 		du[i] = float32(float64(da[i]) * y)
 		dg[i] = float32(dgi)
+	}
+}
+
+// GEGLUTanhGrad is GEGLUGrad of GELUTanh, in float32: within 2⁻²⁰ of the larger
+// of |g| and 1, times da, and times u.
+func GEGLUTanhGrad(dg, du, g, u, da []float32) {
+	checkGEGLU("GEGLUTanhGrad", dg, du, g, u, da)
+	var y, d [slopes]float32
+	for len(g) > 0 {
+		n := min(len(g), slopes)
+		geluTanhSlopes(&y, &d, g[:n])
+		for i := range n {
+			dgi := float32(float32(da[i]*u[i]) * d[i])
+			du[i] = da[i] * y[i]
+			dg[i] = dgi
+		}
+		dg, du, g, u, da = dg[n:], du[n:], g[n:], u[n:], da[n:]
+	}
+}
+
+func checkGEGLU(name string, dg, du, g, u, da []float32) {
+	if len(du) != len(dg) || len(g) != len(dg) || len(u) != len(dg) || len(da) != len(dg) {
+		panic("kernel: " + name + ": lengths differ")
+	}
+}
+
+// GELUGrad sets dx = dy·(Φ(x) + x·φ(x)), the gradient of GELU for dy. The
+// lengths must be equal; dx may be x or dy.
+func GELUGrad(dx, x, dy []float32) {
+	checkGELU("GELUGrad", dx, x, dy)
+	for i, v := range x {
+		_, d := geluSlope(float64(v))
+		dx[i] = float32(float64(dy[i]) * d)
+	}
+}
+
+// GELUTanhGrad is GELUGrad of GELUTanh, in float32: within 2⁻²⁰ of the larger of
+// |x| and 1, times dy.
+func GELUTanhGrad(dx, x, dy []float32) {
+	checkGELU("GELUTanhGrad", dx, x, dy)
+	var y, d [slopes]float32
+	for len(x) > 0 {
+		n := min(len(x), slopes)
+		geluTanhSlopes(&y, &d, x[:n])
+		mul(dx[:n], dy[:n], d[:n])
+		dx, x, dy = dx[n:], x[n:], dy[n:]
+	}
+}
+
+func checkGELU(name string, dx, x, dy []float32) {
+	if len(x) != len(dx) || len(dy) != len(dx) {
+		panic("kernel: " + name + ": lengths differ")
+	}
+}
+
+// geluSlope returns GELU of x and its derivative there.
+func geluSlope(x float64) (y, d float64) {
+	phi := 0.5 * float64(1+math.Erf(x/math.Sqrt2))
+	return x * phi, phi + float64(x*math.Exp(-0.5*float64(x*x)))/math.Sqrt(2*math.Pi)
+}
+
+// slopes is how many derivatives are made at a time.
+const slopes = 128
+
+// geluTanhSlopes sets y to GELUTanh of x, and d to its derivative there. GELUTanh
+// is x·σ(2z) with z what its tanh is taken of; the exponential is ExpSum's.
+func geluTanhSlopes(y, d *[slopes]float32, x []float32) {
+	const twice, cubic = 2 * 0.7978845608028654, 0.044715 // 2·√(2/π)
+	e := d[:len(x)]
+	for i, v := range x {
+		e[i] = -twice * float32(v*float32(1+float32(cubic*float32(v*v))))
+	}
+	expSum(e, e, 0)
+	for i, v := range x {
+		s := 1 / (1 + e[i])
+		slope := twice * float32(1+float32(3*cubic*float32(v*v)))
+		y[i] = v * s
+		d[i] = s + float32(float32(float32(e[i]*s)*y[i])*slope) // e·s is 1−s
 	}
 }

@@ -64,6 +64,41 @@ func TestSoftCap(t *testing.T) {
 	})
 }
 
+// The gradients of GELU by tanh are those of its formula, within the bound that
+// they give, in place too; of numbers out of any range they are still numbers.
+func TestGEGLUTanhGrad(t *testing.T) {
+	kerneltest.Each(t, "kernel", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		for _, n := range []int{0, 1, 127, 128, 129, 300} {
+			var in [3][]float32
+			for i := range in {
+				in[i] = kerneltest.Float32s(t, n)
+				fill(rng, in[i])
+			}
+			for i := range in[0] {
+				in[0][i] *= 4
+			}
+			if n > 6 {
+				copy(in[0], []float32{0, -12, 12, 1e6, -1e6, 1e15})
+			}
+			g, u, da := append([]float32(nil), in[0]...), append([]float32(nil), in[1]...), append([]float32(nil), in[2]...)
+			GEGLUTanhGrad(in[0], in[1], in[0], in[1], in[2])
+			for i := range g {
+				x, root := float64(g[i]), math.Sqrt(2/math.Pi)
+				th := math.Tanh(root * (x + 0.044715*x*x*x))
+				y, d := 0.5*x*(1+th), 0.5*(1+th)+0.5*x*(1-th*th)*root*(1+3*0.044715*x*x)
+				bound := math.Max(1, math.Abs(x)) * math.Abs(float64(da[i])) * 0x1p-20
+				if math.Abs(float64(in[1][i])-float64(da[i])*y) > bound {
+					t.Fatalf("of %g: du is %g, want %g", x, in[1][i], float64(da[i])*y)
+				}
+				if want := float64(da[i]) * float64(u[i]) * d; !(math.Abs(float64(in[0][i])-want) <= bound*math.Abs(float64(u[i]))) {
+					t.Fatalf("of %g: dg is %g, want %g", x, in[0][i], want)
+				}
+			}
+		}
+	})
+}
+
 // ToInt8s has the definition's bits, whatever the length and the numbers.
 func TestToInt8s(t *testing.T) {
 	kerneltest.Each(t, "kernel", func(t *testing.T) {

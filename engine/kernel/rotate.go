@@ -19,6 +19,31 @@ func RotateBack(x, cos, sin []float32) {
 	rotate(x[n:2*n], x[:n], cos, sin) // the other way round
 }
 
+// RotatePairs turns the neighbours (x[2i], x[2i+1]) by angles. There is no other
+// implementation: it is a thousandth of the products beside it.
+func RotatePairs(x, cos, sin []float32) {
+	if len(sin) != len(cos) || len(x) < 2*len(cos) {
+		panic("kernel: RotatePairs: lengths differ")
+	}
+	for i, c := range cos {
+		s, a, b := sin[i], x[2*i], x[2*i+1]
+		x[2*i] = float32(a*c) - float32(b*s)
+		x[2*i+1] = float32(b*c) + float32(a*s)
+	}
+}
+
+// RotatePairsBack undoes RotatePairs.
+func RotatePairsBack(x, cos, sin []float32) {
+	if len(sin) != len(cos) || len(x) < 2*len(cos) {
+		panic("kernel: RotatePairsBack: lengths differ")
+	}
+	for i, c := range cos {
+		s, a, b := sin[i], x[2*i], x[2*i+1]
+		x[2*i] = float32(a*c) + float32(b*s)
+		x[2*i+1] = float32(b*c) - float32(a*s)
+	}
+}
+
 // rotateGeneric rounds every product.
 func rotateGeneric(lo, hi, cos, sin []float32) {
 	for i, c := range cos {

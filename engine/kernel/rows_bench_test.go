@@ -27,6 +27,7 @@ func BenchmarkRows(b *testing.B) {
 			{"ToInt8s", func() { ToInt8s(q, x) }},
 			{"ToInt8s/generic", func() { toInt8sGeneric(q, x) }},
 			{"SoftCap", func() { SoftCap(x, 30) }},
+			{"GEGLUTanhGrad", func() { GEGLUTanhGrad(y, w, x, w, w) }},
 			{"LayerNorm", func() { LayerNorm(y, x, w, w, 1e-5) }},
 			{"Quantise", func() { in.Quantise(0, 1, By32) }},
 			{"Quantise256", func() { in.Quantise(0, 1, By256) }},

@@ -156,6 +156,35 @@ func TestRotateBack(t *testing.T) {
 	})
 }
 
+// Neighbours turn as halves do, bit for bit.
+func TestRotatePairs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for n := range 40 {
+		x, cos, sin := make([]float32, 2*n+1), make([]float32, n), make([]float32, n)
+		fill(rng, x)
+		halves := make([]float32, 2*n)
+		for i := range cos {
+			s, c := math.Sincos(float64(i))
+			cos[i], sin[i], halves[i], halves[n+i] = float32(c), float32(s), x[2*i], x[2*i+1]
+		}
+		rest := x[2*n]
+		Rotate(halves, cos, sin)
+		RotatePairs(x, cos, sin)
+		for i := range cos {
+			if x[2*i] != halves[i] || x[2*i+1] != halves[n+i] || x[2*n] != rest {
+				t.Fatalf("of %d pairs: pair %d is (%g, %g), not (%g, %g)", n, i, x[2*i], x[2*i+1], halves[i], halves[n+i])
+			}
+		}
+		RotateBack(halves, cos, sin)
+		RotatePairsBack(x, cos, sin)
+		for i := range cos {
+			if x[2*i] != halves[i] || x[2*i+1] != halves[n+i] || x[2*n] != rest {
+				t.Fatalf("of %d pairs, back: pair %d is (%g, %g), not (%g, %g)", n, i, x[2*i], x[2*i+1], halves[i], halves[n+i])
+			}
+		}
+	}
+}
+
 // Without a positive element Max shows what it started from; a NaN in front
 // hides nothing.
 func TestMaxStart(t *testing.T) {

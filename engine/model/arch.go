@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -15,34 +16,71 @@ type family struct {
 	names     []string // general.architecture of GGUF, and model_type of config.json
 	act       Act
 	qkNorm    bool
+	lateQK    bool
+	wideQK    bool
 	postNorms bool
+	noNorms   bool
 	headGate  bool
+	outGate   bool
+	delta     bool // some layers have a state
+	pairs     bool // positions turn neighbours
+	scales    bool // the file says factors of embeddings, scores, what layers add, and logits
 	experts   bool
 	rootEmbed bool // embeddings are multiplied by √C
 	unitNorms bool // a Hugging Face folder holds the norms less one
+	layerNorm bool // Shape.LayerNorm, and so on
+	ungated   bool
+	learned   bool
+	biases    bool
 	tied      bool // the head is the embeddings unless the file says otherwise
+	fusedQKV  bool // files hold queries, keys and values in one matrix,
+	fusedUp   bool // … gate and up in one
+	permuted  bool // GGUF holds the pairs of a head's rotation side by side, a folder half a head apart
+	// hf are the ends of names in a folder that are not decoderNames'.
+	hf map[string]string
 	// slides says which layers slide if the file does not; nil: all, if
 	// there is a window.
 	slides func(layer int) bool
 	theta  [2]float64 // if the file does not say
 	part   float64    // of a head that rotates in full layers, if the file does not say; 0: all
+	// turns says which layers turn queries and keys if the file does not; nil: all.
+	turns func(layer int) bool
 }
 
 // every returns the layers of which every nth is full, beginning with the nth.
 func every(n int) func(int) bool { return func(l int) bool { return (l+1)%n != 0 } }
 
+// gemmaNames and others are ends of names of a family's folder.
+var (
+	gemmaNames = map[string]string{"post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm",
+		"post_ffw_norm": "post_feedforward_layernorm"}
+	sparkNames   = map[string]string{"token_embd": "model.embedding", "attn_qkv": "self_attn.q_k_v_proj", "attn_output": "self_attn.out_proj"}
+	phiNames     = map[string]string{"attn_qkv": "self_attn.qkv_proj", "ffn_up": "mlp.gate_up_proj"}
+	glmNames     = map[string]string{"post_attention_norm": "post_self_attn_layernorm", "post_ffw_norm": "post_mlp_layernorm", "ffn_up": "mlp.gate_up_proj"}
+	hunyuanNames = map[string]string{"attn_q_norm": "self_attn.query_layernorm", "attn_k_norm": "self_attn.key_layernorm"}
+)
+
 // families is the table.
 var families = []family{
-	{names: []string{"llama"}, theta: [2]float64{1e4, 1e4}},
-	{names: []string{"mistral"}, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"llama"}, permuted: true, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"mistral"}, permuted: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen2"}, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen3"}, qkNorm: true, theta: [2]float64{1e6, 1e6}},
 	{names: []string{"qwen3moe", "qwen3_moe"}, qkNorm: true, experts: true, theta: [2]float64{1e6, 1e6}},
-	{names: []string{"gemma2"}, act: GELUTanh, postNorms: true, rootEmbed: true, unitNorms: true, tied: true,
+	{names: []string{"gemma2"}, act: GELUTanh, postNorms: true, rootEmbed: true, unitNorms: true, tied: true, hf: gemmaNames,
 		slides: every(2), theta: [2]float64{1e4, 1e4}},
-	{names: []string{"gemma3", "gemma3_text"}, act: GELUTanh, qkNorm: true, postNorms: true, rootEmbed: true, unitNorms: true, tied: true,
+	{names: []string{"gemma3", "gemma3_text"}, act: GELUTanh, qkNorm: true, postNorms: true, rootEmbed: true, unitNorms: true, tied: true, hf: gemmaNames,
 		slides: every(6), theta: [2]float64{1e6, 1e4}},
-	{names: []string{"spark2_5"}, act: GELU, headGate: true, tied: true, slides: every(4), theta: [2]float64{5e6, 1e4}, part: 0.25},
+	{names: []string{"gpt2"}, act: GELUTanh, layerNorm: true, ungated: true, learned: true, biases: true, tied: true, fusedQKV: true, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"spark2_5"}, act: GELU, headGate: true, tied: true, fusedQKV: true, hf: sparkNames, slides: every(4), theta: [2]float64{5e6, 1e4}, part: 0.25},
+	{names: []string{"phi3"}, fusedQKV: true, fusedUp: true, hf: phiNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"glm4"}, postNorms: true, pairs: true, fusedUp: true, hf: glmNames, theta: [2]float64{1e4, 1e4}, part: 0.5},
+	{names: []string{"hunyuan-dense", "hunyuan_v1_dense"}, qkNorm: true, lateQK: true, hf: hunyuanNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"ernie4_5"}, pairs: true, tied: true, theta: [2]float64{5e5, 5e5}},
+	{names: []string{"smollm3"}, permuted: true, tied: true, turns: every(4), theta: [2]float64{2e6, 2e6}},
+	{names: []string{"granite"}, permuted: true, scales: true, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"olmo2"}, qkNorm: true, wideQK: true, postNorms: true, noNorms: true, hf: gemmaNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
 }
 
 // Architectures returns the names of the families, as GGUF has them.
@@ -77,18 +115,39 @@ func (f *family) shape(c Config) (Shape, error) {
 	if err := c.Check(); err != nil {
 		return Shape{}, err
 	}
-	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, PostNorms: f.postNorms, HeadGate: f.headGate,
+	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, LateQK: f.lateQK, WideQK: f.wideQK, PostNorms: f.postNorms, NoNorms: f.noNorms,
+		HeadGate: f.headGate, OutGate: f.outGate, LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Bias: f.biases, Biases: f.biases,
 		Embed: 1, Query: attentionScale(c.HeadDim)}
+	if f.turns != nil {
+		for l := range c.Layers {
+			s.Unturned = append(s.Unturned, !f.turns(l))
+		}
+	}
 	if f.rootEmbed {
 		s.Embed = float32(math.Sqrt(float64(c.Width)))
 	}
 	for i := range s.Rope {
-		s.Rope[i] = Rope{Theta: f.theta[i], Dims: c.HeadDim}
+		if !f.learned {
+			s.Rope[i] = Rope{Theta: f.theta[i], Dims: c.HeadDim, Pairs: f.pairs}
+		}
 	}
 	if f.part > 0 {
 		s.Rope[0].Dims = int(f.part * float64(c.HeadDim))
 	}
 	return s, nil
+}
+
+// scale sets the factors of embeddings, scores, what layers add, and what logits
+// are divided by. A factor of scores of 0 is the usual one.
+func (s *Shape) scale(embed, scores, residual, logits float64) error {
+	if !(logits > 0) {
+		return badConfig("logits divided by %g", logits)
+	}
+	if scores != 0 {
+		s.Query = float32(scores)
+	}
+	s.Embed, s.Residual, s.Logits = float32(embed), float32(residual), float32(1/logits)
+	return nil
 }
 
 // slide sets which layers slide within a window of n keys; nil: as the family's.
@@ -120,6 +179,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	}
 	c := Config{Vocab: embed.Shape[0], Width: m.whole("embedding_length", 0), Layers: m.whole("block_count", 0), Heads: m.whole("attention.head_count", 0),
 		Hidden: m.whole("feed_forward_length", 0), Context: m.whole("context_length", 0), Eps: float32(m.number("attention.layer_norm_rms_epsilon", 1e-6))}
+	if f.layerNorm {
+		c.Eps = float32(m.number("attention.layer_norm_epsilon", 1e-5))
+	}
 	c.KVHeads = m.whole("attention.head_count_kv", c.Heads)
 	if c.Heads > 0 {
 		c.HeadDim = m.whole("attention.key_length", c.Width/c.Heads)
@@ -130,9 +192,15 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if m.err != nil {
 		return Shape{}, m.err
 	}
+	if f.delta {
+		c.Layers -= m.whole("nextn_predict_layers", 0) // they guess the token after the next, and are not run
+	}
 	s, err := f.shape(c)
 	if err != nil {
 		return s, err
+	}
+	if f.delta {
+		m.delta(&s)
 	}
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true
@@ -141,10 +209,21 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 			return s, badConfig("%s.expert_count is missing", arch)
 		}
 	}
+	if f.scales {
+		if err := s.scale(m.number("embedding_scale", 1), m.number("attention.scale", 0), m.number("residual_scale", 1), m.number("logit_scale", 1)); err != nil {
+			return s, err
+		}
+	}
 	s.CapScores, s.CapLogits = float32(m.number("attn_logit_softcapping", 0)), float32(m.number("final_logit_softcapping", 0))
 	s.slide(f, m.whole("attention.sliding_window", 0), m.pattern("attention.sliding_window_pattern", s.Layers))
+	if f.learned {
+		return s, cmp.Or(m.err, s.Check())
+	}
 	for i, end := range []string{"", "_swa"} {
 		r := &s.Rope[i]
+		if i == 1 && s.Arch != "spark2_5" {
+			r.Dims = s.Rope[0].Dims
+		}
 		r.Theta = m.number("rope.freq_base"+end, r.Theta)
 		if r.Dims = m.whole("rope.dimension_count"+end, r.Dims); r.Dims < 2 || r.Dims > c.HeadDim {
 			return s, badConfig("rotary positions of %d of %d", r.Dims, c.HeadDim)
@@ -156,9 +235,14 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if err := m.scaling(&s); err != nil {
 		return s, err
 	}
+	for i := range s.Rope {
+		if err := m.long(&s.Rope[i], s.Context); err != nil {
+			return s, err
+		}
+	}
 	if t, ok := g.Tensor("rope_freqs.weight"); ok && m.err == nil {
-		if s.Rope[0].Yarn != nil {
-			return s, badConfig("rotary positions of type yarn with rope_freqs.weight beside are not read")
+		if s.Rope[0].Yarn != nil || s.Rope[0].Long != nil {
+			return s, badConfig("rope_freqs.weight beside other rotary factors is not read")
 		}
 		if t.Weights() != int64(s.Rope[0].Dims/2) {
 			return s, badConfig("tensor rope_freqs.weight has %d factors for %d pairs", t.Weights(), s.Rope[0].Dims/2)
@@ -188,7 +272,7 @@ func (m *ggufReader) scaling(s *Shape) error {
 			break
 		}
 		switch kind := m.g.Text(m.arch + ".rope.scaling.type"); kind {
-		case "none":
+		case "none", "longrope":
 		case "", "linear":
 			if factor != 0 && factor != 1 {
 				r.Div = same(r.Dims/2, factor)
@@ -213,6 +297,25 @@ func (m *ggufReader) scaling(s *Shape) error {
 	}
 	s.stretched()
 	return nil
+}
+
+// long reads the factors of LongRoPE, if a file has them.
+func (m *ggufReader) long(r *Rope, context int) error {
+	var factors [2][]float32
+	for i, name := range []string{"rope_factors_short.weight", "rope_factors_long.weight"} {
+		t, ok := m.g.Tensor(name)
+		if !ok || m.err != nil {
+			return nil
+		}
+		if r.Yarn != nil || t.Weights() != int64(r.Dims/2) {
+			return badConfig("tensor %s has %d factors for %d pairs", name, t.Weights(), r.Dims/2)
+		}
+		factors[i] = make([]float32, r.Dims/2)
+		if err := m.g.Read(name, factors[i]); err != nil {
+			return err
+		}
+	}
+	return r.longRope(factors[0], factors[1], m.whole("rope.scaling.original_context_length", context), m.number("rope.scaling.attn_factor", 1))
 }
 
 func same(n int, x float64) []float32 {

@@ -19,7 +19,7 @@ func newAttnGrads(c *Shape, t int, a *tensor.Arena) attnGrads {
 // vectorGrads are one row's gradients of the vectors of a block; rows are
 // added in order afterwards, so that the sum does not depend on who ran them.
 // Of a frozen model they are nil.
-type vectorGrads struct{ attn, bias, q, k, mlp, attnPost, mlpPost []float32 }
+type vectorGrads struct{ attn, bias, q, k, mlp, attnPost, mlpPost, attnNormB, mlpNormB, out, up, down []float32 }
 
 // back takes dx, the gradient of block l's output, one product further to
 // that of its input, in place, for tokens lo to hi: from the matrix which to
@@ -28,23 +28,32 @@ type vectorGrads struct{ attn, bias, q, k, mlp, attnPost, mlpPost []float32 }
 // gradients need. last says that nobody asks for the gradient of the input.
 func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []float32, v *vectorGrads, b *attnGrads, ws *workScratch, last bool) {
 	c, d := &w.Shape, &ws.dense
-	C, F, N, wide := c.Width, c.Hidden, apart(c.inputs()), apart(2*c.Hidden)
+	C, F, N, wide := c.Width, c.Hidden, apart(c.inputs()), apart(c.ups())
 	p, m := &w.layers[l], w.blocks[l][which]
 	switch which {
 	case downLinear:
 		w.takePosted(which, s, l, lo, hi, dx, g.dtop, v.mlpPost)
 		m.back(g.dtop, C, lo, hi, s.act, ws.da, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
-			c.Act.gateGrad(s.gateUp[t*wide:][:F], s.gateUp[t*wide+F:][:F], ws.da[(t-lo)*F:(t-lo+1)*F])
+			c.activateGrad(s.gateUp[t*wide:][:c.ups()], ws.da[(t-lo)*F:(t-lo+1)*F])
 		}
+		addRows(v.down, g.dtop, C, lo, hi)
+		addRows(v.up, s.gateUp, wide, lo, hi)
 	case gateUpLinear:
-		m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		if c.Experts > 0 {
+			w.routeBack(s, g, lo, hi)
+			m.back(s.mix.probs, c.Experts, lo, hi, s.n2, ws.dn, d, nil)
+			w.readBack(s, g, lo, hi, ws.dn)
+		} else {
+			m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		}
 		for t := lo; t < hi; t++ {
-			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.mlp, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
+			c.normaliseGrad(dx[t*C:(t+1)*C], v.mlp, v.mlpNormB, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
 		}
 		w.takePosted(outLinear, s, l, lo, hi, dx, g.dmid, v.attnPost)
 	case outLinear:
 		m.back(g.dmid, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
+		addRows(v.out, g.dmid, C, lo, hi)
 		w.gateBack(s, lo, hi, b, g.dqkv)
 	case qkvLinear:
 		if last {
@@ -53,7 +62,7 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 		}
 		m.back(g.dqkv, N, lo, hi, s.n1, ws.dn, d, g.pairs[which])
 		for t := lo; t < hi; t++ {
-			kernel.RMSNormGrad(dx[t*C:(t+1)*C], v.attn, s.x[t*C:(t+1)*C], p.attnNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r1[t])
+			c.normaliseGrad(dx[t*C:(t+1)*C], v.attn, v.attnNormB, s.x[t*C:(t+1)*C], p.attnNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r1[t])
 		}
 	}
 }
@@ -63,7 +72,7 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, v *vectorGrads, b *attnGrads) {
 	c := &w.Shape
 	D, N, p := c.HeadDim, apart(c.inputs()), &w.layers[l]
-	heads, rope := c.Heads+c.KVHeads, w.ropes[c.class(l)]
+	heads, rope, r := c.Heads+c.KVHeads, w.ropes[c.class(l)], &c.Rope[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
 		kernel.Scale(b.dqk[t*heads*D:][:c.q()], c.Query)
@@ -73,14 +82,24 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			if h >= c.Heads {
 				norm, dnorm = p.kNorm, v.k
 			}
-			kernel.RotateBack(dh, cos, sin)
-			to := g.dqkv[t*N+h*D:][:D]
-			if norm == nil {
+			to, from := g.dqkv[t*N+h*D:][:D], s.qkv[t*N+h*D:][:D]
+			if norm != nil && c.LateQK {
+				if c.turned(l) {
+					r.turn(from, cos, sin) // what was normalised; nobody reads the rest again
+				}
+				clear(to)
+				kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
+				copy(dh, to)
+			}
+			if c.turned(l) {
+				r.turnBack(dh, cos, sin)
+			}
+			if norm == nil || c.LateQK {
 				copy(to, dh)
 				continue
 			}
 			clear(to)
-			kernel.RMSNormGrad(to, dnorm, s.qkv[t*N+h*D:][:D], norm, dh, s.rq[t*heads+h])
+			kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
 		}
 		if v.bias != nil {
 			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])
@@ -97,12 +116,18 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 	case outLinear:
 		return g.dmid, c.Width, s.y, c.q()
 	case gateUpLinear:
-		return s.gateUp, apart(2 * c.Hidden), s.n2, c.Width
+		if c.Experts > 0 {
+			return s.mix.probs, c.Experts, s.n2, c.Width
+		}
+		return s.gateUp, apart(c.ups()), s.n2, c.Width
 	}
 	return g.dtop, c.Width, s.act, c.Hidden
 }
 
 // matrix returns one of a block's matrices.
 func (l *Layer) matrix(which int) stored {
+	if which == gateUpLinear && (l.router.f != nil || l.router.h != nil) {
+		return l.router
+	}
 	return [linears]stored{qkvLinear: l.qkv, outLinear: l.out, gateUpLinear: l.gateUp, downLinear: l.down}[which]
 }

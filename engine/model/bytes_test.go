@@ -42,11 +42,15 @@ func TestBytes(t *testing.T) {
 				}
 				vectors, close = e.net.plan.vectorFloats(), e.Close
 			} else {
-				d, err := f.NewDecoder(70, 5000, 2)
+				limit := 5000
+				if f.Shape.Learned {
+					limit = f.Shape.Context
+				}
+				d, err := f.NewDecoder(70, limit, 2)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if off, heap, err = f.DecoderBytes(70, 5000, 2); err != nil {
+				if off, heap, err = f.DecoderBytes(70, limit, 2); err != nil {
 					t.Fatal(err)
 				}
 				vectors, close = d.net.vectorFloats(), d.Close

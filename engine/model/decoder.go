@@ -13,7 +13,7 @@ type Seq struct {
 	IDs    []int32
 	At     int     // tokens held
 	Full   []int32 // page of tokens 32i to 32i+31 in the full-attention layers; up to At+len(IDs)
-	Window []int32 // the same of the sliding layers; what lies wholly before At+1−Window may be −1
+	Window []int32 // the same of the layers that slide or have a state; what lies wholly before At+1−Reach may be −1, and of those with a state all after At but the last
 	Logits int     // logits are wanted after each of the last so many tokens
 
 	Adapter *Adapter // nil: the model as it is
@@ -46,7 +46,7 @@ type decodeState struct {
 	n    *kernel.Input // (rows, C) normalised
 	qkv  []float32     // (rows, N) projections; queries and keys are turned in place; then the head gates
 	y    *kernel.Input // (rows, H·D) attention's output
-	gu   []float32     // (rows, 2F)
+	gu   []float32     // (rows, 2F), or (rows, F) without gates
 	act  *kernel.Input // (rows, F)
 	h    *kernel.Input // (rows, C) the last hidden states of which logits are wanted
 	cos  [2][]float32  // (rows, Dims/2) of full and of sliding layers
@@ -54,6 +54,9 @@ type decodeState struct {
 	pos  []int32    // (rows)
 	page [2][]int32 // (rows) the page of the token
 	moe  *mixture
+
+	delta  *deltaState
+	values *kernel.Input // (rows, R·U) what layers with a state put out
 }
 
 // decodeWorker is one worker's memory.
@@ -83,6 +86,10 @@ func newDecoder(s Shape, src source, rows, limit, threads int) (*Decoder, error)
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	if s.Learned && limit > s.Context {
+		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", limit, s.Context)
+	}
+	s = s.within(limit)
 	plan, err := planNet(&s, src)
 	if err != nil {
 		return nil, err
@@ -109,15 +116,18 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 	input := func(k int) *kernel.Input { return newInput(rows, k, a) }
 	st := &d.s
 	st.x, st.n = a.Float32(rows*c.Width), input(c.Width)
-	if s.PostNorms {
+	if s.PostNorms || s.scaled() {
 		st.tmp = a.Float32(rows * c.Width)
 	}
 	st.qkv = a.Float32(rows * d.net.qkvRows)
 	st.y, st.h = input(c.q()), input(c.Width)
+	if x := s.Delta; x != nil {
+		st.delta, st.values = layDelta(x, rows, d.team.Size(), a), input(x.values())
+	}
 	if s.Experts > 0 {
 		st.moe = layMixture(&s, rows, threads, a)
 	} else {
-		st.gu, st.act = a.Float32(rows*2*c.Hidden), input(c.Hidden)
+		st.gu, st.act = a.Float32(rows*s.ups()), input(c.Hidden)
 	}
 	st.pos = make([]int32, rows)
 	for i := range s.Rope {
@@ -181,6 +191,9 @@ func (d *Decoder) step(p *Pages, seqs []Seq, logits []float32) error {
 func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 	s, C := &d.s, d.Shape.Width
 	d.jobs, d.several = d.jobs[:0], false
+	if s.delta != nil {
+		s.delta.jobs = s.delta.jobs[:0]
+	}
 	d.adapters(seqs)
 	for i := range seqs {
 		q := &seqs[i]
@@ -204,11 +217,17 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 			}
 		}
 		q.row = n
+		if d.Shape.Delta != nil {
+			s.delta.begin(i, q, d.Shape.Delta)
+		}
 		n += len(q.IDs)
 		d.several = d.several || len(q.IDs) > 1
 	}
 	if f := d.Shape.Embed; f != 1 {
 		kernel.Scale(s.x[:n*C], f)
+	}
+	if d.net.places != nil {
+		stored{f: d.net.places}.addRows(s.x, s.pos[:n], C)
 	}
 	for i := range s.cos {
 		d.net.turns[i].angles(s.cos[i], s.sin[i], s.pos[:n])
@@ -219,9 +238,47 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 // block runs block l on n tokens.
 func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
-	d.normed(s.n, s.x, b.attnNorm, n, b.qkv.forms())
+	d.normed(s.n, s.x, b.attnNorm, b.attnNormB, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
+	if c.delta(l) {
+		d.deltaRule(p, seqs, l, n)
+		d.add(seqs, l, outLinear, s.values, n)
+	} else {
+		d.attention(p, seqs, l, n)
+	}
+	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
+	if c.Experts > 0 {
+		d.mix(seqs, l, n)
+		return
+	}
+	F, up := c.Hidden, c.ups()
+	d.mul(&b.gateUp, s.n, n, s.gu, up, false)
+	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, up)
+	const piece = 1024 // columns: whole blocks of integers
+	each, want := (F+piece-1)/piece, b.down.forms()
+	d.team.Spans(n*each, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			t := i / each
+			lo := i % each * piece
+			hi := min(lo+piece, F)
+			c.activate(s.act.Row(t)[lo:hi], s.gu[t*up:(t+1)*up], lo, hi, want != 0)
+			s.act.QuantisePart(t, lo, hi, want)
+		}
+	})
+	d.add(seqs, l, downLinear, s.act, n)
+}
+
+// attention adds what the keys and values of block l say to n tokens.
+func (d *Decoder) attention(p *Pages, seqs []Seq, l, n int) {
+	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
+	if c.WideQK {
+		d.rowsOf(n, func(t int) {
+			q, k := s.qkv[t*d.net.qkvRows:][:c.q()], s.qkv[t*d.net.qkvRows+c.q():][:c.kv()]
+			kernel.RMSNorm(q, q, b.qNorm, c.Eps)
+			kernel.RMSNorm(k, k, b.kNorm, c.Eps)
+		})
+	}
 	if d.several {
 		d.rowsOf(n, func(t int) {
 			for g := range c.KVHeads {
@@ -247,37 +304,17 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 		d.rowsOf(n, func(t int) { s.y.Quantise(t, t+1, want) })
 	}
 	d.add(seqs, l, outLinear, s.y, n)
-	d.normed(s.n, s.x, b.mlpNorm, n, b.gateUp.forms())
-	if c.Experts > 0 {
-		d.mix(b, n)
-		return
-	}
-	F := c.Hidden
-	d.mul(&b.gateUp, s.n, n, s.gu, 2*F, false)
-	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, 2*F)
-	const piece = 1024 // columns: whole blocks of integers
-	each, want := (F+piece-1)/piece, b.down.forms()
-	d.team.Spans(n*each, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			t := i / each
-			lo := i % each * piece
-			hi := min(lo+piece, F)
-			c.Act.gate(s.act.Row(t)[lo:hi], s.gu[2*t*F+lo:2*t*F+hi], s.gu[(2*t+1)*F+lo:(2*t+1)*F+hi], want != 0)
-			s.act.QuantisePart(t, lo, hi, want)
-		}
-	})
-	d.add(seqs, l, downLinear, s.act, n)
 }
 
-// add adds a product of block l to the residual stream, normalised first if
-// the family does that.
+// add adds a product of block l to the residual stream, normalised and scaled
+// first if the family does that.
 func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 	s, b, C := &d.s, &d.net.blocks[l], d.Shape.Width
 	m, post := &b.out, b.attnPost
 	if which == downLinear {
 		m, post = &b.down, b.mlpPost
 	}
-	if post == nil {
+	if post == nil && !d.Shape.scaled() {
 		d.mul(m, in, n, s.x, C, true)
 		d.adapt(seqs, l, which, in, s.x, C)
 		return
@@ -286,16 +323,25 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 	d.adapt(seqs, l, which, in, s.tmp, C)
 	d.rowsOf(n, func(t int) {
 		row := s.tmp[t*C : (t+1)*C]
-		kernel.RMSNorm(row, row, post, d.Shape.Eps)
+		if post != nil {
+			kernel.RMSNorm(row, row, post, d.Shape.Eps)
+		}
+		if d.Shape.scaled() {
+			kernel.Scale(row, d.Shape.Residual)
+		}
 		kernel.Add(s.x[t*C:(t+1)*C], s.x[t*C:(t+1)*C], row)
 	})
 }
 
-// normed fills in with n rows of x, normalised.
-func (d *Decoder) normed(in *kernel.Input, x, w []float32, n int, want kernel.Forms) {
+// normed fills in with n rows of x, normalised where there is a norm.
+func (d *Decoder) normed(in *kernel.Input, x, w, b []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
-		kernel.RMSNorm(in.Row(t), x[t*C:(t+1)*C], w, d.Shape.Eps)
+		if row := x[t*C : (t+1)*C]; w != nil {
+			d.Shape.normalise(in.Row(t), row, w, b)
+		} else {
+			copy(in.Row(t), row)
+		}
 		in.Quantise(t, t+1, want)
 	})
 }
@@ -319,10 +365,15 @@ func (d *Decoder) turn(p *Pages, l, t, g int) {
 	half := c.Rope[i].Dims / 2
 	cos, sin := s.cos[i][t*half:(t+1)*half], s.sin[i][t*half:(t+1)*half]
 	turn := func(x, norm []float32) {
-		if norm != nil {
+		if norm != nil && !c.LateQK && !c.WideQK {
 			kernel.RMSNorm(x, x, norm, c.Eps)
 		}
-		kernel.Rotate(x, cos, sin)
+		if c.turned(l) {
+			c.Rope[i].turn(x, cos, sin)
+		}
+		if norm != nil && c.LateQK {
+			kernel.RMSNorm(x, x, norm, c.Eps)
+		}
 	}
 	for h := g * group; h < (g+1)*group; h++ {
 		q := qkv[h*D : (h+1)*D]
@@ -341,7 +392,7 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	for i := range seqs {
 		row += len(seqs[i].IDs)
 		for t := row - seqs[i].Logits; t < row; t++ {
-			kernel.RMSNorm(s.h.Row(m), s.x[t*C:(t+1)*C], d.net.norm, d.Shape.Eps)
+			d.Shape.normalise(s.h.Row(m), s.x[t*C:(t+1)*C], d.net.norm, d.net.normB)
 			m++
 		}
 	}
@@ -350,8 +401,8 @@ func (d *Decoder) head(seqs []Seq, logits []float32) {
 	}
 	s.h.Quantise(0, m, d.net.head.forms())
 	d.mul(&d.net.head, s.h, m, logits, V, false)
-	if cap := d.Shape.CapLogits; cap > 0 {
-		d.team.For(m, func(_, i int) { kernel.SoftCap(logits[i*V:(i+1)*V], cap) })
+	if d.Shape.CapLogits > 0 || d.Shape.Logits != 0 {
+		d.team.For(m, func(_, i int) { d.Shape.capLogits(logits[i*V : (i+1)*V]) })
 	}
 }
 

@@ -168,21 +168,12 @@ func (e *Encoder) plan(src source) error {
 		}
 		return n
 	}
-	table := func(name string, rows int) []float32 {
-		w, ok := p.find(name, rows, C, false)
-		if !ok {
-			return nil
-		}
-		v := make([]float32, rows*C)
-		n.plan.vectors = append(n.plan.vectors, vector{v, w})
-		return v
-	}
 	n.words, _ = p.find("token_embd.weight", s.Vocab, C, false)
 	if s.Theta == 0 {
-		n.positions = table("position_embd.weight", s.Context+s.Offset)
+		n.positions = p.table("position_embd.weight", s.Context+s.Offset, C)
 	}
 	if s.Types > 0 {
-		n.types = table("token_types.weight", s.Types)
+		n.types = p.table("token_types.weight", s.Types, C)
 	}
 	n.norm = norm("token_embd_norm")
 	for l := range s.Layers {

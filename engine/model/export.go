@@ -40,10 +40,13 @@ var fileTypes = map[Mixture]struct {
 
 // typeOf returns the type of a tensor under a mixture: llama.cpp's choice,
 // but Q6_K where it has Q5_K. Vectors, routers and what is looked up by
-// position stay F32, as does the gate of heads, which rounding would move.
-func (x Mixture) typeOf(name string, shape []int, layers int, tied bool) weights.Type {
+// position stay F32, as do gates of heads, which rounding would move.
+func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bool) weights.Type {
 	typ := fileTypes[x].typ
-	for _, keep := range []string{"norm", "ffn_gate_inp", "attn_gate", "position_embd", "token_types", "rope_freqs", "cls"} {
+	if strings.Contains(name, "attn_gate") && headGates {
+		return weights.F32
+	}
+	for _, keep := range []string{"norm", "ffn_gate_inp", "ssm_beta", "ssm_alpha", "ssm_conv1d", "position_embd", "token_types", "rope_freqs", "cls"} {
 		if strings.Contains(name, keep) {
 			return weights.F32
 		}
@@ -85,7 +88,7 @@ type exported struct {
 // WriteGGUF writes the model as a GGUF file. meta is the tokenizer's, the
 // template's and whatever else is to be in it. It keeps a piece of a tensor
 // in memory. Of a GGUF file it keeps all other metadata. What such a file
-// cannot say of the shape is a *SlidingError.
+// cannot say of the shape is a *GGUFError.
 func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads int) error {
 	if f.gguf == nil {
 		if err := f.Shape.CheckGGUF(); err != nil {
@@ -112,20 +115,30 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
 }
 
-// A SlidingError is a ConfigError of a GGUF file that cannot say which layers slide.
-type SlidingError struct{ ConfigError }
+// A GGUFError is a ConfigError of what a GGUF file cannot say of a shape.
+type GGUFError struct{ ConfigError }
 
-func (e *SlidingError) Unwrap() error { return &e.ConfigError }
+func (e *GGUFError) Unwrap() error { return &e.ConfigError }
 
-// CheckGGUF reports as a *SlidingError that some layers slide and some do not
-// in a model whose form of GGUF has no place for which: llama.cpp would let all
-// of them see everything, and answer otherwise.
+// CheckGGUF reports as a *GGUFError what the model's form of GGUF has no place
+// for, so that llama.cpp would answer otherwise: that some layers slide and some
+// do not (it lets all of them see everything), which have no positions, a
+// GPT-2's activation, or what experts count whose shares are left as they are.
 func (s *Shape) CheckGGUF() error {
 	row, err := familyOf(s.Arch)
+	if err == nil && !s.turnsAs(row) {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be", Args: []any{s.Arch}}}
+	}
+	if s.Experts > 0 && !s.Renorm {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that what the chosen experts count does not add up to one (norm_topk_prob), and llama.cpp makes it so", Args: []any{s.Arch}}}
+	}
+	if s.Ungated && s.Act != row.act {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}
+	}
 	if err != nil || row.slides != nil || !slices.Contains(s.Sliding, true) || !slices.Contains(s.Sliding, false) {
 		return nil
 	}
-	return &SlidingError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
+	return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
 }
 
 // exportRows is how many rows are converted at a time.
@@ -196,22 +209,19 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" || strings.HasSuffix(w.name, ".bias"):
 			t.Shape = []int{w.cols}
 		}
-		if f.Encoder == nil && (f.Shape.Arch == "llama" || f.Shape.Arch == "mistral") {
+		if f.Encoder == nil && f.Shape.permuted() {
 			switch {
-			case strings.HasSuffix(w.name, "attn_q.weight"):
+			case strings.Contains(w.name, ".attn_q."):
 				t.src = w.paired(heads.Heads)
-			case strings.HasSuffix(w.name, "attn_k.weight"):
+			case strings.Contains(w.name, ".attn_k."):
 				t.src = w.paired(heads.KVHeads)
 			}
 		}
-		t.Type = x.typeOf(t.Name, t.Shape, layers, tied)
+		t.Type = x.typeOf(t.Name, t.Shape, layers, tied, f.Shape.HeadGate)
 		list = append(list, t)
 	}
-	if r := f.Shape.Rope[0]; f.Encoder == nil && r.Div != nil && r.Yarn == nil && !constant(r.Div) {
-		d := r.Div
-		v := weight{name: "rope_freqs.weight", typ: weights.F32, rows: 1, cols: len(d),
-			read: func([]byte, int, int) ([]byte, error) { return bytesOf(d), nil }}
-		list = append(list, exported{weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, v})
+	if f.Encoder == nil {
+		list = append(list, f.Shape.Rope[0].factors()...)
 	}
 	return list, nil
 }
@@ -237,24 +247,6 @@ func (f *File) plan() ([]weight, error) {
 		return nil, err
 	}
 	return net.found, nil
-}
-
-// paired undoes permuted: the rows of a rotary head's pairs lie side by side.
-func (w weight) paired(heads int) weight {
-	read, D, size := w.read, w.rows/heads, w.bytes(1)
-	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
-		for r := lo; r < hi; r++ {
-			h, i := r/D, r%D
-			at := h*D + i/2 + i%2*(D/2)
-			b, err := read(buf[(r-lo)*size:(r-lo+1)*size], at, at+1)
-			if err != nil {
-				return nil, err
-			}
-			copy(buf[(r-lo)*size:], b)
-		}
-		return buf[:(hi-lo)*size], nil
-	}
-	return w
 }
 
 // metadata returns the keys that describe the model's shape.
@@ -353,8 +345,15 @@ func (s *Shape) metadata(put func(key string, v any)) {
 	put("*.attention.head_count_kv", uint32(s.KVHeads))
 	put("*.attention.key_length", uint32(s.HeadDim))
 	put("*.attention.value_length", uint32(s.HeadDim))
-	put("*.attention.layer_norm_rms_epsilon", s.Eps)
 	put("*.vocab_size", uint32(s.Vocab))
+	if s.LayerNorm {
+		put("*.attention.layer_norm_epsilon", s.Eps)
+	} else {
+		put("*.attention.layer_norm_rms_epsilon", s.Eps)
+	}
+	if s.Learned {
+		return
+	}
 	put("*.rope.freq_base", float32(s.Rope[0].Theta))
 	put("*.rope.dimension_count", uint32(s.Rope[0].Dims))
 	switch r := s.Rope[0]; {
@@ -367,14 +366,22 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		if usual := float32(yarnGain(r.Yarn.Factor, 1)); r.Gain != usual {
 			put("*.rope.scaling.attn_factor", r.Gain/usual)
 		}
+	case r.Long != nil:
+		put("*.rope.scaling.type", "longrope")
+		put("*.rope.scaling.original_context_length", uint32(r.Long.Original))
+		put("*.rope.scaling.attn_factor", r.Gain)
 	case r.Div != nil && constant(r.Div):
 		put("*.rope.scaling.type", "linear")
 		put("*.rope.scaling.factor", r.Div[0])
 	}
+	s.familyMetadata(put)
 	if s.Experts > 0 {
 		put("*.expert_count", uint32(s.Experts))
 		put("*.expert_used_count", uint32(s.Chosen))
 		put("*.expert_feed_forward_length", uint32(s.Hidden))
+	}
+	if s.Delta != nil {
+		s.Delta.metadata(put)
 	}
 	if s.CapScores > 0 {
 		put("*.attn_logit_softcapping", s.CapScores)

@@ -17,6 +17,10 @@ import (
 var classes = map[string]string{
 	"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM",
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
+	"phi3": "Phi3ForCausalLM", "glm4": "Glm4ForCausalLM", "hunyuan-dense": "HunYuanDenseV1ForCausalLM", "ernie4_5": "Ernie4_5ForCausalLM",
+	"smollm3": "SmolLM3ForCausalLM", "granite": "GraniteForCausalLM", "olmo2": "Olmo2ForCausalLM",
+	"gpt2":   "GPT2LMHeadModel",
+	"qwen35": "Qwen3_5ForCausalLM",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -41,7 +45,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	if err := f.writeConfig(filepath.Join(dir, "config.json"), found, typ); err != nil {
 		return err
 	}
-	names := newFolderSource(nil, &f.Shape, row)
+	names, turned := newFolderSource(nil, &f.Shape, row), new(turner)
 	of := map[string]*exported{}
 	var list []weights.GGUFTensor
 	add := func(name string, shape []int, w weight) {
@@ -51,7 +55,15 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	}
 	for _, w := range found {
 		stem, _, stacked := strings.Cut(w.name, "_exps.")
+		name := w.name
+		if x := f.Shape.Delta; x != nil {
+			if w = x.ordered(name, w, true); strings.HasSuffix(name, ".ssm_a") {
+				w = w.logs()
+			}
+		}
 		switch {
+		case strings.Contains(name, "ssm_conv1d"):
+			add(names.name(name), []int{w.rows, 1, w.cols}, w)
 		case stacked:
 			var l int
 			fmt.Sscanf(w.name, "blk.%d.", &l)
@@ -60,6 +72,8 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 			for e := range f.Shape.Experts {
 				add(fmt.Sprintf("model.layers.%d.mlp.experts.%d.%s.weight", l, e, proj), []int{one, w.cols}, w.part(e*one, (e+1)*one))
 			}
+		case names.turns(w.name) && w.rows > 1:
+			add(names.name(w.name), []int{w.cols, w.rows}, w.transposed(turned))
 		case w.rows == 1:
 			if row.lessOne(&w) {
 				w = w.plus(-1)
@@ -87,7 +101,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 
 // lessOne reports whether a folder of the family holds a vector less one.
 func (f *family) lessOne(w *weight) bool {
-	return f.unitNorms && w.rows == 1 && strings.Contains(w.name, "norm")
+	return f.unitNorms && w.rows == 1 && lacksOne(w.name)
 }
 
 // writeConfig writes config.json in the names of transformers.
@@ -107,6 +121,10 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		kind = "qwen3_moe"
 	case "gemma3":
 		kind = "gemma3_text"
+	case "qwen35":
+		kind = "qwen3_5_text"
+	case "hunyuan-dense":
+		kind = "hunyuan_v1_dense"
 	}
 	act := map[Act]string{SiLU: "silu", GELU: "gelu", GELUTanh: "gelu_pytorch_tanh"}[s.Act]
 	c := map[string]any{
@@ -116,17 +134,27 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		"rope_theta": s.Rope[0].Theta, "tie_word_embeddings": tied,
 		"torch_dtype": map[weights.Type]string{weights.F32: "float32", weights.F16: "float16", weights.BF16: "bfloat16"}[typ],
 	}
-	if s.Arch != "qwen2" {
+	switch s.Arch {
+	case "qwen2":
+	case "ernie4_5":
+		c["use_bias"] = bias
+	default:
 		c["attention_bias"] = bias
 	}
-	if err := s.ropeConfig(c); err != nil {
+	s.familyConfig(c)
+	if s.Learned {
+		s.gpt2Config(c)
+	} else if err := s.ropeConfig(c); err != nil {
 		return err
 	}
 	if s.Experts > 0 {
 		c["num_experts"], c["num_experts_per_tok"], c["moe_intermediate_size"] = s.Experts, s.Chosen, s.Hidden
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
 	}
-	if s.PostNorms {
+	if s.Delta != nil {
+		s.deltaConfig(c)
+	}
+	if s.PostNorms && s.Embed != 1 {
 		c["hidden_activation"], c["query_pre_attn_scalar"] = act, math.Round(1/float64(s.Query)/float64(s.Query)) // transformers wants a whole number
 		c["attn_logit_softcapping"], c["final_logit_softcapping"] = capOf(s.CapScores), capOf(s.CapLogits)
 	}
@@ -170,6 +198,13 @@ func capOf(x float32) any {
 // shortest is x as the shortest decimal that is x as a float32.
 func shortest(x float32) json.Number { return json.Number(fmt.Sprintf("%g", x)) }
 
+func shortests(list []float32) (numbers []json.Number) {
+	for _, x := range list {
+		numbers = append(numbers, shortest(x))
+	}
+	return numbers
+}
+
 // ropeConfig writes the rotary positions.
 func (s *Shape) ropeConfig(c map[string]any) error {
 	div := s.Rope[0].Div
@@ -184,6 +219,12 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 		fallthrough
 	default:
 		if div == nil {
+			return nil
+		}
+		if r := s.Rope[0]; r.Long != nil {
+			c["rope_scaling"] = map[string]any{"type": "longrope", "rope_type": "longrope", "short_factor": shortests(r.Div), "long_factor": shortests(r.Long.Div),
+				"attention_factor": shortest(r.Gain)}
+			c["original_max_position_embeddings"] = r.Long.Original
 			return nil
 		}
 		if r := s.Rope[0]; r.Yarn != nil {

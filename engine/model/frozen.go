@@ -19,6 +19,7 @@ type frozen struct {
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
 	unpack, back, attendBack, turnBack              func(worker, i int)
+	frozenExperts
 }
 
 // A stretch is tokens lo to hi of a row.
@@ -57,6 +58,7 @@ func (f *frozen) loops(t *Trainer) {
 	f.embed = func(_, i int) {
 		s := &f.stretches[i]
 		w.embedRows(s.r.layers[0].x[s.lo*w.Width:], s.r.in.IDs[s.lo:s.hi])
+		w.placeRows(s.r.layers[0].x[s.lo*w.Width:], s.r.pos[s.lo:s.hi])
 	}
 	f.before = func(_, i int) {
 		s := &f.stretches[i]
@@ -79,6 +81,7 @@ func (f *frozen) loops(t *Trainer) {
 		w.blocks[p.l][p.which].adapt(x, y, ld, s.lo, s.hi, &t.scratch[worker].dense)
 		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos, s.r.next(p.l))
 	}
+	f.experts(t)
 	f.attend = func(worker, i int) {
 		r := &t.batch[i/w.KVHeads]
 		w.attend(&r.layers[p.l], p.l, i%w.KVHeads, r.in.Docs, &t.scratch[worker].attn)
@@ -126,6 +129,10 @@ func (t *Trainer) forwardFrozen() {
 	t.team.For(len(f.stretches), f.embed)
 	for l := range t.net.blocks {
 		t.blockFrozen(l)
+		if t.net.Experts > 0 {
+			t.expertsOutFrozen(l)
+			continue
+		}
 		t.stage(l, downLinear)
 	}
 	t.team.For(len(t.batch), f.outputs)
@@ -137,6 +144,9 @@ func (t *Trainer) blockFrozen(l int) {
 	t.team.For(t.frozen.attended, t.frozen.attend)
 	t.stage(l, outLinear)
 	t.stage(l, gateUpLinear)
+	if t.net.Experts > 0 {
+		t.expertsInFrozen(l)
+	}
 }
 
 // stage runs a product of block l and what goes before and after it.
@@ -168,6 +178,10 @@ func (t *Trainer) backFrozen(l int) {
 	}
 	for which := downLinear; which >= qkvLinear; which-- {
 		t.loops.l, t.loops.which = l, which
+		if which == downLinear && t.net.Experts > 0 {
+			t.expertsBackFrozen()
+			continue
+		}
 		if !t.unasked() {
 			t.team.For(len(t.net.blocks[l][which].pieces), f.unpack)
 		}

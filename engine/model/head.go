@@ -127,11 +127,13 @@ func (h *headState) loops(t *Trainer) {
 	}
 	h.lossTask = func(worker, i int) {
 		lo, hi, z := tokens(i)
+		t.net.scaleLogits(z[:(hi-lo)*V])
 		if t.net.CapLogits > 0 {
 			h.cappedLosses(lo, hi, z, t.net.CapLogits, t.scratch[worker].capped)
 		} else {
 			h.losses(lo, hi, z)
 		}
+		t.net.scaleLogits(z[:(hi-lo)*V]) // their gradients now
 		if h.block == nil {
 			kernel.Gemm(hi-lo, C, V, z, V, 1, d.w.f, C, h.dh[lo*C:], C, false)
 		}
@@ -238,8 +240,16 @@ func (h *headState) cappedLosses(lo, hi int, z []float32, cap float32, capped []
 	}
 }
 
-// capLogits bends logits, if the family does that.
+// scaleLogits multiplies logits, or their gradients, if the family does that.
+func (c *Shape) scaleLogits(z []float32) {
+	if f := c.Logits; f != 0 && f != 1 {
+		kernel.Scale(z, f)
+	}
+}
+
+// capLogits multiplies and bends logits, if the family does that.
 func (c *Shape) capLogits(z []float32) {
+	c.scaleLogits(z)
 	if c.CapLogits > 0 {
 		kernel.SoftCap(z, c.CapLogits)
 	}

@@ -47,6 +47,13 @@ type hfConfig struct {
 	CapScores float64         `json:"attn_logit_softcapping"`
 	CapLogits float64         `json:"final_logit_softcapping"`
 
+	EmbedBy    *float64 `json:"embedding_multiplier"`
+	ScoresBy   *float64 `json:"attention_multiplier"`
+	ResidualBy *float64 `json:"residual_multiplier"`
+	LogitsBy   *float64 `json:"logits_scaling"`
+	Turned     []int    `json:"no_rope_layers"` // 1: it is, despite the name
+	Unturned   *int     `json:"no_rope_layer_interval"`
+
 	Experts    int   `json:"num_experts"`
 	LocalExp   int   `json:"num_local_experts"` // its newer name
 	Chosen     int   `json:"num_experts_per_tok"`
@@ -54,6 +61,15 @@ type hfConfig struct {
 	Renorm     bool  `json:"norm_topk_prob"`
 	SparseStep *int  `json:"decoder_sparse_step"`
 	DenseOnly  []int `json:"mlp_only_layers"`
+
+	// Of layers with a state.
+	StateConv     int   `json:"linear_conv_kernel_dim"`
+	StateKeyDim   int   `json:"linear_key_head_dim"`
+	StateDim      int   `json:"linear_value_head_dim"`
+	StateKeyHeads int   `json:"linear_num_key_heads"`
+	StateHeads    int   `json:"linear_num_value_heads"`
+	FullEvery     int   `json:"full_attention_interval"`
+	OutputGate    *bool `json:"attn_output_gate"`
 
 	Text json.RawMessage `json:"text_config"` // of models that see as well
 
@@ -72,7 +88,11 @@ type hfRope struct {
 	Original float64 `json:"original_max_position_embeddings"`
 	Part     float64 `json:"partial_rotary_factor"`
 
-	// Of yarn.
+	Alpha float64   `json:"alpha"` // of Hunyuan's dynamic
+	Short []float64 `json:"short_factor"`
+	Long  []float64 `json:"long_factor"`
+
+	// Of yarn, the gain of longrope too.
 	Fast     float64 `json:"beta_fast"`
 	Slow     float64 `json:"beta_slow"`
 	Gain     float64 `json:"attention_factor"`
@@ -129,6 +149,11 @@ func parseHF(text []byte) (Shape, error) {
 	if sees {
 		h.takeDefaults()
 	}
+	if f.learned {
+		if err := h.gpt2(text); err != nil {
+			return Shape{}, err
+		}
+	}
 	if h.Text != nil {
 		if err := json.Unmarshal(h.Text, &h); err != nil {
 			return Shape{}, badConfig("text_config: %v", err)
@@ -158,11 +183,14 @@ func parseHF(text []byte) (Shape, error) {
 	if err := h.options(&s, f); err != nil {
 		return s, err
 	}
+	if f.learned {
+		return s, s.Check()
+	}
 	if err := h.ropes(&s); err != nil {
 		return s, err
 	}
 	s.Theta = s.Rope[0].Theta
-	if sees {
+	if sees && !f.delta {
 		s.Inner = "language_model."
 	}
 	return s, s.Check()
@@ -190,7 +218,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		}
 		s.Act = act
 	}
-	if f.tied && f.names[0] != "spark2_5" && name == "gelu" { // Gemma's first files said gelu and meant its approximation
+	if f.rootEmbed && name == "gelu" { // Gemma's first files said gelu and meant its approximation
 		s.Act = GELUTanh
 	}
 	if h.Scalar > 0 {
@@ -206,9 +234,28 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 			return badConfig("num_experts is missing")
 		}
 	}
+	if f.scales {
+		or1 := func(x *float64) float64 {
+			if x == nil {
+				return 1
+			}
+			return *x
+		}
+		if err := s.scale(or1(h.EmbedBy), or1(h.ScoresBy), or1(h.ResidualBy), or1(h.LogitsBy)); err != nil {
+			return err
+		}
+	}
+	if f.turns != nil {
+		if err := h.unturned(s); err != nil {
+			return err
+		}
+	}
 	s.Tied = f.tied
 	if h.Tied != nil {
 		s.Tied = *h.Tied
+	}
+	if f.delta {
+		return h.delta(s)
 	}
 	var sliding []bool
 	switch {
@@ -239,6 +286,27 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	return nil
 }
 
+// unturned reads which layers do not turn queries and keys.
+func (h *hfConfig) unturned(s *Shape) error {
+	switch {
+	case h.Turned != nil:
+		if len(h.Turned) != s.Layers {
+			return badConfig("%d no_rope_layers for %d layers", len(h.Turned), s.Layers)
+		}
+		for l, yes := range h.Turned {
+			s.Unturned[l] = yes == 0
+		}
+	case h.Unturned != nil:
+		if *h.Unturned < 1 {
+			return badConfig("no_rope_layer_interval of %d", *h.Unturned)
+		}
+		for l := range s.Unturned {
+			s.Unturned[l] = (l+1)%*h.Unturned == 0
+		}
+	}
+	return nil
+}
+
 // ropes reads the rotary positions of both kinds of layers.
 func (h *hfConfig) ropes(s *Shape) error {
 	if h.Theta > 0 {
@@ -252,6 +320,9 @@ func (h *hfConfig) ropes(s *Shape) error {
 	}
 	if h.Part > 0 {
 		s.Rope[0].Dims = int(h.Part * float64(s.HeadDim))
+	}
+	if s.Arch != "spark2_5" {
+		s.Rope[1].Dims = s.Rope[0].Dims
 	}
 	of := [2]hfRope{}
 	if h.Scaling != nil {
@@ -339,9 +410,30 @@ func (h *hfRope) set(r *Rope, headDim, context int) error {
 			gain = yarnGain(h.Factor, h.Scale) / yarnGain(h.Factor, h.ScaleAll)
 		}
 		return Yarn{Factor: h.Factor, Original: h.Original, Fast: h.Fast, Slow: h.Slow}.stretch(r, gain)
+	case "longrope", "su":
+		gain := h.Gain
+		if gain == 0 {
+			factor := h.Factor
+			if factor == 0 {
+				factor = float64(context) / h.Original
+			}
+			gain = longGain(factor, h.Original)
+		}
+		return r.longRope(floats(h.Short), floats(h.Long), int(min(h.Original, 1<<30)), gain)
 	case "dynamic": // stretches beyond max_position_embeddings alone, which is the context here
+		if h.Alpha != 0 { // Hunyuan's stretches once and for all; GGUF keeps what it makes
+			r.Theta = float64(float32(r.Theta * math.Pow(h.Alpha, float64(headDim)/float64(headDim-2))))
+		}
 	default:
 		return badConfig("rotary positions of type %q are not read", kind)
 	}
 	return nil
+}
+
+func floats(list []float64) []float32 {
+	var short []float32
+	for _, x := range list {
+		short = append(short, float32(x))
+	}
+	return short
 }

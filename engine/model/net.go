@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -15,9 +16,11 @@ type decoderNet struct {
 	src     source
 	blocks  []decoderBlock
 	norm    []float32 // (C)
+	normB   []float32 // (C) bias of norm, of a LayerNorm
+	places  []float32 // (Context, C) learnt positions, or nil
 	head    linear    // (V, C)
 	rows    weight    // the embeddings (V, C), read row by row where they lie
-	qkvRows int       // N, and H more if heads have gates
+	qkvRows int       // the most that a block makes of its first norm: N, and gates
 	turns   [2]turns
 	vectors []vector
 	found   []weight            // all tensors, by GGUF's names
@@ -33,11 +36,14 @@ type vector struct {
 type decoderBlock struct {
 	attnNorm, attnPost []float32 // (C); post is nil where a family has none
 	mlpNorm, mlpPost   []float32 // (C)
+	attnNormB          []float32 // (C) bias of attnNorm, of a LayerNorm
+	mlpNormB           []float32 // (C)
 	qNorm, kNorm       []float32 // (D) or nil
 	qkv, out           linear
-	gateUp, down       linear   // of a block without experts
-	router             linear   // (E, C)
-	experts            []expert // (E)
+	gateUp, down       linear      // of a block without experts
+	router             linear      // (E, C)
+	experts            []expert    // (E)
+	delta              *deltaBlock // of a block with a state
 }
 
 type expert struct{ gateUp, down linear }
@@ -119,6 +125,17 @@ func (p *planner) vector(name string, n int, optional bool) []float32 {
 	return v
 }
 
+// table reads a matrix whole, as numbers.
+func (p *planner) table(name string, rows, cols int) []float32 {
+	w, ok := p.find(name, rows, cols, false)
+	if !ok {
+		return nil
+	}
+	v := make([]float32, rows*cols)
+	p.net.vectors = append(p.net.vectors, vector{v, w})
+	return v
+}
+
 // linear stacks the matrices of names, which have rows each.
 func (p *planner) linear(cols int, names []string, rows []int) linear {
 	l := linear{cols: cols}
@@ -159,11 +176,17 @@ func total(list []int) (n int) {
 func planNet(s *Shape, src source) (*decoderNet, error) {
 	c := s.Config
 	C, F := c.Width, c.Hidden
-	net := &decoderNet{shape: s, src: src, qkvRows: c.qkv()}
+	net := &decoderNet{shape: s, src: src}
 	net.linears = net.all
 	p := &planner{s: s, src: src, net: net}
 	net.rows, _ = p.find("token_embd.weight", c.Vocab, C, false)
 	net.norm = p.vector("output_norm.weight", C, false)
+	if s.LayerNorm {
+		net.normB = p.vector("output_norm.bias", C, false)
+	}
+	if s.Learned {
+		net.places = p.table("position_embd.weight", c.Context, C)
+	}
 	head := "output"
 	if _, ok := src.weight(head + ".weight"); !ok {
 		head = "token_embd"
@@ -172,11 +195,17 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	for l := range c.Layers {
 		name := func(role string) string { return fmt.Sprintf("blk.%d.%s", l, role) }
 		var b decoderBlock
-		b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
-		b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
-		if s.QKNorm {
-			b.qNorm = p.vector(name("attn_q_norm.weight"), c.HeadDim, false)
-			b.kNorm = p.vector(name("attn_k_norm.weight"), c.HeadDim, false)
+		if !s.NoNorms {
+			b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
+			b.mlpNorm = p.vector(name(s.mlpNorm()), C, false)
+		}
+		if s.LayerNorm {
+			b.attnNormB, b.mlpNormB = p.vector(name("attn_norm.bias"), C, false), p.vector(name("ffn_norm.bias"), C, false)
+		}
+		if s.QKNorm && !s.delta(l) {
+			q, k := s.qkNorms()
+			b.qNorm = p.vector(name("attn_q_norm.weight"), q, false)
+			b.kNorm = p.vector(name("attn_k_norm.weight"), k, false)
 		}
 		if s.PostNorms {
 			b.attnPost = p.vector(name("post_attention_norm.weight"), C, false)
@@ -189,15 +218,32 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		if s.HeadGate {
 			names, rows = append(names, name("attn_gate")), append(rows, c.Heads)
 		}
-		b.qkv = p.linear(C, names, rows)
-		net.qkvRows = b.qkv.rows
-		b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		switch {
+		case s.delta(l):
+			p.deltaWeights(&b, name)
+		case s.OutGate:
+			b.qkv = p.gatedInputs(C, name)
+		default:
+			b.qkv = p.linear(C, names, rows)
+		}
+		net.qkvRows = max(net.qkvRows, b.qkv.rows)
+		if !s.delta(l) {
+			b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		}
 		if s.Experts > 0 {
 			p.experts(&b, name)
+		} else if s.Ungated {
+			b.gateUp = p.linear(C, []string{name("ffn_up")}, []int{F})
+			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		} else {
-			b.gateUp = p.linear(C, []string{name("ffn_gate"), name("ffn_up")}, []int{F, F})
+			names, rows := []string{name("ffn_gate"), name("ffn_up")}, []int{F, F}
+			if _, ok := src.weight(name("ffn_gate.weight")); !ok && s.fusedUp() {
+				names, rows = []string{name("ffn_up")}, []int{2 * F} // gate above up
+			}
+			b.gateUp = p.linear(C, names, rows)
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		}
+		p.biased(&b, name)
 		net.blocks = append(net.blocks, b)
 		if p.err != nil {
 			return nil, p.err
@@ -371,6 +417,19 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 
 func (s *trainedSource) weight(name string) (weight, bool) {
 	t, ok := s.tensors[name]
+	if stem, isStack := strings.CutSuffix(name, "_exps.weight"); isStack {
+		var list []weight
+		for {
+			w, ok := s.weight(fmt.Sprintf("%s.%d.weight", stem, len(list)))
+			if !ok {
+				break
+			}
+			list = append(list, w)
+		}
+		if len(list) > 0 {
+			return stack(name, list), true
+		}
+	}
 	if !ok {
 		return weight{}, false
 	}

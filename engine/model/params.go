@@ -12,17 +12,21 @@ import (
 // read the same input lie together: qkv is q, k, v and the head gates; gateUp
 // is gate and up. Of a frozen model they are empty.
 type Layer struct {
-	attnNorm []float32 // (C)
-	qkv      stored    // (N, C)
-	bias     []float32 // ((H+2G)·D) of qkv, or nil
-	qNorm    []float32 // (D) or nil
-	kNorm    []float32 // (D) or nil
-	out      stored    // (C, H·D)
-	attnPost []float32 // (C) or nil
-	mlpNorm  []float32 // (C)
-	gateUp   stored    // (2F, C)
-	down     stored    // (C, F)
-	mlpPost  []float32 // (C) or nil
+	attnNorm                  []float32 // (C)
+	attnNormB                 []float32 // (C) its bias, of a LayerNorm
+	qkv                       stored    // (N, C)
+	bias                      []float32 // ((H+2G)·D) of qkv, or nil
+	qNorm                     []float32 // (D) or nil
+	kNorm                     []float32 // (D) or nil
+	out                       stored    // (C, H·D)
+	attnPost                  []float32 // (C) or nil
+	mlpNorm                   []float32 // (C)
+	mlpNormB                  []float32 // (C)
+	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other
+	down                      stored    // (C, F)
+	mlpPost                   []float32 // (C) or nil
+	router                    stored    // (E, C) of a mixture
+	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
@@ -32,6 +36,8 @@ type Params struct {
 	embed  stored    // (V, C)
 	head   stored    // (V, C): embed, if the model is tied
 	norm   []float32 // (C)
+	normB  []float32 // (C) its bias, of a LayerNorm
+	places stored    // (Context, C) learnt positions, or none
 	layers []Layer
 }
 
@@ -83,14 +89,25 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	p.layers = make([]Layer, s.Layers)
 	p.embed = matrix(s.Vocab * C)
+	if s.Learned && how == none {
+		p.places = stored{f: take(s.Context * C)}
+	} else if s.Learned {
+		p.places = matrix(s.Context * C)
+	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
 			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
-			mlpNorm: take(C), gateUp: matrix(2 * F * C), down: matrix(C * F), mlpPost: some(s.PostNorms, C),
+			mlpNorm: take(C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
+			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
+		l, n := &p.layers[i], 1
+		if s.Experts > 0 {
+			n, l.router = s.Experts, matrix(s.Experts*C)
+		}
+		l.gateUp, l.down, l.mlpPost = matrix(n*s.ups()*C), matrix(n*C*F), some(s.PostNorms, C)
 	}
-	p.norm = take(C)
+	p.norm, p.normB = take(C), some(s.LayerNorm, C)
 	p.head = p.embed
 	if !s.Tied {
 		p.head = matrix(s.Vocab * C)
@@ -142,6 +159,9 @@ func (p *Params) Tensors() []Tensor {
 func (p *Params) tensors() []Tensor {
 	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
+	if p.Learned {
+		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
+	}
 	part := func(s []float32, lo, hi int) []float32 {
 		if s == nil {
 			return nil
@@ -167,7 +187,9 @@ func (p *Params) tensors() []Tensor {
 		if p.HeadGate {
 			matrix("attn_gate", p.Heads, C, l.qkv.part(p.qkv()*C, p.inputs()*C))
 		}
-		if p.Bias {
+		if p.Bias && p.fused() {
+			vector("attn_qkv.bias", p.qkv(), l.bias)
+		} else if p.Bias {
 			vector("attn_q.bias", q, part(l.bias, 0, q))
 			vector("attn_k.bias", kv, part(l.bias, q, q+kv))
 			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
@@ -181,23 +203,77 @@ func (p *Params) tensors() []Tensor {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
-		matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
-		matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
-		matrix("ffn_down", C, F, l.down)
+		switch {
+		case p.Experts > 0:
+			// The router tells experts apart as the head tells tokens: no matrix for Muon.
+			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
+				matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
+			}
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+			}
+		case p.fusedUp():
+			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
+		case p.Ungated:
+			matrix("ffn_up", F, C, l.gateUp.part(0, F*C))
+		default:
+			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
+			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
+		}
+		if p.Experts == 0 {
+			matrix("ffn_down", C, F, l.down)
+		}
 		if p.PostNorms {
 			vector("post_ffw_norm.weight", C, l.mlpPost)
 		}
+		if p.LayerNorm {
+			vector("attn_norm.bias", C, l.attnNormB)
+			vector("ffn_norm.bias", C, l.mlpNormB)
+		}
+		if p.Biases {
+			vector("attn_output.bias", C, l.outBias)
+			vector("ffn_up.bias", F, l.upBias)
+			vector("ffn_down.bias", C, l.downBias)
+		}
 	}
 	list = append(list, Tensor{Name: "output_norm.weight", Shape: []int{C}, Data: p.norm})
+	if p.LayerNorm {
+		list = append(list, Tensor{Name: "output_norm.bias", Shape: []int{C}, Data: p.normB})
+	}
 	if !p.Tied {
 		list = append(list, p.head.tensor("output.weight", p.Vocab, C, false))
 	}
 	return list
 }
 
-// fused reports whether a folder of the family has queries, keys and values
-// in one tensor.
-func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
+// fused reports whether files of the family have queries, keys and values in
+// one tensor, fusedUp whether they have gate and up in one.
+func (s *Shape) fused() bool   { f, err := familyOf(s.Arch); return err == nil && f.fusedQKV }
+func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil && f.fusedUp }
+
+// permuted reports whether GGUF holds the pairs of a head's rotation side by
+// side, where a folder has them half a head apart.
+func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
+
+// Copy sets p to the numbers of o, which has its shape; in bfloat16 to the nearest. One
+// that it cannot hold is an error.
+func (p *Params) Copy(o *Params) error {
+	from := o.tensors()
+	for i, t := range p.tensors() {
+		to, n := stored{t.Data, t.Half}, len(t.Data)+len(t.Half)
+		row := make([]float32, min(n, 1<<12))
+		for lo := 0; lo < n; lo += len(row) {
+			row = row[:min(len(row), n-lo)]
+			stored{from[i].Data, from[i].Half}.read(row, lo)
+			if err := to.write(row, lo); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+		}
+	}
+	return nil
+}
 
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that
@@ -207,7 +283,7 @@ func (s *Shape) fused() bool { return s.Arch == "spark2_5" }
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.Contains(t.Name, ".ffn_down."):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

@@ -6,15 +6,18 @@ import (
 )
 
 // A posted is what attention or the feed-forward layer of one block of one row
-// adds, before its norm: of families that have norms after their layers.
+// adds, before its norm or its factor: of families that have such.
 type posted struct {
 	x []float32 // (T, C) the product
 	r []float32 // (T) its 1/rms
 }
 
+// posts reports whether what a block adds is normalised or scaled first.
+func (c *Shape) posts() bool { return c.PostNorms || c.scaled() }
+
 // layPosted lays out what a block adds, for t tokens; of most families nothing.
 func (c *Shape) layPosted(t int, a *tensor.Arena) (list [2]posted) {
-	if c.PostNorms {
+	if c.posts() {
 		for i := range list {
 			list[i] = posted{a.Float32(t * c.Width), a.Float32(t)}
 		}
@@ -39,25 +42,35 @@ func (l *Layer) postNorm(which int) []float32 {
 }
 
 // addPosted sets to, for tokens lo to hi, to x and the norm of what a product
-// made, if the family has one: else it was added already. (T, C)
+// made, or a factor of it, if the family has one: else it was added already. (T, C)
 func (w *net) addPosted(which int, s *layerState, l, lo, hi int, x, to []float32) {
-	if !w.PostNorms {
+	if !w.posts() {
 		return
 	}
 	C, p, norm := w.Width, s.posted(which), w.layers[l].postNorm(which)
 	for t := lo; t < hi; t++ {
 		row := to[t*C : (t+1)*C]
-		p.r[t] = kernel.RMSNorm(row, p.x[t*C:(t+1)*C], norm, w.Eps)
+		if norm != nil {
+			p.r[t] = kernel.RMSNorm(row, p.x[t*C:(t+1)*C], norm, w.Eps)
+		} else {
+			copy(row, p.x[t*C:(t+1)*C])
+		}
+		if w.scaled() {
+			kernel.Scale(row, w.Residual)
+		}
 		kernel.Add(row, x[t*C:(t+1)*C], row)
 	}
 }
 
 // takePosted sets dy, the gradient of a product, for tokens lo to hi, from dx,
-// that of what its norm was added to; dnorm is added to that of the norm.
+// that of what its norm, or a factor of it, was added to; dnorm is added to that of the norm.
 func (w *net) takePosted(which int, s *layerState, l, lo, hi int, dx, dy, dnorm []float32) {
 	C := w.Width
 	if !w.PostNorms {
 		copy(dy[lo*C:hi*C], dx[lo*C:])
+		if w.scaled() {
+			kernel.Scale(dy[lo*C:hi*C], w.Residual)
+		}
 		return
 	}
 	p, norm := s.posted(which), w.layers[l].postNorm(which)

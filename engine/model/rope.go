@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
 
@@ -25,6 +26,24 @@ func newTurns(r Rope) turns {
 		}
 	}
 	return t
+}
+
+// turn turns the pairs of a head.
+func (r *Rope) turn(x, cos, sin []float32) {
+	if r.Pairs {
+		kernel.RotatePairs(x, cos, sin)
+		return
+	}
+	kernel.Rotate(x, cos, sin)
+}
+
+// turnBack undoes turn.
+func (r *Rope) turnBack(x, cos, sin []float32) {
+	if r.Pairs {
+		kernel.RotatePairsBack(x, cos, sin)
+		return
+	}
+	kernel.RotateBack(x, cos, sin)
 }
 
 // angles writes the cosines and sines of positions, (T, Dims/2) each: the
@@ -67,7 +86,10 @@ func (t *ropeTable) fill(r Rope) {
 	newTurns(r).angles(t.cos, t.sin, pos)
 }
 
-// at returns the cosines and sines of a position.
+// at returns the cosines and sines of a position. No table turns nothing.
 func (t *ropeTable) at(pos int) (cos, sin []float32) {
+	if t == nil {
+		return nil, nil
+	}
 	return t.cos[pos*t.half : (pos+1)*t.half], t.sin[pos*t.half : (pos+1)*t.half]
 }

@@ -12,15 +12,27 @@ type Shape struct {
 	Arch      string // the family's name
 	Act       Act
 	QKNorm    bool    // RMSNorm on every query and key head
+	LateQK    bool    // … behind their turn, not before it
+	WideQK    bool    // … on all query heads together, and on all key heads
+	NoNorms   bool    // attention and feed-forward read the residual stream as it is
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
+	OutGate   bool    // every number of it is, by one of its own
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
+	LayerNorm bool    // norms subtract the mean, and have biases
+	Ungated   bool    // feed-forward layers have no gate
+	Learned   bool    // positions are embeddings that are added, Context of them; nothing rotates
+	Biases    bool    // every matrix of a block has a bias
 	Embed     float32 // factor of the embeddings
 	Query     float32 // factor of the queries
+	Residual  float32 // factor of what attention and feed-forward add; 0: one
+	Logits    float32 // factor of the logits; 0: one
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
 	Sliding   []bool  // (L) which layers slide; nil: none
+	Delta     *Delta  // layers that have a state in place of keys and values; nil: none
 	Rope      [2]Rope // of full and of sliding layers
+	Unturned  []bool  // (L) layers whose queries and keys are not turned; nil: none
 	Experts   int     // of a mixture; 0: one feed-forward layer
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
@@ -29,16 +41,19 @@ type Shape struct {
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],
-// x[i+Dims/2]) of the first Dims of every head by pos·Theta^(−2i/Dims)/Div[i].
+// x[i+Dims/2]), or neighbours, of the first Dims of every head by
+// pos·Theta^(−2i/Dims)/Div[i].
 type Rope struct {
 	Theta float64
 	Dims  int
+	Pairs bool      // the pairs are (x[2i], x[2i+1])
 	Div   []float32 // (Dims/2); nil: ones
 	Gain  float32   // of cosines and sines; 0: one
 	// Llama3 is what Div was made of, if a folder said it: factor, low_freq_factor,
 	// high_freq_factor and original_max_position_embeddings.
 	Llama3 [4]float64
 	Yarn   *Yarn // what Div and Gain were made of; nil: not of that
+	Long   *Long // what Div is of longer sequences; nil: the same
 }
 
 // Own returns the shape of the models that Suiren trains from random weights:
@@ -66,10 +81,10 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts.
+// Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + 3*C*s.Hidden
+	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
 	}
@@ -83,12 +98,29 @@ func (s *Shape) Params() int {
 	if !s.Tied {
 		n += s.Vocab * C
 	}
+	if s.LayerNorm {
+		n += (2*s.Layers + 1) * C
+	}
+	if s.Learned {
+		n += s.Context * C
+	}
+	if s.Biases {
+		n += s.Layers * (2*C + s.Hidden)
+	}
 	return n
 }
 
-// FLOPs is Config.FLOPs, windows taken into account.
+// FLOPs is Config.FLOPs, windows and the experts that a token asks taken into
+// account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	tokens := float64(total(docs))
+	if s.Ungated {
+		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
+	}
+	if s.Experts > 0 {
+		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
+	}
 	if s.Sliding == nil {
 		return n
 	}
@@ -101,10 +133,25 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	return n - 4*unseen*float64(s.q())*float64(s.layersOf()[1])
 }
 
+// scaled reports whether what attention and feed-forward add has a factor.
+func (s *Shape) scaled() bool { return s.Residual != 0 && s.Residual != 1 }
+
+// turned reports whether layer l turns queries and keys.
+func (s *Shape) turned(l int) bool { return s.Unturned == nil || !s.Unturned[l] }
+
+// qkNorms returns the widths of the norms of queries and of keys.
+func (s *Shape) qkNorms() (q, k int) {
+	if s.WideQK {
+		return s.q(), s.kv()
+	}
+	return s.HeadDim, s.HeadDim
+}
+
 // sliding reports whether layer l slides.
 func (s *Shape) sliding(l int) bool { return s.Sliding != nil && s.Sliding[l] }
 
-// layersOf returns the number of full and of sliding layers.
+// layersOf returns the number of full layers and of those that are not: they
+// slide or have a state.
 func (s *Shape) layersOf() (n [2]int) {
 	for l := range s.Layers {
 		n[s.class(l)]++
@@ -112,9 +159,9 @@ func (s *Shape) layersOf() (n [2]int) {
 	return n
 }
 
-// class is 1 for sliding layers: the index of their rope and pages.
+// class is 1 for layers that slide or have a state: the index of their rope and pages.
 func (s *Shape) class(l int) int {
-	if s.sliding(l) {
+	if s.sliding(l) || s.delta(l) {
 		return 1
 	}
 	return 0
@@ -134,11 +181,17 @@ func (s *Shape) Check() error {
 		return badConfig("%d layer types for %d layers", len(s.Sliding), s.Layers)
 	case slides && s.Window < 1:
 		return badConfig("sliding window of %d", s.Window)
+	case s.Unturned != nil && len(s.Unturned) != s.Layers:
+		return badConfig("%d layers with and without positions of %d layers", len(s.Unturned), s.Layers)
+	case s.NoNorms && !s.PostNorms:
+		return badConfig("layers without norms are not read")
+	case !finite(s.Residual) || !finite(s.Logits):
+		return badConfig("a factor or a cap is out of range")
 	case !finite(s.Embed) || !finite(s.Query) || !finite(s.CapScores) || !finite(s.CapLogits) || s.CapScores < 0 || s.CapLogits < 0:
 		return badConfig("a factor or a cap is out of range")
 	}
 	for i, r := range s.Rope {
-		if i == 1 && !slides {
+		if i == 1 && !slides || s.Learned {
 			break
 		}
 		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
@@ -152,6 +205,12 @@ func (s *Shape) Check() error {
 				return badConfig("a rotary factor of %g", f)
 			}
 		}
+		if err := r.Long.check(r.Dims); err != nil {
+			return err
+		}
+	}
+	if s.Delta != nil {
+		return s.Delta.check(s)
 	}
 	return s.checkExperts()
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"slices"
 	"strings"
 
 	"suiren/engine/weights"
@@ -52,12 +51,37 @@ func (w weight) part(lo, hi int) weight {
 // Face has them: llama.cpp's converter writes the pairs of a rotary head one
 // after the other, where here they lie half a head apart.
 func (w weight) permuted(heads int) weight {
+	return w.ordered(heads, func(i, D int) int { return 2*(i%(D/2)) + i/(D/2) })
+}
+
+// paired undoes permuted: the rows of a rotary head's pairs lie side by side.
+func (w weight) paired(heads int) weight {
+	return w.ordered(heads, func(i, D int) int { return i/2 + i%2*(D/2) })
+}
+
+// ordered returns the weight with the rows of its heads, or what a bias adds to
+// them, in another order: row i of D is row at(i, D).
+func (w weight) ordered(heads int, at func(i, D int) int) weight {
+	if read := w.read; w.rows == 1 {
+		w.read = func(buf []byte, lo, hi int) ([]byte, error) {
+			b, err := read(make([]byte, w.bytes(1)), lo, hi)
+			if err != nil {
+				return nil, err
+			}
+			D, size := w.cols/heads, w.bytes(1)/w.cols
+			for r := range w.cols {
+				from := r/D*D + at(r%D, D)
+				copy(buf[r*size:(r+1)*size], b[from*size:])
+			}
+			return buf[:w.bytes(1)], nil
+		}
+		return w
+	}
 	read, D, size := w.read, w.rows/heads, w.bytes(1)
 	w.read = func(buf []byte, lo, hi int) ([]byte, error) {
 		for r := lo; r < hi; r++ {
-			h, i := r/D, r%D
-			at := h*D + 2*(i%(D/2)) + i/(D/2)
-			b, err := read(buf[(r-lo)*size:(r-lo+1)*size], at, at+1)
+			from := r/D*D + at(r%D, D)
+			b, err := read(buf[(r-lo)*size:(r-lo+1)*size], from, from+1)
 			if err != nil {
 				return nil, err
 			}
@@ -87,7 +111,7 @@ type ggufSource struct {
 
 func newGGUFSource(g *weights.GGUF, s *Shape) *ggufSource {
 	src := &ggufSource{g: g}
-	if slices.Contains([]string{"llama", "mistral"}, s.Arch) {
+	if s.permuted() {
 		src.heads, src.kvHeads = s.Heads, s.KVHeads
 	}
 	return src
@@ -109,9 +133,9 @@ func (s *ggufSource) weight(name string) (weight, bool) {
 		return buf, s.g.Copy(name, int64(lo)*size, buf)
 	}
 	switch {
-	case s.heads > 0 && strings.HasSuffix(name, "attn_q.weight"):
+	case s.heads > 0 && strings.Contains(name, ".attn_q."):
 		w = w.permuted(s.heads)
-	case s.heads > 0 && strings.HasSuffix(name, "attn_k.weight"):
+	case s.heads > 0 && strings.Contains(name, ".attn_k."):
 		w = w.permuted(s.kvHeads)
 	}
 	return w, true

@@ -46,7 +46,7 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, pack func(worker, i int)
+	forward, begin, back, grad, embed, place, pack func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
@@ -56,8 +56,9 @@ func (t *Trainer) makeLoops() {
 		forward: func(w, i int) { t.forward(&t.batch[i], &t.scratch[w]) },
 		begin:   t.beginBack,
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
-		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
+		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
 		embed:   t.embedTask,
+		place:   t.placeTask,
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -83,6 +84,7 @@ type rowState struct {
 	at     []int     // (S) where they stand: the target is at[i]+1
 	norms  []vectorGrads
 	dnorm  []float32 // (C) of the final norm
+	dnormB []float32 // (C) of its bias
 	all    []float32 // all vector gradients of the row, to be cleared
 
 	inputs [linears]*kernel.Input // of frozen matrices
@@ -96,6 +98,7 @@ type workScratch struct {
 	attn  attnScratch
 	dense denseScratch
 
+	expert expertScratch
 	capped []float32 // (V) logits behind their cap, if they have one
 }
 
@@ -166,6 +169,7 @@ func (t *Trainer) load(r *rowState, in Row) {
 // forward runs a row through all blocks and gathers its supervised outputs.
 func (t *Trainer) forward(r *rowState, s *workScratch) {
 	t.net.embedRows(r.layers[0].x, r.in.IDs)
+	t.net.placeRows(r.layers[0].x, r.pos[:len(r.in.IDs)])
 	for l := range r.layers {
 		t.block(r, l, s)
 		t.part(r, l, downLinear, s)
@@ -185,7 +189,7 @@ func (r *rowState) next(l int) []float32 {
 func (t *Trainer) outputs(r *rowState) {
 	w, n, C := &t.net, len(r.in.IDs), t.net.Width
 	for i := range n {
-		r.rf[i] = kernel.RMSNorm(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.Eps)
+		r.rf[i] = w.normalise(r.nf[i*C:(i+1)*C], r.xf[i*C:(i+1)*C], w.norm, w.normB)
 	}
 	for i, at := range r.at {
 		copy(t.heads.h[(r.lo+i)*C:][:C], r.nf[at*C:])
@@ -202,6 +206,10 @@ func (t *Trainer) block(r *rowState, l int, s *workScratch) {
 // part runs what block l does with one of its matrices.
 func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w, n, st, next, m := &t.net, len(r.in.IDs), &r.layers[l], r.next(l), t.net.blocks[l][which]
+	if which == downLinear && w.Experts > 0 {
+		t.expertsOut(r, l, s)
+		return
+	}
 	w.before(which, st, l, 0, n, next)
 	if which == qkvLinear || which == gateUpLinear {
 		t.keep(r, l, which)
@@ -216,6 +224,10 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 			w.attend(st, l, g, r.in.Docs, &s.attn)
 		}
 	case gateUpLinear:
+		if w.Experts > 0 {
+			t.expertsIn(r, l, s)
+			return
+		}
 		t.keep(r, l, downLinear)
 	}
 }
@@ -223,6 +235,9 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 // keep packs what a matrix read, once for all tasks that multiply by it.
 func (t *Trainer) keep(r *rowState, l, which int) {
 	s := &r.layers[l]
+	if s.in[which] == nil { // of a mixture
+		return
+	}
 	_, _, x, in := t.net.outer(which, s, &r.grad)
 	kernel.Pack(s.in[which], len(r.in.IDs), in, x, in, 1)
 }
@@ -244,15 +259,20 @@ func (t *Trainer) backwardAll() {
 		return
 	}
 	t.team.For((t.net.Vocab+gradSpan-1)/gradSpan, t.loops.embed)
+	if t.net.Learned {
+		t.team.For((t.net.Context+gradSpan-1)/gradSpan, t.loops.place)
+	}
 	for j := range t.batch {
 		r := &t.batch[j]
 		for l := range r.norms {
 			g, from := &t.Grads.layers[l], &r.norms[l]
-			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}, {g.attnPost, from.attnPost}, {g.mlpPost, from.mlpPost}} {
+			for _, x := range [...]struct{ to, from []float32 }{{g.attnNorm, from.attn}, {g.bias, from.bias}, {g.qNorm, from.q}, {g.kNorm, from.k}, {g.mlpNorm, from.mlp}, {g.attnPost, from.attnPost}, {g.mlpPost, from.mlpPost},
+				{g.attnNormB, from.attnNormB}, {g.mlpNormB, from.mlpNormB}, {g.outBias, from.out}, {g.upBias, from.up}, {g.downBias, from.down}} {
 				kernel.Add(x.to, x.to, x.from)
 			}
 		}
 		kernel.Add(t.Grads.norm, t.Grads.norm, r.dnorm)
+		kernel.Add(t.Grads.normB, t.Grads.normB, r.dnormB)
 	}
 }
 
@@ -269,7 +289,7 @@ func (t *Trainer) beginBack(worker, i int) {
 	dx := r.nf[:n*C] // nf is no longer needed: it becomes the gradient
 	clear(dx)
 	for i := range n {
-		kernel.RMSNormGrad(dx[i*C:(i+1)*C], r.dnorm, r.xf[i*C:(i+1)*C], w.norm, dn[i*C:(i+1)*C], r.rf[i])
+		w.normaliseGrad(dx[i*C:(i+1)*C], r.dnorm, r.dnormB, r.xf[i*C:(i+1)*C], w.norm, dn[i*C:(i+1)*C], r.rf[i])
 	}
 }
 
@@ -284,6 +304,11 @@ func (t *Trainer) backTask(l, worker, i int) {
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
+		if which == downLinear && t.net.Experts > 0 {
+			copy(r.grad.dtop, r.nf[:n*t.net.Width])
+			t.expertsBack(r, l, s)
+			continue
+		}
 		if which == outLinear {
 			t.keep(r, l, which)
 		}
@@ -306,7 +331,7 @@ func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
 
 // A gradTask is a part of the gradient of a block's weights: rows lo to hi of
 // one of its matrices, or one of the two matrices of an adapter.
-type gradTask struct{ which, lo, hi, pair int }
+type gradTask struct{ which, lo, hi, pair, expert int } // −1: no adapter, no expert
 
 // gradSpan is the output rows of a task.
 const gradSpan = 96
@@ -314,16 +339,20 @@ const gradSpan = 96
 // layTasks lists the tasks of a block.
 func (t *Trainer) layTasks() {
 	c := &t.net.Shape
-	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: 2 * c.Hidden, downLinear: c.Width}
+	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: c.ups(), downLinear: c.Width}
+	if c.Experts > 0 {
+		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
+		t.layExpertTasks()
+	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
 		if t.Grads != nil {
 			for lo := 0; lo < n; lo += gradSpan {
-				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1})
+				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1, -1})
 			}
 		}
 		for i := range t.net.blocks[0][which].loras {
-			t.tasks = append(t.tasks, gradTask{which, 0, 0, i}, gradTask{which, 1, 0, i})
+			t.tasks = append(t.tasks, gradTask{which, 0, 0, i, -1}, gradTask{which, 1, 0, i, -1})
 		}
 	}
 }
@@ -331,8 +360,16 @@ func (t *Trainer) layTasks() {
 // gradTask adds a part of the gradients of block l's weights, from the states
 // of all rows: dW += dYᵀ·X. It owns that part and takes all tokens in order,
 // so the bits do not depend on who else runs.
-func (t *Trainer) gradTask(l, i int) {
+func (t *Trainer) gradTask(l, i int, s *workScratch) {
 	k := &t.tasks[i]
+	if k.expert >= 0 {
+		if k.pair >= 0 {
+			t.expertPairGrad(l, k, &s.expert)
+		} else {
+			t.expertGrad(l, k, &s.expert)
+		}
+		return
+	}
 	for j := range t.batch {
 		r := &t.batch[j]
 		n := len(r.in.IDs)
@@ -342,7 +379,11 @@ func (t *Trainer) gradTask(l, i int) {
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
-		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.layers[l].in[k.which], dw[k.lo*in:], in, true)
+		if packed := r.layers[l].in[k.which]; packed != nil {
+			kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, packed, dw[k.lo*in:], in, true)
+		} else { // a router
+			kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+		}
 	}
 }
 

@@ -100,7 +100,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || (b.qkv.bias != nil) != s.Bias {
+		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) || (b.qkv.bias != nil) != s.Bias {
 			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
@@ -111,7 +111,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.experts {
+		if !f.noNorms {
 			list = append(list, f.names[0])
 		}
 	}
@@ -122,9 +122,11 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
-	case s.Experts > 0:
-		what = "a mixture of experts"
-	case s.Bias && (s.HeadGate || s.fused()):
+	case s.Delta != nil:
+		what = "layers with a state"
+	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
+		what = "other norms than Llama's"
+	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
 		return s.Check()
@@ -138,6 +140,9 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	}
 	if o.Rows < 1 || o.Length < 1 || o.Length > 1<<20 || o.Rows > 1<<16 {
 		return nil, badConfig("%d rows of %d tokens", o.Rows, o.Length)
+	}
+	if s.Learned && o.Length > s.Context {
+		return nil, badConfig("sequences of %d tokens, where %d positions are learnt", o.Length, s.Context)
 	}
 	var count tensor.Arena
 	if _, err := layTrainer(s, o, plan, &count); err != nil {
@@ -155,7 +160,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 	t.arena = a
 	for i := range t.net.ropes {
 		if s.Rope[i].Dims > 0 {
-			t.net.ropes[i] = newRope(o.Length, s.Rope[i])
+			t.net.ropes[i] = newRope(o.Length, s.within(o.Length).Rope[i])
 		}
 	}
 	if o.LoRA != nil {
@@ -196,6 +201,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		if !frozen {
 			w.grads = newAttnGrads(&t.net.Shape, T, a)
 		}
+		t.layExperts(&w, a)
 		if s.CapLogits > 0 {
 			w.capped = a.Float32(s.Vocab)
 		}
@@ -213,22 +219,31 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 	if lora == nil {
 		for i := range w.layers {
 			p := &w.layers[i]
-			w.blocks = append(w.blocks, [linears]*dense{
-				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
-				outLinear:    newDense(s.Width, s.q(), p.out, nil, half, a),
-				gateUpLinear: newDense(2*s.Hidden, s.Width, p.gateUp, nil, half, a),
-				downLinear:   newDense(s.Width, s.Hidden, p.down, nil, half, a),
-			})
+			block := [linears]*dense{
+				qkvLinear: newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
+				outLinear: newDense(s.Width, s.q(), p.out, p.outBias, half, a),
+			}
+			if s.Experts > 0 {
+				block[gateUpLinear], block[downLinear] = newDense(s.Experts, s.Width, p.router, nil, half, a), &dense{}
+				w.addExperts(i, half, a)
+			} else {
+				block[gateUpLinear] = newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a)
+				block[downLinear] = newDense(s.Width, s.Hidden, p.down, p.downBias, half, a)
+			}
+			w.blocks = append(w.blocks, block)
 		}
 		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, half, a)
 		return nil
 	}
 	for i := range w.layers {
-		b := &plan.blocks[i]
+		b, p := plan.blocks[i].linears(), &w.layers[i]
 		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(&b.qkv, w.layers[i].bias), outLinear: newFrozen(&b.out, nil),
-			gateUpLinear: newFrozen(&b.gateUp, nil), downLinear: newFrozen(&b.down, nil),
+			qkvLinear: newFrozen(b[qkvLinear], p.bias), outLinear: newFrozen(b[outLinear], p.outBias),
+			gateUpLinear: newFrozen(b[gateUpLinear], p.upBias), downLinear: newFrozen(b[downLinear], p.downBias),
 		})
+		if s.Experts > 0 {
+			w.addFrozenExperts(&plan.blocks[i])
+		}
 	}
 	w.head, w.tokens = newFrozen(&plan.head, nil), &plan.head
 	if !s.Tied {
@@ -239,7 +254,7 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		}
 	}
 	plan.lay(a)
-	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(s, w.blocks, a)
+	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(w, a)
 	return err
 }
 
@@ -254,6 +269,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	if c.PostNorms {
 		vectors += c.Layers * 2 * C
+	}
+	if c.LayerNorm {
+		vectors += (c.Layers*2 + 1) * C
+	}
+	if c.Biases {
+		vectors += c.Layers * (2*C + c.Hidden)
 	}
 	if t.Grads == nil {
 		vectors = 0
@@ -270,7 +291,10 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	var near *layerState
 	if t.Grads != nil {
-		near = &layerState{n1: a.Float32(T * C), act: a.Float32(T * c.Hidden)}
+		near = &layerState{n1: a.Float32(T * C)}
+		if c.Experts == 0 {
+			near.act = a.Float32(T * c.Hidden)
+		}
 		near.n2 = near.n1
 		near.in[outLinear] = a.Float32(kernel.PackedLen(T, c.q()))
 	}
@@ -293,10 +317,22 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		if c.PostNorms {
 			g.attnPost, g.mlpPost = take(C), take(C)
 		}
+		if c.LayerNorm {
+			g.attnNormB, g.mlpNormB = take(C), take(C)
+		}
+		if c.Biases {
+			g.out, g.up, g.down = take(C), take(c.Hidden), take(C)
+		}
 		r.norms = append(r.norms, g)
 	}
 	r.dnorm = take(C)
+	if c.LayerNorm {
+		r.dnormB = take(C)
+	}
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
+	if c.Experts > 0 {
+		r.grad.mix = t.net.layMixGrad(T, a)
+	}
 	for which, d := range t.net.blocks[0] {
 		for _, p := range d.loras {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
@@ -314,15 +350,16 @@ func (t *Trainer) read(plan *decoderNet) error {
 		if err := plan.load(t.team); err != nil {
 			return err
 		}
-		t.takeVectors(plan)
-		return nil
+		return t.takeVectors(plan)
 	}
 	for _, v := range plan.vectors {
 		if err := v.src.floats(v.dst); err != nil {
 			return err
 		}
 	}
-	t.takeVectors(plan)
+	if err := t.takeVectors(plan); err != nil {
+		return err
+	}
 	type job struct {
 		src weight
 		to  stored
@@ -333,13 +370,20 @@ func (t *Trainer) read(plan *decoderNet) error {
 	}
 	for i := range plan.blocks {
 		b, to := &plan.blocks[i], &t.Params.layers[i]
-		for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
-			lo := 0
+		put := func(l *linear, to stored, lo int) {
 			for _, p := range l.parts {
 				n := p.src.rows * p.src.cols
-				jobs = append(jobs, job{p.src, to.matrix(which).part(lo, lo+n)})
+				jobs = append(jobs, job{p.src, to.part(lo, lo+n)})
 				lo += n
 			}
+		}
+		for which, l := range b.linears() {
+			put(l, to.matrix(which), 0)
+		}
+		for e := range b.experts {
+			x := &b.experts[e]
+			put(&x.gateUp, to.gateUp, e*x.gateUp.rows*x.gateUp.cols)
+			put(&x.down, to.down, e*x.down.rows*x.down.cols)
 		}
 	}
 	errs := make([]error, len(jobs))
@@ -353,8 +397,14 @@ func (t *Trainer) read(plan *decoderNet) error {
 }
 
 // takeVectors copies what was read of the vectors.
-func (t *Trainer) takeVectors(plan *decoderNet) {
+func (t *Trainer) takeVectors(plan *decoderNet) error {
 	copy(t.Params.norm, plan.norm)
+	copy(t.Params.normB, plan.normB)
+	if t.Params.Learned {
+		if err := t.Params.places.write(plan.places, 0); err != nil {
+			return fmt.Errorf("position_embd.weight: %w", err)
+		}
+	}
 	for i := range plan.blocks {
 		from, to := &plan.blocks[i], &t.Params.layers[i]
 		copy(to.attnNorm, from.attnNorm)
@@ -364,7 +414,15 @@ func (t *Trainer) takeVectors(plan *decoderNet) {
 		copy(to.qNorm, from.qNorm)
 		copy(to.kNorm, from.kNorm)
 		copy(to.bias, from.qkv.bias)
+		copy(to.attnNormB, from.attnNormB)
+		copy(to.mlpNormB, from.mlpNormB)
+		if to.outBias != nil {
+			copy(to.outBias, from.out.bias)
+			copy(to.upBias, from.gateUp.bias)
+			copy(to.downBias, from.down.bias)
+		}
 	}
+	return nil
 }
 
 // floatsByRow is floats, a few rows in memory at a time.

@@ -78,7 +78,7 @@ func TestWindowFolder(t *testing.T) {
 	}
 
 	// llama.cpp would not see the window: no such file is written.
-	if _, ok := errors.AsType[*SlidingError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
+	if _, ok := errors.AsType[*GGUFError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
 		t.Error("written as GGUF")
 	}
 	// Layers that slide elsewhere are none of ours.

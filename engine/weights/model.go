@@ -195,6 +195,7 @@ func (m *Model) describe(dir string) error {
 	var config struct {
 		Type    string `json:"model_type"`
 		Context int64  `json:"max_position_embeddings"`
+		Learnt  int64  `json:"n_positions"` // of GPT-2
 		Text    struct {
 			Context int64 `json:"max_position_embeddings"`
 		} `json:"text_config"` // of models that see as well
@@ -202,7 +203,7 @@ func (m *Model) describe(dir string) error {
 	if _, err := readJSON(filepath.Join(dir, "config.json"), &config); err != nil {
 		return err
 	}
-	m.Architecture, m.Context = config.Type, max(config.Context, config.Text.Context)
+	m.Architecture, m.Context = config.Type, max(config.Context, config.Learnt, config.Text.Context)
 	var tokenizer struct {
 		Model struct {
 			Type string `json:"type"`
@@ -214,6 +215,9 @@ func (m *Model) describe(dir string) error {
 	m.Tokenizer = tokenizer.Model.Type
 	if m.Tokenizer == "" && isFile(filepath.Join(dir, "tokenizer.model")) {
 		m.Tokenizer = "SentencePiece"
+	}
+	if m.Tokenizer == "" && isFile(filepath.Join(dir, "merges.txt")) {
+		m.Tokenizer = "BPE"
 	}
 	var special struct {
 		Template any `json:"chat_template"`

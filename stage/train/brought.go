@@ -101,11 +101,11 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 // noGGUF finds fault with a type of GGUF for a model of shape s, of which such a
 // file cannot say all.
 func noGGUF(s *model.Shape, x model.Mixture) []*say.Error {
-	if isFolderType(x) || s.CheckGGUF() == nil {
+	bad, ok := errors.AsType[*model.GGUFError](s.CheckGGUF())
+	if isFolderType(x) || !ok {
 		return nil
 	}
-	return []*say.Error{{Where: "type", What: say.T("a GGUF file cannot say which layers of this model have a window, and llama.cpp lets all of them see everything", "GGUF 文件无法说明此模型哪些层带窗口，llama.cpp 会让所有层看到全部内容"),
-		Next: say.T("choose f32, f16 or bf16", "请选择 f32、f16 或 bf16")}}
+	return []*say.Error{{Where: "type", What: say.Engine(bad.Why, bad.Args), Next: say.T("choose f32, f16 or bf16", "请选择 f32、f16 或 bf16")}}
 }
 
 // isFolderType reports whether weights of type x are written as a folder.

@@ -34,10 +34,13 @@ BLOCKS = {"hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1, 
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 
+PHI = {"pad_token_id": V - 1, "head_dim": 16, "tie_word_embeddings": True, "rope_parameters": THETA | {"rope_type": "longrope", "partial_rotary_factor": 0.75}}
+
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
 
-# class: of transformers; config: what differs from SIZES; types: those it is committed in besides float32; only: those
-# alone; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
+# class: of transformers; config: what differs from SIZES; sizes: those instead, where the family has other names; types:
+# those it is committed in besides float32; only: those alone; long: the original context of factors of LongRoPE; legacy: config.json as
+# transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
 # agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
@@ -48,6 +51,10 @@ MODELS = {
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},
+    # GGUF permutes the biases of queries and keys as their rows.
+    "llama-bias": {"class": "Llama", "legacy": True, "config": {
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "head_dim": 16, "attention_bias": True, "mlp_bias": True,
+        "tie_word_embeddings": True, "rope_parameters": THETA}},
     "llama3": {"class": "Llama", "legacy": True, "config": {
         "num_key_value_heads": 1, "tie_word_embeddings": True, "rope_parameters": {
             "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -80,14 +87,57 @@ MODELS = {
     "qwen3_moe": {"class": "Qwen3Moe", "types": ["Q4_0"], "config": {
         "hidden_size": 32, "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True, "decoder_sparse_step": 1,
         "mlp_only_layers": [], "tie_word_embeddings": False, "rope_parameters": THETA}},
+    # llama.cpp turns all of a sequence by the long factors where its context, of 512 tokens here, is beyond the original; the
+    # first is not, the second is. Positions turn 12 of 16.
+    "phi3": {"class": "Phi3", "legacy": True, "old_type": True, "drop": ["head_dim"], "long": 512, "types": ["Q4_0"], "config": PHI | {
+        "max_position_embeddings": 1024}},
+    "phi3-long": {"class": "Phi3", "legacy": True, "old_type": True, "drop": ["head_dim"], "long": 16, "config": PHI},
+    "glm4": {"class": "Glm4", "types": ["Q8_0"], "config": {
+        "pad_token_id": V - 1, "tie_word_embeddings": False, "rope_parameters": THETA | {"partial_rotary_factor": 0.5}}},
+    # The converter knows these two contexts and this base alone.
+    "hunyuan": {"class": "HunYuanDenseV1", "legacy": True, "old_type": True, "config": {
+        "max_position_embeddings": 262144, "tie_word_embeddings": True, "rope_parameters": THETA | {
+            "rope_type": "dynamic", "alpha": 1000.0, "factor": 1.0}}},
+    "ernie4_5": {"class": "Ernie4_5", "legacy": True, "config": {
+        "tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 500000.0}}},
+    # Five layers: the fourth has no positions.
+    "smollm3": {"class": "SmolLM3", "legacy": True, "config": {
+        "pad_token_id": V - 1, "num_hidden_layers": 5, "hidden_size": 32, "intermediate_size": 64, "head_dim": 16, "num_attention_heads": 2, "num_key_value_heads": 1,
+        "tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 5e6}}},
+    "granite": {"class": "Granite", "legacy": True, "drop": ["head_dim"], "config": {
+        "head_dim": 16, "tie_word_embeddings": True, "embedding_multiplier": 3.0, "attention_multiplier": 0.5,
+        "residual_multiplier": 0.7, "logits_scaling": 1.5, "rope_parameters": THETA}},
+    "olmo2": {"class": "Olmo2", "legacy": True, "drop": ["head_dim"], "config": {
+        "head_dim": 16, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 500000.0}}},
+    # In its own names, n_ctx as the files in the wild have it.
+    "gpt2": {"class": "GPT2", "agree": GELU, "types": ["F16", "Q8_0"], "sizes": {
+        "vocab_size": V, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_ctx": 256,
+        "bos_token_id": V - 3, "eos_token_id": V - 3}, "config": {}},
+    # Three layers of four have a state; a key head of them serves two value heads, which GGUF has in another order.
+    "qwen3_5": {"class": "Qwen3_5", "types": ["Q8_0"], "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32, "intermediate_size": 64,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+        "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": True,
+        "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
 }
 
 
-CONFIG = {"Gemma3": "TextConfig"}
+CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig"}
 
 
-def norm_centre(name):
-    return 0 if name.startswith("gemma") else 1  # Gemma multiplies by 1+w
+def norm_centre(name, key):
+    """Gemma multiplies by 1+w, as does Qwen3.5 but behind its states."""
+    return 0 if name.startswith("gemma") or name.startswith("qwen3_5") and "linear_attn" not in key else 1
+
+
+def sizes(model):
+    config = model.get("sizes", SIZES) | model["config"]
+    if "long" in model:
+        rope = config["rope_parameters"]
+        pairs = int(config["head_dim"] * rope["partial_rotary_factor"]) // 2
+        config |= {"original_max_position_embeddings": model["long"], "rope_parameters": rope | {
+            "short_factor": [1 + i / 16 for i in range(pairs)], "long_factor": [1 + i / 2 for i in range(pairs)]}}
+    return config
 
 
 def write(name, model, folder, fill):
@@ -95,8 +145,8 @@ def write(name, model, folder, fill):
     if model["class"] == "Spark":
         spark.write(name, SIZES | model["config"], folder, fill)
         return write_tokenizer(folder)
-    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**SIZES | model["config"])
-    m = getattr(transformers, model["class"] + "ForCausalLM")(config)
+    config = getattr(transformers, model["class"] + CONFIG.get(model["class"], "Config"))(**sizes(model))
+    m = transformers.AutoModelForCausalLM.from_config(config)
     fill(name, dict(m.named_parameters()))
     m.tie_weights()
     m.to(torch.bfloat16).save_pretrained(folder)

@@ -1,0 +1,126 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// edited is the config.json of an oracle with some keys set otherwise.
+func edited(t *testing.T, name string, set map[string]any) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(archOracle, name, "config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c map[string]any
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(c, set)
+	if text, err = json.Marshal(c); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// What the rows of the table add to config.json is looked at before it is believed.
+func TestFamilyConfigRefused(t *testing.T) {
+	six := []float64{1, 1, 1, 1, 1, 1}
+	rope := func(pairs ...any) map[string]any {
+		m := map[string]any{"type": "longrope", "short_factor": six, "long_factor": six, "partial_rotary_factor": 0.75}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i].(string)] = pairs[i+1]
+		}
+		return map[string]any{"rope_scaling": m}
+	}
+	if _, err := parseHF(edited(t, "phi3", rope())); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		name string
+		set  map[string]any
+	}{
+		{"phi3", rope("short_factor", six[:5])},
+		{"phi3", rope("long_factor", six[:5])},
+		{"phi3", rope("long_factor", nil)},
+		{"phi3", rope("long_factor", []float64{1, 1, 0, 1, 1, 1})},
+		{"phi3", rope("short_factor", []float64{1, 1, -1, 1, 1, 1})},
+		{"phi3", rope("attention_factor", -1.0)},
+		{"phi3", map[string]any{"original_max_position_embeddings": 1e300}},
+		{"phi3", map[string]any{"rope_scaling": nil, "partial_rotary_factor": 7.0}},
+		{"smollm3", map[string]any{"no_rope_layers": []int{1, 1}}},
+		{"smollm3", map[string]any{"no_rope_layers": nil, "no_rope_layer_interval": 0}},
+		{"granite", map[string]any{"logits_scaling": 0.0}},
+		{"granite", map[string]any{"residual_multiplier": 1e30}},
+		{"hunyuan", map[string]any{"rope_scaling": map[string]any{"type": "dynamic", "alpha": -3.0}}},
+		{"hunyuan", map[string]any{"rope_scaling": map[string]any{"type": "dynamic", "alpha": 1e200}}},
+	} {
+		if _, err := parseHF(edited(t, x.name, x.set)); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s with %v: %v", x.name, x.set, err)
+		}
+	}
+}
+
+// Where all layers slide, their positions are those of the full ones: of
+// Phi-4-mini's layers all do.
+func TestSlidingLongRope(t *testing.T) {
+	s, err := parseHF(edited(t, "phi3", map[string]any{"sliding_window": 64}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(s.Sliding, false) || s.Window != 64 || !reflect.DeepEqual(s.Rope[0], s.Rope[1]) {
+		t.Errorf("%d %v: %+v", s.Window, s.Sliding, s.Rope)
+	}
+}
+
+// The factors are those of the longest sequence that there may be.
+func TestLongRopeLimit(t *testing.T) {
+	s, err := parseHF(edited(t, "phi3", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.Rope[0]
+	for limit, want := range map[int][]float32{1: r.Div, r.Long.Original: r.Div, r.Long.Original + 1: r.Long.Div} {
+		if got := s.within(limit).Rope[0].Div; !slices.Equal(got, want) {
+			t.Errorf("up to %d tokens: %v, not %v", limit, got, want)
+		}
+	}
+}
+
+// GGUF's form of SmolLM3 does not say which layers have no positions.
+func TestUnturnedGGUF(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(archOracle+"/smollm3")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), edited(t, "smollm3", map[string]any{"no_rope_layers": []int{0, 1, 1, 1, 1}}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, ok := errors.AsType[*GGUFError](f.WriteGGUF(io.Discard, AsF32, nil, 1)); !ok {
+		t.Error("written as if the fourth layer had no positions")
+	}
+	back := t.TempDir()
+	if err := f.WriteFolder(back, AsF32, 1); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if !slices.Equal(b.Shape.Unturned, f.Shape.Unturned) {
+		t.Errorf("written: %v, not %v", b.Shape.Unturned, f.Shape.Unturned)
+	}
+}
