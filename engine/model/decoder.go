@@ -249,7 +249,7 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	}
 	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
 	if c.Experts > 0 {
-		d.mix(b, n)
+		d.mix(seqs, l, n)
 		return
 	}
 	F, up := c.Hidden, c.ups()

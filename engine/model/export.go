@@ -122,12 +122,15 @@ func (e *GGUFError) Unwrap() error { return &e.ConfigError }
 
 // CheckGGUF reports as a *GGUFError what the model's form of GGUF has no place
 // for, so that llama.cpp would answer otherwise: that some layers slide and some
-// do not (it lets all of them see everything), which have no positions, or a
-// GPT-2's activation.
+// do not (it lets all of them see everything), which have no positions, a
+// GPT-2's activation, or what experts count whose shares are left as they are.
 func (s *Shape) CheckGGUF() error {
 	row, err := familyOf(s.Arch)
 	if err == nil && !s.turnsAs(row) {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be", Args: []any{s.Arch}}}
+	}
+	if s.Experts > 0 && !s.Renorm {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that what the chosen experts count does not add up to one (norm_topk_prob), and llama.cpp makes it so", Args: []any{s.Arch}}}
 	}
 	if s.Ungated && s.Act != row.act {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}

@@ -44,6 +44,9 @@ func (s *folderSource) name(name string) string {
 		return s.names[stem] + kind
 	}
 	l, role, _ := strings.Cut(rest, ".")
+	if role, expert, ok := strings.Cut(role, "."); ok {
+		return s.layers + l + ".mlp.experts." + expert + "." + strings.TrimPrefix(s.names[role], "mlp.") + kind
+	}
 	return s.layers + l + "." + s.names[role] + kind
 }
 
@@ -134,6 +137,11 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 		}
 		list = append(list, w)
 	}
+	return stack(name, list), true
+}
+
+// stack returns tensors of one shape and type, one below the other.
+func stack(name string, list []weight) weight {
 	w := list[0]
 	one, size := w.rows, w.bytes(1)
 	w.name, w.rows = name, one*len(list)
@@ -142,14 +150,17 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 		for at := lo; at < hi; {
 			e := at / one
 			to := min(hi, (e+1)*one)
-			if _, err := list[e].read(buf[(at-lo)*size:(to-lo)*size], at-e*one, to-e*one); err != nil {
+			part := buf[(at-lo)*size : (to-lo)*size]
+			b, err := list[e].read(part, at-e*one, to-e*one)
+			if err != nil {
 				return nil, err
 			}
+			copy(part, b)
 			at = to
 		}
 		return buf, nil
 	}
-	return w, true
+	return w
 }
 
 // newFolderSource returns the source of a family's folder.

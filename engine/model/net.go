@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -74,7 +75,7 @@ var kernelTypes = map[weights.Type]kernel.Type{
 	weights.Q4_0: kernel.Q4_0, weights.Q4_1: kernel.Q4_1, weights.Q5_0: kernel.Q5_0, weights.Q5_1: kernel.Q5_1,
 	weights.Q4_K: kernel.Q4_K, weights.Q5_K: kernel.Q5_K, weights.Q6_K: kernel.Q6_K,
 	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4, weights.Q2_K: kernel.Q2_K, weights.Q3_K: kernel.Q3_K,
-	weights.IQ4_XS: kernel.IQ4_XS,
+	weights.IQ4_XS: kernel.IQ4_XS, weights.IQ3_S: kernel.IQ3_S, weights.IQ3_XXS: kernel.IQ3_XXS,
 }
 
 // A planner finds the weights of a shape and checks them.
@@ -416,6 +417,19 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 
 func (s *trainedSource) weight(name string) (weight, bool) {
 	t, ok := s.tensors[name]
+	if stem, isStack := strings.CutSuffix(name, "_exps.weight"); isStack {
+		var list []weight
+		for {
+			w, ok := s.weight(fmt.Sprintf("%s.%d.weight", stem, len(list)))
+			if !ok {
+				break
+			}
+			list = append(list, w)
+		}
+		if len(list) > 0 {
+			return stack(name, list), true
+		}
+	}
 	if !ok {
 		return weight{}, false
 	}

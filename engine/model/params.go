@@ -22,9 +22,10 @@ type Layer struct {
 	attnPost                  []float32 // (C) or nil
 	mlpNorm                   []float32 // (C)
 	mlpNormB                  []float32 // (C)
-	gateUp                    stored    // (2F, C), or (F, C) without a gate
+	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other
 	down                      stored    // (C, F)
 	mlpPost                   []float32 // (C) or nil
+	router                    stored    // (E, C) of a mixture
 	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
 }
 
@@ -97,10 +98,14 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 		p.layers[i] = Layer{
 			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
 			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
-			mlpNorm: take(C), gateUp: matrix(s.ups() * C), down: matrix(C * F), mlpPost: some(s.PostNorms, C),
-			attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
+			mlpNorm: take(C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
 			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
+		l, n := &p.layers[i], 1
+		if s.Experts > 0 {
+			n, l.router = s.Experts, matrix(s.Experts*C)
+		}
+		l.gateUp, l.down, l.mlpPost = matrix(n*s.ups()*C), matrix(n*C*F), some(s.PostNorms, C)
 	}
 	p.norm, p.normB = take(C), some(s.LayerNorm, C)
 	p.head = p.embed
@@ -199,6 +204,16 @@ func (p *Params) tensors() []Tensor {
 		}
 		vector("ffn_norm.weight", C, l.mlpNorm)
 		switch {
+		case p.Experts > 0:
+			// The router tells experts apart as the head tells tokens: no matrix for Muon.
+			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
+				matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
+			}
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+			}
 		case p.fusedUp():
 			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
 		case p.Ungated:
@@ -207,7 +222,9 @@ func (p *Params) tensors() []Tensor {
 			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
 			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 		}
-		matrix("ffn_down", C, F, l.down)
+		if p.Experts == 0 {
+			matrix("ffn_down", C, F, l.down)
+		}
 		if p.PostNorms {
 			vector("post_ffw_norm.weight", C, l.mlpPost)
 		}
@@ -240,6 +257,24 @@ func (s *Shape) fusedUp() bool { f, err := familyOf(s.Arch); return err == nil &
 // side, where a folder has them half a head apart.
 func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil && f.permuted }
 
+// Copy sets p to the numbers of o, which has its shape; in bfloat16 to the nearest. One
+// that it cannot hold is an error.
+func (p *Params) Copy(o *Params) error {
+	from := o.tensors()
+	for i, t := range p.tensors() {
+		to, n := stored{t.Data, t.Half}, len(t.Data)+len(t.Half)
+		row := make([]float32, min(n, 1<<12))
+		for lo := 0; lo < n; lo += len(row) {
+			row = row[:min(len(row), n-lo)]
+			stored{from[i].Data, from[i].Half}.read(row, lo)
+			if err := to.write(row, lo); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Init draws random parameters: norms are one; matrices uniform with standard
 // deviation C^-½, and zero where they write to the residual stream, so that
 // every block begins as the identity; embeddings with half that deviation, so
@@ -248,7 +283,7 @@ func (s *Shape) permuted() bool { f, err := familyOf(s.Arch); return err == nil 
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.Contains(t.Name, ".ffn_down."):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

@@ -81,10 +81,10 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts.
+// Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + C*(s.ups()+s.Hidden)
+	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
 	if s.QKNorm {
 		layer += 2 * s.HeadDim
 	}
@@ -110,11 +110,16 @@ func (s *Shape) Params() int {
 	return n
 }
 
-// FLOPs is Config.FLOPs, windows taken into account.
+// FLOPs is Config.FLOPs, windows and the experts that a token asks taken into
+// account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	tokens := float64(total(docs))
 	if s.Ungated {
-		n -= 2 * float64(total(docs)) * float64(s.Layers*s.Width*s.Hidden)
+		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
+	}
+	if s.Experts > 0 {
+		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
 	}
 	if s.Sliding == nil {
 		return n

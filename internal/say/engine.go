@@ -79,7 +79,6 @@ var engineTexts = map[string]string{
 	"ranks and alphas by pattern are not read":                      "不支持按模式分别设置的秩和 alpha",
 	"adapters of models that have layers with a state are not read": "不支持带状态层的模型的适配器",
 	"%g is not a scale":                                             "%g 不能作为缩放系数",
-	"adapters of mixtures of experts are not read":                  "不支持混合专家模型的适配器",
 	"only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save": "只支持普通 LoRA：不支持 use_dora、fan_in_fan_out、layer_replication、megatron_config 和 modules_to_save",
 
 	// engine/model: what a model's shape may be.
@@ -154,7 +153,7 @@ var engineTexts = map[string]string{
 
 	// Words that fill them.
 	"vocabulary": "词表大小", "width": "宽度", "layers": "层数", "heads": "注意力头数", "key-value heads": "键值头数", "head size": "头的大小",
-	"feed-forward width": "前馈层宽度", "context": "上下文长度", "a mixture of experts": "混合专家模型", "biases beside head gates": "带头门控又带偏置的模型",
+	"feed-forward width": "前馈层宽度", "context": "上下文长度", "biases beside head gates": "带头门控又带偏置的模型",
 	"layers with a state": "带状态层的模型", "key heads": "键头数", "key size": "键的大小", "value size": "值的大小", "tokens before that the convolution sees": "卷积所见的此前词元数",
 
 	// engine/tokenizer.
@@ -270,7 +269,8 @@ var engineTexts = map[string]string{
 	"a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be": "%s 结构的 GGUF 文件无法说明哪些层没有位置编码；llama.cpp 认为每四层有一层没有",
 
 	// engine/model: windows.
-	"layer_types other than three sliding of four, the last one full, are not read":                              "只支持每四层中三层滑动、末层不滑动的 layer_types",
-	"a GGUF file of the form of %s cannot say that the activation is %s":                                         "%s 结构的 GGUF 文件无法说明激活函数是 %s",
-	"a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything": "%s 结构的 GGUF 文件无法说明哪些层滑动，llama.cpp 会让所有层看到全部内容",
+	"layer_types other than three sliding of four, the last one full, are not read":                                                                  "只支持每四层中三层滑动、末层不滑动的 layer_types",
+	"a GGUF file of the form of %s cannot say that the activation is %s":                                                                             "%s 结构的 GGUF 文件无法说明激活函数是 %s",
+	"a GGUF file of the form of %s cannot say that what the chosen experts count does not add up to one (norm_topk_prob), and llama.cpp makes it so": "%s 结构的 GGUF 文件无法说明所选专家的权重之和不为一（norm_topk_prob），llama.cpp 会使其为一",
+	"a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything":                                     "%s 结构的 GGUF 文件无法说明哪些层滑动，llama.cpp 会让所有层看到全部内容",
 }

@@ -204,7 +204,7 @@ func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (
 var inHalfMemory = say.T(`storage = "bf16"`, `storage = "bf16"`)
 
 // canHalve reports whether the plan may keep the weights in bfloat16.
-func (o *own) canHalve() bool { return !o.half && o.rows() && o.lora == nil }
+func (o *own) canHalve() bool { return !o.half && o.lora == nil }
 
 // halve keeps the weights in bfloat16, which they are then written in, unless the
 // plan says otherwise.

@@ -30,10 +30,11 @@ func TestDerived(t *testing.T) {
 	base := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": rows["from"]}
 	ours := map[string][]stage.Forecast{"base": {{Path: toy}}, "teacher": {{Path: toy}}, "from": rows["from"]}
 	for want, op := range map[string]stage.Forecaster{
-		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear":                                                                                               &DPO{},
-		"32 answers a step, AdamW of 8 bits at 5e-05, linear":                                                                                                     &KTO{Optimizer: "adamw8", Rank: 4},
-		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd":                                                                              &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
-		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, Muon at 0.02, AdamW at 0.004, linear": &Distil{Depth: 1},
+		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps":                                                                                                                  &DPO{},
+		"32 answers a step, AdamW of 8 bits at 5e-05, linear, warm-up over 10% of the steps":                                                                                                                        &KTO{Optimizer: "adamw8", Rank: 4},
+		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, no warm-up, weight decay 0.5":                                                                                                                   &DPO{Warmup: new(float64), Decay: half()},
+		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd, no warm-up":                                                                                                                    &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
+		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, Muon at 0.02, AdamW at 0.004, linear, warm-up over 10% of the steps, weight decay 0.01": &Distil{Depth: 1},
 	} {
 		if got := op.Forecast(ours, m).Derived.In(say.English); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -74,4 +75,9 @@ func TestDerived(t *testing.T) {
 	if got := (&LoRA{Targets: []string{"q_k_v_proj"}}).Forecast(ours, m); len(got.Wrong) != 1 || !strings.HasSuffix(got.Derived.In(say.English), "AdamW at 0.006, linear, warm-up over 10% of the steps") {
 		t.Errorf("over ours that is not made yet: %v, %v", got.Derived, got.Wrong)
 	}
+}
+
+func half() *float64 {
+	x := 0.5
+	return &x
 }

@@ -38,6 +38,9 @@ type Distil struct {
 	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`            // of an adapter over a base of another family
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -75,7 +78,13 @@ func (d *Distil) Check() []*say.Error {
 	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
 		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
 	}
-	return append(list, checkWatch(d.Watch, d.Patience)...)
+	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkWatch(d.Watch, d.Patience))
+}
+
+// own is how a student learns as the plan says.
+func (d *Distil) own() own {
+	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, seed: d.Seed,
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), typ: written("", d.Storage)}
 }
 
 func (d *Distil) top() int {
@@ -100,7 +109,7 @@ func (d *Distil) rate() float64 {
 
 // Settled implements stage.Settler.
 func (d *Distil) Settled() map[string]any {
-	m := map[string]any{"top": d.top(), "hard": d.Hard, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed}
+	m := map[string]any{"top": d.top(), "hard": d.Hard, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "storage": "f32"}
 	if !d.Problems.IsZero() {
 		m["count"], m["tokens"] = d.count(), d.tokens()
 	}
@@ -138,7 +147,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
 		memory := func(c model.Config) int64 {
-			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads}, d.Optimizer) + beside
+			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage)}, d.Optimizer) + beside
 		}
 		s.f.Memory = memory(c)
 		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
@@ -149,7 +158,8 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		}
 	} else {
 		b := footingOf(in["base"])
-		o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, beside: beside, slimBeside: beside, watched: len(in["watch"]) > 0}
+		o := d.own()
+		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
 		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], &b)...)
 	}
@@ -160,7 +170,12 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
 		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
 	}
-	s.f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", d.batch(), describe(s.rates(own{optimizer: d.Optimizer, rate: d.Rate}, d.rate()), "linear"))
+	o := d.own()
+	rates := s.rates(o, d.rate())
+	if d.Depth > 0 {
+		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
+	}
+	s.f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", d.batch(), paced(rates, "linear", o.warm()))
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
@@ -208,7 +223,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer r.close()
 	l, f := r.s.l, r.s.facts
-	c := &l.Params.Config
+	c := &l.Params.Shape
 	if d.top() > 0 && r.t.m != nil {
 		if err := r.compare(); err != nil {
 			return err
@@ -217,7 +232,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
 	n := d.batch()
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
-	run.schedule = gentle(run.steps)
+	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)
 	run.st.FLOPs = f.FLOPs
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
 		var list []model.Row
@@ -333,7 +348,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
 		return err
 	}
-	r.s.own.beside, r.s.own.slimBeside, r.s.own.patience = r.t.bytes, r.t.bytes, r.Patience
+	r.s.own.beside, r.s.own.slimBeside = r.t.bytes, r.t.bytes
 	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
 	if !alike {
 		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)
@@ -351,7 +366,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 
 // student opens the base.
 func (r *distilling) student() (err error) {
-	r.s, err = openStudent(r.job, r.Optimizer, r.Rate, r.rate(), r.Rank, r.Seed)
+	r.s, err = openStudent(r.job, r.own(), r.rate(), r.Rank)
 	return err
 }
 
@@ -398,8 +413,8 @@ func (r *distilling) fresh(length int) error {
 		length = min(shape.Context, mostTokens)
 	}
 	how := recipe(d.Optimizer, d.rate())
-	how.Decay = methods[d.Optimizer].Default().Decay
-	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads}, how)
+	how.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
+	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads, Half: inHalves(d.Storage)}, how)
 	if err != nil {
 		return err
 	}

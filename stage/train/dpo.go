@@ -32,6 +32,9 @@ type DPO struct {
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -53,7 +56,13 @@ func (d *DPO) Check() []*say.Error {
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
 	}
-	return append(list, checkWatch(d.Watch, d.Patience)...)
+	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkWatch(d.Watch, d.Patience))
+}
+
+// own is how a student learns as the plan says.
+func (d *DPO) own() own {
+	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs(), seed: d.Seed,
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), typ: written("", d.Storage)}
 }
 
 func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
@@ -69,7 +78,7 @@ func (d *DPO) beta() float64 {
 
 // Settled implements stage.Settler.
 func (d *DPO) Settled() map[string]any {
-	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed}
+	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32"}
 }
 
 // preferenceRate is the factor of the learning rates of DPO and KTO.
@@ -77,8 +86,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	o := own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs()}
-	f := o.forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f := d.own().forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
 	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
 	return f
 }
@@ -95,12 +103,11 @@ func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch)
 
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, d.Optimizer, d.Rate, preferenceRate, d.Rank, d.Seed)
+	s, err := openStudent(job, d.own(), preferenceRate, d.Rank)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	s.own.patience = d.Patience
 	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
@@ -124,7 +131,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	n := d.batch()
 	order := shuffle{n: len(docs) / 2, seed: d.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
-	t.schedule = gentle(t.steps)
+	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var batch []doc
@@ -297,7 +304,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
-	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, describe(s.rates(o, preferenceRate), "linear"))
+	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, paced(s.rates(o, preferenceRate), "linear", o.warm()))
 	return s.f
 }
 
@@ -306,13 +313,14 @@ type pupil struct {
 	footing
 	f      stage.Forecast
 	way    way
-	length int // of its rows
+	length int           // of its rows
+	typ    model.Mixture // of what is written
 }
 
 // newPupil foretells a student over b that learns as o says from documents of
 // up to longest tokens.
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
-	s := &pupil{footing: b}
+	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.wrong
 	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
 	if rank == 0 && s.chat {
@@ -321,7 +329,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 			if p.lora != nil { // learnt as others' models are
 				return newPupil(b, *p, p.rank(), longest, m).f.Memory
 			}
-			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
+			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads, Half: p.half}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
 		}
 		if s.f.Memory = memory(&o); m.Memory > 0 && s.f.Memory > m.Memory {
 			s.f.Smaller = o.spare(memory, m)
@@ -341,7 +349,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 // model of our own.
 func (s *pupil) rates(o own, ours float64) optim.Settings {
 	if s.way.rank == 0 && s.own() {
-		return recipe(o.optimizer, orDefault(o.rate, ours))
+		return o.recipe(ours)
 	}
 	o.rate = studentRate(o.rate, s.way.rank)
 	return o.settings()
@@ -370,7 +378,7 @@ func (s *pupil) writes(m stage.Machine) float64 {
 	case s.chat:
 		return 0
 	}
-	return s.proof(sentenceTokens, m.Threads) + s.copying("", m.Threads)
+	return s.proof(sentenceTokens, m.Threads) + s.copying(s.typ, m.Threads)
 }
 
 // scaleOf returns a shape of about as many parameters.

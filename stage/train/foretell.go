@@ -196,7 +196,9 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	case t.learnt > 0:
 		again = t.each()
 	}
-	s := newPupil(b, own{method: g.Name(), beside: beside, slimBeside: slimBeside, held: int64(tokenBytes * held)}, g.Rank, row, m)
+	o := g.own()
+	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held)
+	s := newPupil(b, o, g.Rank, row, m)
 	s.leave(idle)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.
@@ -219,7 +221,11 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
 	judged(&s.f, in["problems"], each*(steps+1)+watched, m)
-	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), describe(s.rates(own{rate: g.Rate}, g.rate()), "wsd"))
+	warm := 0.0
+	if g.Warmup != nil {
+		warm = *g.Warmup
+	}
+	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm))
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
 	if words := b.speech(); words != nil && g.Think != nil {
 		if w, err := words.Writer(); err == nil {
@@ -238,7 +244,7 @@ func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (b
 	o := infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}
 	kept := 4 * float64(g.copies()) * adapterParams(&b.shape, g.Rank)
 	if g.Rank == 0 {
-		kept = 4 * float64(1+g.copies()) * b.params
+		kept = float64(4+keptBytes(inHalves(g.Storage))*int64(g.copies())) * b.params
 		if b.chat {
 			pages := infer.SamplerPages(b.shape.Config, g.slots(), b.shape.Context)
 			touched := infer.SamplerPages(b.shape.Config, g.slots(), int(tokens/float64(g.slots()))+1)

@@ -2,13 +2,13 @@ package train
 
 import (
 	"context"
-	"math"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
+	"suiren/engine/optim"
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -51,6 +51,10 @@ type GRPO struct {
 	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: as it was taught, or the template's way
 	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 
+	Warmup  *float64 `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
+	Decay   *float64 `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
+	Storage string   `json:",omitempty" plan:"storage,optional"`                       // of all weights while they are trained
+
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
@@ -85,7 +89,12 @@ func (g *GRPO) weight() float64 {
 
 // Settled implements stage.Settler.
 func (g *GRPO) Settled() map[string]any {
-	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight()}
+	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32"}
+}
+
+// own is how a student learns as the plan says.
+func (g *GRPO) own() own {
+	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), typ: written("", g.Storage)}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has
@@ -184,7 +193,7 @@ type rl struct {
 
 // Run implements stage.Operator.
 func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, "", g.Rate, g.rate(), g.Rank, g.Seed)
+	s, err := openStudent(job, g.own(), g.rate(), g.Rank)
 	if err != nil {
 		return err
 	}
@@ -192,7 +201,6 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	if bad := unthinking(s.w.Writer, g.Think); bad != nil {
 		return bad
 	}
-	s.own.method = g.Name()
 	r := &rl{GRPO: g, job: job, s: s}
 	if err := r.open(); err != nil {
 		return err
@@ -282,7 +290,7 @@ func (r *rl) open() error {
 			return err
 		}
 		r.s.own.slimBeside = takes.Total() + 4*int64(r.copies())*int64(adapterParams(&b.Shape, slimRank))
-		r.s.own.beside = takes.Total() + 4*int64(r.copies())*r.s.own.trained(&b.Shape)
+		r.s.own.beside = takes.Total() + keptBytes(r.s.own.half)*int64(r.copies())*r.s.own.trained(&b.Shape)
 		if r.Rank == 0 {
 			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
@@ -383,7 +391,7 @@ func (r *rl) learn(groups []group) error {
 		return err
 	}
 	for _, row := range list {
-		r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
+		r.st.FLOPs += rowFLOPs(&r.l.Params.Shape, row)
 	}
 	r.move()
 	return r.speaker.Repack()
@@ -392,8 +400,7 @@ func (r *rl) learn(groups []group) error {
 // move takes the step for which the gradients are there.
 func (r *rl) move() {
 	r.st.FLOPs += r.l.Optimizer.FLOPs()
-	left := float64(r.steps()-r.st.Step) / float64(r.steps())
-	r.l.Learn(float32(math.Min(1, 2*left)))
+	r.l.Learn(warmed(optim.Schedule{Form: optim.WSD, Decay: lateDecay}, r.Warmup, r.steps()).At(r.st.Step, r.steps()))
 	r.st.Learned++
 }
 

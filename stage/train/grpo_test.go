@@ -36,7 +36,7 @@ func toyRL(t *testing.T, g *GRPO, in map[string]string) *rl {
 	b := newBench(t, in)
 	r := &rl{GRPO: g, job: b.Job}
 	var err error
-	r.s, err = openStudent(b.Job, "", g.Rate, g.rate(), g.Rank, g.Seed)
+	r.s, err = openStudent(b.Job, g.own(), g.rate(), g.Rank)
 	check(t, err)
 	t.Cleanup(r.s.Close)
 	check(t, r.open())

@@ -28,6 +28,9 @@ type KTO struct {
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -39,7 +42,13 @@ func (*KTO) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
-	return append(checkMethod(k.Optimizer), checkWatch(k.Watch, k.Patience)...)
+	return slices.Concat(checkMethod(k.Optimizer), checkStored(k.Storage, k.Rank), checkWatch(k.Watch, k.Patience))
+}
+
+// own is how a student learns as the plan says.
+func (k *KTO) own() own {
+	return own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs(), seed: k.Seed,
+		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), typ: written("", k.Storage)}
 }
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
@@ -53,25 +62,23 @@ func (k *KTO) loss() objective.KTO {
 // Settled implements stage.Settler.
 func (k *KTO) Settled() map[string]any {
 	l := k.loss()
-	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed}
+	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32"}
 }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	o := own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs()}
-	f := o.forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	f := k.own().forecastAnswers(in, "labels", k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
 	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
 	return f
 }
 
 // Run implements stage.Operator.
 func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, k.Optimizer, k.Rate, preferenceRate, k.Rank, k.Seed)
+	s, err := openStudent(job, k.own(), preferenceRate, k.Rank)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	s.own.patience = k.Patience
 	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
@@ -100,7 +107,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	n := k.batch()
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
-	t.schedule = gentle(t.steps)
+	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var batch, other []doc
@@ -121,7 +128,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				apart = append(apart, b.answer(i, otherRefs[i]))
 			}
 			for _, r := range b.rows {
-				o.flops += rowFLOPs(&l.Params.Config, r) / 3
+				o.flops += rowFLOPs(&l.Params.Shape, r) / 3
 			}
 		}
 		z := loss.Baseline(apart)

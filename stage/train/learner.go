@@ -49,6 +49,14 @@ func recipe(optimizer string, rate float64) optim.Settings {
 	return s
 }
 
+// recipe is how all weights of a model of our own learn as o says; ours is the
+// default of the rate.
+func (o *own) recipe(ours float64) optim.Settings {
+	s := recipe(o.optimizer, orDefault(o.rate, ours))
+	s.Decay = decayOf(o.decay, s.Decay)
+	return s
+}
+
 // decayOf is the weight decay that a plan names, or unless.
 func decayOf(named *float64, unless float32) float32 {
 	if named != nil {
@@ -111,6 +119,14 @@ func checkStorage(name string) []*say.Error {
 		return nil
 	}
 	return []*say.Error{unknown("storage", name, "f32, bf16")}
+}
+
+// checkStored finds fault with the storage of weights that only an adapter moves.
+func checkStored(storage string, rank int) []*say.Error {
+	if storage != "" && rank > 0 {
+		return []*say.Error{withoutEffect("storage", say.T("an adapter is trained, and the base stays as it is", "训练的是适配器，基座保持原样"), say.T("leave one of the two out", "请去掉其中之一"))}
+	}
+	return checkStorage(storage)
 }
 
 // written is the type that weights are written in: that of their storage, unless

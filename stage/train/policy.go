@@ -31,7 +31,7 @@ func (g *GRPO) Check() (list []*say.Error) {
 		list = append(list, &say.Error{Where: "overlong", What: say.T("overlong is %d, more than the %d tokens of an answer", "overlong 为 %d，超过回答的 %d 个词元", g.Overlong, g.tokens()),
 			Next: say.T("make it smaller, or tokens larger", "请调小它，或调大 tokens")})
 	}
-	return list
+	return append(list, checkStored(g.Storage, g.Rank)...)
 }
 
 // withoutEffect is the error of an argument that would be without effect.
@@ -110,7 +110,7 @@ func (r *rl) update(groups []group) error {
 	if len(docs) == 0 {
 		return r.learn(nil)
 	}
-	c := &r.l.Params.Config
+	c := &r.l.Params.Shape
 	if p.Beta > 0 {
 		r.underBase(func() {
 			s := r.l.score(docs)

@@ -39,11 +39,9 @@ func studentRate(rate float64, rank int) float64 {
 // prompts: memory goes with the longest.
 const mostTokens = 4096
 
-// openStudent opens the base and finds the form of its conversations. rate 0
-// is the default.
-//
-// ours is the default of a model of our own.
-func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int, seed uint64) (*student, error) {
+// openStudent opens the base, to learn as o says, and finds the form of its
+// conversations. o.rate 0 is the default, which of a model of our own is ours.
+func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error) {
 	base := job.Dir("base")
 	s := &student{job: job}
 	var err error
@@ -51,7 +49,7 @@ func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int,
 		s.facts = facts{} // the owner's
 	}
 	if rank == 0 && tokenizer.IsChat(base) {
-		if s.l, err = openBase(job, recipe(optimizer, orDefault(rate, ours))); err != nil {
+		if s.l, err = openBase(job, o.recipe(ours), o.half); err != nil {
 			return nil, err
 		}
 		if s.w, err = newWriter(base, s.l.Params.Config.Context); err != nil {
@@ -68,9 +66,10 @@ func openStudent(job *stage.Job, optimizer string, rate, ours float64, rank int,
 		b.Close()
 		return nil, err
 	}
-	s.own = own{batch: 4, optimizer: optimizer, rate: studentRate(rate, rank), seed: seed}
+	s.own = o
+	s.own.batch, s.own.rate = 4, studentRate(o.rate, rank)
 	if rank > 0 {
-		s.own.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank), Seed: seed}
+		s.own.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank), Seed: o.seed}
 	}
 	if s.w, err = s.brought.writer(); err != nil {
 		b.Close()

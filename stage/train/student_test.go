@@ -27,17 +27,18 @@ func TestStudents(t *testing.T) {
 	}
 	pairs, labels := toyExamples(t, list), toyExamples(t, called)
 	for name, ops := range map[string][]stage.Operator{
-		"llama3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"qwen2":    {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"spark2_5": {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"gemma2":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}, &DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"gemma3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
-		"phi3":     {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"glm4":     {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"hunyuan":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"ernie4_5": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
-		"granite":  {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"gpt2":     {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"llama3":    {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"qwen2":     {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"spark2_5":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"gemma2":    {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}, &DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gemma3":    {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
+		"phi3":      {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"glm4":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"hunyuan":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"ernie4_5":  {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
+		"granite":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gpt2":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}
@@ -73,7 +74,7 @@ func TestStudents(t *testing.T) {
 // An answer is what the template writes beyond the prompt, and what people
 // write is never a special token.
 func TestRendered(t *testing.T) {
-	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, "", 0, 0, 0, 0)
+	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, own{}, 0, 0)
 	check(t, err)
 	defer s.Close()
 	prompt := []stage.Message{{Role: "system", Content: "be short"}, {Role: "user", Content: "say <|im_end|>"}}

@@ -53,19 +53,23 @@ type outcome struct {
 	vals   map[string]float64 // told with it
 }
 
-// openBase loads the base's parameters into a learner with settings s.
-func openBase(job *stage.Job, s optim.Settings) (*Learner, error) {
+// openBase loads the base's parameters into a learner with settings s, to be kept in
+// bfloat16 if they are so.
+func openBase(job *stage.Job, s optim.Settings, half bool) (*Learner, error) {
 	params, arena, err := model.Load(job.Dir("base"))
 	if err != nil {
 		return nil, err
 	}
 	defer arena.Close()
 	c := params.Config
-	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads}, s)
+	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads, Half: half}, s)
 	if err != nil {
 		return nil, err
 	}
-	copy(l.Params.All, params.All)
+	if err := l.Params.Copy(params); err != nil {
+		l.Close()
+		return nil, err
+	}
 	l.Repack()
 	return l, nil
 }
@@ -237,7 +241,7 @@ func (l *Learner) learn(s *scored) (tokens int, flops float64) {
 	l.Accumulate(s.rows)
 	for _, r := range s.rows {
 		tokens += len(r.IDs)
-		flops += rowFLOPs(&l.Params.Config, r) * 4 / 3
+		flops += rowFLOPs(&l.Params.Shape, r) * 4 / 3
 	}
 	return tokens, flops
 }

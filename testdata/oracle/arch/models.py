@@ -47,6 +47,7 @@ MODELS = {
               "types": ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]},
     "qwen3-wide": {"class": "Qwen3", "only": ["Q4_K", "Q5_K", "Q6_K"], "config": BLOCKS},
     "qwen3-low": {"class": "Qwen3", "only": ["Q2_K", "Q3_K", "IQ4_XS"], "config": BLOCKS},
+    "qwen3-iq": {"class": "Qwen3", "only": ["IQ3_S", "IQ3_XXS"], "config": BLOCKS},
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},
