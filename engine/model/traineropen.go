@@ -111,7 +111,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.noNorms {
+		if !f.noNorms && !f.delta {
 			list = append(list, f.names[0])
 		}
 	}
