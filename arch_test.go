@@ -20,13 +20,14 @@ internal/terminal: internal/say
 internal/flock:
 internal/durable:
 internal/sqlite:
-engine/kernel: internal/cpu
+engine/codebook:
+engine/kernel: internal/cpu engine/codebook
 engine/tensor:
 engine/tokenizer:
 engine/grammar:
 engine/jinja:
 engine/chat: engine/jinja
-engine/weights:
+engine/weights: engine/codebook
 engine/model: engine/kernel engine/tensor engine/weights
 engine/optim: engine/kernel engine/tensor
 engine/objective:

@@ -187,7 +187,11 @@ func newInferBench(path string, threads int) (*inferBench, error) {
 		return nil, err
 	}
 	const each = limit / model.PageTokens
-	if b.p, err = model.NewPages(&b.d.Shape, model.KVFloat16, inferTogether*each, inferTogether*each); err != nil {
+	windows := each
+	if b.d.Shape.Delta != nil { // the state before and the one after
+		windows = 2
+	}
+	if b.p, err = model.NewPages(&b.d.Shape, model.KVFloat16, inferTogether*each, inferTogether*windows); err != nil {
 		b.close()
 		return nil, err
 	}
@@ -196,9 +200,8 @@ func newInferBench(path string, threads int) (*inferBench, error) {
 	for i := range inferTogether {
 		q := model.Seq{Logits: 1}
 		for j := range each {
-			q.Full = append(q.Full, int32(i*each+j))
+			q.Full, q.Window = append(q.Full, int32(i*each+j)), append(q.Window, int32(i*windows+j%windows))
 		}
-		q.Window = q.Full
 		b.seqs = append(b.seqs, q)
 	}
 	return b, nil

@@ -65,7 +65,7 @@ ThreadpoolParams = struct("ThreadpoolParams", [
 ])
 POOLING = {"none": 0, "mean": 1, "cls": 2, "last": 3, "rank": 4}
 TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0": 8, "Q2_K": 10, "Q3_K": 11, "Q4_K": 12, "Q5_K": 13,
-         "Q6_K": 14, "IQ4_NL": 20, "IQ4_XS": 23, "BF16": 30, "MXFP4": 39}
+         "Q6_K": 14, "IQ3_XXS": 18, "IQ4_NL": 20, "IQ3_S": 21, "IQ4_XS": 23, "BF16": 30, "MXFP4": 39}
 RETURNS = {
     c.c_void_p: "llama_model_load_from_file llama_init_from_model llama_model_get_vocab llama_get_memory "
                 "ggml_backend_dev_by_type ggml_backend_dev_backend_reg ggml_backend_reg_get_proc_address",

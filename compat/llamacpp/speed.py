@@ -2,8 +2,8 @@
 
     LLAMACPP=$(compat/llamacpp/setup.sh) PYTHON compat/llamacpp/speed.py FOLDER [NAME...]    # PYTHON has numpy
 
-NAME is SHAPE-TYPE: qwen3-35m, spark-45m, qwen3-0.6b, llama-1.1b, spark-1.7b; Q8_0, Q4_0, Q4_K_M. Twelve files, 9 GB; those there
-are kept.
+NAME is SHAPE-TYPE: qwen3-35m, spark-45m, qwen3-0.6b, llama-1.1b, spark-1.7b, qwen3.5-0.8b; Q8_0, Q4_0, Q4_K_M. 18 files, 11 GB;
+those there are kept.
 The types of the tensors are those that llama-quantize gives them. Blocks are random bits with scales that make
 every matrix about N(0, 1/fan-in), so that activations stay ordinary. The vocabulary is byte-level BPE: all bytes,
 then pairs of letters, then pairs of those, with the split pattern "qwen2" and a ChatML template.
@@ -31,7 +31,9 @@ SHAPES = {  # C, F, L, H, KV heads, D, V
     "qwen3-0.6b": ("qwen3", 1024, 3072, 28, 16, 8, 128, 151936),
     "llama-1.1b": ("llama", 2048, 5632, 22, 32, 4, 64, 32000),
     "spark-1.7b": ("spark2_5", 2048, 6656, 28, 8, 2, 256, 131072),
+    "qwen3.5-0.8b": ("qwen35", 1024, 3584, 24, 8, 2, 256, 248320),
 }
+STATE = (16, 128, 4)  # heads of a layer with a state, their size, tokens of its convolution
 FTYPES = {"Q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "Q4_0": gguf.LlamaFileType.MOSTLY_Q4_0, "Q4_K_M": gguf.LlamaFileType.MOSTLY_Q4_K_M}
 
 
@@ -54,6 +56,10 @@ def tensors(arch, c, f, layers, h, kv, d, v):
     for i in range(layers):
         b = f"blk.{i}."
         yield b + "attn_norm.weight", (c,)
+        if arch == "qwen35":
+            yield from hybrid(b, i, c, h, kv, d)
+            yield from feed_forward(b, c, f)
+            continue
         if arch == "spark2_5":
             yield b + "attn_qkv.weight", ((h + 2 * kv) * d, c)
             yield b + "attn_gate.weight", (h, c)
@@ -66,12 +72,40 @@ def tensors(arch, c, f, layers, h, kv, d, v):
             yield b + "attn_k_norm.weight", (d,)
         yield b + "attn_output.weight", (c, h * d)
         yield b + "ffn_norm.weight", (c,)
-        yield b + "ffn_gate.weight", (f, c)
-        yield b + "ffn_up.weight", (f, c)
-        yield b + "ffn_down.weight", (c, f)
+        yield from feed_forward(b, c, f)
     yield "output_norm.weight", (c,)
     if arch == "llama":
         yield "output.weight", (v, c)
+
+
+def feed_forward(b, c, f):
+    yield b + "ffn_gate.weight", (f, c)
+    yield b + "ffn_up.weight", (f, c)
+    yield b + "ffn_down.weight", (c, f)
+
+
+def hybrid(b, i, c, h, kv, d):
+    """Attention of Qwen3.5: three layers of four have a state."""
+    yield b + "post_attention_norm.weight", (c,)
+    if (i + 1) % 4:
+        heads, size, taps = STATE
+        n = heads * size
+        yield b + "attn_qkv.weight", (3 * n, c)
+        yield b + "attn_gate.weight", (n, c)
+        yield b + "ssm_beta.weight", (heads, c)
+        yield b + "ssm_alpha.weight", (heads, c)
+        yield b + "ssm_conv1d.weight", (3 * n, taps)
+        yield b + "ssm_a", (heads,)
+        yield b + "ssm_dt.bias", (heads,)
+        yield b + "ssm_norm.weight", (size,)
+        yield b + "ssm_out.weight", (c, n)
+        return
+    yield b + "attn_q.weight", (2 * h * d, c)
+    yield b + "attn_k.weight", (kv * d, c)
+    yield b + "attn_v.weight", (kv * d, c)
+    yield b + "attn_q_norm.weight", (d,)
+    yield b + "attn_k_norm.weight", (d,)
+    yield b + "attn_output.weight", (c, h * d)
 
 
 def type_of(name, ftype, tied, layers):
@@ -126,7 +160,7 @@ def write(path, shape, ftype):
     w.add_key_length(d)
     w.add_value_length(d)
     w.add_layer_norm_rms_eps(1e-6)
-    w.add_rope_freq_base({"qwen3": 1e6, "llama": 1e4, "spark2_5": 5e6}[arch])
+    w.add_rope_freq_base({"qwen3": 1e6, "qwen35": 1e7, "llama": 1e4, "spark2_5": 5e6}[arch])
     if arch == "spark2_5":
         w.add_sliding_window(512)
         w.add_sliding_window_pattern([(i + 1) % 4 != 0 for i in range(layers)])
@@ -135,6 +169,16 @@ def write(path, shape, ftype):
         w.add_rope_dimension_count_swa(d)
     elif arch == "llama":
         w.add_rope_dimension_count(d)
+    elif arch == "qwen35":
+        heads, size, taps = STATE
+        w.add_ssm_conv_kernel(taps)
+        w.add_ssm_state_size(size)
+        w.add_ssm_group_count(heads)
+        w.add_ssm_time_step_rank(heads)
+        w.add_ssm_inner_size(heads * size)
+        w.add_full_attention_interval(4)
+        w.add_rope_dimension_count(d // 4)
+        w.add_rope_dimension_sections([11, 11, 10, 0])
     tokens, merges = vocabulary(v)
     w.add_tokenizer_model("gpt2")
     w.add_tokenizer_pre("qwen2")
@@ -148,18 +192,18 @@ def write(path, shape, ftype):
 
     plan = []
     for name, dims in tensors(arch, c, f, layers, h, kv, d, v):
-        kind = Q.F32 if len(dims) == 1 else type_of(name, ftype, arch != "llama", layers)
+        kind = Q.F32 if len(dims) == 1 or "conv1d" in name else type_of(name, ftype, arch != "llama", layers)
         block, size = gguf.GGML_QUANT_SIZES[kind]
         bytes_ = gguf.quant_shape_to_byte_shape(dims, kind) if kind != Q.F32 else dims
         w.add_tensor_info(name, bytes_, np.dtype(np.uint8 if kind != Q.F32 else np.float32), int(np.prod(dims)) // block * size, kind)
-        plan.append((kind, dims, int(np.prod(dims)) // block))
+        plan.append((name, kind, dims, int(np.prod(dims)) // block))
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_ti_data_to_file()
     pools = {}
-    for kind, dims, n in plan:
+    for name, kind, dims, n in plan:
         if kind == Q.F32:
-            w.write_tensor_data(np.ones(dims, np.float32))
+            w.write_tensor_data(np.full(dims, -0.1 if name.endswith("ssm_a") else 0.5 if "conv1d" in name else 1, np.float32))
             continue
         key = kind, dims[-1]
         if key not in pools:  # 64k blocks, repeated from another start in every tensor

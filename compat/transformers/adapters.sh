@@ -3,7 +3,8 @@
 #
 #   compat/transformers/adapters.sh
 #
-# Over a model of our own, and over random ones: Gemma, whose blocks have more norms and whose logits are capped; GPT-2, whose matrices lie the other way.
+# Over a model of our own, and over random ones: Gemma, whose blocks have more norms and whose logits are capped; GPT-2, whose matrices lie the other way;
+# a mixture of experts, of which ours are of experts, too, and PEFT's of its attention.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(compat/venv.sh)
@@ -16,7 +17,7 @@ check() { # PLAN ADAPTER MERGED
 artifact() { # PLAN BLOCK
 	"$tmp/suiren" show "$2" --plan "$1" -o jsonl | "$python" -c 'import json,sys; print(json.loads(sys.stdin.readline())["dir"])'
 }
-both() { # PLAN: a folder with a base
+both() { # PLAN: a folder with a base; TARGETS of ours, if not the usual
 	for i in 1 2 3 4 5 6 7 8; do
 		printf '{"prompt": "%d+%d?", "completion": "%d"}\n' "$i" "$i" $((2 * i))
 	done >"$1/sums.jsonl"
@@ -38,6 +39,9 @@ both() { # PLAN: a folder with a base
 		  adapter = weights.ours
 		}
 	PLAN
+	if [ $# = 2 ]; then
+		sed -i "s/^weights \"ours\" {/&\n  targets = [$2]/" "$1/suiren.hcl"
+	fi
 	"$tmp/suiren" apply "$1"
 	check "$1" "$(artifact "$1" weights.ours)" "$(artifact "$1" weights.ours-merged)"
 
@@ -56,11 +60,14 @@ both() { # PLAN: a folder with a base
 mkdir "$tmp/own"
 go run ./testdata/oracle/qwen3 folder -seed 4 -depth 2 "$tmp/own/base"
 both "$tmp/own"
-for family in gemma2 gemma3 gpt2; do
+for family in gemma2 gemma3 gpt2 phi3 glm4 hunyuan granite; do
 	mkdir "$tmp/$family"
 	cp -r "testdata/oracle/arch/$family" "$tmp/$family/base"
 	both "$tmp/$family"
 done
+mkdir "$tmp/qwen3_moe"
+cp -r testdata/oracle/arch/qwen3_moe "$tmp/qwen3_moe/base"
+both "$tmp/qwen3_moe" '"q_proj", "gate_proj", "up_proj", "down_proj"'
 
 go run ./testdata/oracle/qwen3 folder -seed 5 -depth 2 "$tmp/own/other"
 cat >>"$tmp/own/suiren.hcl" <<'PLAN'

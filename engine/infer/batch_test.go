@@ -15,6 +15,7 @@ import (
 // that a token sees, and finds out if a page does not hold what it should.
 type definition struct {
 	vocab, width, rows int
+	states             bool // the window's page of a token holds what is after it, in its first slot
 	full, window       []slot
 	read               int // tokens
 }
@@ -33,7 +34,8 @@ func (d *definition) Step(_ *model.Pages, seqs []model.Seq, logits []float32) er
 			return fmt.Errorf("a step of %d tokens", rows)
 		}
 		d.read += len(s.IDs)
-		for pos := range s.At + len(s.IDs) {
+		end := s.At + len(s.IDs)
+		for pos := range end {
 			at := int(s.Full[pos/pageTokens])*pageTokens + pos%pageTokens
 			if pos >= s.At {
 				d.full[at].id = s.IDs[pos-s.At]
@@ -43,7 +45,20 @@ func (d *definition) Step(_ *model.Pages, seqs []model.Seq, logits []float32) er
 				return fmt.Errorf("sequence %d: the page of token %d holds something else", n, pos)
 			}
 			d.full[at].hash = h
-			if d.width > 0 && pos >= s.At+1-d.width {
+			switch {
+			case d.states && pos == s.At-1:
+				if page := s.Window[pos/pageTokens]; page < 0 || d.window[int(page)*pageTokens].hash != h {
+					return fmt.Errorf("sequence %d: the state after token %d is gone, or another", n, pos)
+				}
+			case d.states && pos >= s.At && (pos == end-1 || pos%pageTokens == pageTokens-1):
+				page := s.Window[pos/pageTokens]
+				if page < 0 && pos == end-1 {
+					return fmt.Errorf("sequence %d: there is no page for the state after token %d", n, pos)
+				}
+				if page >= 0 {
+					d.window[int(page)*pageTokens].hash = h
+				}
+			case !d.states && d.width > 0 && pos >= s.At+1-d.width:
 				page := s.Window[pos/pageTokens]
 				if page < 0 {
 					return fmt.Errorf("sequence %d: the window page of token %d is gone", n, pos)
@@ -190,17 +205,20 @@ func TestBatchSimulation(t *testing.T) {
 		limit := 3*pageTokens + r.IntN(8*pageTokens)
 		z := batchSize{vocab: 23, slots: 1 + r.IntN(8), limit: limit, rows: 64, chunk: 1 + r.IntN(60), ahead: r.IntN(3), workers: 1 + r.IntN(2)}
 		z.outs = z.slots + r.IntN(20)
-		width := []int{0, 7, pageTokens + 2, 40, 100}[r.IntN(5)]
+		width := []int{0, 7, pageTokens + 2, 40, 100, 2, 2}[r.IntN(7)]
 		full := pagesOf(limit) + r.IntN(12)
 		d := &definition{vocab: z.vocab, width: width, rows: z.rows, full: make([]slot, full*pageTokens)}
 		var window *pool
 		if width > 0 {
 			n := z.slots*((width+pageTokens-2)/pageTokens+2) + pagesOf(z.rows) + r.IntN(9)
+			if d.states = width == 2; d.states {
+				n = 3*z.slots + 2 + r.IntN(9)
+			}
 			window = newPool(n)
 			d.window = make([]slot, n*pageTokens)
 		}
 		b := newBatch(z, d, newTree(newPool(full), window, width), make([]float32, z.outs*z.vocab))
-		b.copyPage = d.copyPage
+		b.copyPage, b.tree.states = d.copyPage, d.states
 		var open []*sequence
 		want := map[*sequence][]Token{}
 		got := map[*sequence][]Token{}
@@ -302,8 +320,9 @@ func newTestBatch(slots, width int) (*batch, *definition) {
 	if width > 0 {
 		window, d.window = newPool(n), make([]slot, n*pageTokens)
 	}
+	d.states = width == 2
 	b := newBatch(z, d, newTree(newPool(n), window, width), make([]float32, z.outs*z.vocab))
-	b.copyPage = d.copyPage
+	b.copyPage, b.tree.states = d.copyPage, d.states
 	return b, d
 }
 
@@ -327,7 +346,7 @@ func (b *batch) ask(t *testing.T, q Request) (*sequence, *[]Token) {
 // What many requests begin with is read once, also if they come together; of
 // equal prompts all of it is.
 func TestReadOnce(t *testing.T) {
-	for _, width := range []int{0, 40} {
+	for _, width := range []int{0, 40, 2} {
 		prompt := make([]int32, 5*pageTokens+9)
 		for i := range prompt {
 			prompt[i] = int32(i % 23)

@@ -9,7 +9,7 @@ type holding struct {
 	root   *node
 	at     int     // tokens whose keys and values are there
 	full   []int32 // pages of the full layers
-	win    []int32 // pages of the sliding layers; −1 before back
+	win    []int32 // pages of the sliding layers; −1 before back, and where a state was not kept
 	back   int     // first page held in win
 	path   []*node
 	points []int // pages after which others may resume
@@ -102,16 +102,24 @@ func (h *holding) grow(n int) bool {
 		return true
 	}
 	for len(h.win) < need {
-		page, ok := h.tree.takeWindow()
-		if !ok {
-			return false
+		i := len(h.win)
+		// Of states, the last is needed, and the one at the end of the last whole page.
+		needed := !h.tree.states || i == need-1 || i == (h.at+n)/pageTokens-1
+		page := int32(-1)
+		if needed || slices.Contains(h.points, i+1) {
+			var ok bool
+			if page, ok = h.tree.takeWindow(); !ok && needed {
+				return false
+			} else if !ok {
+				page = -1
+			}
 		}
 		h.win = append(h.win, page)
 	}
 	return true
 }
 
-// advance counts n tokens as held, of which ids says what they are, puts the
+// advance counts n tokens as held, all that were read if there are states, of which ids says what they are, puts the
 // pages they fill into the tree and frees those the window leaves behind.
 func (h *holding) advance(ids []int32, n int) {
 	h.at += n
@@ -150,7 +158,7 @@ func (h *holding) point(n int) {
 func (h *holding) lend(i int) {
 	n := h.path[i]
 	switch {
-	case i < h.back || n.window == h.win[i]:
+	case i < h.back || h.win[i] < 0 || n.window == h.win[i]:
 		return
 	case n.window < 0:
 		n.window = h.win[i]
@@ -176,9 +184,11 @@ func (h *holding) slide() {
 }
 
 func (h *holding) dropWindow(i int) {
-	if n := h.win[i]; i < len(h.path) && h.path[i].window == n {
+	switch n := h.win[i]; {
+	case n < 0:
+	case i < len(h.path) && h.path[i].window == n:
 		h.tree.unview(h.path[i])
-	} else {
+	default:
 		h.tree.window.give(n)
 	}
 	h.win[i] = -1

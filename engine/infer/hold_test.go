@@ -15,6 +15,24 @@ func newLedger(full, window int) *ledger {
 	return &ledger{make([]uint64, full*pageTokens), make([]uint64, window*pageTokens)}
 }
 
+// states, in place of a width, says that a window's page holds the state after the
+// last of its tokens.
+const states = -1
+
+// keep is read of the layers with a state, for one of end tokens.
+func (l *ledger) keep(pos, at, end int, window []int32, h uint64) error {
+	page := window[pos/pageTokens]
+	switch {
+	case pos == at-1 && (page < 0 || l.window[page] != h):
+		return fmt.Errorf("the state after token %d is gone, or another", pos)
+	case pos == end-1 && page < 0:
+		return fmt.Errorf("there is no page for the state after token %d", pos)
+	case pos >= at && page >= 0 && (pos == end-1 || pos%pageTokens == pageTokens-1):
+		l.window[page] = h
+	}
+	return nil
+}
+
 func chain(h uint64, id int32) uint64 { return h*0x9e3779b97f4a7c15 + uint64(id) + 1 }
 
 // read appends tokens to pages as a model would, having read every key that
@@ -28,6 +46,12 @@ func (l *ledger) read(ids []int32, at int, full, window []int32, width int) (uin
 			return 0, fmt.Errorf("full page %d of token %d holds something else", full[pos/pageTokens], pos)
 		}
 		l.full[slot] = h
+		if width == states {
+			if err := l.keep(pos, at, len(ids), window, h); err != nil {
+				return 0, err
+			}
+			continue
+		}
 		if width == 0 || pos < at+1-width {
 			continue
 		}
@@ -75,7 +99,7 @@ func checkPages(t *tree, holdings []*holding) error {
 			switch {
 			case j < h.back && p >= 0:
 				return fmt.Errorf("holding %d: window page %d was not dropped", i, j)
-			case j < h.back:
+			case j < h.back || p < 0 && t.states:
 			case j < len(h.path) && h.path[j].window == p:
 				viewers[h.path[j]]++
 			default:
@@ -131,9 +155,9 @@ func checkPages(t *tree, holdings []*holding) error {
 // Sequences that begin alike come, grow and go at random. Every page they
 // read holds what they are, and no page is lost or shared wrongly.
 func TestPagesSimulation(t *testing.T) {
-	for _, width := range []int{0, 1, 5, 16, 40, 100} {
+	for _, width := range []int{0, 1, 5, 16, 40, 100, states} {
 		t.Run(fmt.Sprint("window ", width), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(1, uint64(width)))
+			r := rand.New(rand.NewPCG(1, uint64(int64(width))))
 			const live = 5
 			full := newPool(640 / pageTokens)
 			var window *pool
@@ -142,7 +166,14 @@ func TestPagesSimulation(t *testing.T) {
 				windows = live*((width-1)/pageTokens+2+40/pageTokens+2) + 7
 				window = newPool(windows)
 			}
+			if width == states {
+				windows = 3*live + 2
+				window = newPool(windows)
+			}
 			tr := newTree(full, window, width)
+			if tr.states = width == states; tr.states {
+				tr.width = 2
+			}
 			book := newLedger(full.size, windows)
 			var held []*holding
 			var ids [][]int32
@@ -187,7 +218,10 @@ func TestPagesSimulation(t *testing.T) {
 					if _, err := book.read(ids[i][:h.at+n], h.at, h.full, h.win, width); err != nil {
 						t.Fatalf("step %d: %v", step, err)
 					}
-					h.advance(ids[i], 1+r.IntN(n)) // as if the rest had been a wrong guess
+					if !tr.states {
+						n = 1 + r.IntN(n) // as if the rest had been a wrong guess
+					}
+					h.advance(ids[i], n)
 				}
 				if err := checkPages(tr, held); err != nil {
 					t.Fatalf("step %d: %v", step, err)
@@ -263,5 +297,53 @@ func TestPrefix(t *testing.T) {
 	h.release()
 	if path, resume := tr.match(tr.root("grows"), make([]int32, 7*P), 6); len(path) != 6 || resume != 6 {
 		t.Errorf("of 6 pages %d are held, and %d can be resumed after", len(path), resume)
+	}
+}
+
+// Where states were kept, a prompt that was read is not read again: at its last whole
+// pages, where others wait for it, and where an answer ended. In between it is, from
+// the last state before.
+func TestStatesPrefix(t *testing.T) {
+	const P = pageTokens
+	tr := newTree(newPool(64), newPool(9), 2)
+	tr.states = true
+	prompt := make([]int32, 6*P+4)
+	for i := range prompt {
+		prompt[i] = int32(i)
+	}
+	// read reads ids at once, as a prompt of n tokens and an answer.
+	read := func(ids []int32, n int) (cached, shared int, why Miss) {
+		h := &holding{tree: tr, root: tr.root(nil)}
+		shared, why = h.adopt(ids)
+		cached = h.at
+		h.point((n-1)/P - 1)
+		h.point((n - 1) / P)
+		if !h.grow(len(ids) - h.at) {
+			t.Fatal("no page")
+		}
+		h.advance(ids, len(ids)-h.at)
+		h.release()
+		if err := checkPages(tr, nil); err != nil {
+			t.Fatal(err)
+		}
+		return cached, shared, why
+	}
+	answered := append(slices.Clone(prompt), make([]int32, 2*P)...)
+	for i, c := range []struct {
+		ids            []int32
+		prompt         int
+		cached, shared int
+		why            Miss
+	}{
+		{answered, len(prompt), 0, 0, Unseen},
+		{append(slices.Clone(answered), 1), len(prompt), 8 * P, 8 * P, ""}, // where the answer ended
+		{prompt, len(prompt), 6 * P, 6 * P, ""},                            // the prompt's last whole page
+		{prompt[:6*P-1], 6*P - 1, 5 * P, 5 * P, ""},                        // and the one before
+		{prompt[:3*P+2], 3*P + 2, 0, 3 * P, Window},                        // there was none
+		{prompt[:3*P+2], 3*P + 2, 3 * P, 3 * P, ""},                        // now there is
+	} {
+		if cached, shared, why := read(c.ids, c.prompt); cached != c.cached || shared != c.shared || why != c.why {
+			t.Errorf("%d: %d cached, %d shared, %q; want %d, %d, %q", i, cached, shared, why, c.cached, c.shared, c.why)
+		}
 	}
 }

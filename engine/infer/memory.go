@@ -32,7 +32,7 @@ type Memory struct {
 	Pages  int64 // keys and values
 	Logits int64
 	Full   int // pages of the full-attention layers
-	Window int // of the sliding layers
+	Window int // of the layers that slide or have a state
 	Limit  int // tokens of a sequence that fit
 
 	// On the Go heap.
@@ -86,8 +86,11 @@ func (o Options) plan(s *model.Shape, z *batchSize) (Memory, error) {
 	full, window := model.PageBytes(s, o.KV)
 	m := Memory{full: int64(full), window: int64(window), Limit: z.limit, Full: o.Slots * pagesOf(z.limit)}
 	least := 0
-	if s.Sliding != nil { // what the slots hold at most; as much again to resume from
-		least = o.Slots*((s.Window+pageTokens-2)/pageTokens+2) + pagesOf(z.rows)
+	if reach := s.Reach(); reach > 0 { // what the slots hold at most; as much again to resume from
+		least = o.Slots*((reach+pageTokens-2)/pageTokens+2) + pagesOf(z.rows)
+		if s.Delta != nil { // of a step, two states are kept
+			least = 3*o.Slots + 2
+		}
 		m.Window = max(least, min(2*least, m.Full)) // a page of them goes with one of the full layers
 	}
 	if o.Memory > 0 {
@@ -154,10 +157,11 @@ func layBatch(dec *model.Decoder, kv model.KVType, z batchSize, m Memory) (*batc
 		return nil, err
 	}
 	var window *pool
-	if dec.Shape.Sliding != nil {
+	if dec.Shape.Reach() > 0 {
 		window = newPool(m.Window)
 	}
-	b := newBatch(z, dec, newTree(newPool(m.Full), window, dec.Shape.Window), logits.Float32(z.outs*z.vocab))
+	b := newBatch(z, dec, newTree(newPool(m.Full), window, dec.Shape.Reach()), logits.Float32(z.outs*z.vocab))
+	b.tree.states = dec.Shape.Delta != nil
 	b.pages, b.copyPage = pages, pages.Copy
 	b.close = func() {
 		logits.Close()

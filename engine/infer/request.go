@@ -46,7 +46,7 @@ type Request struct {
 	Constraint  Constraint // binds the answer, not the thought; nil: nothing does. It belongs to the request
 	TopLogprobs int        // likeliest tokens reported with each token, at most MaxTopLogprobs
 	Echo        bool       // the tokens of the prompt come first, with their log-probabilities
-	Draft       bool       // guess tokens from the request itself: the same answer, sooner if it repeats what it read
+	Draft       bool       // guess tokens from the request itself: the same answer, sooner if it repeats what it read; not of models with states, which cannot be taken back
 	Adapter     *model.Adapter
 	Caller      string // whose it is: callers take turns
 	Tenant      string // whose memory it may use: what one tenant's requests have read, no other's find

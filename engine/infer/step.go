@@ -112,7 +112,7 @@ func (b *batch) plan() {
 			break // s was the youngest, and is no more
 		}
 		p := part{s: s, n: s.want, out: b.outRows(), outs: s.outs, echo: s.echoes()}
-		if guess > 0 && s.req.Draft && s.n > 0 && s.want == 1 {
+		if guess > 0 && s.req.Draft && !b.tree.states && s.n > 0 && s.want == 1 {
 			p.drafts = s.draft.propose(s.ids, min(guess, s.room-s.n-1))
 			if len(p.drafts) > 0 && !s.grow(1+len(p.drafts)) {
 				p.drafts = nil

@@ -17,9 +17,15 @@ type tokens [pageTokens]int32
 // layer. The sliding layers' page of the same tokens is there only where a
 // later request may resume: they see a window, so that resuming at a page
 // takes the pages of the window before it.
+//
+// A layer that has a state in place of keys and values is one that slides and sees
+// two tokens: its page holds the state after the last of the page's tokens, and
+// what comes after begins with that. Of several pages that are read in one step it
+// need not have been kept.
 type tree struct {
 	full, window *pool // window is nil if no layer slides
 	width        int   // keys that a sliding layer sees, the token's own among them
+	states       bool  // what slides is states
 	roots        map[any]*node
 
 	idle  *list.List // nodes that no sequence holds, the last used first: a node stands before its children
@@ -91,7 +97,7 @@ const (
 	Diverged Miss = "diverged" // what was read before goes on otherwise; Usage.Shared says where
 	Ended    Miss = "ended"    // what was read before ends there
 	Evicted  Miss = "evicted"  // it was read before, and its memory was needed
-	Window   Miss = "window"   // the sliding layers' part was not kept there
+	Window   Miss = "window"   // the part of the layers that slide or have a state was not kept there
 	Echoed   Miss = "echoed"   // logits of the prompt were asked for, which are not kept
 )
 

@@ -27,6 +27,8 @@ const (
 	Q2_K
 	Q3_K
 	IQ4_XS
+	IQ3_S
+	IQ3_XXS
 )
 
 // Quantised reports whether products with t take the activations as integers.
@@ -85,9 +87,10 @@ func (m *Matrix) Pack(lo, hi int, src []byte) {
 // a block of 32 weights (of Q6_K, 16) contributes fma(Σqa, scale·d, sum), the
 // sum of products of integers being exact, d the scale of the activations;
 // where weights have a minimum, fma(minimum, d·Σa, sum) follows. Of Q2_K,
-// Q3_K and IQ4_XS, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
+// Q3_K, IQ4_XS, IQ3_S and IQ3_XXS, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
 // s being the whole numbers that its parts multiply the scale with, and of Q2_K
-// then fma(−Σla, minimum·d, sum), with those of the minima.
+// then fma(−Σla, minimum·d, sum), with those of the minima; of IQ3_XXS a
+// quarter of the sum is the product.
 //
 // Cost: 2·n·(hi−lo)·K FLOPs.
 func (m *Matrix) Mul(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {

@@ -1,5 +1,6 @@
 #include "textflag.h"
-#include "quantwhole_amd64.h"
+#include "quant_amd64.h"
+#include "qlook_amd64.h"
 
 // Products of weights that nibbles, as those of q4_amd64.s, choose of a table.
 
@@ -159,35 +160,6 @@ DATA iq4high<>+0(SB)/8, $0x0706050403020100
 DATA iq4high<>+8(SB)/8, $0x0f0d0c0b0a090808
 GLOBL iq4high<>(SB), RODATA|NOPTR, $16
 
-// TWO looks up the nibbles Y8 of 8 rows, and adds to sums of l and h the
-// products with the dword at o of both tokens.
-#define TWO(o, L, H, L1, H1) \
-	VPSHUFB Y8, Y15, Y9      \
-	VPSHUFB Y8, Y13, Y10     \
-	VPBROADCASTD (o)(R8), Y11 \
-	VPBROADCASTD (o)(R9), Y12 \
-	VPMADDUBSW Y11, Y9, Y8   \
-	VPADDW Y8, L, L          \
-	VPMADDUBSW Y11, Y10, Y11 \
-	VPADDW Y11, H, H         \
-	VPMADDUBSW Y12, Y9, Y9   \
-	VPADDW Y9, L1, L1        \
-	VPMADDUBSW Y12, Y10, Y12 \
-	VPADDW Y12, H1, H1
-
-#define TWOS(W, o, L, H, L1, H1) \
-	VMOVDQU W, Y8            \
-	VPAND   Y14, Y8, Y8      \
-	TWO(o, L, H, L1, H1)     \
-	VMOVDQU W, Y8            \
-	VPSRLW  $4, Y8, Y8       \
-	VPAND   Y14, Y8, Y8      \
-	TWO(o+4, L, H, L1, H1)
-
-#define TWOS2(w, o) \
-	TWOS(w(SI), o, Y0, Y1, Y2, Y3) \
-	TWOS(w(SI)(R14*1), o, Y4, Y5, Y6, Y7)
-
 // JOIN makes L + 16·H - 128·Σa of two sums.
 #define JOIN(L, H, at) \
 	VPMADDWD ·ones16(SB), L, L \
@@ -233,27 +205,6 @@ iq4x2:
 	VZEROUPPER
 	RET
 
-#define ONE(o, L, H) \
-	VPSHUFB Y8, Y15, Y9       \
-	VPSHUFB Y8, Y13, Y10      \
-	VPBROADCASTD (o)(R8), Y11 \
-	VPMADDUBSW Y11, Y9, Y9    \
-	VPADDW Y9, L, L           \
-	VPMADDUBSW Y11, Y10, Y10  \
-	VPADDW Y10, H, H
-
-#define ONES8(W, o, L, H) \
-	VMOVDQU W, Y12        \
-	VPAND   Y14, Y12, Y8  \
-	ONE(o, L, H)          \
-	VPSRLW  $4, Y12, Y8   \
-	VPAND   Y14, Y8, Y8   \
-	ONE(o+4, L, H)
-
-#define ONES1(o, a, V, W) \
-	ONES8((o)V, a, Y4, Y5) \
-	ONES8((o)W, a, Y6, Y7)
-
 #define IQ4(V, W, S, T) \
 	VPXOR Y4, Y4, Y4 \
 	VPXOR Y5, Y5, Y5 \
@@ -282,116 +233,5 @@ iq4x1:
 	JNZ  iq4x1
 	STORE1
 	JNZ  iq4x1rows
-	VZEROUPPER
-	RET
-
-// IQ4_XS: IQ4_NL's weights, and integers for scales; 256 weights are summed up as
-// those of q3_amd64.s.
-
-// WHOLE multiplies L + 16·H with the scales S, and sets A to that. H began with
-// -8·Σa.
-#define WHOLE(L, H, S) \
-	VPMADDWD S, L, L \
-	VPMADDWD S, H, H \
-	VPSLLD $4, H, H  \
-	VPADDD H, L, L
-
-#define EIGHTOFF(H, at) \
-	VPBROADCASTD B_LOW at, H \
-	VPSRAW $1, H, H
-
-// SUM adds A and B to the integers at o.
-#define SUM(A, B, o) \
-	VPADDD (o)(BX), A, A \
-	VPADDD (o+32)(BX), B, B \
-	VMOVDQA A, (o)(BX) \
-	VMOVDQA B, (o+32)(BX)
-
-// func iq4xsx2AVX2(t *quantTile)
-TEXT ·iq4xsx2AVX2(SB), NOSPLIT, $160-8
-	CONSTANTS(iq4low<>(SB))
-	VBROADCASTI128 iq4high<>(SB), Y13
-	ARGS2
-	STACK
-iq4xsx2:
-	MOVQ SI, R15
-	ADDQ $16, SI
-	MOVQ $8, AX
-	CLEAR2
-iq4xsx2sub:
-	AHEAD(1088)
-	AHEAD(1152)
-	AHEAD(1216)
-	VPXOR Y0, Y0, Y0
-	VPXOR Y2, Y2, Y2
-	VPXOR Y4, Y4, Y4
-	VPXOR Y6, Y6, Y6
-	EIGHTOFF(Y1, (DI))
-	EIGHTOFF(Y3, (DI)(R13*1))
-	VMOVDQA Y1, Y5
-	VMOVDQA Y3, Y7
-	TWOS2(0, 0)
-	TWOS2(32, 8)
-	TWOS2(64, 16)
-	TWOS2(96, 24)
-	INTEGERS(128)
-	WHOLE(Y0, Y1, Y8)
-	WHOLE(Y2, Y3, Y8)
-	WHOLE(Y4, Y5, Y9)
-	WHOLE(Y6, Y7, Y9)
-	SUM(Y0, Y4, 0)
-	SUM(Y2, Y6, 64)
-	STEP2(32, 136)
-	DECQ AX
-	JNZ  iq4xsx2sub
-	HALVESOF((R15), (R15)(R14*1))
-	FINISH2
-	SUBQ $8, CX
-	JNZ  iq4xsx2
-	VZEROUPPER
-	RET
-
-#define IQ4XS(V, W, S, T) \
-	VPXOR Y4, Y4, Y4 \
-	VPXOR Y6, Y6, Y6 \
-	EIGHTOFF(Y5, (DI)) \
-	VMOVDQA Y5, Y7 \
-	ONES1(0, 0, V, W) \
-	ONES1(32, 8, V, W) \
-	ONES1(64, 16, V, W) \
-	ONES1(96, 24, V, W) \
-	INTEGERS1(128, V, W) \
-	WHOLE(Y4, Y5, Y8) \
-	WHOLE(Y6, Y7, Y9) \
-	VPADDD Y4, S, S \
-	VPADDD Y6, T, T
-
-// func iq4xsx1AVX2(t *quantTile)
-TEXT ·iq4xsx1AVX2(SB), NOSPLIT, $128-8
-	CONSTANTS(iq4low<>(SB))
-	VBROADCASTI128 iq4high<>(SB), Y13
-	ARGSROWS
-iq4xsx1rows:
-	ROWS
-	KEEP
-iq4xsx1:
-	MOVQ SI, BX
-	ADDQ $16, SI
-	MOVQ $8, AX
-	ROWZERO
-iq4xsx1sub:
-	ROWSAHEAD(1024)
-	ROWSAHEAD(1088)
-	ROWSAHEAD(1152)
-	FOUR(IQ4XS)
-	STEP1(32, 136)
-	DECQ AX
-	JNZ  iq4xsx1sub
-	FINISH1(0)
-	KEEP
-	SUBQ $8, CX
-	JNZ  iq4xsx1
-	STORE1
-	JNZ  iq4xsx1rows
 	VZEROUPPER
 	RET

@@ -9,27 +9,31 @@ type form struct {
 	packed  int // of 8 rows of it
 	pack    func(dst []byte, r int, src []byte)
 	// row returns the weights of block j of 32 in a packed block, as integers
-	// less their offset, and the scales and minima of its halves; the second
-	// count where the type is halved.
+	// less their offset, and scales and minima: of Q6_K and of types with super
+	// those of its halves, of the others one of each.
 	row func(src []byte, r, j int, w *[32]int32) (scale, low [2]float32)
 	// super returns what scales and minima are multiplied with: see tileWhole.
 	super func(src []byte, r int) (scale, low float32)
+	// unit, a power of two, multiplies every product at the end; 0 is 1.
+	unit float32
 }
 
 var forms = [...]form{
-	Q8_0:   {32, 34, 272, packQ8_0, rowQ8_0, nil},
-	Q4_0:   {32, 18, 144, packQ4_0, rowQ4_0, nil},
-	Q4_1:   {32, 20, 160, packQ4_1, rowQ4_1, nil},
-	Q5_0:   {32, 22, 176, packQ5_0, rowQ5_0, nil},
-	Q5_1:   {32, 24, 192, packQ5_1, rowQ5_1, nil},
-	Q4_K:   {256, 144, 1184, packQ4_K, rowQ4_K, nil},
-	Q5_K:   {256, 176, 1440, packQ5_K, rowQ5_K, nil},
-	Q6_K:   {256, 210, 1680, packQ6_K, rowQ6_K, nil},
-	IQ4_NL: {32, 18, 144, packQ4_0, rowIQ4_NL, nil},
-	MXFP4:  {32, 17, 144, packMXFP4, rowMXFP4, nil},
-	Q2_K:   {256, 84, 672, packQ2_K, rowQ2_K, pairSuper},
-	Q3_K:   {256, 110, 912, packQ3_K, rowQ3_K, halfSuper},
-	IQ4_XS: {256, 136, 1104, packIQ4_XS, rowIQ4_XS, halfSuper},
+	Q8_0:    {32, 34, 272, packQ8_0, rowQ8_0, nil, 0},
+	Q4_0:    {32, 18, 144, packQ4_0, rowQ4_0, nil, 0},
+	Q4_1:    {32, 20, 160, packQ4_1, rowQ4_1, nil, 0},
+	Q5_0:    {32, 22, 176, packQ5_0, rowQ5_0, nil, 0},
+	Q5_1:    {32, 24, 192, packQ5_1, rowQ5_1, nil, 0},
+	Q4_K:    {256, 144, 1184, packQ4_K, rowQ4_K, nil, 0},
+	Q5_K:    {256, 176, 1440, packQ5_K, rowQ5_K, nil, 0},
+	Q6_K:    {256, 210, 1680, packQ6_K, rowQ6_K, nil, 0},
+	IQ4_NL:  {32, 18, 144, packQ4_0, rowIQ4_NL, nil, 0},
+	MXFP4:   {32, 17, 144, packMXFP4, rowMXFP4, nil, 0},
+	Q2_K:    {256, 84, 672, packQ2_K, rowQ2_K, pairSuper, 0},
+	Q3_K:    {256, 110, 912, packQ3_K, rowQ3_K, halfSuper, 0},
+	IQ4_XS:  {256, 136, 1104, packIQ4_XS, rowIQ4_XS, halfSuper, 0},
+	IQ3_S:   {256, 110, 1104, packIQ3_S, rowIQ3_S, halfSuper, 0},
+	IQ3_XXS: {256, 98, 1104, packIQ3_XXS, rowIQ3_XXS, halfSuper, 0.25},
 }
 
 var noWeights [256]byte
@@ -64,6 +68,7 @@ type quantTile struct {
 	out  *[8]float32 // (tokens, groups, 8), zeros unless there is one token
 	n    int         // fours of groups with one token, of VNNI pairs; of NEON, tokens
 	outs int         // bytes from a group's out to the others'; of NEON, from token to token
+	look *table      // of types that have one
 }
 
 const (
@@ -88,7 +93,7 @@ func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	if n == 1 && !add && (hi-lo)%Group == 0 {
 		for g := lo / Group; g < last; g += most {
 			groups := min(most, last-g)
-			m.tile(in, m.Data[g*size:(g+groups)*size], groups, 0, 1, dst[g*Group:][:groups*Group])
+			m.mulTile(in, m.Data[g*size:(g+groups)*size], groups, 0, 1, dst[g*Group:][:groups*Group])
 		}
 		return
 	}
@@ -110,7 +115,7 @@ func (m *Matrix) mulTiles(in *Input, n, lo, hi, most int, dst []float32, ldd int
 				if k == 3 {
 					k = 2
 				}
-				m.tile(in, w, groups, t, k, out[:k*groups*Group])
+				m.mulTile(in, w, groups, t, k, out[:k*groups*Group])
 				for i := range k {
 					to := dst[(t+i)*ldd+g*Group:][:min(groups*Group, hi-g*Group)]
 					from := out[i*groups*Group:]
@@ -124,6 +129,16 @@ func (m *Matrix) mulTiles(in *Input, n, lo, hi, most int, dst []float32, ldd int
 				}
 				t += k
 			}
+		}
+	}
+}
+
+// mulTile is tile, in the type's unit.
+func (m *Matrix) mulTile(in *Input, w []byte, groups, t, n int, out []float32) {
+	m.tile(in, w, groups, t, n, out)
+	if unit := forms[m.Type].unit; unit != 0 {
+		for i := range out {
+			out[i] *= unit
 		}
 	}
 }

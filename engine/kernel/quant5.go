@@ -3,6 +3,8 @@ package kernel
 import (
 	"encoding/binary"
 	"math"
+
+	"suiren/engine/codebook"
 )
 
 // Fifth bits: in bytes 4r to 4r+3 of a vector, bit j of byte i belongs to
@@ -77,11 +79,9 @@ func rowQ5_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	return scale, low
 }
 
-var iq4 = [16]int32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
-
 func rowIQ4_NL(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
-		w[l] = iq4[nibbleAt(src[16:], r, l)]
+		w[l] = int32(codebook.IQ4[nibbleAt(src[16:], r, l)])
 	}
 	scale[0] = halfAt(src, r)
 	return scale, low

@@ -58,18 +58,18 @@ func q3Kx2VNNI(t *quantTile)
 func q3Kx1VNNI(t *quantTile)
 
 //go:noescape
-func iq4xsx4VNNI(t *quantTile)
+func lookx4VNNI(t *quantTile)
 
 //go:noescape
-func iq4xsx2VNNI(t *quantTile)
+func lookx2VNNI(t *quantTile)
 
 //go:noescape
-func iq4xsx1VNNI(t *quantTile)
+func lookx1VNNI(t *quantTile)
 
 // vnni reports whether there are such kernels for t.
 func (t Type) vnni() bool {
 	switch t {
-	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS:
+	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS, IQ3_S, IQ3_XXS:
 		return true
 	}
 	return false
@@ -131,14 +131,14 @@ func (t Type) tileVNNI(q *quantTile, n int) {
 		default:
 			q3Kx1VNNI(q)
 		}
-	case IQ4_XS:
+	case IQ4_XS, IQ3_S, IQ3_XXS:
 		switch n {
 		case 4:
-			iq4xsx4VNNI(q)
+			lookx4VNNI(q)
 		case 2:
-			iq4xsx2VNNI(q)
+			lookx2VNNI(q)
 		default:
-			iq4xsx1VNNI(q)
+			lookx1VNNI(q)
 		}
 	}
 }

@@ -102,10 +102,10 @@ func q3Kx2AVX2(t *quantTile)
 func q3Kx1AVX2(t *quantTile)
 
 //go:noescape
-func iq4xsx2AVX2(t *quantTile)
+func lookx2AVX2(t *quantTile)
 
 //go:noescape
-func iq4xsx1AVX2(t *quantTile)
+func lookx1AVX2(t *quantTile)
 
 //go:noescape
 func iq4x2AVX2(t *quantTile)
@@ -122,7 +122,7 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	}
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{}))}
+	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{})), look: m.Type.table()}
 	vnni := useVNNI && m.Type.vnni() && groups > 1
 	wide := m.Type == Q8_0 && !vnni
 	if wide {
@@ -274,11 +274,11 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 		default:
 			q3Kx1AVX2(q)
 		}
-	case IQ4_XS:
+	case IQ4_XS, IQ3_S, IQ3_XXS:
 		if n == 2 {
-			iq4xsx2AVX2(q)
+			lookx2AVX2(q)
 		} else {
-			iq4xsx1AVX2(q)
+			lookx1AVX2(q)
 		}
 	case IQ4_NL:
 		if n == 2 {
@@ -291,7 +291,7 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 
 // most returns the most tokens that a kernel of t takes.
 func (t Type) most() int {
-	if t == IQ4_NL || t == IQ4_XS && !useVNNI {
+	if t == IQ4_NL || t.table() != nil && !useVNNI {
 		return 2
 	}
 	return 4

@@ -75,10 +75,10 @@ func q3KSDOT(t *quantTile)
 func q3KSMULL(t *quantTile)
 
 //go:noescape
-func iq4xsSDOT(t *quantTile)
+func lookSDOT(t *quantTile)
 
 //go:noescape
-func iq4xsSMULL(t *quantTile)
+func lookSMULL(t *quantTile)
 
 // tile multiplies one or two groups of 8 rows, w, with n tokens from t on.
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
@@ -88,7 +88,7 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	}
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{})), n: 1, outs: 4 * groups * Group}
+	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{})), n: 1, outs: 4 * groups * Group, look: m.Type.table()}
 	if n == 4 {
 		q.n = 4
 	}
@@ -132,8 +132,8 @@ func (t Type) tileSDOT(q *quantTile) {
 		q2KSDOT(q)
 	case Q3_K:
 		q3KSDOT(q)
-	case IQ4_XS:
-		iq4xsSDOT(q)
+	case IQ4_XS, IQ3_S, IQ3_XXS:
+		lookSDOT(q)
 	}
 }
 
@@ -163,8 +163,8 @@ func (t Type) tileSMULL(q *quantTile) {
 		q2KSMULL(q)
 	case Q3_K:
 		q3KSMULL(q)
-	case IQ4_XS:
-		iq4xsSMULL(q)
+	case IQ4_XS, IQ3_S, IQ3_XXS:
+		lookSMULL(q)
 	}
 }
 

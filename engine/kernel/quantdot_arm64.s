@@ -29,7 +29,7 @@ GLOBL ·iq4NEON(SB), RODATA|NOPTR, $16
 #define Q6K   ·q6KSDOT
 #define Q2K   ·q2KSDOT
 #define Q3K   ·q3KSDOT
-#define IQ4XS ·iq4xsSDOT
+#define LOOKUP ·lookSDOT
 
 #include "quantrows_arm64.h"
 #include "quantwhole_arm64.h"

@@ -34,7 +34,7 @@
 #define Q6K   ·q6KSMULL
 #define Q2K   ·q2KSMULL
 #define Q3K   ·q3KSMULL
-#define IQ4XS ·iq4xsSMULL
+#define LOOKUP ·lookSMULL
 
 #include "quantrows_arm64.h"
 #include "quantwhole_arm64.h"

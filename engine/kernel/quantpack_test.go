@@ -2,9 +2,12 @@ package kernel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"suiren/engine/codebook"
 )
 
 // Packing, weight by weight.
@@ -132,12 +135,55 @@ func slowPackIQ4_XS(dst []byte, r int, src []byte) {
 	}
 }
 
+// slowPackTable packs the place of weight i in a table and the scales of 32.
+func slowPackTable(dst []byte, r int, src []byte, scale func(j int) byte, place func(i int) byte) {
+	copy(dst[2*r:2*r+2], src)
+	for j := range 8 {
+		part := dst[16+136*j:][:136]
+		part[128+r] = scale(j)
+		for l := range 32 {
+			slowPackNibble(part, r, l, place(32*j+l))
+		}
+	}
+}
+
+func slowPackIQ3_S(dst []byte, r int, src []byte) {
+	slowPackTable(dst, r, src, func(j int) byte { return 1 + src[106+j/2]>>(j%2*4)&15*2 }, func(i int) byte {
+		q := int(src[2+i/4]) | int(src[66+i/32]>>(i/4%8)&1)<<8
+		step := byte(codebook.GridIQ3S(q) >> (i % 4 * 8))
+		if src[74+i/8]>>(i%8)&1 == 1 {
+			return 7 - step
+		}
+		return 8 + step
+	})
+}
+
+func slowPackIQ3_XXS(dst []byte, r int, src []byte) {
+	slowPackTable(dst, r, src, func(j int) byte { return 1 + src[66+4*j+3]>>4*2 }, func(i int) byte {
+		step := byte(codebook.GridIQ3XXS(src[2+i/4]) >> (i % 4 * 8))
+		tail := binary.LittleEndian.Uint32(src[66+i/32*4:])
+		seven, minus := tail>>(i/8%4*7)&127, uint32(0)
+		if i%8 < 7 {
+			minus = seven >> (i % 8) & 1
+		} else { // the eighth makes them even
+			for b := range 7 {
+				minus ^= seven >> b & 1
+			}
+		}
+		if minus == 1 {
+			return 7 - step
+		}
+		return 8 + step
+	})
+}
+
 // Packing by words gives the bytes of packing weight by weight.
 func TestPackQuant(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for typ, slow := range map[Type]func(dst []byte, r int, src []byte){
 		Q4_0: slowPackQ4_0, Q4_1: slowPackQ4_1, Q8_0: slowPackQ8_0, Q4_K: slowPackQ4_K, Q6_K: slowPackQ6_K,
 		Q2_K: slowPackQ2_K, Q3_K: slowPackQ3_K, IQ4_XS: slowPackIQ4_XS,
+		IQ3_S: slowPackIQ3_S, IQ3_XXS: slowPackIQ3_XXS,
 	} {
 		f := &forms[typ]
 		const blocks = 3
@@ -171,7 +217,7 @@ func TestPackQuant(t *testing.T) {
 // BenchmarkPack reports millions of weights a second, in cache, of the
 // fastest call.
 func BenchmarkPack(b *testing.B) {
-	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS"}
+	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS", IQ3_S: "IQ3_S", IQ3_XXS: "IQ3_XXS"}
 	for typ := Q8_0; int(typ) < len(forms); typ++ {
 		const rows, k = 64, 2048
 		f := &forms[typ]

@@ -5,8 +5,8 @@ import "encoding/binary"
 // Types of which 256 weights are summed up as integers: the scales of their
 // parts are whole numbers of one scale, as are the minima, so a sum stays exact
 // for 256 weights, and a kernel multiplies by the numbers of floating point
-// once, not 8 or 16 times. Their rows give scales and minima as whole numbers,
-// super what those are multiples of.
+// once, not 8 or 16 times. Their rows give scales and minima, less than zero, as
+// whole numbers, super what those are multiples of.
 
 func halfSuper(src []byte, r int) (scale, low float32) { return halfAt(src, r), 0 }
 
@@ -118,26 +118,5 @@ func rowQ2_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 		s := part[8*h+r]
 		scale[h], low[h] = float32(s&15), -float32(s>>4)
 	}
-	return scale, low
-}
-
-// packIQ4_XS: with every 32 weights their nibbles, then the 8 scales.
-func packIQ4_XS(dst []byte, r int, src []byte) {
-	copy(dst[2*r:2*r+2], src)
-	high := binary.LittleEndian.Uint16(src[2:])
-	for j := range 8 {
-		part := dst[16+136*j:][:136]
-		part[128+r] = src[4+j/2]>>(j%2*4)&15 | byte(high>>(2*j)&3)<<4 - 32
-		packSplit(part, r, src[8+16*j:])
-	}
-}
-
-func rowIQ4_XS(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
-	part := src[16+136*j:][:136]
-	for l := range w {
-		w[l] = iq4[nibbleAt(part, r, l)]
-	}
-	scale[0] = float32(int8(part[128+r]))
-	scale[1] = scale[0]
 	return scale, low
 }

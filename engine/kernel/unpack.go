@@ -47,6 +47,9 @@ func (m *Matrix) rowBlock(dst []float32, src []byte, r, j int, q *[32]int32) {
 	scale, low := f.row(src, r, j, q)
 	if f.super != nil {
 		s, l := f.super(src, r)
+		if f.unit != 0 {
+			s *= f.unit
+		}
 		for h := range scale {
 			scale[h] *= s
 			low[h] *= l

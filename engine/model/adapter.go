@@ -16,10 +16,11 @@ import (
 // matrices, y += s·B·(A·x). (Hu et al., arXiv 2106.09685.) It is opened from a
 // folder as the PEFT library writes it.
 type Adapter struct {
-	Base   string // digest of the model that it was trained over (File.Digest); "" if it does not say
-	layers [][linears][]lora
-	rank   int // the largest
-	arena  *tensor.Arena
+	Base    string // digest of the model that it was trained over (File.Digest); "" if it does not say
+	layers  [][linears][]lora
+	experts [][][linears][]lora // (L, E) of a mixture, if it changes some
+	rank    int                 // the largest
+	arena   *tensor.Arena
 }
 
 // The linears of a block that an adapter may change.
@@ -123,8 +124,8 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
 	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
 		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
-	case s.Experts > 0:
-		return nil, bad("", "adapters of mixtures of experts are not read")
+	case s.Delta != nil:
+		return nil, bad("", "adapters of models that have layers with a state are not read")
 	}
 	return &c, nil
 }
@@ -142,6 +143,10 @@ func (a *Adapter) Bytes() int64 { return 4 * int64(a.arena.Len()) }
 
 // Close frees the adapter's memory. No step that uses it may be under way.
 func (a *Adapter) Close() { a.arena.Close() }
+
+// expertModules is what the modules of experts begin with, before the expert's
+// number: as peft called them when each was a linear, and still reads them.
+const expertModules = "mlp.experts."
 
 // A place is where a matrix of a Hugging Face folder lies in a block.
 type place struct{ linear, at, rows, cols int }
@@ -173,10 +178,14 @@ func (s *Shape) places() map[string]place {
 		"self_attn.q_k_v_proj": {qkvLinear, 0, s.qkv(), s.Width},
 		"self_attn.o_proj":     {outLinear, 0, s.Width, q},
 		"self_attn.out_proj":   {outLinear, 0, s.Width, q},
-		"mlp.gate_proj":        {gateUpLinear, 0, s.Hidden, s.Width},
-		"mlp.up_proj":          {gateUpLinear, s.Hidden, s.Hidden, s.Width},
-		"mlp.down_proj":        {downLinear, 0, s.Width, s.Hidden},
 	}
+	mlp := "mlp."
+	if s.Experts > 0 {
+		mlp = expertModules
+	}
+	list[mlp+"gate_proj"] = place{gateUpLinear, 0, s.Hidden, s.Width}
+	list[mlp+"up_proj"] = place{gateUpLinear, s.Hidden, s.Hidden, s.Width}
+	list[mlp+"down_proj"] = place{downLinear, 0, s.Width, s.Hidden}
 	if f, err := familyOf(s.Arch); err == nil && f.fusedUp {
 		list["mlp.gate_up_proj"] = place{gateUpLinear, 0, 2 * s.Hidden, s.Width}
 		if f.fusedQKV {
@@ -206,9 +215,9 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			}
 			return nil, bad("belongs to no pair of lora_A and lora_B")
 		}
-		l, module, ok := moduleOf(stem)
+		l, e, module, ok := s.module(stem)
 		p, known := places[module]
-		if !ok || l >= s.Layers || !known || strings.Contains(stem, "vision_tower.") {
+		if !ok || !known || strings.Contains(stem, "vision_tower.") {
 			return nil, bad("is of no matrix that this model has")
 		}
 		shapeA, _ := f.Shape(name)
@@ -231,10 +240,41 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			kernel.Scale(b, float32(c.scale(r.rank)))
 			kernel.Pack(r.b, r.rank, r.rows, b, 1, r.rank)
 		}
-		ad.layers[l][p.linear] = append(ad.layers[l][p.linear], r)
-		ad.rank = max(ad.rank, r.rank)
+		ad.add(s, l, e, p.linear, r)
 	}
 	return ad, nil
+}
+
+// add adds a pair of block l, or of its expert e.
+func (a *Adapter) add(s *Shape, l, e, which int, r lora) {
+	a.rank = max(a.rank, r.rank)
+	if e < 0 {
+		a.layers[l][which] = append(a.layers[l][which], r)
+		return
+	}
+	if a.experts == nil {
+		a.experts = make([][][linears][]lora, s.Layers)
+		for i := range a.experts {
+			a.experts[i] = make([][linears][]lora, s.Experts)
+		}
+	}
+	a.experts[l][e][which] = append(a.experts[l][e][which], r)
+}
+
+// module returns what a name of a Hugging Face module says: the block, the
+// expert (−1: none) and the module of places. ok: the block and the expert are there.
+func (s *Shape) module(name string) (l, e int, module string, ok bool) {
+	l, module, ok = moduleOf(name)
+	if !ok || l >= s.Layers {
+		return 0, 0, "", false
+	}
+	own, isExpert := strings.CutPrefix(module, expertModules)
+	if !isExpert {
+		return l, -1, module, true
+	}
+	number, own, _ := strings.Cut(own, ".")
+	e, err := strconv.Atoi(number)
+	return l, e, expertModules + own, err == nil && e >= 0 && e < s.Experts && strconv.Itoa(e) == number
 }
 
 // adapt adds what the sequences' adapters say of a linear of block l. dst (n, ld).
@@ -264,7 +304,11 @@ func (d *Decoder) adapters(seqs []Seq) {
 			d.rank = max(d.rank, a.rank)
 		}
 	}
-	if need := d.rows * d.rank; len(d.mid) < need {
+	need := d.rows * d.rank
+	if d.Shape.Experts > 0 { // they run side by side
+		need *= d.team.Size()
+	}
+	if len(d.mid) < need {
 		d.mid = make([]float32, need)
 	}
 }
@@ -279,13 +323,11 @@ func (t *Trainer) Adapter() *Adapter {
 	s := &t.net.Shape
 	ad, places := &Adapter{layers: make([][linears][]lora, s.Layers)}, s.places()
 	for _, p := range t.pairs {
-		l, module, ok := moduleOf(p.name)
+		l, e, module, ok := s.module(p.name)
 		if !ok {
 			panic("model: a pair is called " + p.name)
 		}
-		which := places[module].linear
-		ad.layers[l][which] = append(ad.layers[l][which], lora{at: p.at, rows: p.rows, cols: p.cols, rank: p.rank, a: p.packedA, b: p.packedB})
-		ad.rank = max(ad.rank, p.rank)
+		ad.add(s, l, e, places[module].linear, lora{at: p.at, rows: p.rows, cols: p.cols, rank: p.rank, a: p.packedA, b: p.packedB})
 	}
 	return ad
 }

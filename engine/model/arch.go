@@ -21,6 +21,8 @@ type family struct {
 	postNorms bool
 	noNorms   bool
 	headGate  bool
+	outGate   bool
+	delta     bool // some layers have a state
 	pairs     bool // positions turn neighbours
 	scales    bool // the file says factors of embeddings, scores, what layers add, and logits
 	experts   bool
@@ -78,6 +80,7 @@ var families = []family{
 	{names: []string{"smollm3"}, permuted: true, tied: true, turns: every(4), theta: [2]float64{2e6, 2e6}},
 	{names: []string{"granite"}, permuted: true, scales: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"olmo2"}, qkNorm: true, wideQK: true, postNorms: true, noNorms: true, hf: gemmaNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
 }
 
 // Architectures returns the names of the families, as GGUF has them.
@@ -113,7 +116,7 @@ func (f *family) shape(c Config) (Shape, error) {
 		return Shape{}, err
 	}
 	s := Shape{Config: c, Arch: f.names[0], Act: f.act, QKNorm: f.qkNorm, LateQK: f.lateQK, WideQK: f.wideQK, PostNorms: f.postNorms, NoNorms: f.noNorms,
-		HeadGate: f.headGate, LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Bias: f.biases, Biases: f.biases,
+		HeadGate: f.headGate, OutGate: f.outGate, LayerNorm: f.layerNorm, Ungated: f.ungated, Learned: f.learned, Bias: f.biases, Biases: f.biases,
 		Embed: 1, Query: attentionScale(c.HeadDim)}
 	if f.turns != nil {
 		for l := range c.Layers {
@@ -189,9 +192,15 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if m.err != nil {
 		return Shape{}, m.err
 	}
+	if f.delta {
+		c.Layers -= m.whole("nextn_predict_layers", 0) // they guess the token after the next, and are not run
+	}
 	s, err := f.shape(c)
 	if err != nil {
 		return s, err
+	}
+	if f.delta {
+		m.delta(&s)
 	}
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true

@@ -70,7 +70,7 @@ func logitsOf(t testing.TB, path string, ids []int32, cut, threads int, kv KVTyp
 		part := ids[at:min(at+cut, len(ids))]
 		window := append([]int32(nil), table...)
 		for i := range window { // pages that have slid away are not touched
-			if (i+1)*PageTokens <= at+1-d.Shape.Window {
+			if (i+1)*PageTokens <= at+1-d.Shape.Reach() {
 				window[i] = -1
 			}
 		}

@@ -40,7 +40,13 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 		addRows(v.down, g.dtop, C, lo, hi)
 		addRows(v.up, s.gateUp, wide, lo, hi)
 	case gateUpLinear:
-		m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		if c.Experts > 0 {
+			w.routeBack(s, g, lo, hi)
+			m.back(s.mix.probs, c.Experts, lo, hi, s.n2, ws.dn, d, nil)
+			w.readBack(s, g, lo, hi, ws.dn)
+		} else {
+			m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
+		}
 		for t := lo; t < hi; t++ {
 			c.normaliseGrad(dx[t*C:(t+1)*C], v.mlp, v.mlpNormB, s.x1[t*C:(t+1)*C], p.mlpNorm, ws.dn[(t-lo)*C:(t-lo+1)*C], s.r2[t])
 		}
@@ -88,12 +94,18 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			if c.turned(l) {
 				r.turnBack(dh, cos, sin)
 			}
-			if norm == nil || c.LateQK {
+			if norm == nil || c.LateQK || c.WideQK {
 				copy(to, dh)
 				continue
 			}
 			clear(to)
 			kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
+		}
+		if c.WideQK {
+			dq, dk := b.dqk[t*heads*D:][:c.q()], b.dqk[t*heads*D+c.q():][:c.kv()]
+			clear(g.dqkv[t*N:][:c.q()+c.kv()])
+			kernel.RMSNormGrad(g.dqkv[t*N:][:c.q()], v.q, s.qkv[t*N:][:c.q()], p.qNorm, dq, s.rq[t*heads])
+			kernel.RMSNormGrad(g.dqkv[t*N+c.q():][:c.kv()], v.k, s.qkv[t*N+c.q():][:c.kv()], p.kNorm, dk, s.rq[t*heads+1])
 		}
 		if v.bias != nil {
 			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])
@@ -110,6 +122,9 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 	case outLinear:
 		return g.dmid, c.Width, s.y, c.q()
 	case gateUpLinear:
+		if c.Experts > 0 {
+			return s.mix.probs, c.Experts, s.n2, c.Width
+		}
 		return s.gateUp, apart(c.ups()), s.n2, c.Width
 	}
 	return g.dtop, c.Width, s.act, c.Hidden
@@ -117,5 +132,8 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 
 // matrix returns one of a block's matrices.
 func (l *Layer) matrix(which int) stored {
+	if which == gateUpLinear && (l.router.f != nil || l.router.h != nil) {
+		return l.router
+	}
 	return [linears]stored{qkvLinear: l.qkv, outLinear: l.out, gateUpLinear: l.gateUp, downLinear: l.down}[which]
 }

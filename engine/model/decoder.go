@@ -13,7 +13,7 @@ type Seq struct {
 	IDs    []int32
 	At     int     // tokens held
 	Full   []int32 // page of tokens 32i to 32i+31 in the full-attention layers; up to At+len(IDs)
-	Window []int32 // the same of the sliding layers; what lies wholly before At+1−Window may be −1
+	Window []int32 // the same of the layers that slide or have a state; what lies wholly before At+1−Reach may be −1, and of those with a state all after At but the last
 	Logits int     // logits are wanted after each of the last so many tokens
 
 	Adapter *Adapter // nil: the model as it is
@@ -54,6 +54,9 @@ type decodeState struct {
 	pos  []int32    // (rows)
 	page [2][]int32 // (rows) the page of the token
 	moe  *mixture
+
+	delta  *deltaState
+	values *kernel.Input // (rows, R·U) what layers with a state put out
 }
 
 // decodeWorker is one worker's memory.
@@ -118,6 +121,9 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 	}
 	st.qkv = a.Float32(rows * d.net.qkvRows)
 	st.y, st.h = input(c.q()), input(c.Width)
+	if x := s.Delta; x != nil {
+		st.delta, st.values = layDelta(x, rows, d.team.Size(), a), input(x.values())
+	}
 	if s.Experts > 0 {
 		st.moe = layMixture(&s, rows, threads, a)
 	} else {
@@ -185,6 +191,9 @@ func (d *Decoder) step(p *Pages, seqs []Seq, logits []float32) error {
 func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 	s, C := &d.s, d.Shape.Width
 	d.jobs, d.several = d.jobs[:0], false
+	if s.delta != nil {
+		s.delta.jobs = s.delta.jobs[:0]
+	}
 	d.adapters(seqs)
 	for i := range seqs {
 		q := &seqs[i]
@@ -208,6 +217,9 @@ func (d *Decoder) begin(seqs []Seq) (n int, err error) {
 			}
 		}
 		q.row = n
+		if d.Shape.Delta != nil {
+			s.delta.begin(i, q, d.Shape.Delta)
+		}
 		n += len(q.IDs)
 		d.several = d.several || len(q.IDs) > 1
 	}
@@ -229,6 +241,37 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	d.normed(s.n, s.x, b.attnNorm, b.attnNormB, n, b.qkv.forms())
 	d.mul(&b.qkv, s.n, n, s.qkv, d.net.qkvRows, false)
 	d.adapt(seqs, l, qkvLinear, s.n, s.qkv, d.net.qkvRows)
+	if c.delta(l) {
+		d.deltaRule(p, seqs, l, n)
+		d.add(seqs, l, outLinear, s.values, n)
+	} else {
+		d.attention(p, seqs, l, n)
+	}
+	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
+	if c.Experts > 0 {
+		d.mix(seqs, l, n)
+		return
+	}
+	F, up := c.Hidden, c.ups()
+	d.mul(&b.gateUp, s.n, n, s.gu, up, false)
+	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, up)
+	const piece = 1024 // columns: whole blocks of integers
+	each, want := (F+piece-1)/piece, b.down.forms()
+	d.team.Spans(n*each, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			t := i / each
+			lo := i % each * piece
+			hi := min(lo+piece, F)
+			c.activate(s.act.Row(t)[lo:hi], s.gu[t*up:(t+1)*up], lo, hi, want != 0)
+			s.act.QuantisePart(t, lo, hi, want)
+		}
+	})
+	d.add(seqs, l, downLinear, s.act, n)
+}
+
+// attention adds what the keys and values of block l say to n tokens.
+func (d *Decoder) attention(p *Pages, seqs []Seq, l, n int) {
+	s, b, c := &d.s, &d.net.blocks[l], &d.Shape
 	if c.WideQK {
 		d.rowsOf(n, func(t int) {
 			q, k := s.qkv[t*d.net.qkvRows:][:c.q()], s.qkv[t*d.net.qkvRows+c.q():][:c.kv()]
@@ -261,26 +304,6 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 		d.rowsOf(n, func(t int) { s.y.Quantise(t, t+1, want) })
 	}
 	d.add(seqs, l, outLinear, s.y, n)
-	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
-	if c.Experts > 0 {
-		d.mix(b, n)
-		return
-	}
-	F, up := c.Hidden, c.ups()
-	d.mul(&b.gateUp, s.n, n, s.gu, up, false)
-	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, up)
-	const piece = 1024 // columns: whole blocks of integers
-	each, want := (F+piece-1)/piece, b.down.forms()
-	d.team.Spans(n*each, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			t := i / each
-			lo := i % each * piece
-			hi := min(lo+piece, F)
-			c.activate(s.act.Row(t)[lo:hi], s.gu[t*up:(t+1)*up], lo, hi, want != 0)
-			s.act.QuantisePart(t, lo, hi, want)
-		}
-	})
-	d.add(seqs, l, downLinear, s.act, n)
 }
 
 // add adds a product of block l to the residual stream, normalised and scaled
@@ -314,11 +337,7 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 func (d *Decoder) normed(in *kernel.Input, x, w, b []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
-		if row := x[t*C : (t+1)*C]; w != nil {
-			d.Shape.normalise(in.Row(t), row, w, b)
-		} else {
-			copy(in.Row(t), row)
-		}
+		d.Shape.normalise(in.Row(t), x[t*C:(t+1)*C], w, b)
 		in.Quantise(t, t+1, want)
 	})
 }

@@ -34,7 +34,11 @@ func (d *Decoder) attend(w *decodeWorker, p *Pages, seqs []Seq, l int, j attendJ
 // gate scales what the heads of group g give to row t, where they have gates.
 func (d *Decoder) gate(t, g int) {
 	c, s := &d.Shape, &d.s
-	if !c.HeadGate {
+	switch {
+	case c.OutGate:
+		d.gateAll(t, g)
+		return
+	case !c.HeadGate:
 		return
 	}
 	D, group := c.HeadDim, c.Heads/c.KVHeads

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 )
@@ -139,6 +141,9 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 // a block.
 func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []denseScratch {
 	rank, wide, cols := 0, 0, w.head.cols
+	if w.Experts > 0 { // downLinear is empty
+		cols = max(cols, w.Hidden)
+	}
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {
 			if d.pieces != nil {
@@ -146,6 +151,13 @@ func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []d
 			}
 			cols = max(cols, d.cols)
 			for _, l := range d.loras {
+				rank = max(rank, l.rank)
+			}
+		}
+	}
+	for _, block := range w.experts {
+		for _, e := range block {
+			for _, l := range slices.Concat(e.gateUp.loras, e.down.loras) {
 				rank = max(rank, l.rank)
 			}
 		}

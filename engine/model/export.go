@@ -40,10 +40,13 @@ var fileTypes = map[Mixture]struct {
 
 // typeOf returns the type of a tensor under a mixture: llama.cpp's choice,
 // but Q6_K where it has Q5_K. Vectors, routers and what is looked up by
-// position stay F32, as does the gate of heads, which rounding would move.
-func (x Mixture) typeOf(name string, shape []int, layers int, tied bool) weights.Type {
+// position stay F32, as do gates of heads, which rounding would move.
+func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bool) weights.Type {
 	typ := fileTypes[x].typ
-	for _, keep := range []string{"norm", "ffn_gate_inp", "attn_gate", "position_embd", "token_types", "rope_freqs", "cls"} {
+	if strings.Contains(name, "attn_gate") && headGates {
+		return weights.F32
+	}
+	for _, keep := range []string{"norm", "ffn_gate_inp", "ssm_beta", "ssm_alpha", "ssm_conv1d", "position_embd", "token_types", "rope_freqs", "cls"} {
 		if strings.Contains(name, keep) {
 			return weights.F32
 		}
@@ -119,12 +122,15 @@ func (e *GGUFError) Unwrap() error { return &e.ConfigError }
 
 // CheckGGUF reports as a *GGUFError what the model's form of GGUF has no place
 // for, so that llama.cpp would answer otherwise: that some layers slide and some
-// do not (it lets all of them see everything), which have no positions, or a
-// GPT-2's activation.
+// do not (it lets all of them see everything), which have no positions, a
+// GPT-2's activation, or what experts count whose shares are left as they are.
 func (s *Shape) CheckGGUF() error {
 	row, err := familyOf(s.Arch)
 	if err == nil && !s.turnsAs(row) {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be", Args: []any{s.Arch}}}
+	}
+	if s.Experts > 0 && !s.Renorm {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that what the chosen experts count does not add up to one (norm_topk_prob), and llama.cpp makes it so", Args: []any{s.Arch}}}
 	}
 	if s.Ungated && s.Act != row.act {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}
@@ -211,7 +217,7 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 				t.src = w.paired(heads.KVHeads)
 			}
 		}
-		t.Type = x.typeOf(t.Name, t.Shape, layers, tied)
+		t.Type = x.typeOf(t.Name, t.Shape, layers, tied, f.Shape.HeadGate)
 		list = append(list, t)
 	}
 	if f.Encoder == nil {
@@ -373,6 +379,9 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		put("*.expert_count", uint32(s.Experts))
 		put("*.expert_used_count", uint32(s.Chosen))
 		put("*.expert_feed_forward_length", uint32(s.Hidden))
+	}
+	if s.Delta != nil {
+		s.Delta.metadata(put)
 	}
 	if s.CapScores > 0 {
 		put("*.attn_logit_softcapping", s.CapScores)

@@ -19,7 +19,8 @@ var classes = map[string]string{
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
 	"phi3": "Phi3ForCausalLM", "glm4": "Glm4ForCausalLM", "hunyuan-dense": "HunYuanDenseV1ForCausalLM", "ernie4_5": "Ernie4_5ForCausalLM",
 	"smollm3": "SmolLM3ForCausalLM", "granite": "GraniteForCausalLM", "olmo2": "Olmo2ForCausalLM",
-	"gpt2": "GPT2LMHeadModel",
+	"gpt2":   "GPT2LMHeadModel",
+	"qwen35": "Qwen3_5ForCausalLM",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -54,7 +55,15 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	}
 	for _, w := range found {
 		stem, _, stacked := strings.Cut(w.name, "_exps.")
+		name := w.name
+		if x := f.Shape.Delta; x != nil {
+			if w = x.ordered(name, w, true); strings.HasSuffix(name, ".ssm_a") {
+				w = w.logs()
+			}
+		}
 		switch {
+		case strings.Contains(name, "ssm_conv1d"):
+			add(names.name(name), []int{w.rows, 1, w.cols}, w)
 		case stacked:
 			var l int
 			fmt.Sscanf(w.name, "blk.%d.", &l)
@@ -92,7 +101,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 
 // lessOne reports whether a folder of the family holds a vector less one.
 func (f *family) lessOne(w *weight) bool {
-	return f.unitNorms && w.rows == 1 && strings.Contains(w.name, "norm")
+	return f.unitNorms && w.rows == 1 && lacksOne(w.name)
 }
 
 // writeConfig writes config.json in the names of transformers.
@@ -112,6 +121,8 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		kind = "qwen3_moe"
 	case "gemma3":
 		kind = "gemma3_text"
+	case "qwen35":
+		kind = "qwen3_5_text"
 	case "hunyuan-dense":
 		kind = "hunyuan_v1_dense"
 	}
@@ -139,6 +150,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	if s.Experts > 0 {
 		c["num_experts"], c["num_experts_per_tok"], c["moe_intermediate_size"] = s.Experts, s.Chosen, s.Hidden
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
+	}
+	if s.Delta != nil {
+		s.deltaConfig(c)
 	}
 	if s.PostNorms && s.Embed != 1 {
 		c["hidden_activation"], c["query_pre_attn_scalar"] = act, math.Round(1/float64(s.Query)/float64(s.Query)) // transformers wants a whole number

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"suiren/engine/weights"
@@ -17,6 +18,7 @@ type folderSource struct {
 	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
 	E      int               // experts, in tensors of their own
+	delta  *Delta            // of layers with a state
 	turned bool              // matrices of blocks have their inputs first
 	turner turner
 }
@@ -32,6 +34,9 @@ var decoderNames = map[string]string{
 
 // name returns the folder's name of a tensor.
 func (s *folderSource) name(name string) string {
+	if own, ok := s.deltaName(name); ok {
+		return own
+	}
 	dot := strings.LastIndexByte(name, '.')
 	stem, kind := name[:dot], name[dot:]
 	rest, ok := strings.CutPrefix(stem, "blk.")
@@ -39,6 +44,9 @@ func (s *folderSource) name(name string) string {
 		return s.names[stem] + kind
 	}
 	l, role, _ := strings.Cut(rest, ".")
+	if role, expert, ok := strings.Cut(role, "."); ok {
+		return s.layers + l + ".mlp.experts." + expert + "." + strings.TrimPrefix(s.names[role], "mlp.") + kind
+	}
 	return s.layers + l + "." + s.names[role] + kind
 }
 
@@ -52,6 +60,11 @@ func (s *folderSource) weight(name string) (weight, bool) {
 		}
 	}
 	w, ok := s.tensor(name, s.name(name))
+	if ok && s.delta != nil && w.unread == "" {
+		if w = s.delta.ordered(name, w, false); strings.HasSuffix(name, ".ssm_a") {
+			w = w.decays()
+		}
+	}
 	if ok && w.unread == "" && s.turns(name) {
 		w = w.transposed(&s.turner)
 	}
@@ -75,10 +88,16 @@ func (s *folderSource) tensor(name, own string) (weight, bool) {
 		buf = buf[:int64(hi-lo)*size]
 		return buf, s.f.Copy(own, int64(lo)*size, buf)
 	}
-	if s.unit && len(shape) == 1 && strings.Contains(name, "norm") {
+	if s.unit && len(shape) == 1 && lacksOne(name) {
 		w = w.plus(1)
 	}
 	return w, true
+}
+
+// lacksOne reports whether a norm of a family with norms less one is such a norm:
+// those behind states are not.
+func lacksOne(name string) bool {
+	return strings.Contains(name, "norm") && !strings.Contains(name, "ssm_norm")
 }
 
 // plus returns a vector with a number added to each of its own.
@@ -118,6 +137,11 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 		}
 		list = append(list, w)
 	}
+	return stack(name, list), true
+}
+
+// stack returns tensors of one shape and type, one below the other.
+func stack(name string, list []weight) weight {
 	w := list[0]
 	one, size := w.rows, w.bytes(1)
 	w.name, w.rows = name, one*len(list)
@@ -126,23 +150,30 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 		for at := lo; at < hi; {
 			e := at / one
 			to := min(hi, (e+1)*one)
-			if _, err := list[e].read(buf[(at-lo)*size:(to-lo)*size], at-e*one, to-e*one); err != nil {
+			part := buf[(at-lo)*size : (to-lo)*size]
+			b, err := list[e].read(part, at-e*one, to-e*one)
+			if err != nil {
 				return nil, err
 			}
+			copy(part, b)
 			at = to
 		}
 		return buf, nil
 	}
-	return w, true
+	return w
 }
 
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
-	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, names: map[string]string{}}
+	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, delta: s.Delta, names: map[string]string{}}
 	maps.Copy(src.names, decoderNames)
 	maps.Copy(src.names, f.hf)
 	if folder != nil {
 		src.inner = s.Inner
+	}
+	if s.Delta != nil && folder != nil && slices.Contains(folder.Names(), "model.language_model.embed_tokens.weight") { // of a model that sees as well
+		src.layers = "model.language_model.layers."
+		src.names["token_embd"], src.names["output_norm"] = "model.language_model.embed_tokens", "model.language_model.norm"
 	}
 	if f.learned {
 		src.useGPT2()

@@ -11,10 +11,11 @@ import (
 // its blocks.
 type net struct {
 	*Params
-	blocks [][linears]*dense
-	head   *dense
-	tokens *linear // the embeddings, if they are frozen
-	ropes  [2]*ropeTable
+	blocks  [][linears]*dense
+	experts [][]expertDense // (L, E) of a mixture
+	head    *dense
+	tokens  *linear // the embeddings, if they are frozen
+	ropes   [2]*ropeTable
 }
 
 // all lists every matrix.
@@ -22,6 +23,11 @@ func (w *net) all() []*dense {
 	list := []*dense{w.head}
 	for i := range w.blocks {
 		list = append(list, w.blocks[i][:]...)
+	}
+	for _, block := range w.experts {
+		for _, e := range block {
+			list = append(list, e.gateUp, e.down)
+		}
 	}
 	return list
 }
@@ -44,6 +50,7 @@ type layerState struct {
 	r2     []float32 // (T)
 	gateUp []float32 // (T, 2F), or (T, F) without a gate; becomes its own gradient
 	act    []float32 // (T, F)
+	mix    mixState  // instead of gateUp and act
 	post   [2]posted // what attention and feed-forward add, where that is normalised
 
 	in [linears][]float32 // what the matrices of a trained model read, packed; of outLinear, on the way back
@@ -56,6 +63,7 @@ type gradState struct {
 	dmid  []float32 // (T, C) gradient of what attention adds, before its norm
 	dtop  []float32 // (T, C) gradient of what the feed-forward layer adds
 	pairs [linears][]pairState
+	mix   mixGrad
 }
 
 // forwardState lays out a block's state for up to t tokens, input apart. near
@@ -67,15 +75,29 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
 		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
 		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
-		gateUp: a.Float32(t * apart(c.ups())), post: c.layPosted(t, a),
+		post: c.layPosted(t, a),
+	}
+	if c.Experts > 0 {
+		s.mix = layMixState(c, t, a)
+	} else {
+		s.gateUp = a.Float32(t * apart(c.ups()))
 	}
 	if near == nil {
-		s.n1, s.n2, s.act = a.Float32(t*c.Width), a.Float32(t*c.Width), a.Float32(t*c.Hidden)
+		s.n1, s.n2 = a.Float32(t*c.Width), a.Float32(t*c.Width)
+		if c.Experts == 0 {
+			s.act = a.Float32(t * c.Hidden)
+		}
 		return s
 	}
 	s.n1, s.n2, s.act = near.n1, near.n2, near.act
-	for which, n := range [linears]int{qkvLinear: c.Width, gateUpLinear: c.Width, downLinear: c.Hidden} {
-		s.in[which] = a.Float32(kernel.PackedLen(t, n))
+	read := [linears]int{qkvLinear: c.Width, gateUpLinear: c.Width, downLinear: c.Hidden}
+	if c.Experts > 0 { // of n2 each expert reads some tokens
+		s.n2, read = a.Float32(t*c.Width), [linears]int{qkvLinear: c.Width}
+	}
+	for which, n := range read {
+		if n > 0 {
+			s.in[which] = a.Float32(kernel.PackedLen(t, n))
+		}
 	}
 	s.in[outLinear] = near.in[outLinear]
 	return s
@@ -135,6 +157,9 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 	case outLinear:
 		x, y = s.y, s.x1
 	case gateUpLinear:
+		if c.Experts > 0 {
+			return s.n2, s.mix.probs, c.Experts, false
+		}
 		return s.n2, s.gateUp, apart(c.ups()), false
 	case downLinear:
 		x, y = s.act, next
@@ -157,6 +182,10 @@ func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next [
 	case downLinear:
 		w.addPosted(which, s, l, lo, hi, s.x1, next)
 	case gateUpLinear:
+		if w.Experts > 0 {
+			w.route(s, lo, hi)
+			return
+		}
 		F, up, wide, coarse := w.Hidden, w.ups(), apart(w.ups()), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {
 			w.activate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:up], 0, F, coarse)
@@ -169,13 +198,18 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 	D, N, p, heads, rope := c.HeadDim, apart(c.inputs()), &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
+		if c.WideQK {
+			s.rq[t*heads] = kernel.RMSNorm(s.qk[t*heads*D:][:c.q()], s.qkv[t*N:][:c.q()], p.qNorm, c.Eps)
+			s.rq[t*heads+1] = kernel.RMSNorm(s.qk[t*heads*D+c.q():][:c.kv()], s.qkv[t*N+c.q():][:c.kv()], p.kNorm, c.Eps)
+		}
 		for h := range heads {
 			norm := p.qNorm
 			if h >= c.Heads {
 				norm = p.kNorm
 			}
 			from, to := s.qkv[t*N+h*D:][:D], s.qk[(t*heads+h)*D:][:D]
-			if norm != nil && !c.LateQK {
+			if c.WideQK { // it is
+			} else if norm != nil && !c.LateQK {
 				s.rq[t*heads+h] = kernel.RMSNorm(to, from, norm, c.Eps)
 			} else {
 				copy(to, from)

@@ -19,6 +19,7 @@ type frozen struct {
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
 	unpack, back, attendBack, turnBack              func(worker, i int)
+	frozenExperts
 }
 
 // A stretch is tokens lo to hi of a row.
@@ -80,6 +81,7 @@ func (f *frozen) loops(t *Trainer) {
 		w.blocks[p.l][p.which].adapt(x, y, ld, s.lo, s.hi, &t.scratch[worker].dense)
 		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos, s.r.next(p.l))
 	}
+	f.experts(t)
 	f.attend = func(worker, i int) {
 		r := &t.batch[i/w.KVHeads]
 		w.attend(&r.layers[p.l], p.l, i%w.KVHeads, r.in.Docs, &t.scratch[worker].attn)
@@ -127,6 +129,10 @@ func (t *Trainer) forwardFrozen() {
 	t.team.For(len(f.stretches), f.embed)
 	for l := range t.net.blocks {
 		t.blockFrozen(l)
+		if t.net.Experts > 0 {
+			t.expertsOutFrozen(l)
+			continue
+		}
 		t.stage(l, downLinear)
 	}
 	t.team.For(len(t.batch), f.outputs)
@@ -138,6 +144,9 @@ func (t *Trainer) blockFrozen(l int) {
 	t.team.For(t.frozen.attended, t.frozen.attend)
 	t.stage(l, outLinear)
 	t.stage(l, gateUpLinear)
+	if t.net.Experts > 0 {
+		t.expertsInFrozen(l)
+	}
 }
 
 // stage runs a product of block l and what goes before and after it.
@@ -169,6 +178,10 @@ func (t *Trainer) backFrozen(l int) {
 	}
 	for which := downLinear; which >= qkvLinear; which-- {
 		t.loops.l, t.loops.which = l, which
+		if which == downLinear && t.net.Experts > 0 {
+			t.expertsBackFrozen()
+			continue
+		}
 		if !t.unasked() {
 			t.team.For(len(t.net.blocks[l][which].pieces), f.unpack)
 		}

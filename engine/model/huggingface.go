@@ -62,6 +62,15 @@ type hfConfig struct {
 	SparseStep *int  `json:"decoder_sparse_step"`
 	DenseOnly  []int `json:"mlp_only_layers"`
 
+	// Of layers with a state.
+	StateConv     int   `json:"linear_conv_kernel_dim"`
+	StateKeyDim   int   `json:"linear_key_head_dim"`
+	StateDim      int   `json:"linear_value_head_dim"`
+	StateKeyHeads int   `json:"linear_num_key_heads"`
+	StateHeads    int   `json:"linear_num_value_heads"`
+	FullEvery     int   `json:"full_attention_interval"`
+	OutputGate    *bool `json:"attn_output_gate"`
+
 	Text json.RawMessage `json:"text_config"` // of models that see as well
 
 	Quantised *struct {
@@ -181,7 +190,7 @@ func parseHF(text []byte) (Shape, error) {
 		return s, err
 	}
 	s.Theta = s.Rope[0].Theta
-	if sees {
+	if sees && !f.delta {
 		s.Inner = "language_model."
 	}
 	return s, s.Check()
@@ -244,6 +253,9 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 	s.Tied = f.tied
 	if h.Tied != nil {
 		s.Tied = *h.Tied
+	}
+	if f.delta {
+		return h.delta(s)
 	}
 	var sliding []bool
 	switch {

@@ -13,7 +13,7 @@ import (
 // A LoRA says which adapters are trained over a frozen model: for each target
 // y += Alpha/Rank·B·(A·x). (Hu et al., arXiv 2106.09685.)
 type LoRA struct {
-	Targets []string // ends of the names of Hugging Face modules, as q_proj; nil: every matrix of the blocks
+	Targets []string // ends of the names of Hugging Face modules, as q_proj; nil: every matrix of the blocks but those of experts
 	Rank    int
 	Alpha   float64
 	Seed    uint64
@@ -66,7 +66,11 @@ func (s *Shape) modules() []string {
 	if s.fusedUp() {
 		return append(list, "mlp.gate_up_proj", "mlp.down_proj")
 	}
-	return append(list, "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")
+	mlp := "mlp."
+	if s.Experts > 0 {
+		mlp = expertModules
+	}
+	return append(list, mlp+"gate_proj", mlp+"up_proj", mlp+"down_proj")
 }
 
 // Check reports what of o cannot be made over a model of shape s; a target that
@@ -83,11 +87,23 @@ func (o *LoRA) Params(s *Shape) (trained, packed int) {
 	places := s.places()
 	for _, m := range modules {
 		p := places[m]
-		trained += s.Layers * o.Rank * (p.rows + p.cols)
-		packed += s.Layers * (o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols)
+		n := s.Layers * s.copies(m)
+		trained += n * o.Rank * (p.rows + p.cols)
+		packed += n * (o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols)
 	}
 	return trained, packed
 }
+
+// copies is how many of a module a block has: as many as experts, or one.
+func (s *Shape) copies(module string) int {
+	if strings.HasPrefix(module, expertModules) {
+		return s.Experts
+	}
+	return 1
+}
+
+// short is the end of a module's name, by which targets name it.
+func short(module string) string { return module[strings.LastIndexByte(module, '.')+1:] }
 
 // chosen returns the modules that the targets name.
 func (o *LoRA) chosen(s *Shape) ([]string, error) {
@@ -96,9 +112,8 @@ func (o *LoRA) chosen(s *Shape) ([]string, error) {
 		return nil, badConfig("an adapter of rank %d and alpha %g; the rank is from 1 to %d", o.Rank, o.Alpha, maxRank)
 	}
 	if len(o.Targets) == 0 {
-		return all, nil
+		return slices.DeleteFunc(all, func(m string) bool { return strings.HasPrefix(m, expertModules) }), nil
 	}
-	short := func(m string) string { return m[strings.IndexByte(m, '.')+1:] }
 	for _, t := range o.Targets {
 		if !slices.ContainsFunc(all, func(m string) bool { return short(m) == t }) {
 			var names []string
@@ -113,22 +128,28 @@ func (o *LoRA) chosen(s *Shape) ([]string, error) {
 	return slices.DeleteFunc(all, func(m string) bool { return !slices.Contains(o.Targets, short(m)) }), nil
 }
 
-// layPairs lays out the adapters of all blocks; blocks[l][i] is one of the
-// linears. The trained numbers come first, in one piece.
-func (o *LoRA) layPairs(s *Shape, blocks [][linears]*dense, a *tensor.Arena) (pairs []*Pair, all, grads []float32, err error) {
+// layPairs lays out the adapters of all blocks. The trained numbers come
+// first, in one piece.
+func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []float32, err error) {
+	s := &w.Shape
 	modules, err := o.chosen(s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	places, n := s.places(), 0
-	for l := range blocks {
+	for l := range w.blocks {
 		for _, m := range modules {
 			p := places[m]
-			pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, m), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
-			d := blocks[l][p.linear]
-			d.loras = append(d.loras, pair)
-			pairs = append(pairs, pair)
-			n += o.Rank * (p.rows + p.cols)
+			for e := range s.copies(m) {
+				d, name := w.blocks[l][p.linear], m
+				if own, ok := strings.CutPrefix(m, expertModules); ok {
+					d, name = w.experts[l][e].matrix(p.linear), fmt.Sprintf("%s%d.%s", expertModules, e, own)
+				}
+				pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, name), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+				d.loras = append(d.loras, pair)
+				pairs = append(pairs, pair)
+				n += o.Rank * (p.rows + p.cols)
+			}
 		}
 	}
 	all, grads = a.Float32(n), a.Float32(n)

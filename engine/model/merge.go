@@ -91,7 +91,7 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	}
 	var targets []string
 	for _, m := range modules {
-		if m = m[strings.IndexByte(m, '.')+1:]; !slices.Contains(targets, m) {
+		if m = short(m); !slices.Contains(targets, m) {
 			targets = append(targets, m)
 		}
 	}
@@ -175,20 +175,26 @@ func (f *File) Merge(dir string) (*File, error) {
 		return nil, err
 	}
 	defer a.Close()
-	src := &mergedSource{src: f.src, deltas: map[string]*delta{}}
+	src := &mergedSource{src: f.src, deltas: map[string][]*delta{}}
 	for _, name := range a.Names() {
 		stem, ok := strings.CutSuffix(name, ".lora_A.weight")
 		if !ok {
 			continue
 		}
+		_, e, _, _ := f.Shape.module(stem)
 		gguf, ok := ggufName(stem)
 		w, have := f.src.weight(gguf)
 		shapeA, _ := a.Shape(name)
 		shapeB, _ := a.Shape(stem + ".lora_B.weight")
-		if !ok || !have || w.rows != shapeB[0] || w.cols != shapeA[1] {
+		at, rows := 0, w.rows
+		if e >= 0 {
+			rows /= f.Shape.Experts
+			at = e * rows
+		}
+		if !ok || !have || rows != shapeB[0] || w.cols != shapeA[1] {
 			return nil, &weights.FormatError{Path: dir, Place: name, Why: "is of no matrix that this model has"}
 		}
-		d := &delta{rank: shapeA[0], a: make([]float32, shapeA[0]*w.cols), b: make([]float32, w.rows*shapeA[0])}
+		d := &delta{at: at, rows: rows, rank: shapeA[0], a: make([]float32, shapeA[0]*w.cols), b: make([]float32, rows*shapeA[0])}
 		if err := a.Read(name, d.a); err != nil {
 			return nil, err
 		}
@@ -196,7 +202,7 @@ func (f *File) Merge(dir string) (*File, error) {
 			return nil, err
 		}
 		kernel.Scale(d.b, float32(c.scale(d.rank)))
-		src.deltas[gguf] = d
+		src.deltas[gguf] = append(src.deltas[gguf], d)
 	}
 	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil
 }
@@ -204,10 +210,15 @@ func (f *File) Merge(dir string) (*File, error) {
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
 func ggufName(module string) (string, bool) {
 	layer, own, _ := moduleOf(module)
+	end := ".weight"
+	if expert, ok := strings.CutPrefix(own, expertModules); ok { // GGUF has all experts in one
+		_, own, _ = strings.Cut(expert, ".")
+		own, end = "mlp."+own, "_exps.weight"
+	}
 	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames, gptNames} {
 		for gguf, hf := range names {
 			if hf == own {
-				return fmt.Sprintf("blk.%d.%s.weight", layer, gguf), true
+				return fmt.Sprintf("blk.%d.%s%s", layer, gguf, end), true
 			}
 		}
 	}
@@ -217,19 +228,19 @@ func ggufName(module string) (string, bool) {
 // A mergedSource is a model with what adapters add.
 type mergedSource struct {
 	src    source
-	deltas map[string]*delta
+	deltas map[string][]*delta
 }
 
-// A delta is B·A, B carrying the scale. a (rank, cols), b (rows, rank).
+// A delta is B·A, B carrying the scale, of rows at and on. a (rank, cols), b (rows, rank).
 type delta struct {
-	rank int
-	a, b []float32
+	at, rows, rank int
+	a, b           []float32
 }
 
 func (s *mergedSource) weight(name string) (weight, bool) {
 	w, ok := s.src.weight(name)
-	d := s.deltas[name]
-	if !ok || d == nil {
+	list := s.deltas[name]
+	if !ok || list == nil {
 		return w, ok
 	}
 	plain := w
@@ -241,7 +252,11 @@ func (s *mergedSource) weight(name string) (weight, bool) {
 		}
 		x := floatsOf(buf[:w.bytes(hi-lo)])
 		weights.Decode(x, b, plain.typ)
-		kernel.Gemm(hi-lo, w.cols, d.rank, d.b[lo*d.rank:], d.rank, 1, d.a, w.cols, x, w.cols, true)
+		for _, d := range list {
+			if from, to := max(lo, d.at), min(hi, d.at+d.rows); from < to {
+				kernel.Gemm(to-from, w.cols, d.rank, d.b[(from-d.at)*d.rank:], d.rank, 1, d.a, w.cols, x[(from-lo)*w.cols:], w.cols, true)
+			}
+		}
 		return bytesOf(x), nil
 	}
 	return w, true

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -19,7 +20,7 @@ type decoderNet struct {
 	places  []float32 // (Context, C) learnt positions, or nil
 	head    linear    // (V, C)
 	rows    weight    // the embeddings (V, C), read row by row where they lie
-	qkvRows int       // N, and H more if heads have gates
+	qkvRows int       // the most that a block makes of its first norm: N, and gates
 	turns   [2]turns
 	vectors []vector
 	found   []weight            // all tensors, by GGUF's names
@@ -39,9 +40,10 @@ type decoderBlock struct {
 	mlpNormB           []float32 // (C)
 	qNorm, kNorm       []float32 // (D) or nil
 	qkv, out           linear
-	gateUp, down       linear   // of a block without experts
-	router             linear   // (E, C)
-	experts            []expert // (E)
+	gateUp, down       linear      // of a block without experts
+	router             linear      // (E, C)
+	experts            []expert    // (E)
+	delta              *deltaBlock // of a block with a state
 }
 
 type expert struct{ gateUp, down linear }
@@ -73,7 +75,7 @@ var kernelTypes = map[weights.Type]kernel.Type{
 	weights.Q4_0: kernel.Q4_0, weights.Q4_1: kernel.Q4_1, weights.Q5_0: kernel.Q5_0, weights.Q5_1: kernel.Q5_1,
 	weights.Q4_K: kernel.Q4_K, weights.Q5_K: kernel.Q5_K, weights.Q6_K: kernel.Q6_K,
 	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4, weights.Q2_K: kernel.Q2_K, weights.Q3_K: kernel.Q3_K,
-	weights.IQ4_XS: kernel.IQ4_XS,
+	weights.IQ4_XS: kernel.IQ4_XS, weights.IQ3_S: kernel.IQ3_S, weights.IQ3_XXS: kernel.IQ3_XXS,
 }
 
 // A planner finds the weights of a shape and checks them.
@@ -174,7 +176,7 @@ func total(list []int) (n int) {
 func planNet(s *Shape, src source) (*decoderNet, error) {
 	c := s.Config
 	C, F := c.Width, c.Hidden
-	net := &decoderNet{shape: s, src: src, qkvRows: c.qkv()}
+	net := &decoderNet{shape: s, src: src}
 	net.linears = net.all
 	p := &planner{s: s, src: src, net: net}
 	net.rows, _ = p.find("token_embd.weight", c.Vocab, C, false)
@@ -195,12 +197,12 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		var b decoderBlock
 		if !s.NoNorms {
 			b.attnNorm = p.vector(name("attn_norm.weight"), C, false)
-			b.mlpNorm = p.vector(name("ffn_norm.weight"), C, false)
+			b.mlpNorm = p.vector(name(s.mlpNorm()), C, false)
 		}
 		if s.LayerNorm {
 			b.attnNormB, b.mlpNormB = p.vector(name("attn_norm.bias"), C, false), p.vector(name("ffn_norm.bias"), C, false)
 		}
-		if s.QKNorm {
+		if s.QKNorm && !s.delta(l) {
 			q, k := s.qkNorms()
 			b.qNorm = p.vector(name("attn_q_norm.weight"), q, false)
 			b.kNorm = p.vector(name("attn_k_norm.weight"), k, false)
@@ -216,9 +218,18 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		if s.HeadGate {
 			names, rows = append(names, name("attn_gate")), append(rows, c.Heads)
 		}
-		b.qkv = p.linear(C, names, rows)
-		net.qkvRows = b.qkv.rows
-		b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		switch {
+		case s.delta(l):
+			p.deltaWeights(&b, name)
+		case s.OutGate:
+			b.qkv = p.gatedInputs(C, name)
+		default:
+			b.qkv = p.linear(C, names, rows)
+		}
+		net.qkvRows = max(net.qkvRows, b.qkv.rows)
+		if !s.delta(l) {
+			b.out = p.linear(c.q(), []string{name("attn_output")}, []int{C})
+		}
 		if s.Experts > 0 {
 			p.experts(&b, name)
 		} else if s.Ungated {
@@ -406,6 +417,19 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 
 func (s *trainedSource) weight(name string) (weight, bool) {
 	t, ok := s.tensors[name]
+	if stem, isStack := strings.CutSuffix(name, "_exps.weight"); isStack {
+		var list []weight
+		for {
+			w, ok := s.weight(fmt.Sprintf("%s.%d.weight", stem, len(list)))
+			if !ok {
+				break
+			}
+			list = append(list, w)
+		}
+		if len(list) > 0 {
+			return stack(name, list), true
+		}
+	}
 	if !ok {
 		return weight{}, false
 	}

@@ -56,10 +56,13 @@ func (t KVType) headBytes(headDim int) int {
 	return 4 * n
 }
 
-// PageBytes returns the bytes of a page of the full layers and of one of the
-// sliding layers.
+// PageBytes returns the bytes of a page of the full layers and of one of those
+// that slide or have a state.
 func PageBytes(s *Shape, kv KVType) (full, window int) {
 	n, one := s.layersOf(), s.KVHeads*kv.headBytes(s.HeadDim)
+	if s.Delta != nil {
+		return n[0] * one, n[1] * 4 * s.Delta.floats()
+	}
 	return n[0] * one, n[1] * one
 }
 
@@ -101,6 +104,14 @@ func (p *Pages) Close() { p.arena.Close() }
 
 // Len returns the number of pages of the full and of the sliding layers.
 func (p *Pages) Len() (full, window int) { return p.class[0].pages, p.class[1].pages }
+
+// state returns the state of layer l in a page: a float32 has to stay one, since
+// what is rounded off would come back with every token.
+func (p *Pages) state(l int, page int32) []float32 {
+	c, n := &p.class[1], 4*p.shape.Delta.floats()
+	at := (int(page)*c.layers + c.layer[l]) * n
+	return floatsOf(c.mem[at : at+n])
+}
 
 // head returns the memory of key-value head g of layer l in a page.
 func (p *Pages) head(l, g int, page int32) []byte {

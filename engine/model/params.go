@@ -22,9 +22,10 @@ type Layer struct {
 	attnPost                  []float32 // (C) or nil
 	mlpNorm                   []float32 // (C)
 	mlpNormB                  []float32 // (C)
-	gateUp                    stored    // (2F, C), or (F, C) without a gate
+	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other
 	down                      stored    // (C, F)
 	mlpPost                   []float32 // (C) or nil
+	router                    stored    // (E, C) of a mixture
 	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
 }
 
@@ -65,7 +66,7 @@ func newParams(s Shape, how matrices, a *tensor.Arena) *Params {
 // Without mem it only counts.
 func (p *Params) lay(how matrices, mem []float32) (used int) {
 	s := &p.Shape
-	C, D, F := s.Width, s.HeadDim, s.Hidden
+	C, F := s.Width, s.Hidden
 	take := func(n int) []float32 {
 		lo := used
 		used += n
@@ -86,6 +87,7 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 		}
 		return newStored(take(storedFloats(n, how == inHalves)), n, how == inHalves)
 	}
+	qn, kn := s.qkNorms()
 	p.layers = make([]Layer, s.Layers)
 	p.embed = matrix(s.Vocab * C)
 	if s.Learned && how == none {
@@ -95,12 +97,16 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
-			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
-			mlpNorm: take(C), gateUp: matrix(s.ups() * C), down: matrix(C * F), mlpPost: some(s.PostNorms, C),
-			attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
+			attnNorm: some(!s.NoNorms, C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
+			qNorm: some(s.QKNorm, qn), kNorm: some(s.QKNorm, kn), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
+			mlpNorm: some(!s.NoNorms, C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
 			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
+		l, n := &p.layers[i], 1
+		if s.Experts > 0 {
+			n, l.router = s.Experts, matrix(s.Experts*C)
+		}
+		l.gateUp, l.down, l.mlpPost = matrix(n*s.ups()*C), matrix(n*C*F), some(s.PostNorms, C)
 	}
 	p.norm, p.normB = take(C), some(s.LayerNorm, C)
 	p.head = p.embed
@@ -152,7 +158,7 @@ func (p *Params) Tensors() []Tensor {
 
 // tensors is Tensors by GGUF's names.
 func (p *Params) tensors() []Tensor {
-	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
+	C, F, q, kv := p.Width, p.Hidden, p.q(), p.kv()
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
 	if p.Learned {
 		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
@@ -171,7 +177,9 @@ func (p *Params) tensors() []Tensor {
 		matrix := func(role string, rows, cols int, data stored) {
 			list = append(list, data.tensor(fmt.Sprintf("blk.%d.%s.weight", i, role), rows, cols, true))
 		}
-		vector("attn_norm.weight", C, l.attnNorm)
+		if !p.NoNorms {
+			vector("attn_norm.weight", C, l.attnNorm)
+		}
 		if p.fused() {
 			matrix("attn_qkv", p.qkv(), C, l.qkv.part(0, p.qkv()*C))
 		} else {
@@ -190,15 +198,28 @@ func (p *Params) tensors() []Tensor {
 			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
 		}
 		if p.QKNorm {
-			vector("attn_q_norm.weight", D, l.qNorm)
-			vector("attn_k_norm.weight", D, l.kNorm)
+			qn, kn := p.qkNorms()
+			vector("attn_q_norm.weight", qn, l.qNorm)
+			vector("attn_k_norm.weight", kn, l.kNorm)
 		}
 		matrix("attn_output", C, q, l.out)
 		if p.PostNorms {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
-		vector("ffn_norm.weight", C, l.mlpNorm)
+		if !p.NoNorms {
+			vector("ffn_norm.weight", C, l.mlpNorm)
+		}
 		switch {
+		case p.Experts > 0:
+			// The router tells experts apart as the head tells tokens: no matrix for Muon.
+			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
+				matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
+			}
+			for e := range p.Experts {
+				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+			}
 		case p.fusedUp():
 			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
 		case p.Ungated:
@@ -207,7 +228,9 @@ func (p *Params) tensors() []Tensor {
 			matrix("ffn_gate", F, C, l.gateUp.part(0, F*C))
 			matrix("ffn_up", F, C, l.gateUp.part(F*C, 2*F*C))
 		}
-		matrix("ffn_down", C, F, l.down)
+		if p.Experts == 0 {
+			matrix("ffn_down", C, F, l.down)
+		}
 		if p.PostNorms {
 			vector("post_ffw_norm.weight", C, l.mlpPost)
 		}
@@ -266,7 +289,7 @@ func (p *Params) Copy(o *Params) error {
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ffn_down.weight"):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.Contains(t.Name, ".ffn_down."):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

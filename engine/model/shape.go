@@ -17,6 +17,7 @@ type Shape struct {
 	NoNorms   bool    // attention and feed-forward read the residual stream as it is
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
+	OutGate   bool    // every number of it is, by one of its own
 	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
 	LayerNorm bool    // norms subtract the mean, and have biases
 	Ungated   bool    // feed-forward layers have no gate
@@ -29,6 +30,7 @@ type Shape struct {
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
 	Sliding   []bool  // (L) which layers slide; nil: none
+	Delta     *Delta  // layers that have a state in place of keys and values; nil: none
 	Rope      [2]Rope // of full and of sliding layers
 	Unturned  []bool  // (L) layers whose queries and keys are not turned; nil: none
 	Experts   int     // of a mixture; 0: one feed-forward layer
@@ -79,12 +81,16 @@ func (s *Shape) inputs() int {
 	return s.qkv()
 }
 
-// Params returns the number of parameters of a model without experts.
+// Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + C*(s.ups()+s.Hidden)
+	layer := C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
+	if !s.NoNorms {
+		layer += 2 * C
+	}
 	if s.QKNorm {
-		layer += 2 * s.HeadDim
+		q, k := s.qkNorms()
+		layer += q + k
 	}
 	if s.PostNorms {
 		layer += 2 * C
@@ -108,11 +114,16 @@ func (s *Shape) Params() int {
 	return n
 }
 
-// FLOPs is Config.FLOPs, windows taken into account.
+// FLOPs is Config.FLOPs, windows and the experts that a token asks taken into
+// account.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
+	tokens := float64(total(docs))
 	if s.Ungated {
-		n -= 2 * float64(total(docs)) * float64(s.Layers*s.Width*s.Hidden)
+		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
+	}
+	if s.Experts > 0 {
+		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
 	}
 	if s.Sliding == nil {
 		return n
@@ -143,7 +154,8 @@ func (s *Shape) qkNorms() (q, k int) {
 // sliding reports whether layer l slides.
 func (s *Shape) sliding(l int) bool { return s.Sliding != nil && s.Sliding[l] }
 
-// layersOf returns the number of full and of sliding layers.
+// layersOf returns the number of full layers and of those that are not: they
+// slide or have a state.
 func (s *Shape) layersOf() (n [2]int) {
 	for l := range s.Layers {
 		n[s.class(l)]++
@@ -151,9 +163,9 @@ func (s *Shape) layersOf() (n [2]int) {
 	return n
 }
 
-// class is 1 for sliding layers: the index of their rope and pages.
+// class is 1 for layers that slide or have a state: the index of their rope and pages.
 func (s *Shape) class(l int) int {
-	if s.sliding(l) {
+	if s.sliding(l) || s.delta(l) {
 		return 1
 	}
 	return 0
@@ -200,6 +212,9 @@ func (s *Shape) Check() error {
 		if err := r.Long.check(r.Dims); err != nil {
 			return err
 		}
+	}
+	if s.Delta != nil {
+		return s.Delta.check(s)
 	}
 	return s.checkExperts()
 }

@@ -56,7 +56,7 @@ func (t *Trainer) makeLoops() {
 		forward: func(w, i int) { t.forward(&t.batch[i], &t.scratch[w]) },
 		begin:   t.beginBack,
 		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
-		grad:    func(_, i int) { t.gradTask(t.loops.l, i) },
+		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
 		embed:   t.embedTask,
 		place:   t.placeTask,
 		pack: func(_, i int) {
@@ -98,6 +98,7 @@ type workScratch struct {
 	attn  attnScratch
 	dense denseScratch
 
+	expert expertScratch
 	capped []float32 // (V) logits behind their cap, if they have one
 }
 
@@ -205,6 +206,10 @@ func (t *Trainer) block(r *rowState, l int, s *workScratch) {
 // part runs what block l does with one of its matrices.
 func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w, n, st, next, m := &t.net, len(r.in.IDs), &r.layers[l], r.next(l), t.net.blocks[l][which]
+	if which == downLinear && w.Experts > 0 {
+		t.expertsOut(r, l, s)
+		return
+	}
 	w.before(which, st, l, 0, n, next)
 	if which == qkvLinear || which == gateUpLinear {
 		t.keep(r, l, which)
@@ -219,6 +224,10 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 			w.attend(st, l, g, r.in.Docs, &s.attn)
 		}
 	case gateUpLinear:
+		if w.Experts > 0 {
+			t.expertsIn(r, l, s)
+			return
+		}
 		t.keep(r, l, downLinear)
 	}
 }
@@ -226,6 +235,9 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 // keep packs what a matrix read, once for all tasks that multiply by it.
 func (t *Trainer) keep(r *rowState, l, which int) {
 	s := &r.layers[l]
+	if s.in[which] == nil { // of a mixture
+		return
+	}
 	_, _, x, in := t.net.outer(which, s, &r.grad)
 	kernel.Pack(s.in[which], len(r.in.IDs), in, x, in, 1)
 }
@@ -292,6 +304,11 @@ func (t *Trainer) backTask(l, worker, i int) {
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
 	for which := downLinear; which >= qkvLinear; which-- {
+		if which == downLinear && t.net.Experts > 0 {
+			copy(r.grad.dtop, r.nf[:n*t.net.Width])
+			t.expertsBack(r, l, s)
+			continue
+		}
 		if which == outLinear {
 			t.keep(r, l, which)
 		}
@@ -314,7 +331,7 @@ func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
 
 // A gradTask is a part of the gradient of a block's weights: rows lo to hi of
 // one of its matrices, or one of the two matrices of an adapter.
-type gradTask struct{ which, lo, hi, pair int }
+type gradTask struct{ which, lo, hi, pair, expert int } // −1: no adapter, no expert
 
 // gradSpan is the output rows of a task.
 const gradSpan = 96
@@ -323,15 +340,19 @@ const gradSpan = 96
 func (t *Trainer) layTasks() {
 	c := &t.net.Shape
 	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: c.ups(), downLinear: c.Width}
+	if c.Experts > 0 {
+		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
+		t.layExpertTasks()
+	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
 		if t.Grads != nil {
 			for lo := 0; lo < n; lo += gradSpan {
-				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1})
+				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1, -1})
 			}
 		}
 		for i := range t.net.blocks[0][which].loras {
-			t.tasks = append(t.tasks, gradTask{which, 0, 0, i}, gradTask{which, 1, 0, i})
+			t.tasks = append(t.tasks, gradTask{which, 0, 0, i, -1}, gradTask{which, 1, 0, i, -1})
 		}
 	}
 }
@@ -339,8 +360,16 @@ func (t *Trainer) layTasks() {
 // gradTask adds a part of the gradients of block l's weights, from the states
 // of all rows: dW += dYᵀ·X. It owns that part and takes all tokens in order,
 // so the bits do not depend on who else runs.
-func (t *Trainer) gradTask(l, i int) {
+func (t *Trainer) gradTask(l, i int, s *workScratch) {
 	k := &t.tasks[i]
+	if k.expert >= 0 {
+		if k.pair >= 0 {
+			t.expertPairGrad(l, k, &s.expert)
+		} else {
+			t.expertGrad(l, k, &s.expert)
+		}
+		return
+	}
 	for j := range t.batch {
 		r := &t.batch[j]
 		n := len(r.in.IDs)
@@ -350,7 +379,11 @@ func (t *Trainer) gradTask(l, i int) {
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
-		kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, r.layers[l].in[k.which], dw[k.lo*in:], in, true)
+		if packed := r.layers[l].in[k.which]; packed != nil {
+			kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, packed, dw[k.lo*in:], in, true)
+		} else { // a router
+			kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+		}
 	}
 }
 

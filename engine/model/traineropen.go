@@ -100,7 +100,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil) || (b.qkv.bias != nil) != s.Bias {
+		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) || (b.qkv.bias != nil) != s.Bias {
 			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
@@ -111,7 +111,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.experts && !f.noNorms {
+		if !f.delta {
 			list = append(list, f.names[0])
 		}
 	}
@@ -122,10 +122,10 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
-	case s.Experts > 0:
-		what = "a mixture of experts"
-	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
-		what = "other norms than Llama's"
+	case s.Delta != nil:
+		what = "layers with a state"
+	case s.PostNorms && s.scaled():
+		what = "norms and factors after layers"
 	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
@@ -201,6 +201,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		if !frozen {
 			w.grads = newAttnGrads(&t.net.Shape, T, a)
 		}
+		t.layExperts(&w, a)
 		if s.CapLogits > 0 {
 			w.capped = a.Float32(s.Vocab)
 		}
@@ -218,22 +219,31 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 	if lora == nil {
 		for i := range w.layers {
 			p := &w.layers[i]
-			w.blocks = append(w.blocks, [linears]*dense{
-				qkvLinear:    newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
-				outLinear:    newDense(s.Width, s.q(), p.out, p.outBias, half, a),
-				gateUpLinear: newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a),
-				downLinear:   newDense(s.Width, s.Hidden, p.down, p.downBias, half, a),
-			})
+			block := [linears]*dense{
+				qkvLinear: newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
+				outLinear: newDense(s.Width, s.q(), p.out, p.outBias, half, a),
+			}
+			if s.Experts > 0 {
+				block[gateUpLinear], block[downLinear] = newDense(s.Experts, s.Width, p.router, nil, half, a), &dense{}
+				w.addExperts(i, half, a)
+			} else {
+				block[gateUpLinear] = newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a)
+				block[downLinear] = newDense(s.Width, s.Hidden, p.down, p.downBias, half, a)
+			}
+			w.blocks = append(w.blocks, block)
 		}
 		w.head = newDense(s.Vocab, s.Width, w.Params.head, nil, half, a)
 		return nil
 	}
 	for i := range w.layers {
-		b, p := &plan.blocks[i], &w.layers[i]
+		b, p := plan.blocks[i].linears(), &w.layers[i]
 		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(&b.qkv, p.bias), outLinear: newFrozen(&b.out, p.outBias),
-			gateUpLinear: newFrozen(&b.gateUp, p.upBias), downLinear: newFrozen(&b.down, p.downBias),
+			qkvLinear: newFrozen(b[qkvLinear], p.bias), outLinear: newFrozen(b[outLinear], p.outBias),
+			gateUpLinear: newFrozen(b[gateUpLinear], p.upBias), downLinear: newFrozen(b[downLinear], p.downBias),
 		})
+		if s.Experts > 0 {
+			w.addFrozenExperts(&plan.blocks[i])
+		}
 	}
 	w.head, w.tokens = newFrozen(&plan.head, nil), &plan.head
 	if !s.Tied {
@@ -244,7 +254,7 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		}
 	}
 	plan.lay(a)
-	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(s, w.blocks, a)
+	t.pairs, t.lora, t.loraGrads, err = lora.layPairs(w, a)
 	return err
 }
 
@@ -253,7 +263,8 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	c, T := &t.net.Shape, t.length
 	C := c.Width
 	r := rowState{pos: make([]int32, T), at: make([]int, 0, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T)}
-	vectors := c.Layers*2*(C+c.HeadDim) + C
+	qn, kn := c.qkNorms()
+	vectors := c.Layers*(2*C+qn+kn) + C
 	if c.Bias {
 		vectors += c.Layers * c.qkv()
 	}
@@ -281,7 +292,10 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	var near *layerState
 	if t.Grads != nil {
-		near = &layerState{n1: a.Float32(T * C), act: a.Float32(T * c.Hidden)}
+		near = &layerState{n1: a.Float32(T * C)}
+		if c.Experts == 0 {
+			near.act = a.Float32(T * c.Hidden)
+		}
 		near.n2 = near.n1
 		near.in[outLinear] = a.Float32(kernel.PackedLen(T, c.q()))
 	}
@@ -294,9 +308,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		} else {
 			r.layers = append(r.layers, forwardState(c, T, x, near, a))
 		}
-		g := vectorGrads{attn: take(C), mlp: take(C)}
+		var g vectorGrads
+		if !c.NoNorms {
+			g.attn, g.mlp = take(C), take(C)
+		}
 		if c.QKNorm {
-			g.q, g.k = take(c.HeadDim), take(c.HeadDim)
+			g.q, g.k = take(qn), take(kn)
 		}
 		if c.Bias {
 			g.bias = take(c.qkv())
@@ -317,6 +334,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		r.dnormB = take(C)
 	}
 	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
+	if c.Experts > 0 {
+		r.grad.mix = t.net.layMixGrad(T, a)
+	}
 	for which, d := range t.net.blocks[0] {
 		for _, p := range d.loras {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
@@ -354,13 +374,20 @@ func (t *Trainer) read(plan *decoderNet) error {
 	}
 	for i := range plan.blocks {
 		b, to := &plan.blocks[i], &t.Params.layers[i]
-		for which, l := range [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down} {
-			lo := 0
+		put := func(l *linear, to stored, lo int) {
 			for _, p := range l.parts {
 				n := p.src.rows * p.src.cols
-				jobs = append(jobs, job{p.src, to.matrix(which).part(lo, lo+n)})
+				jobs = append(jobs, job{p.src, to.part(lo, lo+n)})
 				lo += n
 			}
+		}
+		for which, l := range b.linears() {
+			put(l, to.matrix(which), 0)
+		}
+		for e := range b.experts {
+			x := &b.experts[e]
+			put(&x.gateUp, to.gateUp, e*x.gateUp.rows*x.gateUp.cols)
+			put(&x.down, to.down, e*x.down.rows*x.down.cols)
 		}
 	}
 	errs := make([]error, len(jobs))

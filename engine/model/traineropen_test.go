@@ -13,7 +13,21 @@ import (
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
 var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"}
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe"}
+
+// Trained names the families of whose models a trainer is made, and no others.
+func TestTrained(t *testing.T) {
+	for _, f := range families {
+		name := map[string]string{"qwen3moe": "qwen3_moe", "hunyuan-dense": "hunyuan", "qwen35": "qwen3_5"}[f.names[0]]
+		if name == "" {
+			name = f.names[0]
+		}
+		_, err := openArch(t, name).TrainShape()
+		if named := slices.Contains(Trained(), f.names[0]); named != (err == nil) {
+			t.Errorf("%s is named: %t; trained: %v", name, named, err)
+		}
+	}
+}
 
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
@@ -100,13 +114,17 @@ func shake(tr *Trainer) {
 func TestFamilies(t *testing.T) {
 	families := trained
 	if testing.Short() {
-		families = []string{"spark2_5"} // it has all options but biases
+		families = []string{"spark2_5", "qwen3_moe"} // they have all options but biases
 	}
 	for _, name := range families {
-		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}} {
-			if name == "gpt2" && lora != nil && lora.Targets != nil {
-				lora.Targets = []string{"c_proj"} // two of each block
-			}
+		loras := []*LoRA{nil, {Rank: 3, Alpha: 6}, {Rank: 2, Alpha: 1, Targets: []string{"down_proj"}}}
+		switch name {
+		case "gpt2":
+			loras[2].Targets = []string{"c_proj"} // two of each block
+		case "qwen3_moe": // which has adapters of experts if they are named
+			loras = append(loras, &LoRA{Rank: 2, Alpha: 3, Targets: everyLinear})
+		}
+		for _, lora := range loras {
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
 				f := openArch(t, name)
 				rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
@@ -117,18 +135,25 @@ func TestFamilies(t *testing.T) {
 						t.Errorf("%+v: loss %v, want %v; the gradients differ: %t", o, l, loss, got != want)
 					}
 				}
+				if f.Shape.Experts > 0 { // the loss jumps where other experts are asked: all are
+					f.Shape.Chosen, f.Shape.Renorm = f.Shape.Experts, false
+					tr, _, _ = gradientsOf(t, f, Training{Rows: 3, Length: 64, Threads: 1, LoRA: lora}, rows)
+				}
 				directional(t, tr, rows[:1])
 			})
 		}
 	}
 }
 
+// everyLinear are targets of every matrix that an adapter may have.
+var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite"} {
+	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe"} {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}} {
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
 			o.Rows, o.Length, o.Threads = 2, 64, 1
 			tr := openTrainer(t, f, o)
 			tr.Accumulate(rows)
@@ -143,7 +168,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2", "qwen3_moe"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}
@@ -172,8 +197,8 @@ func TestFrozenTypes(t *testing.T) {
 
 // Types that are read and not written are frozen as the others are.
 func TestFrozenRead(t *testing.T) {
-	paths, _ := filepath.Glob(archOracle + "/qwen3-low/*.gguf.gz")
-	if len(paths) == 0 {
+	paths, _ := filepath.Glob(archOracle + "/qwen3-[li]*/*.gguf.gz")
+	if len(paths) < 5 {
 		t.Fatal("no oracle")
 	}
 	for _, path := range paths {
@@ -199,7 +224,7 @@ func frozenType(t *testing.T, name, path string, exactly bool) {
 	}
 	defer plain.Close()
 	rows := randomRows(quantised.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-	o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6}}
+	o := Training{Rows: 2, Length: 64, Threads: 2, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(quantised)}}
 	tr, l1, g1 := gradientsOf(t, quantised, o, rows)
 	exact, l2, g2 := gradientsOf(t, plain, o, rows)
 	if exactly {

@@ -16,7 +16,7 @@ import (
 func TestOracleFamilies(t *testing.T) {
 	const oracle = "../../testdata/oracle"
 	for _, name := range []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"} {
+		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe"} {
 		text, err := os.ReadFile(filepath.Join(oracle, "train", name+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -37,7 +37,11 @@ func TestOracleFamilies(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		for kind, lora := range map[string]*model.LoRA{"full": nil, "lora": {Rank: 3, Alpha: 6}} {
+		var targets []string // none: all
+		if name == "qwen3_moe" {
+			targets = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+		}
+		for kind, lora := range map[string]*model.LoRA{"full": nil, "lora": {Rank: 3, Alpha: 6, Targets: targets}} {
 			if len(want.Losses[kind]) != want.AdamW.Steps+1 || want.AdamW.Steps < 10 {
 				t.Fatalf("%d losses of %d steps", len(want.Losses[kind]), want.AdamW.Steps)
 			}

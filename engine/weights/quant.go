@@ -3,6 +3,8 @@ package weights
 import (
 	"encoding/binary"
 	"math"
+
+	"suiren/engine/codebook"
 )
 
 // The formats with 32 weights to a block, by their definitions. Block layouts
@@ -68,16 +70,13 @@ func decodeQ8_0(dst []float32, src []byte) {
 	}
 }
 
-// iq4 are the 16 weights of IQ4_NL, in units of its scale.
-var iq4 = [16]float32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
-
-// decodeIQ4_NL: f16 d, 16 bytes q. w = d·iq4[q].
+// decodeIQ4_NL: f16 d, 16 bytes q. w = d·IQ4[q], IQ4 being of codebook.
 func decodeIQ4_NL(dst []float32, src []byte) {
 	for ; len(src) > 0; dst, src = dst[32:], src[18:] {
 		d := f16(src)
 		for j, b := range src[2:18] {
-			dst[j] = d * iq4[b&15]
-			dst[j+16] = d * iq4[b>>4]
+			dst[j] = d * float32(codebook.IQ4[b&15])
+			dst[j+16] = d * float32(codebook.IQ4[b>>4])
 		}
 	}
 }

@@ -1,9 +1,7 @@
 package weights
 
-import "encoding/binary"
-
-// The formats with 256 weights to a block, by their definitions. Q4_K, Q5_K
-// and IQ4_XS cut a block into 8 parts of 32 weights, the others into 16 of 16.
+// The formats with 256 weights to a block, by their definitions. Q4_K and
+// Q5_K cut a block into 8 parts of 32 weights, the others into 16 of 16.
 // The parts have scales of their own, and some minima: of four bits in Q2_K, of
 // eight in Q6_K, of six in the others.
 
@@ -112,24 +110,6 @@ func decodeQ6_K(dst []float32, src []byte) {
 					q := b>>shift&15 | hi[i]>>pair&3<<4
 					out[i] = scale * float32(int8(q)-32)
 				}
-			}
-		}
-	}
-}
-
-// decodeIQ4_XS: f16 d, 16 bits of which pair j is the high bits of part j's
-// scale, 4 bytes of their low nibbles, 128 bytes q: a part has 16, and the low
-// nibbles are its first weights. With scales s, w = (d·(s−32))·iq4[q].
-func decodeIQ4_XS(dst []float32, src []byte) {
-	for ; len(src) > 0; dst, src = dst[256:], src[136:] {
-		d, high := f16(src), binary.LittleEndian.Uint16(src[2:])
-		for j := range 8 {
-			s := int(src[4+j/2]>>(j%2*4)&15) | int(high>>(2*j)&3)<<4
-			scale := float32(d * float32(s-32))
-			out := dst[32*j:][:32]
-			for i, b := range src[8+16*j:][:16] {
-				out[i] = scale * iq4[b&15]
-				out[i+16] = scale * iq4[b>>4]
 			}
 		}
 	}

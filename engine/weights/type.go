@@ -13,22 +13,24 @@ type Type uint32
 
 // The types that Decode knows.
 const (
-	F32    Type = 0
-	F16    Type = 1
-	Q4_0   Type = 2
-	Q4_1   Type = 3
-	Q5_0   Type = 6
-	Q5_1   Type = 7
-	Q8_0   Type = 8
-	Q2_K   Type = 10
-	Q3_K   Type = 11
-	Q4_K   Type = 12
-	Q5_K   Type = 13
-	Q6_K   Type = 14
-	IQ4_NL Type = 20
-	IQ4_XS Type = 23
-	BF16   Type = 30
-	MXFP4  Type = 39
+	F32     Type = 0
+	F16     Type = 1
+	Q4_0    Type = 2
+	Q4_1    Type = 3
+	Q5_0    Type = 6
+	Q5_1    Type = 7
+	Q8_0    Type = 8
+	Q2_K    Type = 10
+	Q3_K    Type = 11
+	Q4_K    Type = 12
+	Q5_K    Type = 13
+	Q6_K    Type = 14
+	IQ3_XXS Type = 18
+	IQ4_NL  Type = 20
+	IQ3_S   Type = 21
+	IQ4_XS  Type = 23
+	BF16    Type = 30
+	MXFP4   Type = 39
 )
 
 // A layout is what is known of a type. A retired type has only a name.
@@ -43,49 +45,49 @@ type layout struct {
 // layouts lists the types by their numbers. Those without decode can be
 // carried and counted, not read.
 var layouts = [...]layout{
-	F32:    {"F32", 1, 4, decodeF32, encodeF32},
-	F16:    {"F16", 1, 2, decodeF16, encodeF16},
-	Q4_0:   {"Q4_0", 32, 18, decodeQ4_0, encodeQ4_0},
-	Q4_1:   {"Q4_1", 32, 20, decodeQ4_1, nil},
-	4:      {name: "Q4_2"},
-	5:      {name: "Q4_3"},
-	Q5_0:   {"Q5_0", 32, 22, decodeQ5_0, nil},
-	Q5_1:   {"Q5_1", 32, 24, decodeQ5_1, nil},
-	Q8_0:   {"Q8_0", 32, 34, decodeQ8_0, encodeQ8_0},
-	9:      {"Q8_1", 32, 36, nil, nil},
-	Q2_K:   {"Q2_K", 256, 84, decodeQ2_K, nil},
-	Q3_K:   {"Q3_K", 256, 110, decodeQ3_K, nil},
-	Q4_K:   {"Q4_K", 256, 144, decodeQ4_K, encodeQ4_K},
-	Q5_K:   {"Q5_K", 256, 176, decodeQ5_K, nil},
-	Q6_K:   {"Q6_K", 256, 210, decodeQ6_K, encodeQ6_K},
-	15:     {"Q8_K", 256, 292, nil, nil},
-	16:     {"IQ2_XXS", 256, 66, nil, nil},
-	17:     {"IQ2_XS", 256, 74, nil, nil},
-	18:     {"IQ3_XXS", 256, 98, nil, nil},
-	19:     {"IQ1_S", 256, 50, nil, nil},
-	IQ4_NL: {"IQ4_NL", 32, 18, decodeIQ4_NL, nil},
-	21:     {"IQ3_S", 256, 110, nil, nil},
-	22:     {"IQ2_S", 256, 82, nil, nil},
-	IQ4_XS: {"IQ4_XS", 256, 136, decodeIQ4_XS, nil},
-	24:     {"I8", 1, 1, nil, nil},
-	25:     {"I16", 1, 2, nil, nil},
-	26:     {"I32", 1, 4, nil, nil},
-	27:     {"I64", 1, 8, nil, nil},
-	28:     {"F64", 1, 8, nil, nil},
-	29:     {"IQ1_M", 256, 56, nil, nil},
-	BF16:   {"BF16", 1, 2, decodeBF16, encodeBF16},
-	31:     {name: "Q4_0_4_4"},
-	32:     {name: "Q4_0_4_8"},
-	33:     {name: "Q4_0_8_8"},
-	34:     {"TQ1_0", 256, 54, nil, nil},
-	35:     {"TQ2_0", 256, 66, nil, nil},
-	36:     {name: "IQ4_NL_4_4"},
-	37:     {name: "IQ4_NL_4_8"},
-	38:     {name: "IQ4_NL_8_8"},
-	MXFP4:  {"MXFP4", 32, 17, decodeMXFP4, nil},
-	40:     {"NVFP4", 64, 36, nil, nil},
-	41:     {"Q1_0", 128, 18, nil, nil},
-	42:     {"Q2_0", 64, 18, nil, nil},
+	F32:     {"F32", 1, 4, decodeF32, encodeF32},
+	F16:     {"F16", 1, 2, decodeF16, encodeF16},
+	Q4_0:    {"Q4_0", 32, 18, decodeQ4_0, encodeQ4_0},
+	Q4_1:    {"Q4_1", 32, 20, decodeQ4_1, nil},
+	4:       {name: "Q4_2"},
+	5:       {name: "Q4_3"},
+	Q5_0:    {"Q5_0", 32, 22, decodeQ5_0, nil},
+	Q5_1:    {"Q5_1", 32, 24, decodeQ5_1, nil},
+	Q8_0:    {"Q8_0", 32, 34, decodeQ8_0, encodeQ8_0},
+	9:       {"Q8_1", 32, 36, nil, nil},
+	Q2_K:    {"Q2_K", 256, 84, decodeQ2_K, nil},
+	Q3_K:    {"Q3_K", 256, 110, decodeQ3_K, nil},
+	Q4_K:    {"Q4_K", 256, 144, decodeQ4_K, encodeQ4_K},
+	Q5_K:    {"Q5_K", 256, 176, decodeQ5_K, nil},
+	Q6_K:    {"Q6_K", 256, 210, decodeQ6_K, encodeQ6_K},
+	15:      {"Q8_K", 256, 292, nil, nil},
+	16:      {"IQ2_XXS", 256, 66, nil, nil},
+	17:      {"IQ2_XS", 256, 74, nil, nil},
+	IQ3_XXS: {"IQ3_XXS", 256, 98, decodeIQ3_XXS, nil},
+	19:      {"IQ1_S", 256, 50, nil, nil},
+	IQ4_NL:  {"IQ4_NL", 32, 18, decodeIQ4_NL, nil},
+	IQ3_S:   {"IQ3_S", 256, 110, decodeIQ3_S, nil},
+	22:      {"IQ2_S", 256, 82, nil, nil},
+	IQ4_XS:  {"IQ4_XS", 256, 136, decodeIQ4_XS, nil},
+	24:      {"I8", 1, 1, nil, nil},
+	25:      {"I16", 1, 2, nil, nil},
+	26:      {"I32", 1, 4, nil, nil},
+	27:      {"I64", 1, 8, nil, nil},
+	28:      {"F64", 1, 8, nil, nil},
+	29:      {"IQ1_M", 256, 56, nil, nil},
+	BF16:    {"BF16", 1, 2, decodeBF16, encodeBF16},
+	31:      {name: "Q4_0_4_4"},
+	32:      {name: "Q4_0_4_8"},
+	33:      {name: "Q4_0_8_8"},
+	34:      {"TQ1_0", 256, 54, nil, nil},
+	35:      {"TQ2_0", 256, 66, nil, nil},
+	36:      {name: "IQ4_NL_4_4"},
+	37:      {name: "IQ4_NL_4_8"},
+	38:      {name: "IQ4_NL_8_8"},
+	MXFP4:   {"MXFP4", 32, 17, decodeMXFP4, nil},
+	40:      {"NVFP4", 64, 36, nil, nil},
+	41:      {"Q1_0", 128, 18, nil, nil},
+	42:      {"Q2_0", 64, 18, nil, nil},
 }
 
 // layout returns what is known of t; the zero layout if nothing is.

@@ -43,6 +43,7 @@ func TestBroughtDistil(t *testing.T) {
 	}{
 		"logits":  {&Distil{Rank: 4, Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("llama3"), map[string]string{"from": rows}},
 		"whole":   {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("spark2_5"), map[string]string{"from": rows}},
+		"mixture": {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("qwen3_moe"), map[string]string{"from": rows}},
 		"capped":  {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("gemma2"), map[string]string{"from": rows}},
 		"fused":   {&Distil{Rank: 4, Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("phi3"), map[string]string{"from": rows}},
 		"pairs":   {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("glm4"), map[string]string{"from": rows}},

@@ -77,15 +77,16 @@ func picker(t *testing.T, name string) string {
 func TestBroughtGRPO(t *testing.T) {
 	part := toyPart(t, picks(12))
 	for name, op := range map[string]*GRPO{
-		"llama3":   {Rank: 4, Rate: 1},
-		"qwen2":    {Rate: 0.2},
-		"spark2_5": {Rate: 0.2, Variant: "dapo"},
-		"gemma2":   {Rank: 4, Rate: 1},
-		"gemma3":   {Rate: 0.2},
-		"phi3":     {Rank: 4, Rate: 1},
-		"glm4":     {Rate: 0.2},
-		"smollm3":  {Rate: 0.2},
-		"gpt2":     {Rate: 0.2},
+		"llama3":    {Rank: 4, Rate: 1},
+		"qwen2":     {Rate: 0.2},
+		"spark2_5":  {Rate: 0.2, Variant: "dapo"},
+		"gemma2":    {Rank: 4, Rate: 1},
+		"gemma3":    {Rate: 0.2},
+		"phi3":      {Rank: 4, Rate: 1},
+		"glm4":      {Rate: 0.2},
+		"smollm3":   {Rate: 0.2},
+		"gpt2":      {Rate: 0.2},
+		"qwen3_moe": {Rank: 4, Rate: 1},
 	} {
 		op.Steps, op.Prompts, op.Samples, op.Tokens, op.Every = 8, 6, 8, 6, time.Nanosecond
 		in := map[string]string{"base": picker(t, name), "problems": part, "watch": part}
@@ -160,7 +161,7 @@ func TestBroughtAsk(t *testing.T) {
 // A speaker says what the learner would: its logits are the trainer's, with an
 // adapter too, and after a step those of the new weights.
 func TestSpeaker(t *testing.T) {
-	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2"} { // whole; of rank 1 to 3
+	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2", "qwen3_moe"} { // whole; of rank 1 to 4
 		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1}, 0, rank)
 		check(t, err)
 		defer s.Close()

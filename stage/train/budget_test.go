@@ -290,6 +290,14 @@ func pieces(n int, use stage.Use) (list []stage.Example) {
 	return list
 }
 
+// qwenOrMixture is the base of a test that says whether it is of a mixture.
+func qwenOrMixture(test string) string {
+	if strings.HasSuffix(test, "of a mixture") {
+		return archFolder("qwen3_moe")
+	}
+	return archFolder("qwen2")
+}
+
 // Examples that are there are counted in the words of a base that is there:
 // what a run reads, and the memory that it says it needs. Of a long file the
 // beginning stands for the rest.
@@ -305,10 +313,11 @@ func TestForetoldExamples(t *testing.T) {
 	}{
 		"dpo": {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 2}}, "lora": {"examples", stage.UseChats, &LoRA{Rank: 2}},
+		"dpo of a mixture": {"pairs", stage.UsePairs, &DPO{}}, "kto of a mixture": {"labels", stage.UseLabels, &KTO{Rank: 2}},
 	} {
 		dir := toyExamples(t, pieces(35, c.use))
-		f := c.op.Forecast(map[string][]stage.Forecast{"base": base, c.arg: {{Path: dir}}}, stage.Machine{Threads: 1, Memory: 1 << 32, Peak: 1e11})
-		b := newBench(t, map[string]string{"base": archFolder("qwen2"), c.arg: dir})
+		f := c.op.Forecast(map[string][]stage.Forecast{"base": {{Path: qwenOrMixture(name)}}, c.arg: {{Path: dir}}}, stage.Machine{Threads: 1, Memory: 1 << 32, Peak: 1e11})
+		b := newBench(t, map[string]string{"base": qwenOrMixture(name), c.arg: dir})
 		b.Machine.Threads = 1
 		if err := c.op.Run(t.Context(), b.Job); err != nil {
 			t.Fatal(name, err)
@@ -349,10 +358,11 @@ func TestForetoldMemory(t *testing.T) {
 		"continue bf16 patient": {"examples", stage.UseChats, &Continue{Storage: "bf16", Patience: 2}},
 		"dpo":                   {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "dpo bf16": {"pairs", stage.UsePairs, &DPO{Storage: "bf16"}}, "kto bf16 patient": {"labels", stage.UseLabels, &KTO{Storage: "bf16", Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
+		"lora of a mixture": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "continue of a mixture": {"examples", stage.UseChats, &Continue{}},
 	} {
 		for _, watched := range []bool{false, true} {
 			dir := toyExamples(t, pieces(35, c.use))
-			dirs := map[string]string{"base": archFolder("qwen2"), c.arg: dir}
+			dirs := map[string]string{"base": qwenOrMixture(name), c.arg: dir}
 			in := map[string][]stage.Forecast{"base": {{Path: dirs["base"]}}, c.arg: {{Path: dir}}}
 			if watched {
 				dirs["watch"], in["watch"] = dir, []stage.Forecast{{Path: dir}}

@@ -223,7 +223,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer r.close()
 	l, f := r.s.l, r.s.facts
-	c := &l.Params.Config
+	c := &l.Params.Shape
 	if d.top() > 0 && r.t.m != nil {
 		if err := r.compare(); err != nil {
 			return err

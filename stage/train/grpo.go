@@ -391,7 +391,7 @@ func (r *rl) learn(groups []group) error {
 		return err
 	}
 	for _, row := range list {
-		r.st.FLOPs += rowFLOPs(&r.l.Params.Config, row)
+		r.st.FLOPs += rowFLOPs(&r.l.Params.Shape, row)
 	}
 	r.move()
 	return r.speaker.Repack()

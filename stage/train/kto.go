@@ -128,7 +128,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				apart = append(apart, b.answer(i, otherRefs[i]))
 			}
 			for _, r := range b.rows {
-				o.flops += rowFLOPs(&l.Params.Config, r) / 3
+				o.flops += rowFLOPs(&l.Params.Shape, r) / 3
 			}
 		}
 		z := loss.Baseline(apart)

@@ -110,7 +110,7 @@ func (r *rl) update(groups []group) error {
 	if len(docs) == 0 {
 		return r.learn(nil)
 	}
-	c := &r.l.Params.Config
+	c := &r.l.Params.Shape
 	if p.Beta > 0 {
 		r.underBase(func() {
 			s := r.l.score(docs)

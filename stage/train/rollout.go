@@ -84,7 +84,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	if err != nil {
 		return nil, 0, err
 	}
-	c := &r.l.Params.Config
+	c := &r.l.Params.Shape
 	for i, res := range results {
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
 		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut}
@@ -393,7 +393,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	for i, res := range results {
 		p := &r.watch[i]
 		n := len(reqs[i].Prompt) + len(res.IDs)
-		r.st.Facts.SampleFLOPs += r.l.Params.Config.FLOPs([]int{n}, len(res.IDs))
+		r.st.Facts.SampleFLOPs += r.l.Params.Shape.FLOPs([]int{n}, len(res.IDs))
 		w.Families[p.Family] += 0
 		if good[i] {
 			right++

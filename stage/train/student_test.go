@@ -27,17 +27,19 @@ func TestStudents(t *testing.T) {
 	}
 	pairs, labels := toyExamples(t, list), toyExamples(t, called)
 	for name, ops := range map[string][]stage.Operator{
-		"llama3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"qwen2":    {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"spark2_5": {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"gemma2":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}, &DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"gemma3":   {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
-		"phi3":     {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"glm4":     {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"hunyuan":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
-		"ernie4_5": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
-		"granite":  {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
-		"gpt2":     {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"llama3":    {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"qwen2":     {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"spark2_5":  {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"gemma2":    {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}, &DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gemma3":    {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
+		"phi3":      {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"glm4":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"hunyuan":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"ernie4_5":  {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
+		"olmo2":     {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"granite":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
+		"gpt2":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
+		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}

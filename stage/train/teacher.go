@@ -76,7 +76,7 @@ func (t *teacher) Close() {
 
 // flops returns what the teacher spends on a document of n tokens.
 func (t *teacher) flops(n, supervised int) float64 {
-	return t.file.Shape.Config.FLOPs([]int{n}, supervised)
+	return t.file.Shape.FLOPs([]int{n}, supervised)
 }
 
 // ask has the engine answer requests, and gives each its tokens, in no order.

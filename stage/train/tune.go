@@ -241,7 +241,7 @@ func (l *Learner) learn(s *scored) (tokens int, flops float64) {
 	l.Accumulate(s.rows)
 	for _, r := range s.rows {
 		tokens += len(r.IDs)
-		flops += rowFLOPs(&l.Params.Config, r) * 4 / 3
+		flops += rowFLOPs(&l.Params.Shape, r) * 4 / 3
 	}
 	return tokens, flops
 }

@@ -134,7 +134,7 @@ func (w *workload) kinds(s *model.Shape) (r rowToil) {
 	tokens := row.tokens()
 	r.linear = 2 * tokens * weightsOf(s)
 	r.attention, r.head = s.FLOPs(w.docs, 0)-r.linear, s.FLOPs(nil, w.supervised)
-	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+s.Hidden)
+	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+max(s.Chosen, 1)*s.Hidden)
 	return r
 }
 
@@ -166,7 +166,7 @@ func (w *workload) toil(s *model.Shape, k *way) float64 {
 		row, micro := workload{rows: 1, docs: w.docs}, float64(max(k.micro, 1))
 		groups := max(float64(w.supervised)/float64(max(1<<21/s.Vocab, kernel.KC)), 1/micro) // of logits: for each the head is unpacked
 		learn = k.forward()*(r.linear+r.head) + frozenToil*(r.linear+r.head) + 3*attentionToil*r.attention + logitToil*r.logits + elementToil*r.elements +
-			adapterToil*row.tokens()*trained + unpackToil*(weightsOf(s)/micro+groups*float64(s.Vocab*s.Width))
+			adapterToil*row.tokens()*trained + unpackToil*((weightsOf(s)+unasked(s))/micro+groups*float64(s.Vocab*s.Width))
 	}
 	if k.again {
 		learn += k.forward() * r.linear
@@ -190,23 +190,34 @@ func idle(rows, threads int) float64 {
 	return float64((rows+threads-1)/threads*threads) / float64(rows)
 }
 
-// weightsOf is the weights of the blocks' matrices.
+// weightsOf is the weights of the blocks' matrices, as far as a token is
+// multiplied by them.
 func weightsOf(s *model.Shape) float64 {
 	return s.FLOPs([]int{1}, 0)/2 - 2*float64(s.Layers*s.Heads*s.HeadDim)
 }
 
-// adapterParams is the numbers of adapters of every matrix of the blocks.
+// unasked is the weights of the experts that a token does not ask.
+func unasked(s *model.Shape) float64 {
+	return float64((s.Experts-s.Chosen)*s.Layers) * 3 * float64(s.Width*s.Hidden)
+}
+
+// adapterParams is the numbers of adapters of every matrix of the blocks that
+// can have one: experts cannot.
 func adapterParams(s *model.Shape, rank int) float64 {
 	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
-	return float64(s.Layers * rank * (s.Width + q + 2*(s.Width+kv) + q + s.Width + 3*(s.Width+s.Hidden)))
+	each := s.Width + q + 2*(s.Width+kv) + q + s.Width
+	if s.Experts == 0 {
+		each += 3 * (s.Width + s.Hidden)
+	}
+	return float64(s.Layers * rank * each)
 }
 
 // muonFLOPs is the operations of a step of Muon, as optim counts them.
 func muonFLOPs(s *model.Shape) (sum float64) {
 	q, kv, C, F := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Width, s.Hidden
-	for _, m := range [][2]int{{q + 2*kv, C}, {C, q}, {2 * F, C}, {C, F}} {
+	for _, m := range [][3]int{{q + 2*kv, C, 1}, {C, q, 1}, {2 * F, C, max(s.Experts, 1)}, {C, F, max(s.Experts, 1)}} {
 		r, c := float64(min(m[0], m[1])), float64(max(m[0], m[1]))
-		sum += 5 * 2 * (2*r*r*c + r*r*r)
+		sum += float64(m[2]) * 5 * 2 * (2*r*r*c + r*r*r)
 	}
 	return float64(s.Layers) * sum
 }

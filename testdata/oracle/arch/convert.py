@@ -38,7 +38,8 @@ def convert(folder, out):
     hparams = conversion.ModelBase.load_hparams(folder, False)
     arch = conversion.get_model_architecture(hparams, conversion.ModelType.TEXT)
     cls = conversion.get_model_class(arch)
-    cls = type(cls.__name__, (cls,), {"model_arch": cls.model_arch, "set_vocab": encoders.VOCABULARIES.get(arch, vocabulary)})
+    cls = type(cls.__name__, (cls,), {"model_arch": cls.model_arch, "set_vocab": encoders.VOCABULARIES.get(arch, vocabulary),
+                                       "no_mtp": True})
     cls(folder, gguf.LlamaFileType.ALL_F32, pathlib.Path(out), model_name=folder.name).write()
 
 
@@ -58,7 +59,7 @@ def dequantise(source, out):
 
 def matrix(t):
     """What llama-quantize would quantise."""
-    kept = "_norm", "ffn_gate_inp", "position_embd", "token_types"
+    kept = "_norm", "ffn_gate_inp", "ssm_conv1d", "position_embd", "token_types"
     return t.name.endswith(".weight") and len(t.shape) > 1 and not any(k in t.name for k in kept)
 
 

@@ -64,7 +64,7 @@ def fill(name, parameters):
     for key, p in sorted(parameters.items()):
         x = rng.standard_normal(p.shape)
         if p.ndim == 1 and ("norm" in key.lower() or ".ln_" in key) and key.endswith("weight"):
-            x = np.rint(x * 16) / 64 + models.norm_centre(name)
+            x = np.rint(x * 16) / 64 + models.norm_centre(name, key)
         elif p.ndim == 1:
             x = np.rint(x * 16) / 64
         else:

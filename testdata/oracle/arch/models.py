@@ -47,6 +47,7 @@ MODELS = {
               "types": ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]},
     "qwen3-wide": {"class": "Qwen3", "only": ["Q4_K", "Q5_K", "Q6_K"], "config": BLOCKS},
     "qwen3-low": {"class": "Qwen3", "only": ["Q2_K", "Q3_K", "IQ4_XS"], "config": BLOCKS},
+    "qwen3-iq": {"class": "Qwen3", "only": ["IQ3_S", "IQ3_XXS"], "config": BLOCKS},
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},
@@ -112,14 +113,21 @@ MODELS = {
     "gpt2": {"class": "GPT2", "agree": GELU, "types": ["F16", "Q8_0"], "sizes": {
         "vocab_size": V, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_ctx": 256,
         "bos_token_id": V - 3, "eos_token_id": V - 3}, "config": {}},
+    # Three layers of four have a state; a key head of them serves two value heads, which GGUF has in another order.
+    "qwen3_5": {"class": "Qwen3_5", "types": ["Q8_0"], "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32, "intermediate_size": 64,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+        "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": True,
+        "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
 }
 
 
-CONFIG = {"Gemma3": "TextConfig"}
+CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig"}
 
 
-def norm_centre(name):
-    return 0 if name.startswith("gemma") else 1  # Gemma multiplies by 1+w
+def norm_centre(name, key):
+    """Gemma multiplies by 1+w, as does Qwen3.5 but behind its states."""
+    return 0 if name.startswith("gemma") or name.startswith("qwen3_5") and "linear_attn" not in key else 1
 
 
 def sizes(model):

@@ -38,7 +38,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
 NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-         "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite"]
+         "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
@@ -66,12 +66,26 @@ def loss(z, row):
     return (each * torch.tensor(row["weight"][1:])).sum()
 
 
+def separate(named):
+    """The tensors of experts, (E, 2F, C) and (E, C, F) here, under the names that their files have."""
+    out = {}
+    for name, t in named.items():
+        stem, _, own = name.rpartition(".experts.")
+        if own not in ("gate_up_proj", "down_proj"):
+            out[name] = t
+            continue
+        for e, x in enumerate(t):
+            parts = {"down_proj": x} if own == "down_proj" else dict(zip(("gate_proj", "up_proj"), x.chunk(2)))
+            out |= {f"{stem}.experts.{e}.{p}.weight": x for p, x in parts.items()}
+    return out
+
+
 def train(kind, forward, named, row, tensors):
     """Gradients, then ten steps."""
     loss(logits(forward, row), row).backward()
-    for name, p in named.items():
-        conv1d = p.ndim == 2 and name.split(".")[-2] in CONV1D
-        g = (p.grad.T if conv1d else p.grad).flatten()
+    for name, g in separate({name: p.grad for name, p in named.items()}).items():
+        conv1d = g.ndim == 2 and name.split(".")[-2] in CONV1D
+        g = (g.T if conv1d else g).flatten()
         tensors[f"{kind}.grad.{name}"] = g[:: max(1, -(-len(g) // MOST))].clone()
         tensors[f"{kind}.norm.{name}"] = g.double().norm().float()[None]
     a, losses = ADAMW, []
@@ -125,6 +139,55 @@ def folder_model(name, row, tensors):
     return losses
 
 
+def mixture_model(name, row, tensors):
+    """Experts, which are one tensor here, have an adapter each, under the names of their files: peft reads those (merged below)."""
+
+    def load():
+        return transformers.AutoModelForCausalLM.from_pretrained(ARCH / name, dtype=torch.float32, attn_implementation="eager").train()
+
+    m = load()
+    run = lambda m: lambda ids: m(input_ids=torch.tensor([ids])).logits[0]  # noqa: E731
+    tensors["logits"] = logits(run(m), row).detach()
+    losses = {"full": train("full", run(m), dict(m.named_parameters()), row, tensors)}
+    m = load().requires_grad_(False)
+    weights = dict(m.named_parameters())
+    pairs = {}
+    for key, w in separate(weights).items():
+        if key.split(".")[-2] in LINEAR:
+            stem = "base_model.model." + key.removesuffix("weight")
+            pairs[stem + "lora_A.weight"] = torch.nn.Parameter(torch.empty(RANK, w.shape[1]))
+            pairs[stem + "lora_B.weight"] = torch.nn.Parameter(torch.empty(w.shape[0], RANK))
+    fill(pairs)
+
+    def delta(module):
+        stem = f"base_model.model.{module}."
+        return pairs[stem + "lora_B.weight"] @ pairs[stem + "lora_A.weight"] * (ALPHA / RANK)
+
+    def tuned():
+        out = {}
+        for key, w in weights.items():
+            stem, _, own = key.rpartition(".experts.")
+            if own in ("gate_up_proj", "down_proj"):
+                parts = ["gate_proj", "up_proj"] if own == "gate_up_proj" else [own]
+                out[key] = w + torch.stack([torch.cat([delta(f"{stem}.experts.{e}.{p}") for p in parts]) for e in range(len(w))])
+            elif key.split(".")[-2] in LINEAR:
+                out[key] = w + delta(key.removesuffix(".weight"))
+        return out
+
+    own = lambda ids: torch.func.functional_call(m, tuned(), kwargs={"input_ids": torch.tensor([ids])}).logits[0]  # noqa: E731
+    out = HERE / f"adapter-{name}"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    save_file({k: p.data.clone() for k, p in pairs.items()}, out / "adapter_model.safetensors", {"format": "pt"})
+    config = {"peft_type": "LORA", "r": RANK, "lora_alpha": ALPHA, "bias": "none", "target_modules": sorted(LINEAR), "base_model_name_or_path": name}
+    (out / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    tensors["lora.logits"] = logits(own, row).detach()
+    losses["lora"] = train("lora", own, pairs, row, tensors)
+    again = peft.PeftModel.from_pretrained(load(), out).merge_and_unload()
+    tensors["lora.merged"] = logits(run(again), row).detach()
+    return losses
+
+
 def spark_model(name, row, tensors):
     c, w = spark.load(ARCH / name)
     for t in w.values():
@@ -166,7 +229,7 @@ def main():
     for name in sys.argv[1:] or NAMES:
         tensors = {}
         row = batch(json.loads((ARCH / name / "config.json").read_text())["vocab_size"])
-        losses = (spark_model if name == "spark2_5" else folder_model)(name, row, tensors)
+        losses = {"spark2_5": spark_model, "qwen3_moe": mixture_model}.get(name, folder_model)(name, row, tensors)
         save_file({k: t.clone() for k, t in tensors.items()}, HERE / f"{name}.safetensors")
         (HERE / f"{name}.json").write_text(json.dumps({"versions": VERSIONS, "row": row, "adamw": ADAMW, "losses": losses}) + "\n")
         print(name, losses)

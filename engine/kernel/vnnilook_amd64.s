@@ -1,15 +1,14 @@
 #include "textflag.h"
 #include "vnniwhole_amd64.h"
 
-// IQ4_XS: weights and 128. Z25, Z26, Z27 and Z31 total -16·Σa with the scales.
-DATA iq4bytes<>+0(SB)/8, $0x766a5d4f3f2d1801
-DATA iq4bytes<>+8(SB)/8, $0xf1d9c5b5a6998d81
-GLOBL iq4bytes<>(SB), RODATA|NOPTR, $16
+// Products of types whose nibbles choose a weight of a table: see quanttable.go. Z28
+// is that of weights and 128. Z25, Z26, Z27 and Z31 total -16·Σa with the scales.
 
 #define CONSTANTS4 \
 	TWICE \
 	CONST(0x0f0f0f0f, Z30) \
-	VBROADCASTI32X4 iq4bytes<>(SB), Z28
+	MOVQ 80(AX), BX \
+	VBROADCASTI32X4 32(BX), Z28
 
 #define LOOK(o) \
 	LOAD(o, Y8, Z8)      \
@@ -72,18 +71,18 @@ GLOBL iq4bytes<>(SB), RODATA|NOPTR, $16
 	VPXORD Z27, Z27, Z27 \
 	VPXORD Z31, Z31, Z31
 
-// func iq4xsx4VNNI(t *quantTile)
-TEXT ·iq4xsx4VNNI(SB), NOSPLIT, $0-8
-	CONSTANTS4
+// func lookx4VNNI(t *quantTile)
+TEXT ·lookx4VNNI(SB), NOSPLIT, $0-8
 	ARGS4
+	CONSTANTS4
 	SUMS4
 	LESS4
-iq4xsx4:
+lookx4:
 	BOTH(0, SI, X12, Y12, Z12)
 	ADDQ $16, SI
 	MOVQ $8, AX
 	CLEAR4
-iq4xsx4sub:
+lookx4sub:
 	AHEAD(1088)
 	AHEAD(1152)
 	AHEAD(1216)
@@ -93,28 +92,28 @@ iq4xsx4sub:
 	TOTALS44
 	STEP4(32, 136)
 	DECQ AX
-	JNZ  iq4xsx4sub
+	JNZ  lookx4sub
 	FINISH4(Z21, Z25, Z4, (DI))
 	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
 	FINISH4(Z23, Z27, Z6, (DI)(R13*2))
 	FINISH4(Z24, Z31, Z7, (DI)(R12*1))
 	SUBQ $8, CX
-	JNZ  iq4xsx4
+	JNZ  lookx4
 	STORE4
 	RET
 
-// func iq4xsx2VNNI(t *quantTile)
-TEXT ·iq4xsx2VNNI(SB), NOSPLIT, $0-8
-	CONSTANTS4
+// func lookx2VNNI(t *quantTile)
+TEXT ·lookx2VNNI(SB), NOSPLIT, $0-8
 	ARGS2
+	CONSTANTS4
 	SUMS2
 	LESS2
-iq4xsx2:
+lookx2:
 	BOTH(0, SI, X12, Y12, Z12)
 	ADDQ $16, SI
 	MOVQ $8, AX
 	CLEAR2
-iq4xsx2sub:
+lookx2sub:
 	AHEAD(1088)
 	AHEAD(1152)
 	AHEAD(1216)
@@ -124,28 +123,28 @@ iq4xsx2sub:
 	TOTALS42
 	STEP2(32, 136)
 	DECQ AX
-	JNZ  iq4xsx2sub
+	JNZ  lookx2sub
 	FINISH4(Z21, Z25, Z4, (DI))
 	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
 	SUBQ $8, CX
-	JNZ  iq4xsx2
+	JNZ  lookx2
 	STORE2
 	RET
 
-// func iq4xsx1VNNI(t *quantTile)
-TEXT ·iq4xsx1VNNI(SB), NOSPLIT, $0-8
-	CONSTANTS4
+// func lookx1VNNI(t *quantTile)
+TEXT ·lookx1VNNI(SB), NOSPLIT, $0-8
 	PAIRS
+	CONSTANTS4
 	LESS2
-iq4xsx1rows:
+lookx1rows:
 	NEWPAIR
-iq4xsx1:
+lookx1:
 	BOTH(0, SI, X12, Y12, Z12)
 	ADDQ $16, SI
 	ADDQ $16, R15
 	MOVQ $8, AX
 	CLEAR1
-iq4xsx1sub:
+lookx1sub:
 	FETCH2
 	PASS(136)
 	ZERO1
@@ -154,11 +153,11 @@ iq4xsx1sub:
 	TOTALS41
 	STEP1(32, 136)
 	DECQ AX
-	JNZ  iq4xsx1sub
+	JNZ  lookx1sub
 	FINISH4(Z21, Z25, Z4, (DI))
 	SUBQ $8, CX
-	JNZ  iq4xsx1
+	JNZ  lookx1
 	ENDPAIR
-	JNZ  iq4xsx1rows
+	JNZ  lookx1rows
 	VZEROUPPER
 	RET

@@ -1,0 +1,493 @@
+package model
+
+import (
+	"unsafe"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// A mixture of experts in training. Its router stands where other blocks have
+// gate and up, and nothing where they have down: among the linears of a block
+// gateUpLinear is the router, downLinear is empty. The experts are beside.
+//
+// A slot is a token that asks an expert. The slots of a row lie by expert, and
+// those of an expert in the order of tokens: its gradient is a sum in that
+// order, and what a token gets of its experts is added by rank. So nothing
+// depends on who runs what.
+
+// expertDense is an expert's matrices, of a trained or of a frozen model.
+type expertDense struct{ gateUp, down *dense }
+
+// mixState is what the forward pass of a block of one row leaves behind of its
+// mixture.
+type mixState struct {
+	probs  []float32 // (T, E) of the router; becomes the gradient of its product
+	weight []float32 // (T, K) of the experts that a token asks, by rank
+	chosen []int32   // (T, K) which those are
+	slot   []int32   // (T, K) and their slots
+	asked  []int32   // (T·K) by slot: t·K + rank
+	from   []int32   // (E+1) the first slot of each expert
+	gateUp []float32 // (T·K, 2F) by slot; becomes its own gradient
+}
+
+// mixGrad is what its backward pass leaves behind; the blocks of a row share it.
+type mixGrad struct {
+	act []float32 // (T·K, F) by slot; on the way back of a trained model, times the slot's weight
+	out []float32 // (T·K, C) by slot: what the expert says, or the gradient of what it read
+	dw  []float32 // (T, K) gradient of the weights
+
+	pairs [linears][]pairState // (T·K, rank) by slot, of the experts' adapters
+}
+
+// expertScratch is one worker's memory for experts.
+type expertScratch struct {
+	rows  []float32        // (T, C) the tokens that ask an expert, side by side
+	in    [2]*kernel.Input // of frozen gateUp and down
+	dense denseScratch
+	pairs [2]pairState // of the slots of one expert
+}
+
+// matrix returns the one that stands for a linear of a block.
+func (x *expertDense) matrix(which int) *dense {
+	if which == gateUpLinear {
+		return x.gateUp
+	}
+	return x.down
+}
+
+// linears returns those of a block, as a trainer sees them.
+func (b *decoderBlock) linears() [linears]*linear {
+	list := [linears]*linear{qkvLinear: &b.qkv, outLinear: &b.out, gateUpLinear: &b.gateUp, downLinear: &b.down}
+	if b.experts != nil {
+		list[gateUpLinear] = &b.router
+	}
+	return list
+}
+
+// addExperts lays out the experts of block i, to be trained.
+func (w *net) addExperts(i int, half bool, a *tensor.Arena) {
+	p, C, F := &w.layers[i], w.Width, w.Hidden
+	var list []expertDense
+	for e := range w.Experts {
+		list = append(list, expertDense{
+			newDense(2*F, C, p.gateUp.part(e*2*F*C, (e+1)*2*F*C), nil, half, a), newDense(C, F, p.down.part(e*C*F, (e+1)*C*F), nil, half, a),
+		})
+	}
+	w.experts = append(w.experts, list)
+}
+
+// addFrozenExperts adds those of a block that are not trained.
+func (w *net) addFrozenExperts(b *decoderBlock) {
+	var list []expertDense
+	for e := range b.experts {
+		list = append(list, expertDense{newFrozen(&b.experts[e].gateUp, nil), newFrozen(&b.experts[e].down, nil)})
+	}
+	w.experts = append(w.experts, list)
+}
+
+func layMixState(c *Shape, t int, a *tensor.Arena) mixState {
+	slots := t * c.Chosen
+	return mixState{
+		probs: a.Float32(t * c.Experts), weight: a.Float32(slots), chosen: int32s(slots, a), slot: int32s(slots, a),
+		asked: int32s(slots, a), from: int32s(c.Experts+1, a), gateUp: a.Float32(slots * apart(2*c.Hidden)),
+	}
+}
+
+func (w *net) layMixGrad(t int, a *tensor.Arena) mixGrad {
+	slots := t * w.Chosen
+	g := mixGrad{act: a.Float32(slots * w.Hidden), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
+	for which := gateUpLinear; which <= downLinear; which++ {
+		for _, p := range w.experts[0][0].matrix(which).loras {
+			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * p.rank), a.Float32(slots * p.rank)})
+		}
+	}
+	return g
+}
+
+// pairsOf returns the states of an expert's adapters for n slots from lo on.
+func (s *expertScratch) pairsOf(g *mixGrad, which, lo, n int) []pairState {
+	for i, p := range g.pairs[which] {
+		rank := len(p.mid) / len(g.dw)
+		s.pairs[i] = pairState{p.mid[lo*rank : (lo+n)*rank], p.dmid[lo*rank : (lo+n)*rank]}
+	}
+	return s.pairs[:len(g.pairs[which])]
+}
+
+// int32s takes whole numbers of an arena, so that they are counted.
+func int32s(n int, a *tensor.Arena) []int32 {
+	mem := a.Float32(n)
+	if mem == nil {
+		return nil
+	}
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(mem))), n)
+}
+
+// layExperts lays out the workers' scratch for experts.
+func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
+	w, T := &t.net, t.length
+	if w.Experts == 0 {
+		return
+	}
+	x := &s.expert
+	x.rows = a.Float32(T * w.Width)
+	x.dense = s.dense
+	if t.Grads != nil {
+		return
+	}
+	var want [2]kernel.Forms
+	for _, block := range w.experts {
+		for _, e := range block {
+			want[0] |= e.gateUp.forms()
+			want[1] |= e.down.forms()
+		}
+	}
+	cols := [2]int{w.Width, w.Hidden}
+	mem := a.Float32(max(kernel.IntegerFloats(T, cols[0], want[0]), kernel.IntegerFloats(T, cols[1], want[1]))) // one product's at a time
+	for i := range x.in {
+		x.in[i] = kernel.NewIntegers(T, cols[i], want[i], mem)
+	}
+	x.dense.wide = a.Float32(max(kernel.PackedLen(2*w.Hidden, w.Width), kernel.PackedLen(w.Width, w.Hidden)))
+}
+
+// slots returns those of expert e, from the slot lo on, as t·K + rank.
+func (m *mixState) slots(e int) (asked []int32, lo int) {
+	lo = int(m.from[e])
+	return m.asked[lo:m.from[e+1]], lo
+}
+
+// route turns the router's product into probabilities and finds the experts
+// of tokens lo to hi.
+func (w *net) route(s *layerState, lo, hi int) {
+	E, K, m := w.Experts, w.Chosen, &s.mix
+	for t := lo; t < hi; t++ {
+		scores := m.probs[t*E : (t+1)*E]
+		kernel.Scale(scores, w.ask(scores, m.chosen[t*K:(t+1)*K], m.weight[t*K:(t+1)*K]))
+	}
+}
+
+// group gives n tokens their slots.
+func (m *mixState) group(n, K int) {
+	clear(m.from)
+	for _, e := range m.chosen[:n*K] {
+		m.from[e+1]++
+	}
+	for e := range len(m.from) - 1 {
+		m.from[e+1] += m.from[e]
+	}
+	for i, e := range m.chosen[:n*K] {
+		at := m.from[e]
+		m.slot[i], m.asked[at] = at, int32(i)
+		m.from[e]++ // until all have theirs
+	}
+	copy(m.from[1:], m.from)
+	m.from[0] = 0
+}
+
+// gather copies the tokens of slots from x, side by side. (n, C)
+func (s *expertScratch) gather(x []float32, asked []int32, C, K int) {
+	for i, a := range asked {
+		copy(s.rows[i*C:(i+1)*C], x[int(a)/K*C:])
+	}
+}
+
+// mul multiplies one of an expert's matrices with n tokens. y (n, ld)
+func (d *dense) mul(in *kernel.Input, n int, x, y []float32, ld int, s *denseScratch) {
+	if d.pieces == nil {
+		d.forward(n, x, y, ld, false, s)
+		return
+	}
+	in.Use(x)
+	in.Quantise(0, n, d.forms())
+	for i := range d.pieces {
+		d.pieces[i].mul(in, n, y, ld, false)
+	}
+}
+
+// expertIn multiplies expert e of block l with the tokens that ask it.
+func (w *net) expertIn(r *rowState, l, e int, s *expertScratch) {
+	st, wide := &r.layers[l], apart(2*w.Hidden)
+	if asked, lo := st.mix.slots(e); len(asked) > 0 {
+		d, y := w.experts[l][e].gateUp, st.mix.gateUp[lo*wide:]
+		s.gather(st.n2, asked, w.Width, w.Chosen)
+		d.mul(s.in[0], len(asked), s.rows, y, wide, &s.dense)
+		d.adapt(s.rows, y, wide, 0, len(asked), &s.dense)
+	}
+}
+
+// expertOut makes what expert e of block l says to them.
+func (w *net) expertOut(r *rowState, l, e int, s *expertScratch) {
+	st, C, F := &r.layers[l], w.Width, w.Hidden
+	asked, lo := st.mix.slots(e)
+	if len(asked) == 0 {
+		return
+	}
+	w.expertAct(r, l, e, lo, lo+len(asked))
+	d, x, y := w.experts[l][e].down, r.grad.mix.act[lo*F:(lo+len(asked))*F], r.grad.mix.out[lo*C:]
+	d.mul(s.in[1], len(asked), x, y, C, &s.dense)
+	d.adapt(x, y, C, 0, len(asked), &s.dense)
+}
+
+// expertAct makes the activations of slots lo to hi, of expert e.
+func (w *net) expertAct(r *rowState, l, e, lo, hi int) {
+	F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.experts[l][e].down.forms() != 0
+	for i := lo; i < hi; i++ {
+		gu := r.layers[l].mix.gateUp[i*wide:]
+		w.Act.gate(r.grad.mix.act[i*F:(i+1)*F], gu[:F], gu[F:2*F], coarse)
+	}
+}
+
+// mixed sets next to x1 and what the experts of tokens lo to hi say.
+func (w *net) mixed(r *rowState, l, lo, hi int) {
+	C, K, st, next := w.Width, w.Chosen, &r.layers[l], r.next(l)
+	copy(next[lo*C:hi*C], st.x1[lo*C:])
+	for i := lo * K; i < hi*K; i++ {
+		t := i / K
+		kernel.Axpy(next[t*C:(t+1)*C], st.mix.weight[i], r.grad.mix.out[int(st.mix.slot[i])*C:][:C])
+	}
+}
+
+// downBack takes the gradient of what expert e of block l said to that of its
+// first product, in its place, and to that of its weights. It leaves the
+// activations times the weights, which the gradient of its second matrix needs.
+func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
+	st, x, C, F, wide := &r.layers[l], &s.expert, w.Width, w.Hidden, apart(2*w.Hidden)
+	asked, lo := st.mix.slots(e)
+	if len(asked) == 0 {
+		return
+	}
+	x.gather(r.nf, asked, C, w.Chosen)
+	w.expertAct(r, l, e, lo, lo+len(asked))
+	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked))
+	w.experts[l][e].down.back(x.rows, C, 0, len(asked), r.grad.mix.act[lo*F:], s.da, &x.dense, pairs)
+	for i, a := range asked {
+		act, da, gu := r.grad.mix.act[(lo+i)*F:][:F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
+		r.grad.mix.dw[a] = kernel.Dot(act, da)
+		kernel.Scale(act, st.mix.weight[a])
+		kernel.Scale(da, st.mix.weight[a])
+		for _, p := range pairs {
+			rank := len(p.mid) / len(asked)
+			kernel.Scale(p.mid[i*rank:(i+1)*rank], st.mix.weight[a])
+		}
+		w.Act.gateGrad(gu[:F], gu[F:2*F], da)
+	}
+}
+
+// upBack takes that further, to the gradient of what the expert read.
+func (w *net) upBack(r *rowState, l, e int, s *workScratch) {
+	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.Hidden)
+	if asked, lo := m.slots(e); len(asked) > 0 {
+		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked))
+		if len(pairs) > 0 {
+			x.gather(r.layers[l].n2, asked, w.Width, w.Chosen)
+		}
+		w.experts[l][e].gateUp.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], &x.dense, pairs)
+	}
+}
+
+// routeBack takes the gradient of the experts' weights to that of the router's
+// product, for tokens lo to hi. Which experts are asked has no gradient.
+func (w *net) routeBack(s *layerState, g *gradState, lo, hi int) {
+	E, K, m := w.Experts, w.Chosen, &s.mix
+	for t := lo; t < hi; t++ {
+		p, dw := m.probs[t*E:(t+1)*E], g.mix.dw[t*K:(t+1)*K]
+		chosen, weight := m.chosen[t*K:(t+1)*K], m.weight[t*K:(t+1)*K]
+		var sum, inner float32
+		for k, e := range chosen {
+			sum += p[e]
+			inner += float32(dw[k] * weight[k])
+		}
+		if !w.Renorm {
+			sum, inner = 1, 0
+		}
+		var all float32
+		for k, e := range chosen {
+			dw[k] = float32((dw[k] - inner) / sum * p[e]) // not fused with what it is added to
+			all += dw[k]
+		}
+		kernel.Scale(p, -all)
+		for k, e := range chosen {
+			p[e] += dw[k]
+		}
+	}
+}
+
+// readBack adds to dn, the gradient of what the router of tokens lo to hi
+// read, that of what their experts read. (hi-lo, C)
+func (w *net) readBack(s *layerState, g *gradState, lo, hi int, dn []float32) {
+	C, K := w.Width, w.Chosen
+	for i := lo * K; i < hi*K; i++ {
+		row := dn[(i/K-lo)*C:][:C]
+		kernel.Add(row, row, g.mix.out[int(s.mix.slot[i])*C:][:C])
+	}
+}
+
+// expertsIn runs the router's choice and the first half of block l's experts,
+// on one row.
+func (t *Trainer) expertsIn(r *rowState, l int, s *workScratch) {
+	r.layers[l].mix.group(len(r.in.IDs), t.net.Chosen)
+	for e := range t.net.experts[l] {
+		t.net.expertIn(r, l, e, &s.expert)
+	}
+}
+
+// expertsOut runs the other half.
+func (t *Trainer) expertsOut(r *rowState, l int, s *workScratch) {
+	for e := range t.net.experts[l] {
+		t.net.expertOut(r, l, e, &s.expert)
+	}
+	t.net.mixed(r, l, 0, len(r.in.IDs))
+}
+
+// expertsBack takes a row back through block l's experts.
+func (t *Trainer) expertsBack(r *rowState, l int, s *workScratch) {
+	for e := range t.net.experts[l] {
+		t.net.downBack(r, l, e, s)
+		t.net.upBack(r, l, e, s)
+	}
+}
+
+// expertSpan is the output rows of a task of an expert's gradient.
+const expertSpan = 4 * gradSpan
+
+// layExpertTasks lists the tasks of a block's experts.
+func (t *Trainer) layExpertTasks() {
+	for e := range t.net.Experts {
+		for which := downLinear; which >= gateUpLinear; which-- {
+			for i := range t.net.experts[0][e].matrix(which).loras {
+				t.tasks = append(t.tasks, gradTask{which, 0, 0, i, e}, gradTask{which, 1, 0, i, e})
+			}
+		}
+		if t.Grads == nil {
+			continue
+		}
+		for lo := 0; lo < t.net.Width; lo += expertSpan {
+			t.tasks = append(t.tasks, gradTask{downLinear, lo, min(lo+expertSpan, t.net.Width), -1, e})
+		}
+		for lo := 0; lo < 2*t.net.Hidden; lo += expertSpan {
+			t.tasks = append(t.tasks, gradTask{gateUpLinear, lo, min(lo+expertSpan, 2*t.net.Hidden), -1, e})
+		}
+	}
+}
+
+// expertGrad adds a part of the gradients of an expert of block l: of a row the
+// tokens that ask it, in order.
+func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
+	c, g := &t.net.Shape, &t.Grads.layers[l]
+	C, F, wide := c.Width, c.Hidden, apart(2*c.Hidden)
+	for j := range t.batch {
+		r := &t.batch[j]
+		st := &r.layers[l]
+		asked, lo := st.mix.slots(k.expert)
+		n := len(asked)
+		switch {
+		case n == 0:
+		case k.which == gateUpLinear:
+			s.gather(st.n2, asked, C, c.Chosen)
+			dw := g.gateUp.f[(k.expert*2*F+k.lo)*C:]
+			kernel.Gemm(k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], 1, wide, s.rows, C, dw, C, true)
+		default:
+			s.gather(r.grad.dtop, asked, C, c.Chosen)
+			dw := g.down.f[(k.expert*C+k.lo)*F:]
+			kernel.Gemm(k.hi-k.lo, F, n, s.rows[k.lo:], 1, C, r.grad.mix.act[lo*F:], F, dw, F, true)
+		}
+	}
+}
+
+// expertPairGrad adds the gradients of one of the matrices of an adapter of an
+// expert of block l.
+func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
+	c := &t.net.Shape
+	C, F, wide := c.Width, c.Hidden, apart(2*c.Hidden)
+	pair := t.net.experts[l][k.expert].matrix(k.which).loras[k.pair]
+	for j := range t.batch {
+		r := &t.batch[j]
+		st, g := &r.layers[l], &r.grad.mix
+		asked, lo := st.mix.slots(k.expert)
+		n := len(asked)
+		if n == 0 {
+			continue
+		}
+		state := &s.pairsOf(g, k.which, lo, n)[k.pair]
+		switch {
+		case k.which == downLinear:
+			s.gather(r.grad.dtop, asked, C, c.Chosen)
+			pair.grad(k.lo, state, g.act[lo*F:(lo+n)*F], s.rows, n, C)
+		default:
+			s.gather(st.n2, asked, C, c.Chosen)
+			pair.grad(k.lo, state, s.rows, st.mix.gateUp[lo*wide:], n, wide)
+		}
+	}
+}
+
+// frozenExperts are the loops of a mixture that is not trained: a worker takes
+// an expert with the tokens of all rows, so that it is unpacked once.
+type frozenExperts struct{ group, expertsIn, expertsOut, mixed, top, expertsBack func(worker, i int) }
+
+func (f *frozenExperts) experts(t *Trainer) {
+	w, p := &t.net, &t.loops
+	f.group = func(_, i int) { t.batch[i].layers[p.l].mix.group(len(t.batch[i].in.IDs), w.Chosen) }
+	f.expertsIn = func(worker, e int) {
+		for i := range t.batch {
+			w.expertIn(&t.batch[i], p.l, e, &t.scratch[worker].expert)
+		}
+	}
+	f.expertsOut = func(worker, e int) {
+		for i := range t.batch {
+			w.expertOut(&t.batch[i], p.l, e, &t.scratch[worker].expert)
+		}
+	}
+	f.mixed = func(_, i int) {
+		s := &t.frozen.stretches[i]
+		w.mixed(s.r, p.l, s.lo, s.hi)
+	}
+	f.top = func(_, i int) {
+		s := &t.frozen.stretches[i]
+		copy(s.r.grad.dtop[s.lo*w.Width:s.hi*w.Width], s.r.nf[s.lo*w.Width:])
+	}
+	f.expertsBack = func(worker, e int) {
+		s, asked := &t.scratch[worker], 0
+		for i := range t.batch {
+			list, _ := t.batch[i].layers[p.l].mix.slots(e)
+			asked += len(list)
+		}
+		if asked == 0 {
+			return
+		}
+		x := &w.experts[p.l][e]
+		x.down.unpackAll(s.expert.dense.wide)
+		for i := range t.batch {
+			w.downBack(&t.batch[i], p.l, e, s)
+		}
+		x.gateUp.unpackAll(s.expert.dense.wide)
+		for i := range t.batch {
+			w.upBack(&t.batch[i], p.l, e, s)
+		}
+	}
+}
+
+// unpackAll unpacks all pieces.
+func (d *dense) unpackAll(wide []float32) {
+	for i := range d.pieces {
+		d.unpack(&d.pieces[i], wide)
+	}
+}
+
+// expertsInFrozen is expertsIn of all rows, expertsOutFrozen expertsOut.
+func (t *Trainer) expertsInFrozen(l int) {
+	t.loops.l = l
+	t.team.For(len(t.batch), t.frozen.group)
+	t.team.For(t.net.Experts, t.frozen.expertsIn)
+}
+
+func (t *Trainer) expertsOutFrozen(l int) {
+	t.loops.l = l
+	t.team.For(t.net.Experts, t.frozen.expertsOut)
+	t.team.For(len(t.frozen.stretches), t.frozen.mixed)
+}
+
+// expertsBackFrozen takes the micro-batch back through the block's experts.
+func (t *Trainer) expertsBackFrozen() {
+	t.team.For(len(t.frozen.stretches), t.frozen.top)
+	t.team.For(t.net.Experts, t.frozen.expertsBack)
+}
