@@ -190,6 +190,9 @@ func TestStateRefused(t *testing.T) {
 	if _, err := f.TrainShape(); err == nil || !strings.Contains(fmt.Sprint(err), "layers with a state") {
 		t.Errorf("training: %v", err)
 	}
+	if slices.Contains(Trained(), f.Shape.Arch) {
+		t.Errorf("trained are %v", Trained())
+	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(`{"peft_type": "LORA", "r": 2, "lora_alpha": 2}`), 0o600); err != nil {
 		t.Fatal(err)
