@@ -65,7 +65,7 @@ ThreadpoolParams = struct("ThreadpoolParams", [
 ])
 POOLING = {"none": 0, "mean": 1, "cls": 2, "last": 3, "rank": 4}
 TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0": 8, "Q2_K": 10, "Q3_K": 11, "Q4_K": 12, "Q5_K": 13,
-         "Q6_K": 14, "IQ3_XXS": 18, "IQ4_NL": 20, "IQ3_S": 21, "IQ4_XS": 23, "BF16": 30, "MXFP4": 39}
+         "Q6_K": 14, "IQ2_XXS": 16, "IQ2_XS": 17, "IQ3_XXS": 18, "IQ4_NL": 20, "IQ3_S": 21, "IQ2_S": 22, "IQ4_XS": 23, "BF16": 30, "MXFP4": 39}
 RETURNS = {
     c.c_void_p: "llama_model_load_from_file llama_init_from_model llama_model_get_vocab llama_get_memory "
                 "ggml_backend_dev_by_type ggml_backend_dev_backend_reg ggml_backend_reg_get_proc_address",
@@ -237,12 +237,17 @@ class Llama:
 
 
 def quantize(name, x):
-    """The rows of x in the type's blocks, as ggml_quantize_chunk writes them, uint8 (rows, bytes)."""
+    """The rows of x in the type's blocks, as ggml_quantize_chunk writes them, uint8 (rows, bytes).
+
+    Types that want to know how much each column matters are told: as much as the others."""
     l, t = lib(), TYPES[name]
     x = np.ascontiguousarray(x, np.float32)
     out = np.empty((x.shape[0], l.ggml_row_size(t, c.c_int64(x.shape[1]))), np.uint8)
+    weights = None
+    if name in ("IQ2_XXS", "IQ2_XS"):
+        weights = np.ones(x.shape[1], np.float32).ctypes.data_as(c.POINTER(c.c_float))
     n = l.ggml_quantize_chunk(t, x.ctypes.data_as(c.c_void_p), out.ctypes.data_as(c.c_void_p), c.c_int64(0),
-                              c.c_int64(x.shape[0]), c.c_int64(x.shape[1]), None)
+                              c.c_int64(x.shape[0]), c.c_int64(x.shape[1]), weights)
     assert n == out.size, (name, n, out.size)
     return out
 

@@ -336,8 +336,8 @@ func quantJobs() (jobs []job) {
 	random := func() byte { return byte(rng.Uint32()) }
 	for _, fill := range []func() byte{random, func() byte { return 0 }, func() byte { return 0x7f }, func() byte { return 0x80 }, func() byte { return 0xff }} {
 		for _, shape := range [][3]int{{256, 1, 2}, {768, 1, 6}, {512, 2, 2}, {768, 4, 2}, {1024, 4, 2}} {
-			for i, typ := range []Type{Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS, IQ3_XXS} {
-				name := []string{"q40", "q4K", "q6K", "q80", "q2K", "q3K", "look", "look"}[i]
+			for i, typ := range []Type{Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS, IQ3_XXS, IQ2_XS} {
+				name := []string{"q40", "q4K", "q6K", "q80", "q2K", "q3K", "look", "look", "iq2"}[i]
 				jobs = append(jobs, quantJob(name, typ, shape[0], shape[1], shape[2], rng, fill))
 			}
 		}
@@ -351,7 +351,7 @@ func quantJob(name string, typ Type, k, n, groups int, rng *rand.Rand, fill func
 	for i := range src {
 		src[i] = fill()
 	}
-	scales := map[Type][]int{Q4_0: {0}, Q8_0: {0}, Q4_K: {0, 2}, Q6_K: {208}, Q2_K: {80, 82}, Q3_K: {108}, IQ4_XS: {0}, IQ3_XXS: {0}}[typ]
+	scales := map[Type][]int{Q4_0: {0}, Q8_0: {0}, Q4_K: {0, 2}, Q6_K: {208}, Q2_K: {80, 82}, Q3_K: {108}, IQ4_XS: {0}, IQ3_XXS: {0}, IQ2_XS: {0}}[typ]
 	for b := 0; b < len(src); b += f.bytes {
 		for _, at := range scales { // 0.25 to 4, either sign
 			src[b+at], src[b+at+1] = byte(rng.Uint32()), byte(0x34+rng.IntN(12))|byte(rng.IntN(2)<<7)

@@ -29,6 +29,9 @@ const (
 	IQ4_XS
 	IQ3_S
 	IQ3_XXS
+	IQ2_S
+	IQ2_XS
+	IQ2_XXS
 )
 
 // Quantised reports whether products with t take the activations as integers.
@@ -87,10 +90,10 @@ func (m *Matrix) Pack(lo, hi int, src []byte) {
 // a block of 32 weights (of Q6_K, 16) contributes fma(Σqa, scale·d, sum), the
 // sum of products of integers being exact, d the scale of the activations;
 // where weights have a minimum, fma(minimum, d·Σa, sum) follows. Of Q2_K,
-// Q3_K, IQ4_XS, IQ3_S and IQ3_XXS, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
+// Q3_K, IQ4_XS and those of IQ3 and IQ2, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
 // s being the whole numbers that its parts multiply the scale with, and of Q2_K
 // then fma(−Σla, minimum·d, sum), with those of the minima; of IQ3_XXS a
-// quarter of the sum is the product.
+// quarter of the sum is the product, of IQ2 an eighth.
 //
 // Cost: 2·n·(hi−lo)·K FLOPs.
 func (m *Matrix) Mul(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {

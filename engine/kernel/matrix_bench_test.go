@@ -19,7 +19,7 @@ func bytesOf(f []float32) []byte {
 // disturb the others.
 func BenchmarkMatrix(b *testing.B) {
 	const rows, k = 64, 2048
-	for _, name := range []string{"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS"} {
+	for _, name := range []string{"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS", "IQ2_S", "IQ2_XS", "IQ2_XXS"} {
 		typ := matrixTypes[name]
 		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 1))
 		in := kernel.NewInput(16, k, make([]float32, kernel.InputFloats(16, k)))
@@ -54,7 +54,7 @@ func BenchmarkMatrix(b *testing.B) {
 // in short ones it counts most which are asked for ahead.
 func BenchmarkMatrixStream(b *testing.B) {
 	const rows, k, times = 64, 1024, 2048
-	for _, name := range []string{"Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS"} {
+	for _, name := range []string{"Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q5_K", "Q6_K", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS", "IQ2_S", "IQ2_XS", "IQ2_XXS"} {
 		typ := matrixTypes[name]
 		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 1))
 		m.Rows *= times

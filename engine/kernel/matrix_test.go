@@ -22,6 +22,7 @@ var matrixTypes = map[string]struct {
 	"Q5_K": {kernel.Q5_K, weights.Q5_K}, "Q6_K": {kernel.Q6_K, weights.Q6_K}, "IQ4_NL": {kernel.IQ4_NL, weights.IQ4_NL},
 	"MXFP4": {kernel.MXFP4, weights.MXFP4}, "Q2_K": {kernel.Q2_K, weights.Q2_K}, "Q3_K": {kernel.Q3_K, weights.Q3_K}, "IQ4_XS": {kernel.IQ4_XS, weights.IQ4_XS},
 	"IQ3_S": {kernel.IQ3_S, weights.IQ3_S}, "IQ3_XXS": {kernel.IQ3_XXS, weights.IQ3_XXS},
+	"IQ2_S": {kernel.IQ2_S, weights.IQ2_S}, "IQ2_XS": {kernel.IQ2_XS, weights.IQ2_XS}, "IQ2_XXS": {kernel.IQ2_XXS, weights.IQ2_XXS},
 }
 
 // randomRows returns rows of random blocks, as they lie in a file: any bits

@@ -34,6 +34,9 @@ var forms = [...]form{
 	IQ4_XS:  {256, 136, 1104, packIQ4_XS, rowIQ4_XS, halfSuper, 0},
 	IQ3_S:   {256, 110, 1104, packIQ3_S, rowIQ3_S, halfSuper, 0},
 	IQ3_XXS: {256, 98, 1104, packIQ3_XXS, rowIQ3_XXS, halfSuper, 0.25},
+	IQ2_S:   {256, 82, 912, packIQ2_S, rowIQ2, halfSuper, 0.125},
+	IQ2_XS:  {256, 74, 912, packIQ2_XS, rowIQ2, halfSuper, 0.125},
+	IQ2_XXS: {256, 66, 912, packIQ2_XXS, rowIQ2, halfSuper, 0.125},
 }
 
 var noWeights [256]byte

@@ -40,6 +40,15 @@ func q80x2VNNI(t *quantTile)
 func q80x1VNNI(t *quantTile)
 
 //go:noescape
+func iq2x4VNNI(t *quantTile)
+
+//go:noescape
+func iq2x2VNNI(t *quantTile)
+
+//go:noescape
+func iq2x1VNNI(t *quantTile)
+
+//go:noescape
 func q2Kx4VNNI(t *quantTile)
 
 //go:noescape
@@ -69,7 +78,7 @@ func lookx1VNNI(t *quantTile)
 // vnni reports whether there are such kernels for t.
 func (t Type) vnni() bool {
 	switch t {
-	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS, IQ3_S, IQ3_XXS:
+	case Q4_0, Q4_K, Q6_K, Q8_0, Q2_K, Q3_K, IQ4_XS, IQ3_S, IQ3_XXS, IQ2_S, IQ2_XS, IQ2_XXS:
 		return true
 	}
 	return false
@@ -112,6 +121,15 @@ func (t Type) tileVNNI(q *quantTile, n int) {
 			q80x2VNNI(q)
 		default:
 			q80x1VNNI(q)
+		}
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		switch n {
+		case 4:
+			iq2x4VNNI(q)
+		case 2:
+			iq2x2VNNI(q)
+		default:
+			iq2x1VNNI(q)
 		}
 	case Q2_K:
 		switch n {

@@ -84,6 +84,15 @@ func mxfp4x2AVX2(t *quantTile)
 func mxfp4x1AVX2(t *quantTile)
 
 //go:noescape
+func iq2x4AVX2(t *quantTile)
+
+//go:noescape
+func iq2x2AVX2(t *quantTile)
+
+//go:noescape
+func iq2x1AVX2(t *quantTile)
+
+//go:noescape
 func q2Kx4AVX2(t *quantTile)
 
 //go:noescape
@@ -255,6 +264,15 @@ func (t Type) tileAVX2(q *quantTile, n int) {
 			mxfp4x2AVX2(q)
 		default:
 			mxfp4x1AVX2(q)
+		}
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		switch n {
+		case 4:
+			iq2x4AVX2(q)
+		case 2:
+			iq2x2AVX2(q)
+		default:
+			iq2x1AVX2(q)
 		}
 	case Q2_K:
 		switch n {

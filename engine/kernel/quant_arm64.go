@@ -63,6 +63,12 @@ func q6KSDOT(t *quantTile)
 func q6KSMULL(t *quantTile)
 
 //go:noescape
+func iq2SDOT(t *quantTile)
+
+//go:noescape
+func iq2SMULL(t *quantTile)
+
+//go:noescape
 func q2KSDOT(t *quantTile)
 
 //go:noescape
@@ -128,6 +134,8 @@ func (t Type) tileSDOT(q *quantTile) {
 		q5KSDOT(q)
 	case Q6_K:
 		q6KSDOT(q)
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		iq2SDOT(q)
 	case Q2_K:
 		q2KSDOT(q)
 	case Q3_K:
@@ -159,6 +167,8 @@ func (t Type) tileSMULL(q *quantTile) {
 		q5KSMULL(q)
 	case Q6_K:
 		q6KSMULL(q)
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		iq2SMULL(q)
 	case Q2_K:
 		q2KSMULL(q)
 	case Q3_K:

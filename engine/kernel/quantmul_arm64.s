@@ -32,6 +32,7 @@
 #define Q4K   ·q4KSMULL
 #define Q5K   ·q5KSMULL
 #define Q6K   ·q6KSMULL
+#define IQ2   ·iq2SMULL
 #define Q2K   ·q2KSMULL
 #define Q3K   ·q3KSMULL
 #define LOOKUP ·lookSMULL

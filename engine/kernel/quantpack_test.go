@@ -217,7 +217,8 @@ func TestPackQuant(t *testing.T) {
 // BenchmarkPack reports millions of weights a second, in cache, of the
 // fastest call.
 func BenchmarkPack(b *testing.B) {
-	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS", IQ3_S: "IQ3_S", IQ3_XXS: "IQ3_XXS"}
+	names := map[Type]string{Q8_0: "Q8_0", Q4_0: "Q4_0", Q4_1: "Q4_1", Q5_0: "Q5_0", Q5_1: "Q5_1", Q4_K: "Q4_K", Q5_K: "Q5_K", Q6_K: "Q6_K", IQ4_NL: "IQ4_NL", MXFP4: "MXFP4", Q2_K: "Q2_K", Q3_K: "Q3_K", IQ4_XS: "IQ4_XS", IQ3_S: "IQ3_S", IQ3_XXS: "IQ3_XXS",
+		IQ2_S: "IQ2_S", IQ2_XS: "IQ2_XS", IQ2_XXS: "IQ2_XXS"}
 	for typ := Q8_0; int(typ) < len(forms); typ++ {
 		const rows, k = 64, 2048
 		f := &forms[typ]

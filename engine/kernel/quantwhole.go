@@ -47,10 +47,7 @@ func (m *Matrix) tileWhole(in *Input, w []byte, groups, t, n int, out []float32)
 }
 
 // packQ3_K: with every 32 weights 16 scales, of the first 16 weights of each row,
-// then of the others, and three vectors. In the dword of lane r of vector v, the
-// low 3 bits of the bytes are weights 8v to 8v+3, the next 3 weights 8v+4 to
-// 8v+7, and the highest 2, of all vectors, weights 24 to 27 and 28 to 31: the
-// lowest of those 6 bits in vector 0.
+// then of the others, and what putThrees packs.
 func packQ3_K(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src[108:])
 	scales := src[96:108]
@@ -61,27 +58,40 @@ func packQ3_K(dst []byte, r int, src []byte) {
 			part[8*h+r] = scales[p%8]>>(p/8*4)&15 | scales[8+p%4]>>(p/4*2)&3<<4 - 32
 		}
 		low, high := src[32+j/4*32:][:32], src[:32]
-		var q [4]uint32 // pairs of fours of weights
+		var q [8]uint32 // fours of weights
 		for i := range q {
-			a, b := binary.LittleEndian.Uint64(low[8*i:])>>(j%4*2), binary.LittleEndian.Uint64(high[8*i:])>>j
-			w := a&0x0303030303030303 | b&0x0101010101010101<<2
-			q[i] = uint32(w) | uint32(w>>32)<<3
+			a, b := binary.LittleEndian.Uint32(low[4*i:])>>(j%4*2), binary.LittleEndian.Uint32(high[4*i:])>>j
+			q[i] = a&0x03030303 | b&0x01010101<<2
 		}
-		for i := range 3 {
-			binary.LittleEndian.PutUint32(part[16+32*i+4*r:], q[i]|q[3]>>(2*i)&0x03030303<<6)
-		}
+		putThrees(part[16:], r, &q)
 	}
+}
+
+// putThrees packs eight fours of 3 bits into three vectors. In the dword of lane r of
+// vector v, the low 3 bits of the bytes are weights 8v to 8v+3, the next 3 weights
+// 8v+4 to 8v+7, and the highest 2, of all vectors, weights 24 to 27 and 28 to 31:
+// the lowest of those 6 bits in vector 0.
+func putThrees(vectors []byte, r int, q *[8]uint32) {
+	last := q[6] | q[7]<<3
+	for v := range 3 {
+		binary.LittleEndian.PutUint32(vectors[32*v+4*r:], q[2*v]|q[2*v+1]<<3|last>>(2*v)&0x03030303<<6)
+	}
+}
+
+// threeAt returns weight l.
+func threeAt(vectors []byte, r, l int) int {
+	three := vectors[4*r+l%4:]
+	q := three[0]>>6 | three[32]>>6<<2 | three[64]>>6<<4
+	if l < 24 {
+		q = three[l/8*32]
+	}
+	return int(q >> (l / 4 % 2 * 3) & 7)
 }
 
 func rowQ3_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	part := src[16+112*j:][:112]
 	for l := range w {
-		three := part[16+4*r+l%4:]
-		q := three[0]>>6 | three[32]>>6<<2 | three[64]>>6<<4
-		if l < 24 {
-			q = three[l/8*32]
-		}
-		w[l] = int32(q>>(l/4%2*3)&7) - 4
+		w[l] = int32(threeAt(part[16:], r, l)) - 4
 	}
 	for h := range scale {
 		scale[h] = float32(int8(part[8*h+r]))

@@ -32,3 +32,22 @@
 	VCVTDQ2PS T, T \
 	VMULPS.BCST (B_D-24)at, Z12, Z20 \
 	VFMADD231PS T, Z20, F
+
+// Weights of 3 bits: see putThrees. Z27, Z28 and Z30 are the low 2, 4 and 3 bits.
+
+#define THREES(o, Y, Z) \
+	LOAD(o, Y, Z)       \
+	VPSRLW $3, Z, Z9    \
+	VPANDD Z30, Z, Z8   \
+	VPANDD Z30, Z9, Z9
+
+// THREELAST takes the high bits of Z13 to Z15.
+#define THREELAST \
+	VPSRLW $6, Z13, Z13 \
+	VPSRLW $4, Z14, Z14 \
+	VPSRLW $2, Z15, Z15 \
+	VPTERNLOGD $0xe4, Z27, Z14, Z13 \
+	VPTERNLOGD $0xe4, Z28, Z15, Z13 \
+	VPSRLW $3, Z13, Z9  \
+	VPANDD Z30, Z13, Z8 \
+	VPANDD Z30, Z9, Z9

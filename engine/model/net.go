@@ -76,6 +76,7 @@ var kernelTypes = map[weights.Type]kernel.Type{
 	weights.Q4_K: kernel.Q4_K, weights.Q5_K: kernel.Q5_K, weights.Q6_K: kernel.Q6_K,
 	weights.IQ4_NL: kernel.IQ4_NL, weights.MXFP4: kernel.MXFP4, weights.Q2_K: kernel.Q2_K, weights.Q3_K: kernel.Q3_K,
 	weights.IQ4_XS: kernel.IQ4_XS, weights.IQ3_S: kernel.IQ3_S, weights.IQ3_XXS: kernel.IQ3_XXS,
+	weights.IQ2_S: kernel.IQ2_S, weights.IQ2_XS: kernel.IQ2_XS, weights.IQ2_XXS: kernel.IQ2_XXS,
 }
 
 // A planner finds the weights of a shape and checks them.

@@ -39,7 +39,7 @@ func decodeIQ3_S(dst []float32, src []byte) {
 			for g := range 8 {
 				place := int(src[2+8*j+g]) | int(src[66+j]>>g&1)<<8
 				signs := uint32(src[74+4*j+g/2] >> (g % 2 * 4))
-				four(dst[32*j+4*g:][:4], scale, &codebook.IQ3S, codebook.Nibbles(codebook.GridIQ3S(place), signs))
+				chosen(dst[32*j+4*g:][:4], scale, codebook.IQ3S[:], codebook.Nibbles(codebook.GridIQ3S(place), signs))
 			}
 		}
 	}
@@ -56,15 +56,62 @@ func decodeIQ3_XXS(dst []float32, src []byte) {
 			scale := float32(d*(0.5+float32(tail>>28))) * 0.5
 			for g := range 8 {
 				signs := codebook.Signs(tail>>(g/2*7)) >> (g % 2 * 4)
-				four(dst[32*j+4*g:][:4], scale, &codebook.IQ3XXS, codebook.Nibbles(codebook.GridIQ3XXS(src[2+8*j+g]), signs))
+				chosen(dst[32*j+4*g:][:4], scale, codebook.IQ3XXS[:], codebook.Nibbles(codebook.GridIQ3XXS(src[2+8*j+g]), signs))
 			}
 		}
 	}
 }
 
-// four writes the weights whose places in a table are the bytes of q.
-func four(dst []float32, scale float32, table *[16]int8, q uint32) {
+// decodeIQ2_XXS: f16 d, and for each part 4 places q in a grid of eight weights
+// each, and 4 bytes as IQ3_XXS has them. w = (d·(½+s)·¼)·IQ2[q].
+func decodeIQ2_XXS(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[66:] {
+		d := f16(src)
+		for j := range 8 {
+			part := src[2+8*j:][:8]
+			tail := binary.LittleEndian.Uint32(part[4:])
+			scale := float32(d*(0.5+float32(tail>>28))) * 0.25
+			for g := range 8 {
+				signs := codebook.Signs(tail>>(g/2*7)) >> (g % 2 * 4)
+				chosen(dst[32*j+4*g:][:4], scale, codebook.IQ2[:], codebook.Threes(codebook.GridIQ2XXS(part[g/2], g%2), signs))
+			}
+		}
+	}
+}
+
+// decodeIQ2_XS: f16 d, 32 times 16 bits, of which nine are a place q in a grid of
+// eight weights and seven stand for their signs, 8 bytes of scales s: the low nibble
+// is that of a part's first 16 weights. w = (d·(½+s)·¼)·IQ2[q].
+func decodeIQ2_XS(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[74:] {
+		d := f16(src)
+		for g := range 64 {
+			place := binary.LittleEndian.Uint16(src[2+g/2*2:])
+			s := src[66+g/8] >> (g / 4 % 2 * 4) & 15
+			signs := codebook.Signs(uint32(place>>9)) >> (g % 2 * 4)
+			chosen(dst[4*g:][:4], float32(d*(0.5+float32(s)))*0.25, codebook.IQ2[:], codebook.Threes(codebook.GridIQ2XS(int(place), g%2), signs))
+		}
+	}
+}
+
+// decodeIQ2_S: f16 d, 32 bytes of places q in a grid of eight weights, 32 bytes of
+// signs, 8 bytes that have two more bits of each place, 8 bytes of scales as
+// IQ2_XS. w = (d·(½+s)·¼)·IQ2[q].
+func decodeIQ2_S(dst []float32, src []byte) {
+	for ; len(src) > 0; dst, src = dst[256:], src[82:] {
+		d := f16(src)
+		for g := range 64 {
+			place := int(src[2+g/2]) | int(src[66+g/8]>>(g/2%4*2)&3)<<8
+			s := src[74+g/8] >> (g / 4 % 2 * 4) & 15
+			signs := uint32(src[34+g/2] >> (g % 2 * 4))
+			chosen(dst[4*g:][:4], float32(d*(0.5+float32(s)))*0.25, codebook.IQ2[:], codebook.Threes(codebook.GridIQ2S(place, g%2), signs))
+		}
+	}
+}
+
+// chosen writes the weights whose places in a table are the bytes of q.
+func chosen(dst []float32, scale float32, table []int8, q uint32) {
 	for i := range dst {
-		dst[i] = scale * float32(table[q>>(8*i)&15])
+		dst[i] = scale * float32(table[byte(q>>(8*i))])
 	}
 }

@@ -31,6 +31,9 @@ const (
 	IQ4_XS  Type = 23
 	BF16    Type = 30
 	MXFP4   Type = 39
+	IQ2_XXS Type = 16
+	IQ2_XS  Type = 17
+	IQ2_S   Type = 22
 )
 
 // A layout is what is known of a type. A retired type has only a name.
@@ -61,13 +64,13 @@ var layouts = [...]layout{
 	Q5_K:    {"Q5_K", 256, 176, decodeQ5_K, nil},
 	Q6_K:    {"Q6_K", 256, 210, decodeQ6_K, encodeQ6_K},
 	15:      {"Q8_K", 256, 292, nil, nil},
-	16:      {"IQ2_XXS", 256, 66, nil, nil},
-	17:      {"IQ2_XS", 256, 74, nil, nil},
+	IQ2_XXS: {"IQ2_XXS", 256, 66, decodeIQ2_XXS, nil},
+	IQ2_XS:  {"IQ2_XS", 256, 74, decodeIQ2_XS, nil},
 	IQ3_XXS: {"IQ3_XXS", 256, 98, decodeIQ3_XXS, nil},
 	19:      {"IQ1_S", 256, 50, nil, nil},
 	IQ4_NL:  {"IQ4_NL", 32, 18, decodeIQ4_NL, nil},
 	IQ3_S:   {"IQ3_S", 256, 110, decodeIQ3_S, nil},
-	22:      {"IQ2_S", 256, 82, nil, nil},
+	IQ2_S:   {"IQ2_S", 256, 82, decodeIQ2_S, nil},
 	IQ4_XS:  {"IQ4_XS", 256, 136, decodeIQ4_XS, nil},
 	24:      {"I8", 1, 1, nil, nil},
 	25:      {"I16", 1, 2, nil, nil},

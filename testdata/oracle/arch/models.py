@@ -48,6 +48,7 @@ MODELS = {
     "qwen3-wide": {"class": "Qwen3", "only": ["Q4_K", "Q5_K", "Q6_K"], "config": BLOCKS},
     "qwen3-low": {"class": "Qwen3", "only": ["Q2_K", "Q3_K", "IQ4_XS"], "config": BLOCKS},
     "qwen3-iq": {"class": "Qwen3", "only": ["IQ3_S", "IQ3_XXS"], "config": BLOCKS},
+    "qwen3-iq2": {"class": "Qwen3", "only": ["IQ2_S", "IQ2_XS", "IQ2_XXS"], "config": BLOCKS},
     "llama": {"class": "Llama", "legacy": True, "drop": ["head_dim"], "config": {
         "hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 64,
         "tie_word_embeddings": False, "rope_parameters": THETA}},

@@ -27,7 +27,7 @@ ROWS, ROW = 3, 512
 # Where the binary16 scales of a block are, in bytes.
 SCALES = {Q.Q4_0: [0], Q.Q4_1: [0, 2], Q.Q5_0: [0], Q.Q5_1: [0, 2], Q.Q8_0: [0], Q.Q4_K: [0, 2], Q.Q5_K: [0, 2],
           Q.Q6_K: [208], Q.IQ4_NL: [0], Q.MXFP4: [], Q.Q3_K: [108], Q.IQ4_XS: [0], Q.Q2_K: [80, 82],
-          Q.IQ3_S: [0], Q.IQ3_XXS: [0]}
+          Q.IQ3_S: [0], Q.IQ3_XXS: [0], Q.IQ2_XXS: [0], Q.IQ2_XS: [0], Q.IQ2_S: [0]}
 ODD = np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E01], np.uint16)
 
 SCALARS = [
