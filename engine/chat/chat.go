@@ -32,6 +32,7 @@ type Message struct {
 
 	marked  jinja.Str // instead of Content and Parts, if not empty
 	answers bool      // marked holds answers of tools
+	tools   string    // what a system's message says of tools, for a template that looks there
 }
 
 // A Part is a part of a message: its type, such as text, and its text.
@@ -386,7 +387,7 @@ func (t *Template) render(c Conversation) (jinja.Text, error) {
 			return jinja.Text{}, fmt.Errorf("message %d: %w", i+1, err)
 		}
 		messages[i] = v
-		size += len(m.Content) + len(m.Thought) + m.marked.Len()
+		size += len(m.Content) + len(m.Thought) + len(m.tools) + m.marked.Len()
 	}
 	vars.Set("messages", jinja.NewList(messages...)).Set("tools", nil).Set("documents", nil)
 	if len(c.Documents) > 0 {

@@ -213,3 +213,36 @@ func TestToolless(t *testing.T) {
 		t.Errorf("%q, %v", p.String, err)
 	}
 }
+
+// A template that looks for tools within the system's message finds them there,
+// and calls as its model writes them.
+func TestToolsInside(t *testing.T) {
+	tm, err := New("inside", `{% for m in messages %}{% if m.role == 'system' and 'tools' in m %}{{ '<|system|>' + m.content + '<|tool|>' + m.tools + '<|/tool|><|end|>' }}`+
+		`{% else %}{{ '<|' + m.role + '|>' + m.content + '<|end|>' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}`, Vocabulary{EOS: "<|end|>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := json.RawMessage(`{"type": "function", "function": {"name": "now", "parameters": {}}}`)
+	const tools = `<|tool|>[{"name":"now","parameters":{}}]<|/tool|><|end|>`
+	asked := []Message{{Role: "user", Content: "Hi"}, {Role: "assistant", Calls: []Call{{"1", "now", `{"a": 1}`}}}, {Role: "tool", CallID: "1", Content: "noon"}}
+	const rest = `<|user|>Hi<|end|><|assistant|><|tool_call|>[{"name": "now", "arguments": {"a": 1}}]<|/tool_call|><|end|><|tool|>noon<|end|><|assistant|>`
+	for want, messages := range map[string][]Message{
+		"<|system|>" + tools + rest:       asked,
+		"<|system|>Brief." + tools + rest: append([]Message{{Role: "system", Content: "Brief."}}, asked...),
+	} {
+		p, err := tm.Prompt(Conversation{Messages: messages, Tools: []json.RawMessage{now}, Open: true})
+		if err != nil || p.String != want {
+			t.Errorf("%v\n got %q\nwant %q", err, p.String, want)
+		}
+		inside := false
+		for _, s := range p.User { // what is said of tools is no special token
+			inside = inside || strings.Contains(p.String[s.From:s.To], `"name":"now"`)
+		}
+		if !inside {
+			t.Error("the tools are the template's own words")
+		}
+	}
+	if p, err := tm.Prompt(Conversation{Messages: asked[:1], Open: true}); err != nil || p.String != "<|user|>Hi<|end|><|assistant|>" {
+		t.Errorf("without tools: %q, %v", p.String, err)
+	}
+}

@@ -141,11 +141,16 @@ var rows = []row{
 		Before: "<tool_calls>\n", Between: "\n", After: "\n</tool_calls>", Parallel: true}})},
 	{[]string{"<tool_calls>["}, "", list("tool-calls", "<tool_calls>", "</tool_calls>", "arguments", 0)},
 	{[]string{"<tool_call>"}, "", hermes},
+	{[]string{"<|tool|>", "<|/tool|>"}, "", list(toolsInside, "<|tool_call|>", "<|/tool_call|>", "arguments", 0)},
 	{[]string{"<|tool_call|>"}, "", list("granite", "<|tool_call|>", "", "arguments", 0)},
 	{[]string{"<|python_tag|>"}, "", llama3},
 	{[]string{"<|start_header_id|>", `"parameters": `}, "", llama3},
 	{[]string{" functools["}, "", list("functools", "functools", "", "arguments", 0)},
 }
+
+// toolsInside is the name of Phi-4-mini's format, whose template looks for the
+// tools within the system's message.
+const toolsInside = "phi4"
 
 // Channels is the name of the format of gpt-oss, whose whole output is in channels.
 const Channels = "gpt-oss"
@@ -215,7 +220,8 @@ func formatOf(t *jinja.Template) *syntax {
 
 // Ends are special tokens that end an answer wherever a vocabulary has them.
 var Ends = []string{"<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|eom_id|>", "<|end|>", "<|end_of_turn|>",
-	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<turn|>", "<eos>", "<|return|>", "<|call|>", "<|END_OF_TURN_TOKEN|>"}
+	"</s>", "<｜end▁of▁sentence｜>", "<|endofturn|>", "<|end_of_sentence|>", "<|user|>", "<|observation|>", // the last two of GLM-4, which ends by what begins the next turn
+	"<turn|>", "<eos>", "<|return|>", "<|call|>", "<|END_OF_TURN_TOKEN|>"}
 
 // Tags are what a thought stands between.
 type Tags struct{ Open, Close string }

@@ -50,6 +50,9 @@ func (t *Template) message(m Message) (*jinja.Map, error) {
 		v.Set("thinking", jinja.User(m.Thought))
 	}
 	v.Set("role", role)
+	if m.tools != "" {
+		v.Set("tools", jinja.User(m.tools))
+	}
 	media := slices.ContainsFunc(m.Parts, func(p Part) bool { return p.Type != "text" })
 	switch {
 	case m.Parts == nil && !t.texts || m.marked.Len() > 0 && !t.texts:
@@ -149,6 +152,9 @@ func (t *Template) InWords(c Conversation) ([]Message, error) {
 // explained puts a description of the tools in front of the messages, for a
 // template that has none.
 func (t *Template) explained(messages []Message, tools []json.RawMessage) ([]Message, error) {
+	if t.syntax.Name == toolsInside {
+		return withTools(messages, tools)
+	}
 	f := &t.facts.Format
 	parts := []jinja.Str{jinja.String("You may call these functions, described in JSON, one a line:\n<tools>\n")}
 	for i, raw := range tools {
@@ -172,6 +178,31 @@ func (t *Template) explained(messages []Message, tools []json.RawMessage) ([]Mes
 		messages = messages[1:]
 	}
 	m.marked = jinja.Join(parts...)
+	return append([]Message{m}, messages...), nil
+}
+
+// withTools puts the tools into the system's message, as a list of functions in
+// JSON.
+func withTools(messages []Message, tools []json.RawMessage) ([]Message, error) {
+	list := make([]json.RawMessage, len(tools))
+	for i, raw := range tools {
+		var tool struct{ Function json.RawMessage }
+		if err := json.Unmarshal(raw, &tool); err != nil {
+			return nil, fmt.Errorf("tool %d is no JSON", i+1)
+		}
+		if list[i] = tool.Function; list[i] == nil {
+			list[i] = raw
+		}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	m := Message{Role: "system"}
+	if len(messages) > 0 && messages[0].Role == m.Role {
+		m, messages = messages[0], messages[1:]
+	}
+	m.tools = string(text)
 	return append([]Message{m}, messages...), nil
 }
 

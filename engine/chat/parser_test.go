@@ -69,6 +69,8 @@ var families = []struct{ name, format, marks, text, want string }{
 		"content: so</think>\ncall 0 call_0 get_weather: {\"city\": \"x\"} end\ncall 1 call_1 now: {} end"},
 	{"deepseek v3", "deepseek-v3", "<｜tool▁calls▁begin｜>", "Ok.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"x\"}<｜tool▁call▁end｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
 		"content: Ok.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end\ncall 1 call_1 now: {} end"},
+	{"phi", "phi4", "<|tool|><|/tool|>", `I look.<|tool_call|>[{"name": "get_weather", "arguments": {"city": "x"}}, {"name": "now", "arguments": {}}]<|/tool_call|>`,
+		"content: I look.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end\ncall 1 call_1 now: {} end"},
 	{"kimi", "kimi", "<|tool_calls_section_begin|>", "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>", "call 0 call_0 now: {} end"},
 	{"functionary", "functionary-v3.2", ">>>all\\n", ">>>¦all\nLooking.\n>>>get_weather\n{\"city\": \"x\"}", "content: Looking.\ncall 0 call_0 get_weather: {\"city\": \"x\"} end"},
 	{"functionary, only a call", "functionary-v3.2", ">>>all\\n", ">>>¦now\n{}", "call 0 call_0 now: {} end"},

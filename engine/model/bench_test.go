@@ -124,3 +124,30 @@ func BenchmarkQLoRA(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMixture reports operations a second of training 32 experts of which
+// a token asks 8, beside a dense layer as wide as those 8, whole and by adapters.
+func BenchmarkMixture(b *testing.B) {
+	dense := Own(Config{Vocab: 2048, Width: 512, Layers: 2, Heads: 8, KVHeads: 4, HeadDim: 64, Hidden: 2048, Context: 512, Theta: 1e6, Eps: 1e-6})
+	mixture := dense
+	mixture.Arch, mixture.Experts, mixture.Chosen, mixture.Renorm, mixture.Hidden = "qwen3moe", 32, 8, true, 256
+	for _, lora := range []*LoRA{nil, {Rank: 16, Alpha: 32}} {
+		for name, s := range map[string]Shape{"dense": dense, "mixture": mixture} {
+			b.Run(fmt.Sprintf("%s/lora=%t", name, lora != nil), func(b *testing.B) {
+				p := newParams(s, inFloats, realArena(b, s.Params()))
+				p.Init(1)
+				tr := openTrainer(b, p.File(), Training{Rows: 2, Length: 512, Threads: 2, LoRA: lora})
+				rows := randomRows(s.Config, 1, []int{512}, []int{512})
+				flops, each := 0.0, 3.0
+				if lora != nil {
+					each = 2
+				}
+				for b.Loop() {
+					_, _, n := tr.Accumulate(rows)
+					flops += each * s.FLOPs([]int{512, 512}, n)
+				}
+				b.ReportMetric(flops/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}

@@ -15,6 +15,20 @@ import (
 var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
 	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "qwen3_moe"}
 
+// Trained names the families of whose models a trainer is made, and no others.
+func TestTrained(t *testing.T) {
+	for _, f := range families {
+		name := map[string]string{"qwen3moe": "qwen3_moe", "hunyuan-dense": "hunyuan", "qwen35": "qwen3_5"}[f.names[0]]
+		if name == "" {
+			name = f.names[0]
+		}
+		_, err := openArch(t, name).TrainShape()
+		if named := slices.Contains(Trained(), f.names[0]); named != (err == nil) {
+			t.Errorf("%s is named: %t; trained: %v", name, named, err)
+		}
+	}
+}
+
 func openArch(t testing.TB, name string) *File {
 	t.Helper()
 	f, err := Open(filepath.Join("../../testdata/oracle/arch", name))

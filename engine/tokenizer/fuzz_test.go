@@ -164,12 +164,17 @@ func FuzzFolder(f *testing.F) {
 	f.Add("tokenizer.model", model[:400], []byte(`{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": true, "add_eos_token": true, "bos_token": "<s>", "added_tokens_decoder": {"3": {"content": "<tool>"}}}`), []byte(`{"eos_token": "</s>"}`))
 	f.Add("tokenizer.json", []byte(`{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]},"added_tokens":[{"id":3,"content":"<s>","special":true}]}`),
 		[]byte(`{"tokenizer_class": "GemmaTokenizer", "add_bos_token": true, "bos_token": "<s>", "eos_token": "ab"}`), []byte(`{"pad_token": "b"}`))
+	f.Add("vocab.json", []byte(`{"a":0,"b":1,"ab":2,"<|endoftext|>":3}`), []byte(`{"tokenizer_class": "GPT2Tokenizer", "added_tokens_decoder": {"4": {"content": "<x>"}}}`), []byte("a b\n"))
 	f.Fuzz(func(t *testing.T, name string, vocabulary, config, special []byte) {
-		if name != "vocab.txt" && name != "tokenizer.model" {
+		if name != "vocab.txt" && name != "tokenizer.model" && name != "vocab.json" {
 			name = "tokenizer.json"
 		}
 		dir := t.TempDir()
-		for name, text := range map[string][]byte{name: vocabulary, "tokenizer_config.json": config, "special_tokens_map.json": special} {
+		beside := "special_tokens_map.json"
+		if name == "vocab.json" {
+			beside = "merges.txt"
+		}
+		for name, text := range map[string][]byte{name: vocabulary, "tokenizer_config.json": config, beside: special} {
 			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -107,14 +107,15 @@ type (
 )
 
 // Load reads the tokenizer of a folder: tokenizer.json, or else
-// tokenizer.model, or else vocab.txt; and what tokenizer_config.json and
-// special_tokens_map.json say of it. What this package cannot do as the
-// file's own program does it gives a *FormatError that names it.
+// tokenizer.model, or else vocab.txt, or else GPT-2's vocab.json with
+// merges.txt; and what tokenizer_config.json and special_tokens_map.json say
+// of it. What this package cannot do as the file's own program does it gives a
+// *FormatError that names it.
 func Load(dir string) (*Tokenizer, error) {
 	for _, f := range []struct {
 		name  string
 		parse func(path string, text []byte, c *config) (*Tokenizer, error)
-	}{{"tokenizer.json", parseJSON}, {"tokenizer.model", parseModel}, {"vocab.txt", parseVocab}} {
+	}{{"tokenizer.json", parseJSON}, {"tokenizer.model", parseModel}, {"vocab.txt", parseVocab}, {"vocab.json", parsePair}} {
 		path := filepath.Join(dir, f.name)
 		text, err := readFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -153,6 +154,10 @@ func parseJSON(path string, text []byte, c *config) (*Tokenizer, error) {
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, &FormatError{path, "", err}
 	}
+	return f.read(path, c)
+}
+
+func (f *fileJSON) read(path string, c *config) (*Tokenizer, error) {
 	t, place, err := f.tokenizer()
 	if err == nil {
 		place = "model"

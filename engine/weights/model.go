@@ -216,6 +216,9 @@ func (m *Model) describe(dir string) error {
 	if m.Tokenizer == "" && isFile(filepath.Join(dir, "tokenizer.model")) {
 		m.Tokenizer = "SentencePiece"
 	}
+	if m.Tokenizer == "" && isFile(filepath.Join(dir, "merges.txt")) {
+		m.Tokenizer = "BPE"
+	}
 	var special struct {
 		Template any `json:"chat_template"`
 	}

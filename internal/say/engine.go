@@ -196,6 +196,7 @@ var engineTexts = map[string]string{
 	"the id %.20q of %q is not a whole number":                                   "编号 %.20q（%q）不是整数",
 	"the merges are not a list":                                                  "合并表不是列表",
 	"the merge of %q and %q does not have two tokens":                            "%q 与 %q 的合并不是两个词元",
+	"without a tokenizer.json it is read of GPT2Tokenizer, not of %q":            "没有 tokenizer.json 时只支持 GPT2Tokenizer，不支持 %q",
 	"the merge %q has no space":                                                  "合并 %q 中没有空格",
 	"ByteLevel is read for BPE only":                                             "ByteLevel 只支持用于 BPE",
 	"%q is not read; BPE, Unigram and WordPiece are":                             "不支持 %q；支持 BPE、Unigram 和 WordPiece",

@@ -342,3 +342,19 @@ func TestOwnChatCalls(t *testing.T) {
 		}
 	}
 }
+
+// GLM-4 ends an answer with what begins the next turn: that is learnt, and ends
+// an answer though the vocabulary calls another token its end.
+func TestEndIsNextTurn(t *testing.T) {
+	w := writerThatEnds(t, `[gMASK]<sop>{% for m in messages %}{% if m.role == 'user' %}<|user|>{% else %}<|assistant|>{% endif %}
+{{ m.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}`, "</s>")
+	docs, _, err := w.Docs(&stage.Example{Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?"), said("assistant", "Zq7two")}}, Choice{}, 1<<20)
+	check(t, err)
+	var learnt []string
+	for i := range docs {
+		learnt = append(learnt, w.runs(&docs[i])...)
+	}
+	if got := strings.Join(learnt, ""); got != "Zq7one<|user|>Zq7two<|user|>" {
+		t.Errorf("learnt: %q", got)
+	}
+}

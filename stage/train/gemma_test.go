@@ -78,6 +78,14 @@ func TestGemmaTalk(t *testing.T) {
 		if _, loss := tuned.series("loss"); loss[len(loss)-1] > 0.8*loss[0] {
 			t.Errorf("%s: losses %v", typ, loss)
 		}
+		whole := newBench(t, map[string]string{"base": path, "examples": toyExamples(t, chats)})
+		check(t, (&Continue{Batch: 2, Epochs: 4, Rate: 0.2, Type: typ}).Run(context.Background(), whole.Job))
+		if f, err := readFacts(whole.Out); err != nil || f.Parity == nil || f.Parity.Top < 0.8 || typ == "f32" && f.Parity.Error != 0 {
+			t.Errorf("%s: taught whole: %+v %v", typ, f.Parity, err)
+		}
+		if _, loss := whole.series("loss"); loss[len(loss)-1] > 0.8*loss[0] {
+			t.Errorf("%s: taught whole, losses %v", typ, loss)
+		}
 		merged := newBench(t, map[string]string{"base": path, "adapter": tuned.Out})
 		check(t, (&Merge{Type: typ}).Run(context.Background(), merged.Job))
 		m, err := openBrought(merged.Out)
