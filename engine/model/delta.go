@@ -122,6 +122,9 @@ func (h *hfConfig) delta(s *Shape) error {
 	if h.OutputGate != nil && !*h.OutputGate {
 		return badConfig("attn_output_gate false is not read")
 	}
+	if s.Act != SiLU { // the convolution has it too
+		return badConfig("hidden_act %q is not read", s.Act.String())
+	}
 	s.Delta = x
 	return nil
 }

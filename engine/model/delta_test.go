@@ -217,6 +217,7 @@ func TestStateRefused(t *testing.T) {
 		{"layer_types", []string{"linear_attention"}, "layer types"},
 		{"layer_types", []string{"linear_attention", "full_attention", "sliding_attention", "full_attention"}, "sliding_attention"},
 		{"attn_output_gate", false, "attn_output_gate"},
+		{"hidden_act", "gelu", "hidden_act"},
 	} {
 		var config map[string]any
 		if err := json.Unmarshal(text, &config); err != nil {
