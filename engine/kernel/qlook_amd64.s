@@ -11,14 +11,14 @@
 	VBROADCASTI128 16(BX), Y13 \
 	MASK(Y14)
 
-// WHOLE multiplies L + 16·H with the scales S, and sets A to that. H began with
-// -8·Σa.
+// WHOLE makes L of L + 16·H, times the scales S. H began with -8·Σa.
 #define WHOLE(L, H, S) \
 	VPMADDWD S, L, L \
 	VPMADDWD S, H, H \
 	VPSLLD $4, H, H  \
 	VPADDD H, L, L
 
+// EIGHTOFF makes -8·Σa of -16·Σa.
 #define EIGHTOFF(H, at) \
 	VPBROADCASTD B_LOW at, H \
 	VPSRAW $1, H, H

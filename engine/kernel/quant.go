@@ -9,8 +9,8 @@ type form struct {
 	packed  int // of 8 rows of it
 	pack    func(dst []byte, r int, src []byte)
 	// row returns the weights of block j of 32 in a packed block, as integers
-	// less their offset, and the scales and minima of its halves; the second
-	// count where the type is halved.
+	// less their offset, and scales and minima: of Q6_K and of types with super
+	// those of its halves, of the others one of each.
 	row func(src []byte, r, j int, w *[32]int32) (scale, low [2]float32)
 	// super returns what scales and minima are multiplied with: see tileWhole.
 	super func(src []byte, r int) (scale, low float32)

@@ -5,8 +5,8 @@ import "encoding/binary"
 // Types of which 256 weights are summed up as integers: the scales of their
 // parts are whole numbers of one scale, as are the minima, so a sum stays exact
 // for 256 weights, and a kernel multiplies by the numbers of floating point
-// once, not 8 or 16 times. Their rows give scales and minima as whole numbers,
-// super what those are multiples of.
+// once, not 8 or 16 times. Their rows give scales and minima, less than zero, as
+// whole numbers, super what those are multiples of.
 
 func halfSuper(src []byte, r int) (scale, low float32) { return halfAt(src, r), 0 }
 

@@ -94,12 +94,18 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			if c.turned(l) {
 				r.turnBack(dh, cos, sin)
 			}
-			if norm == nil || c.LateQK {
+			if norm == nil || c.LateQK || c.WideQK {
 				copy(to, dh)
 				continue
 			}
 			clear(to)
 			kernel.RMSNormGrad(to, dnorm, from, norm, dh, s.rq[t*heads+h])
+		}
+		if c.WideQK {
+			dq, dk := b.dqk[t*heads*D:][:c.q()], b.dqk[t*heads*D+c.q():][:c.kv()]
+			clear(g.dqkv[t*N:][:c.q()+c.kv()])
+			kernel.RMSNormGrad(g.dqkv[t*N:][:c.q()], v.q, s.qkv[t*N:][:c.q()], p.qNorm, dq, s.rq[t*heads])
+			kernel.RMSNormGrad(g.dqkv[t*N+c.q():][:c.kv()], v.k, s.qkv[t*N+c.q():][:c.kv()], p.kNorm, dk, s.rq[t*heads+1])
 		}
 		if v.bias != nil {
 			kernel.Add(v.bias, v.bias, g.dqkv[t*N:][:len(v.bias)])

@@ -337,11 +337,7 @@ func (d *Decoder) add(seqs []Seq, l, which int, in *kernel.Input, n int) {
 func (d *Decoder) normed(in *kernel.Input, x, w, b []float32, n int, want kernel.Forms) {
 	C := d.Shape.Width
 	d.rowsOf(n, func(t int) {
-		if row := x[t*C : (t+1)*C]; w != nil {
-			d.Shape.normalise(in.Row(t), row, w, b)
-		} else {
-			copy(in.Row(t), row)
-		}
+		d.Shape.normalise(in.Row(t), x[t*C:(t+1)*C], w, b)
 		in.Quantise(t, t+1, want)
 	})
 }

@@ -198,13 +198,18 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 	D, N, p, heads, rope := c.HeadDim, apart(c.inputs()), &w.layers[l], c.Heads+c.KVHeads, w.ropes[c.class(l)]
 	for t := lo; t < hi; t++ {
 		cos, sin := rope.at(int(pos[t]))
+		if c.WideQK {
+			s.rq[t*heads] = kernel.RMSNorm(s.qk[t*heads*D:][:c.q()], s.qkv[t*N:][:c.q()], p.qNorm, c.Eps)
+			s.rq[t*heads+1] = kernel.RMSNorm(s.qk[t*heads*D+c.q():][:c.kv()], s.qkv[t*N+c.q():][:c.kv()], p.kNorm, c.Eps)
+		}
 		for h := range heads {
 			norm := p.qNorm
 			if h >= c.Heads {
 				norm = p.kNorm
 			}
 			from, to := s.qkv[t*N+h*D:][:D], s.qk[(t*heads+h)*D:][:D]
-			if norm != nil && !c.LateQK {
+			if c.WideQK { // it is
+			} else if norm != nil && !c.LateQK {
 				s.rq[t*heads+h] = kernel.RMSNorm(to, from, norm, c.Eps)
 			} else {
 				copy(to, from)

@@ -5,9 +5,13 @@ import "suiren/engine/kernel"
 // What the layers of a block do that differs by Shape's options, forward and
 // back: norms, activations, biases, learnt positions.
 
-// normalise sets y to what the model's norm makes of x, and returns what
-// normaliseGrad is to be told. y may be x.
+// normalise sets y to what the model's norm makes of x, which is x where it has
+// none, and returns what normaliseGrad is to be told. y may be x.
 func (s *Shape) normalise(y, x, w, b []float32) (r float32) {
+	if w == nil {
+		copy(y, x)
+		return 0
+	}
 	if s.LayerNorm {
 		kernel.LayerNorm(y, x, w, b, s.Eps)
 		return 0
@@ -17,6 +21,10 @@ func (s *Shape) normalise(y, x, w, b []float32) (r float32) {
 
 // normaliseGrad adds to dx, dw and db the gradients of normalise for dy.
 func (s *Shape) normaliseGrad(dx, dw, db, x, w, dy []float32, r float32) {
+	if w == nil {
+		kernel.Add(dx, dx, dy)
+		return
+	}
 	if s.LayerNorm {
 		kernel.LayerNormGrad(dx, dw, db, x, w, dy, s.Eps)
 		return

@@ -66,7 +66,7 @@ func newParams(s Shape, how matrices, a *tensor.Arena) *Params {
 // Without mem it only counts.
 func (p *Params) lay(how matrices, mem []float32) (used int) {
 	s := &p.Shape
-	C, D, F := s.Width, s.HeadDim, s.Hidden
+	C, F := s.Width, s.Hidden
 	take := func(n int) []float32 {
 		lo := used
 		used += n
@@ -87,6 +87,7 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 		}
 		return newStored(take(storedFloats(n, how == inHalves)), n, how == inHalves)
 	}
+	qn, kn := s.qkNorms()
 	p.layers = make([]Layer, s.Layers)
 	p.embed = matrix(s.Vocab * C)
 	if s.Learned && how == none {
@@ -96,9 +97,9 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
-			attnNorm: take(C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, D), kNorm: some(s.QKNorm, D), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
-			mlpNorm: take(C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
+			attnNorm: some(!s.NoNorms, C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
+			qNorm: some(s.QKNorm, qn), kNorm: some(s.QKNorm, kn), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
+			mlpNorm: some(!s.NoNorms, C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
 			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
 		l, n := &p.layers[i], 1
@@ -157,7 +158,7 @@ func (p *Params) Tensors() []Tensor {
 
 // tensors is Tensors by GGUF's names.
 func (p *Params) tensors() []Tensor {
-	C, D, F, q, kv := p.Width, p.HeadDim, p.Hidden, p.q(), p.kv()
+	C, F, q, kv := p.Width, p.Hidden, p.q(), p.kv()
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
 	if p.Learned {
 		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
@@ -176,7 +177,9 @@ func (p *Params) tensors() []Tensor {
 		matrix := func(role string, rows, cols int, data stored) {
 			list = append(list, data.tensor(fmt.Sprintf("blk.%d.%s.weight", i, role), rows, cols, true))
 		}
-		vector("attn_norm.weight", C, l.attnNorm)
+		if !p.NoNorms {
+			vector("attn_norm.weight", C, l.attnNorm)
+		}
 		if p.fused() {
 			matrix("attn_qkv", p.qkv(), C, l.qkv.part(0, p.qkv()*C))
 		} else {
@@ -195,14 +198,17 @@ func (p *Params) tensors() []Tensor {
 			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
 		}
 		if p.QKNorm {
-			vector("attn_q_norm.weight", D, l.qNorm)
-			vector("attn_k_norm.weight", D, l.kNorm)
+			qn, kn := p.qkNorms()
+			vector("attn_q_norm.weight", qn, l.qNorm)
+			vector("attn_k_norm.weight", kn, l.kNorm)
 		}
 		matrix("attn_output", C, q, l.out)
 		if p.PostNorms {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
-		vector("ffn_norm.weight", C, l.mlpNorm)
+		if !p.NoNorms {
+			vector("ffn_norm.weight", C, l.mlpNorm)
+		}
 		switch {
 		case p.Experts > 0:
 			// The router tells experts apart as the head tells tokens: no matrix for Muon.

@@ -84,9 +84,13 @@ func (s *Shape) inputs() int {
 // Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := 2*C + C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
+	layer := C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
+	if !s.NoNorms {
+		layer += 2 * C
+	}
 	if s.QKNorm {
-		layer += 2 * s.HeadDim
+		q, k := s.qkNorms()
+		layer += q + k
 	}
 	if s.PostNorms {
 		layer += 2 * C

@@ -111,7 +111,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.noNorms && !f.delta {
+		if !f.delta {
 			list = append(list, f.names[0])
 		}
 	}
@@ -124,8 +124,8 @@ func (s *Shape) trainable() error {
 	switch {
 	case s.Delta != nil:
 		what = "layers with a state"
-	case s.WideQK || s.NoNorms || s.PostNorms && s.scaled():
-		what = "other norms than Llama's"
+	case s.PostNorms && s.scaled():
+		what = "norms and factors after layers"
 	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
@@ -263,7 +263,8 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	c, T := &t.net.Shape, t.length
 	C := c.Width
 	r := rowState{pos: make([]int32, T), at: make([]int, 0, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T)}
-	vectors := c.Layers*2*(C+c.HeadDim) + C
+	qn, kn := c.qkNorms()
+	vectors := c.Layers*(2*C+qn+kn) + C
 	if c.Bias {
 		vectors += c.Layers * c.qkv()
 	}
@@ -307,9 +308,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		} else {
 			r.layers = append(r.layers, forwardState(c, T, x, near, a))
 		}
-		g := vectorGrads{attn: take(C), mlp: take(C)}
+		var g vectorGrads
+		if !c.NoNorms {
+			g.attn, g.mlp = take(C), take(C)
+		}
 		if c.QKNorm {
-			g.q, g.k = take(c.HeadDim), take(c.HeadDim)
+			g.q, g.k = take(qn), take(kn)
 		}
 		if c.Bias {
 			g.bias = take(c.qkv())

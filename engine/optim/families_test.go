@@ -16,7 +16,7 @@ import (
 func TestOracleFamilies(t *testing.T) {
 	const oracle = "../../testdata/oracle"
 	for _, name := range []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "qwen3_moe"} {
+		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe"} {
 		text, err := os.ReadFile(filepath.Join(oracle, "train", name+".json"))
 		if err != nil {
 			t.Fatal(err)

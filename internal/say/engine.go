@@ -266,7 +266,7 @@ var engineTexts = map[string]string{
 	"logits divided by %g":                  "logits 的除数 %g 不合理",
 	"%d no_rope_layers for %d layers":       "no_rope_layers 有 %d 项，共 %d 层",
 	"no_rope_layer_interval of %d":          "no_rope_layer_interval 为 %d，不合理",
-	"other norms than Llama's":              "归一化与 Llama 不同的模型",
+	"norms and factors after layers":        "层后既有归一化又有系数的模型",
 	"a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be": "%s 结构的 GGUF 文件无法说明哪些层没有位置编码；llama.cpp 认为每四层有一层没有",
 
 	// engine/model: windows.

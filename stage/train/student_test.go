@@ -36,6 +36,7 @@ func TestStudents(t *testing.T) {
 		"glm4":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"hunyuan":   {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
 		"ernie4_5":  {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}},
+		"olmo2":     {&KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
 		"granite":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
 		"gpt2":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
