@@ -49,6 +49,8 @@ VARIANTS = [
     ("qwen3_5", {"tie_word_embeddings": False, "linear_num_value_heads": 2}),
     ("qwen3_5", {"linear_num_value_heads": 6, "linear_value_head_dim": 16, "linear_conv_kernel_dim": 3}),
     ("qwen3_5", {"layer_types": ["full_attention", "linear_attention"] * 2, "attention_bias": True}),
+    ("qwen3_5", {"layer_types": ["full_attention"] * 4}),
+    ("qwen3_5", {"hidden_act": "gelu"}),
     ("qwen3_5", {"rope_parameters": ROPE | {"rope_type": "yarn", "original_max_position_embeddings": 16, "partial_rotary_factor": 0.5}}),
     ("phi3", {"sliding_window": 8}),
     ("phi3", {"rope_parameters": models.THETA | {"partial_rotary_factor": 1.0}}),

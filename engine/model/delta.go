@@ -26,8 +26,7 @@ type Delta struct {
 
 func (x *Delta) keys() int   { return x.KeyHeads * x.KeyDim }
 func (x *Delta) values() int { return x.Heads * x.Dim }
-func (x *Delta) conv() int   { return 2*x.keys() + x.values() }           // B
-func (x *Delta) inputs() int { return x.conv() + x.values() + 2*x.Heads } // of the block's first product: with gates, betas and decays
+func (x *Delta) conv() int   { return 2*x.keys() + x.values() } // B
 
 // floats is the size of a layer's state: (R, K, U), and the W−1 tokens (W−1, B)
 // that the convolution sees again.
@@ -122,6 +121,9 @@ func (h *hfConfig) delta(s *Shape) error {
 	}
 	if h.OutputGate != nil && !*h.OutputGate {
 		return badConfig("attn_output_gate false is not read")
+	}
+	if s.Act != SiLU { // the convolution has it too
+		return badConfig("hidden_act %q is not read", s.Act.String())
 	}
 	s.Delta = x
 	return nil

@@ -5,12 +5,15 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"suiren/engine/weights"
 )
 
 // What a token gets has the same bits however its sequence was cut, whichever states
@@ -153,6 +156,48 @@ func TestStateWithEyes(t *testing.T) {
 	}
 }
 
+// A GGUF file with a further layer that guesses, as llama.cpp's converter writes it, is
+// read without it.
+func TestStateGuesses(t *testing.T) {
+	plain := unzip(t, filepath.Join(archOracle, "qwen3_5", "model.gguf.gz"))
+	g, err := weights.OpenGGUF(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	layers, _ := g.Whole("qwen35.block_count")
+	meta := []weights.Pair{{Key: "qwen35.nextn_predict_layers", Value: uint32(1)}}
+	for _, p := range g.Meta() {
+		switch p.Key {
+		case "qwen35.block_count":
+			p.Value = uint32(layers + 1)
+		case "qwen35.attention.recurrent_layers":
+			p.Value = append(slices.Clone(p.Value.([]bool)), false)
+		}
+		meta = append(meta, p)
+	}
+	path := filepath.Join(t.TempDir(), "guesses.gguf")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := weights.WriteGGUF(out, meta, g.Tensors(), func(w io.Writer, x weights.GGUFTensor) error {
+		data := make([]float32, x.Weights())
+		if err := g.Read(x.Name, data); err != nil {
+			return err
+		}
+		_, err := w.Write(bytesOf(data))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []int32{5, 7, 9, 2, 4, 6, 11, 200}
+	if hash(logitsOf(t, path, ids, 3, 1, KVFloat32)) != hash(logitsOf(t, plain, ids, 8, 2, KVFloat32)) {
+		t.Error("other logits than without the layer")
+	}
+}
+
 // What does not fit together, or is not done, is said so.
 func TestStateRefused(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(archOracle, "qwen3_5", "config.json"))
@@ -172,6 +217,7 @@ func TestStateRefused(t *testing.T) {
 		{"layer_types", []string{"linear_attention"}, "layer types"},
 		{"layer_types", []string{"linear_attention", "full_attention", "sliding_attention", "full_attention"}, "sliding_attention"},
 		{"attn_output_gate", false, "attn_output_gate"},
+		{"hidden_act", "gelu", "hidden_act"},
 	} {
 		var config map[string]any
 		if err := json.Unmarshal(text, &config); err != nil {
