@@ -152,7 +152,7 @@ func (s *Shape) ask(scores []float32, chosen []int32, weight []float32) (inv flo
 	}
 	var sum float32
 	for k, e := range chosen {
-		weight[k] = scores[e] * inv
+		weight[k] = float32(scores[e] * inv) // not fused with the sum: the same bits on every machine
 		sum += weight[k]
 	}
 	if s.Renorm {

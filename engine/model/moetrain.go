@@ -302,7 +302,7 @@ func (w *net) routeBack(s *layerState, g *gradState, lo, hi int) {
 		}
 		var all float32
 		for k, e := range chosen {
-			dw[k] = (dw[k] - inner) / sum * p[e]
+			dw[k] = float32((dw[k] - inner) / sum * p[e]) // not fused with what it is added to
 			all += dw[k]
 		}
 		kernel.Scale(p, -all)
