@@ -124,3 +124,37 @@ func TestUnturnedGGUF(t *testing.T) {
 		t.Errorf("written: %v, not %v", b.Shape.Unturned, f.Shape.Unturned)
 	}
 }
+
+// What was trained on rows longer than the original context is compared as such,
+// though the prompts are short.
+func TestLongRopeTrained(t *testing.T) {
+	f := openArch(t, "phi3")
+	ids := []int32{5, 7, 9, 2, 4, 6, 11, 200, 31, 17, 90, 4, 4, 8}
+	logits := func(f *File) string {
+		d, err := f.NewDecoder(32, 32, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		p, err := NewPages(&f.Shape, KVFloat32, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		out := make([]float32, len(ids)*f.Shape.Vocab)
+		if err := d.Step(p, []Seq{{IDs: ids, Full: []int32{0}, Window: []int32{0}, Logits: len(ids)}}, out); err != nil {
+			t.Fatal(err)
+		}
+		return hash(out)
+	}
+	for _, length := range []int{f.Shape.Rope[0].Long.Original, f.Shape.Rope[0].Long.Original + 1} {
+		tr := openTrainer(t, f, Training{Rows: 1, Length: length, Threads: 1})
+		want := hash(tr.Logits(Row{IDs: ids, Docs: []int{0, len(ids)}, Weight: make([]float32, len(ids))}))
+		if got := logits(f.Within(tr.Length())); got != want {
+			t.Errorf("rows of %d: other logits than the decoder's", length)
+		}
+		if long := length > f.Shape.Rope[0].Long.Original; (logits(f) == want) == long {
+			t.Errorf("rows of %d: the factors are not those of %d tokens", length, length)
+		}
+	}
+}

@@ -57,3 +57,19 @@ func (s Shape) within(limit int) Shape {
 	}
 	return s
 }
+
+// Within returns the file as it is for sequences of up to length tokens, however
+// short those are that a decoder takes: what was trained on long rows is turned
+// by the long factors. The file must outlive it.
+func (f *File) Within(length int) *File {
+	g := *f
+	g.Shape = f.Shape.within(length)
+	for i := range g.Shape.Rope {
+		g.Shape.Rope[i].Long = nil
+	}
+	g.close = nil
+	return &g
+}
+
+// Length returns the most tokens of a row.
+func (t *Trainer) Length() int { return t.length }

@@ -376,7 +376,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		if b.Quantised() { // served with activations rounded to eight bits
 			x = model.AsQ8_0
 		}
-		return gate(job, ofTrainer(l.Trainer), b.File, ad, prompts, x)
+		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x)
 	}
 	x := orMixture(o.typ)
 	out, err := b.write(job, b.With(l.Params), x)
@@ -387,7 +387,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 	if err := sameWords(b, out); err != nil {
 		return nil, err
 	}
-	return gate(job, ofTrainer(l.Trainer), out.File, nil, prompts, x)
+	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x)
 }
 
 func orMixture(x model.Mixture) model.Mixture {

@@ -136,6 +136,7 @@ func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory
 	if ad == nil {
 		f = f.With(l.Params)
 	}
+	f = f.Within(l.Trainer.Length())
 	o, _, err := within(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32}, memory)
 	if err != nil {
 		return nil, err
