@@ -123,6 +123,9 @@ func TestFamilies(t *testing.T) {
 			loras[2].Targets = []string{"c_proj"} // two of each block
 		case "qwen3_moe": // which has adapters of experts if they are named
 			loras = append(loras, &LoRA{Rank: 2, Alpha: 3, Targets: everyLinear})
+			if testing.Short() {
+				loras = loras[3:]
+			}
 		}
 		for _, lora := range loras {
 			t.Run(fmt.Sprint(name, lora), func(t *testing.T) {
@@ -150,7 +153,11 @@ var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", 
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	for _, name := range []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe"} {
+	names := []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe"}
+	if testing.Short() {
+		names = names[:1]
+	}
+	for _, name := range names {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
 		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
