@@ -33,7 +33,7 @@ func parsePair(path string, text []byte, c *config) (*Tokenizer, error) {
 		}
 		a, b, ok := strings.Cut(line, " ")
 		if !ok {
-			return nil, &FormatError{filepath.Join(dir, "merges.txt"), "", fault("the merge %q has no space", line)}
+			return nil, &FormatError{filepath.Join(dir, "merges.txt"), "", fault("the merge %q has no space", line[:min(len(line), 80)])}
 		}
 		m.Merges = append(m.Merges, mergeJSON{a, b})
 	}
