@@ -131,7 +131,8 @@ func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
 	}
 	nb := m.K / 32
 	x := &in.forms[m.Type.Forms().index()]
-	q := quantTile{nb: nb, wide: len(w) / groups, as: m.K, bs: nb * int(unsafe.Sizeof(block{})), look: m.Type.table()}
+	var q quantTile // a literal would be made elsewhere and copied, which stalls every tile
+	q.nb, q.wide, q.as, q.bs, q.look = nb, len(w)/groups, m.K, nb*int(unsafe.Sizeof(block{})), m.Type.table()
 	vnni := useVNNI && m.Type.vnni() && groups > 1
 	wide := m.Type == Q8_0 && !vnni
 	if wide {
