@@ -99,32 +99,13 @@ func TestUnitNorms(t *testing.T) {
 		tr.Repack()
 		row := randomRows(f.Shape.Config, 3, []int{64})[0]
 		want := tr.Logits(row)
-		dir := t.TempDir()
-		if err := tr.Params.File().WriteFolder(dir, AsF32, 2); err != nil {
-			t.Fatal(err)
-		}
-		back, err := Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer back.Close()
+		back := folderOf(t, tr.Params.File(), AsF32)
 		if got := served(t, back, nil, row); hash(got) != hash(want) {
 			t.Errorf("%s: written and read again, the logits are others: NMSE %.2g", name, nmse(got, want))
 		}
 		for _, x := range []Mixture{AsF32, AsF16, AsBF16} {
 			for _, of := range []*File{tr.Params.File(), odd} {
-				dir := t.TempDir()
-				if err := of.WriteFolder(dir, x, 2); err != nil {
-					t.Fatal(err)
-				}
-				written, err := Open(dir)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := of.CompareFolder(written, x); err != nil {
-					t.Errorf("%s, GGUF %t, as %s: %v", name, of.IsGGUF(), x, err)
-				}
-				written.Close()
+				folderOf(t, of, x)
 			}
 		}
 	}

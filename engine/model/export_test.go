@@ -42,6 +42,24 @@ func exportTo(t *testing.T, from string, x Mixture) string {
 	return path
 }
 
+// folderOf writes f as a folder, compares it with f, and returns it open.
+func folderOf(t *testing.T, f *File, x Mixture) *File {
+	t.Helper()
+	dir := t.TempDir()
+	if err := f.WriteFolder(dir, x, 2); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { back.Close() })
+	if err := f.CompareFolder(back, x); err != nil {
+		t.Errorf("GGUF %t, as %s: %v", f.IsGGUF(), x, err)
+	}
+	return back
+}
+
 // A folder written as GGUF gives the same logits, to the bit; a GGUF written
 // again too; and in every mixture it is what Compare allows.
 func TestExport(t *testing.T) {

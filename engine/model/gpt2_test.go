@@ -167,18 +167,7 @@ func TestGPT2Forms(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	out := t.TempDir()
-	if err := g.WriteFolder(out, AsF32, 2); err != nil {
-		t.Fatal(err)
-	}
-	back, err := Open(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	if err := g.CompareFolder(back, AsF32); err != nil {
-		t.Error(err)
-	}
+	folderOf(t, g, AsF32)
 }
 
 // A token's operations are two for each number of the matrices it meets, with a

@@ -99,17 +99,9 @@ func TestSeeing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := t.TempDir()
-	if err := merged.WriteFolder(out, AsF32, 2); err != nil {
-		t.Fatal(err)
-	}
-	back, err := Open(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	if err := merged.CompareFolder(back, AsF32); err != nil || back.Shape.Inner != "" {
-		t.Error(err, back.Shape.Inner)
+	back := folderOf(t, merged, AsF32)
+	if back.Shape.Inner != "" {
+		t.Error(back.Shape.Inner)
 	}
 	if got := served(t, back, nil, row); !(nmse(got, tuned) < 1e-10) {
 		t.Errorf("merged, NMSE %.2g", nmse(got, tuned))
@@ -118,7 +110,7 @@ func TestSeeing(t *testing.T) {
 	if got := whole.Logits(row); hash(got) != hash(want) {
 		t.Errorf("trained, the logits are others: NMSE %.2g", nmse(got, want))
 	}
-	out = t.TempDir()
+	out := t.TempDir()
 	if err := f.With(whole.Params).WriteFolder(out, AsF32, 2); err != nil {
 		t.Fatal(err)
 	}
