@@ -69,7 +69,7 @@ type gradState struct {
 // forwardState lays out a block's state for up to t tokens, input apart. near
 // is what the blocks of a trained model share, n1, n2, act and what outLinear
 // read; nil: each has its own.
-func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Arena) layerState {
+func forwardState(c *Shape, t int, x []float32, near *layerState, split bool, a *tensor.Arena) layerState {
 	s := layerState{
 		x: x, r1: a.Float32(t),
 		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
@@ -96,7 +96,7 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 	}
 	for which, n := range read {
 		if n > 0 {
-			s.in[which] = a.Float32(kernel.PackedLen(t, n))
+			s.in[which] = a.Float32(packedLen(t, n, split))
 		}
 	}
 	s.in[outLinear] = near.in[outLinear]

@@ -18,7 +18,7 @@ type frozen struct {
 	attended  int       // pairs of a row and a key-value head
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
-	unpack, back, attendBack, turnBack              func(worker, i int)
+	unpack, split, back, attendBack, turnBack       func(worker, i int)
 	frozenExperts
 }
 
@@ -90,6 +90,10 @@ func (f *frozen) loops(t *Trainer) {
 	f.unpack = func(worker, i int) {
 		d := w.blocks[p.l][p.which]
 		d.unpack(&d.pieces[i], t.scratch[worker].dense.wide)
+	}
+	f.split = func(worker, i int) {
+		d, s := w.blocks[p.l][p.which], &t.scratch[worker].dense
+		splitPanels(s.words, s.wide, d.rows, i*splitSpan, min(d.cols, (i+1)*splitSpan))
 	}
 	f.back = func(worker, i int) {
 		s := &f.stretches[i]
@@ -183,7 +187,11 @@ func (t *Trainer) backFrozen(l int) {
 			continue
 		}
 		if !t.unasked() {
-			t.team.For(len(t.net.blocks[l][which].pieces), f.unpack)
+			d := t.net.blocks[l][which]
+			t.team.For(len(d.pieces), f.unpack)
+			if t.split {
+				t.team.For((d.cols+splitSpan-1)/splitSpan, f.split)
+			}
 		}
 		t.team.For(len(f.stretches), f.back)
 		if which == outLinear {

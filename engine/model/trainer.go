@@ -33,11 +33,13 @@ type Trainer struct {
 	team      *tensor.Team
 	length    int
 	recompute bool
+	split     bool // gradients are products of split numbers
 	rows      []rowState
 	batch     []rowState // those in use
 	scratch   []workScratch
 	heads     headState
 	tasks     []gradTask // of a block's weights
+	splits    []splitTask
 	loops     loops
 	frozen    frozen
 	arena     *tensor.Arena
@@ -46,7 +48,7 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, place, pack func(worker, i int)
+	forward, begin, back, grad, embed, place, pack, split func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
@@ -59,6 +61,7 @@ func (t *Trainer) makeLoops() {
 		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
 		embed:   t.embedTask,
 		place:   t.placeTask,
+		split:   func(w, i int) { t.splitTask(t.loops.l, i, &t.scratch[w].dense) },
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -239,7 +242,7 @@ func (t *Trainer) keep(r *rowState, l, which int) {
 		return
 	}
 	_, _, x, in := t.net.outer(which, s, &r.grad)
-	kernel.Pack(s.in[which], len(r.in.IDs), in, x, in, 1)
+	t.pack(s.in[which], len(r.in.IDs), x, in)
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -248,6 +251,7 @@ func (t *Trainer) backwardAll() {
 	t.team.For(len(t.batch), t.loops.begin)
 	for l := t.net.Layers - 1; l >= 0; l-- {
 		t.loops.l = l
+		t.team.For(len(t.splits), t.loops.split)
 		if t.Grads != nil {
 			t.team.For(len(t.batch), t.loops.back)
 		} else {
@@ -333,8 +337,12 @@ func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
 // one of its matrices, or one of the two matrices of an adapter.
 type gradTask struct{ which, lo, hi, pair, expert int } // −1: no adapter, no expert
 
-// gradSpan is the output rows of a task.
-const gradSpan = 96
+// gradSpan is the output rows of a task; of split numbers more, which are
+// multiplied faster than what they are multiplied by is read.
+const (
+	gradSpan      = 96
+	gradSpanSplit = 256
+)
 
 // layTasks lists the tasks of a block.
 func (t *Trainer) layTasks() {
@@ -344,11 +352,15 @@ func (t *Trainer) layTasks() {
 		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
 		t.layExpertTasks()
 	}
+	span := gradSpan
+	if t.split {
+		span = gradSpanSplit
+	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
 		if t.Grads != nil {
-			for lo := 0; lo < n; lo += gradSpan {
-				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1, -1})
+			for lo := 0; lo < n; lo += span {
+				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+span, n), -1, -1})
 			}
 		}
 		for i := range t.net.blocks[0][which].loras {
@@ -380,7 +392,7 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
 		if packed := r.layers[l].in[k.which]; packed != nil {
-			kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, packed, dw[k.lo*in:], in, true)
+			t.outer(dw[k.lo*in:], k.hi-k.lo, in, n, dy[k.lo:], out, packed)
 		} else { // a router
 			kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
 		}

@@ -16,6 +16,7 @@ type Training struct {
 	Threads   int  // workers
 	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
 	Half      bool // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
+	Split     bool // gradients are products of numbers split in two (kernel.GemmSplit): within 10⁻⁵, and the losses as they are
 	LoRA      *LoRA
 }
 
@@ -173,7 +174,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 
 // layTrainer lays out a trainer. plan has the frozen matrices, if there are any.
 func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Trainer, error) {
-	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute}
+	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute, split: o.Split}
 	frozen := o.LoRA != nil
 	how := inFloats
 	switch {
@@ -195,7 +196,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, a)
+	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, o.Split && frozen, a)
 	for i := range t.team.Size() {
 		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i]}
 		if !frozen {
@@ -206,6 +207,14 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 			w.capped = a.Float32(s.Vocab)
 		}
 		t.scratch = append(t.scratch, w)
+	}
+	if o.Split && !frozen {
+		t.laySplit(a)
+		for i := range t.scratch {
+			if o.Half {
+				t.scratch[i].dense.panel = a.Float32(kernel.NR * t.net.panelRows())
+			}
+		}
 	}
 	t.heads = t.layHead(o.Rows*T, o.Half, a)
 	t.layTasks()
@@ -297,7 +306,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 			near.act = a.Float32(T * c.Hidden)
 		}
 		near.n2 = near.n1
-		near.in[outLinear] = a.Float32(kernel.PackedLen(T, c.q()))
+		near.in[outLinear] = a.Float32(packedLen(T, c.q(), t.split))
 	}
 	for l := range c.Layers {
 		x := a.Float32(T * C)
@@ -306,7 +315,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 			s.x = x
 			r.layers = append(r.layers, s)
 		} else {
-			r.layers = append(r.layers, forwardState(c, T, x, near, a))
+			r.layers = append(r.layers, forwardState(c, T, x, near, t.split, a))
 		}
 		var g vectorGrads
 		if !c.NoNorms {

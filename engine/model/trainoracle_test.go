@@ -71,7 +71,12 @@ func TestTrainOracle(t *testing.T) {
 		}
 		f := openArch(t, name)
 		adapter := filepath.Join(trainOracle, "adapter-"+name)
-		for kind, lora := range map[string]*LoRA{"full": nil, "lora": {Rank: 3, Alpha: 6, Targets: adapted(f)}} {
+		for _, how := range []struct {
+			kind  string
+			lora  *LoRA
+			split bool
+		}{{"full", nil, false}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, false}, {"full", nil, true}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, true}} {
+			kind, lora := how.kind, how.lora
 			worst, n := 0.0, 0
 			check := func(what string, got, want []float32) {
 				d := far(got, want)
@@ -80,7 +85,7 @@ func TestTrainOracle(t *testing.T) {
 					t.Errorf("%s, %s: %s is off by %.2g", name, kind, what, d)
 				}
 			}
-			tr := openTrainer(t, f, Training{Rows: 1, Length: 71, Threads: 2, LoRA: lora})
+			tr := openTrainer(t, f, Training{Rows: 1, Length: 71, Threads: 2, LoRA: lora, Split: how.split})
 			logits := "logits"
 			if lora != nil {
 				logits = "lora.logits"
@@ -112,7 +117,7 @@ func TestTrainOracle(t *testing.T) {
 			if n != 0 {
 				t.Errorf("%s, %s: %d gradients more than PyTorch has", name, kind, n)
 			}
-			t.Logf("%s, %s: at worst off by %.1e", name, kind, worst)
+			t.Logf("%s, %s, split %v: at worst off by %.1e", name, kind, how.split, worst)
 		}
 		merged, err := f.Merge(adapter)
 		if err != nil {
