@@ -40,7 +40,9 @@ func (a *app) benchTrainCommand() *cobra.Command {
 			"测量在 512 词元的打包行上训练的速度，并与同一时刻实测的乘加峰值比较。\n\n"+
 				"--base 改为测量在某个模型文件上训练秩为 16 的适配器，文件保持原样，每次两行。\n\n--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例；在基座上训练时会告知其形状，可用 compat/peers/lora.py。"),
 		Args: a.args(0, 0),
-		RunE: func(c *cobra.Command, _ []string) error { return a.benchTrain(c.Context(), peer, only, base, gradients, rounds) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.benchTrain(c.Context(), peer, only, base, gradients, rounds)
+		},
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))

@@ -82,6 +82,10 @@ func GemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32,
 	gemmSplit(m, n, k, a, ars, acs, bp, c, ldc, add)
 }
 
+// Tiles reports whether GemmSplit runs on tile units. Without them it has the
+// same bits, and takes longer than Gemm.
+func Tiles() bool { return amx() }
+
 // split returns the two numbers of x, each a bfloat16.
 func split(x float32, least uint32) (hi, lo float32) {
 	hi = bfloat(x, least)
