@@ -14,6 +14,25 @@
 #define CONFIG BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
 #define RELEASE BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
 
+// FOUR adds two tiles of A times two of B to the four of C.
+#define FOUR \
+	MUL(0, 4, 6); \
+	MUL(1, 4, 7); \
+	MUL(2, 5, 6); \
+	MUL(3, 5, 7)
+
+// ASK16 asks for 16 lines.
+#define ASK4(at) \
+	PREFETCHT0 (at)(AX); \
+	PREFETCHT0 (at+64)(AX); \
+	PREFETCHT0 (at+128)(AX); \
+	PREFETCHT0 (at+192)(AX)
+#define ASK16(at) \
+	ASK4(at); \
+	ASK4(at+256); \
+	ASK4(at+512); \
+	ASK4(at+768)
+
 // func splitMulAMX(t *splitTile)
 TEXT ·splitMulAMX(SB), NOSPLIT, $0-8
 	LEAQ ·wholeTiles(SB), AX
@@ -32,23 +51,26 @@ block: // of 32 rows
 	MOVQ 8(R15), DI
 	MOVQ 40(R15), DX
 
-	// Ask for the rows of C after these.
-	LEAQ (R9)(R14*2), AX
-	MOVQ $32, BX
+	// Ask for the rows of C after these, or in the end for those that are next.
+	LEAQ    (R9)(R14*2), AX
+	CMPQ    R13, $1
+	CMOVQEQ 56(R15), AX
+	MOVQ    $32, BX
 
 ask:
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	ADDQ R10, AX
-	DECQ BX
-	JNZ  ask
+	ADDQ       R10, AX
+	DECQ       BX
+	JNZ        ask
+
 	CMPQ 48(R15), $0
 	JE   zero
 	LOADC(0, 0)
 	LOADC(1, 64)
 	LOADD(2, 0)
 	LOADD(3, 64)
-	JMP  piece
+	JMP  begin
 
 zero:
 	ZERO(0)
@@ -56,34 +78,56 @@ zero:
 	ZERO(2)
 	ZERO(3)
 
+begin:
+	CMPQ R13, $1
+	JNE  piece
+	MOVQ 64(R15), AX
+
+last: // the same, and the panel of B that is next is asked for
+	LOADA(4, 0)
+	LOADB(6, 0)
+	LOADB(7, 1024)
+	LOADA(5, 1024)
+	FOUR
+	ASK16(0)
+	LOADA(4, 2048)
+	LOADA(5, 3072)
+	ASK16(1024)
+	FOUR
+	ASK16(2048)
+	LOADA(4, 0)
+	LOADB(6, 2048)
+	LOADB(7, 3072)
+	LOADA(5, 1024)
+	FOUR
+	ASK16(3072)
+	ADDQ $4096, AX
+	ADDQ $4096, SI
+	ADDQ $4096, DI
+	DECQ DX
+	JNZ  last
+	JMP  store
+
 piece:
 	LOADA(4, 0)
 	LOADB(6, 0)
 	LOADB(7, 1024)
 	LOADA(5, 1024)
-	MUL(0, 4, 6)
-	MUL(1, 4, 7)
-	MUL(2, 5, 6)
-	MUL(3, 5, 7)
+	FOUR
 	LOADA(4, 2048)
 	LOADA(5, 3072)
-	MUL(0, 4, 6)
-	MUL(1, 4, 7)
-	MUL(2, 5, 6)
-	MUL(3, 5, 7)
+	FOUR
 	LOADA(4, 0)
 	LOADB(6, 2048)
 	LOADB(7, 3072)
 	LOADA(5, 1024)
-	MUL(0, 4, 6)
-	MUL(1, 4, 7)
-	MUL(2, 5, 6)
-	MUL(3, 5, 7)
+	FOUR
 	ADDQ $4096, SI
 	ADDQ $4096, DI
 	DECQ DX
 	JNZ  piece
 
+store:
 	STOREC(0, 0)
 	STOREC(1, 64)
 	STORED(2, 0)
@@ -150,11 +194,19 @@ TEXT ·splitPairsAVX512(SB), NOSPLIT, $0-28
 	MOVQ      dst+0(FP), DI
 	MOVQ      b+8(FP), SI
 	MOVQ      ldb+16(FP), R8
+	MOVQ      R8, R10 // the 32 steps after these are asked for
+	SHLQ      $5, R10
+	ADDQ      SI, R10
 	MOVQ      $16, DX
 
 pairs:
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R8*1)
+	PREFETCHT0 64(R10)(R8*1)
 	PAIRS(0, 0)
 	PAIRS(64, 1024)
+	LEAQ (R10)(R8*2), R10
 	LEAQ (SI)(R8*2), SI
 	ADDQ $64, DI
 	DECQ DX
@@ -171,7 +223,9 @@ TEXT ·splitLinesAVX512(SB), NOSPLIT, $0-28
 	MOVQ lda+16(FP), R8
 	MOVQ $32, DX
 
-lines:
+lines: // what lies to the right is asked for
+	PREFETCHT0    128(SI)
+	PREFETCHT0    192(SI)
 	VMOVUPS       (SI), Z0
 	VMOVUPS       64(SI), Z1
 	CVT

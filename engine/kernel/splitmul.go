@@ -25,6 +25,9 @@ type splitTile struct {
 	cs        int      // bytes from row to row
 	blocks, k int      // and pieces
 	add       int      // 1 if C += A·B
+
+	// What is read next, to be asked for: no pointers, for there may be nothing.
+	nextC, nextB uintptr
 }
 
 // splitScratch is what one call needs. Its slices begin at a cache line.
@@ -78,19 +81,21 @@ func gemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32,
 			}
 			for j0 := 0; j0 < n; j0 += NR {
 				panel := bp[(j0/NR*chunks(k)+l0/SplitK)*splitLen:]
-				s.panel(rows, min(NR, n-j0), chunks(steps), panel, c[i0*ldc+j0:], ldc, add || l0 > 0)
+				s.panel(rows, min(NR, n-j0), chunks(steps), panel, chunks(k)*splitLen, c[i0*ldc+j0:], ldc, add || l0 > 0)
 			}
 		}
 	}
 }
 
-// panel multiplies m rows and k pieces of A by a panel of n columns.
-func (s *splitScratch) panel(m, n, k int, b []uint32, c []float32, ldc int, add bool) {
+// panel multiplies m rows and k pieces of A by a panel of n columns; the next
+// panel begins step words after it.
+func (s *splitScratch) panel(m, n, k int, b []uint32, step int, c []float32, ldc int, add bool) {
 	if !amx() {
 		s.emulate(m, n, k, b, c, ldc, add)
 		return
 	}
 	t := splitTile{a: &s.a[0], b: &b[0], c: &c[0], cs: 4 * ldc, k: k}
+	t.nextC, t.nextB = uintptr(unsafe.Pointer(t.c))+4*NR, uintptr(unsafe.Pointer(t.b))+4*uintptr(step)
 	if add {
 		t.add = 1
 	}
