@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"suiren/internal/cpu"
 	"suiren/internal/kerneltest"
 )
 
@@ -162,6 +163,8 @@ func TestSplitNear(t *testing.T) {
 	}
 }
 
+// BenchmarkGemmSplit compares split products, with tile units and without, with
+// float32. (T: A is a transpose)
 func BenchmarkGemmSplit(b *testing.B) {
 	for _, shape := range [][3]int{{512, 256, 256}, {512, 768, 2048}, {96, 256, 512}} {
 		m, n, k := shape[0], shape[1], shape[2]
@@ -186,9 +189,21 @@ func BenchmarkGemmSplit(b *testing.B) {
 				})
 			}
 			bp := aligned[uint32](SplitLen(k, n))
-			run(fmt.Sprintf("split-%d×%d×%d", m, n, k), func() { GemmSplit(m, n, k, a, ars, acs, bp, c, n, false) })
-			run(fmt.Sprintf("pack-%d×%d×%d", m, n, k), func() { PackSplit(bp, k, n, w, n) })
-			run(fmt.Sprintf("f32-%d×%d×%d", m, n, k), func() { Gemm(m, n, k, a, ars, acs, w, n, c, n, false) })
+			PackSplit(bp, k, n, w, n)
+			shape := fmt.Sprintf("-%d×%d×%d", m, n, k)
+			if amx() {
+				run("AMX"+shape, func() { GemmSplit(m, n, k, a, ars, acs, bp, c, n, false) })
+				run("pack"+shape, func() { PackSplit(bp, k, n, w, n) })
+			}
+			impls := cpu.Impls("split")
+			for _, i := range impls {
+				*i.Use = false
+			}
+			run("without"+shape, func() { GemmSplit(m, n, k, a, ars, acs, bp, c, n, false) })
+			for _, i := range impls {
+				*i.Use = i.Have
+			}
+			run("f32"+shape, func() { Gemm(m, n, k, a, ars, acs, w, n, c, n, false) })
 		}
 	}
 }
