@@ -18,8 +18,8 @@ type Finding struct {
 // Least signs of a fault. A healthy run of the tests' toy shows none of them;
 // they were chosen on it.
 const (
-	leastPoints  = 30   // of a curve that can be judged
-	wildPoints   = 12   // of one that has gone astray already
+	leastPoints  = 30 // of a curve that can be judged
+	wildPoints   = 12 // of one that has gone astray already
 	wildWindow   = 5
 	leastMask    = 0.02 // part of all tokens that is learnt
 	wildGuess    = 1.3  // first loss against that of guessing evenly
