@@ -126,7 +126,12 @@ least 183 days. Amounts in the ledger, and the audit log, are never deleted.`,
 func (a *app) careRunCommand(f *careFlags) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
-		Use: "run", Short: a.t("Delete now what is too old, finish erasures, and make the backup if it is due", "立即删除过期内容、完成未尽的清除，并在到期时备份"), Args: a.args(0, 0),
+		Use: "run", Short: a.t("Delete now what is too old, finish erasures, and make the backup if it is due", "立即删除过期内容、完成未尽的清除，并在到期时备份"),
+		Long: a.t(`Delete now what is too old, finish erasures, and make the backup if it is due. Where a server, or
+another such command, is at it, this one waits, and then does what is left to do.`,
+			`立即删除过期内容、完成未尽的清除，并在到期时备份。若服务器或另一条同样的命令正在执行，
+则等待其完成，再处理余下的事项。`),
+		Args: a.args(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			dir, err := f.dir(a)
 			if err != nil {
@@ -141,7 +146,10 @@ func (a *app) careRunCommand(f *careFlags) *cobra.Command {
 			}
 			var r *retained
 			var made *care.Made
-			did, err := dir.alone(func() (err error) {
+			waits := func() {
+				a.screen.Note(say.T("a server or another command is doing this: waiting until it is done", "服务器或另一命令正在执行：等待其完成"))
+			}
+			err = dir.inTurn(c.Context(), waits, func() (err error) {
 				if err := dir.resumeErasures(); err != nil {
 					return err
 				}
@@ -164,9 +172,6 @@ func (a *app) careRunCommand(f *careFlags) *cobra.Command {
 				made, err = w.scheduledBackup(c.Context(), "cli")
 				return err
 			})
-			if err == nil && !did {
-				err = say.Errorf("a server is doing it at this moment", "服务器正在执行")
-			}
 			if err != nil {
 				return err
 			}

@@ -20,11 +20,12 @@ import (
 	"suiren/store/backup"
 )
 
-// How often a server looks whether something is to be done, and how often what is too
-// old goes.
+// How often a server looks whether something is to be done, how often what is too old
+// goes, and how often who waits for another process looks whether it is done.
 const (
 	careEvery   = time.Minute
 	retainEvery = 24 * time.Hour
+	turnEvery   = 200 * time.Millisecond
 )
 
 // A retained is what was too old and went, or would go.
@@ -126,6 +127,26 @@ func (d bookDir) alone(f func() error) (ran bool, err error) {
 		return false, err
 	}
 	return true, f()
+}
+
+// inTurn is alone that waits for whoever cares for the folder; wait is called once, before.
+// It ends early when ctx does.
+func (d bookDir) inTurn(ctx context.Context, wait func(), f func() error) error {
+	ran, err := d.alone(f)
+	if ran || err != nil {
+		return err
+	}
+	wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(turnEvery):
+		}
+		if ran, err := d.alone(f); ran || err != nil {
+			return err
+		}
+	}
 }
 
 // careFor does what is due: erasures that were cut off, what is too old, the backup. The

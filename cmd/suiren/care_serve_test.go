@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -109,4 +110,56 @@ func TestCareWhileServing(t *testing.T) {
 		t.Fatal(err)
 	}
 	suiren(t, "", "audit", "verify", plan)
+}
+
+// A command that cares for a folder waits while another process does, says so, and then
+// does what is left; it stops waiting when it is interrupted.
+func TestCareRunWaits(t *testing.T) {
+	t.Parallel()
+	dir, plan := madeCopy(t)
+	to, said := filepath.Join(dir, "b"), filepath.Join(dir, "said")
+	if err := os.Mkdir(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	suiren(t, "", "care", "backup", "--to", to, "--every", "24h", "--plan", plan)
+	waits := func() bool {
+		b, _ := os.ReadFile(said)
+		return strings.Contains(string(b), "waiting until it is done")
+	}
+	begin := func() *exec.Cmd {
+		f, err := os.Create(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		c := program("care", "run", "--plan", plan)
+		c.Stdout, c.Stderr = f, f
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Process.Kill() })
+		return c
+	}
+	var second *exec.Cmd
+	ran, err := bookDir(filepath.Join(plan, ".suiren")).alone(func() error {
+		first := begin()
+		within(t, "that it waits is said", waits)
+		if err := first.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if first.Wait(); first.ProcessState.ExitCode() != exitInterrupted {
+			t.Errorf("interrupted while it waits: %v", first.ProcessState)
+		}
+		second = begin()
+		within(t, "that it waits is said again", waits)
+		return nil
+	})
+	if !ran || err != nil {
+		t.Fatal(ran, err)
+	}
+	err = second.Wait()
+	b, _ := os.ReadFile(said)
+	if list, _ := filepath.Glob(filepath.Join(to, "*.zst")); err != nil || len(list) != 1 || !strings.Contains(string(b), "\nbackup: ") {
+		t.Errorf("after it has waited: %v, %d backups\n%s", err, len(list), b)
+	}
 }

@@ -106,18 +106,21 @@ func TestReference(t *testing.T) {
 	}
 	weights := k.make(&train.SFT{Depth: 1, FLOPs: 1.2e11}, quiet, stage.Input{Arg: "from", Dir: plain}, stage.Input{Arg: "tokenizer", Dir: k.tokenizer})
 	for name, c := range map[string]struct {
-		op   train.SFT
-		part float64 // of the operations: where it shows long before they are spent
-		base bool
-		rows func(i int, p *stage.Problem) ([]int32, int)
-		want string
+		op    train.SFT
+		part  float64 // of the operations: where it shows long before they are spent
+		base  bool
+		rows  func(i int, p *stage.Problem) ([]int32, int)
+		want  string
+		never string
+		early int // points in which it shows already
 	}{
-		"as it should be": {},
-		"another seed":    {op: train.SFT{Seed: 3}},
-		"smaller batches": {op: train.SFT{Batch: 10}},
-		"rate too high":   {op: train.SFT{Rate: 100}, part: 0.55, want: "rate-high"},
-		"rate too low":    {op: train.SFT{Rate: 0.02}, want: "behind"},
-		"data repeated":   {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[8000+i%40]) }, want: "ahead"},
+		"as it should be":   {},
+		"another seed":      {op: train.SFT{Seed: 3}},
+		"smaller batches":   {op: train.SFT{Batch: 10}},
+		"rate too high":     {op: train.SFT{Rate: 30}, part: 0.55, want: "rate-high", never: "rate-low"},
+		"rate far too high": {op: train.SFT{Rate: 100}, part: 0.55, early: 20, want: "rate-high"},
+		"rate too low":      {op: train.SFT{Rate: 0.02}, want: "behind"},
+		"data repeated":     {rows: func(i int, _ *stage.Problem) ([]int32, int) { return example(0, &problems[8000+i%40]) }, want: "ahead"},
 		"mask empty": {part: 0.2, rows: func(i int, p *stage.Problem) ([]int32, int) {
 			ids, _ := example(i, p)
 			return ids, len(ids) - i%2
@@ -157,6 +160,9 @@ func TestReference(t *testing.T) {
 			if own := cv.Counts["own_words"] == 1; own != (c.base && c.want != "template") {
 				t.Errorf("the base's own tokenizer wrote the rows: %v", own)
 			}
+			if c.early > 0 {
+				cv.Points = cv.Points[:c.early]
+			}
 			r, ok := curve.Compare(cv)
 			var codes []string
 			for _, f := range train.Diagnose(cv) {
@@ -167,7 +173,7 @@ func TestReference(t *testing.T) {
 			}
 			_, loss := cv.Series("loss")
 			t.Logf("%v; first loss %.2f, last %.2f, base %.2f; %+v, %v", codes, loss[0], loss[len(loss)-1], cv.Counts["base_loss"], r, ok)
-			if c.want != "" && !slices.Contains(codes, c.want) || c.want == "" && len(codes) > 0 {
+			if c.want != "" && !slices.Contains(codes, c.want) || c.want == "" && len(codes) > 0 || c.never != "" && slices.Contains(codes, c.never) {
 				t.Errorf("found %v, want %q", codes, c.want)
 			}
 		})

@@ -41,7 +41,7 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 		return nil, err
 	}
 	path = servable(path)
-	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Memory: m.Memory}
+	o := plain.Options{Name: modelName(path), Threads: m.Threads, Slots: slots, Fewer: true, Memory: m.Memory}
 	if adapter != "" {
 		if err := ofBase(path, adapter); err != nil {
 			return nil, err

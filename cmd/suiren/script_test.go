@@ -14,11 +14,13 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"suiren/engine/weights"
 )
 
 // scriptCommands are what the scripts can say besides testscript's own.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "pick": pick, "edit": edit, "flip": flip, "cut": cutCmd, "shard": shard,
+	"exits": exits, "equal": equal, "same": same, "tutor": tutor, "made": made, "cptree": cptree, "artifact": artifact, "pick": pick, "edit": edit, "flip": flip, "cut": cutCmd, "blocks": blocksCmd, "shard": shard,
 	"unpack": unpack, "nothing": nothing, "setkey": setKey, "serve": serveCmd, "http": httpCmd, "ask": askCmd,
 }
 
@@ -128,15 +130,57 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
 }
 
-// cutCmd takes bytes off the end of a file.
+// cutCmd takes bytes off the end of a file, or all but so many.
 func cutCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: cut FILE BYTES")
+	if neg || len(args) != 2 && (len(args) != 3 || args[1] != "to") {
+		ts.Fatalf("usage: cut FILE [to] BYTES")
 	}
-	n, err := strconv.Atoi(args[1])
+	n, err := strconv.Atoi(args[len(args)-1])
 	ts.Check(err)
-	b := ts.ReadFile(args[0])
-	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(len(b)-n)))
+	if len(args) == 2 {
+		n = len(ts.ReadFile(args[0])) - n
+	}
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(n)))
+}
+
+// blocksCmd sets variables to what blocks.gguf in a folder holds: TENSORS, WEIGHTS, BYTES, how
+// many of them are DAMAGED, of Q4_0 how many weights are INFINITE, and in percent the PART of the
+// bytes that is Q4_K's; COUNTED, SIZE and BITS as people are told them. All but bytes are counted in values.gguf, which the gguf package made of it.
+func blocksCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: blocks FOLDER")
+	}
+	open := func(name string) *weights.GGUF {
+		g, err := weights.OpenGGUF(filepath.Join(ts.MkAbs(args[0]), name))
+		ts.Check(err)
+		ts.Defer(func() { g.Close() })
+		return g
+	}
+	blocks, values := open("blocks.gguf"), open("values.gguf")
+	var all, bytes, damaged int64
+	infinite := map[string]int{} // weights of a tensor, or not numbers
+	for _, t := range blocks.Tensors() {
+		bytes += t.Bytes
+		v := make([]float32, t.Weights())
+		ts.Check(values.Read(t.Name, v))
+		all += int64(len(v))
+		for _, x := range v {
+			if x-x != 0 {
+				infinite[t.Name]++
+			}
+		}
+		if infinite[t.Name] > 0 {
+			damaged++
+		}
+	}
+	part, ok := blocks.Tensor("Q4_K")
+	if !ok || damaged == 0 {
+		ts.Fatalf("no Q4_K, or nothing is damaged")
+	}
+	for name, value := range map[string]any{"TENSORS": len(blocks.Tensors()), "WEIGHTS": all, "BYTES": bytes, "DAMAGED": damaged, "INFINITE": infinite["Q4_0"],
+		"COUNTED": count(float64(all)), "SIZE": size(bytes), "BITS": fmt.Sprintf("%.2f", 8*float64(bytes)/float64(all)), "PART": fmt.Sprintf("%.1f%%", 100*float64(part.Bytes)/float64(bytes))} {
+		ts.Setenv(name, fmt.Sprint(value))
+	}
 }
 
 // shard writes a safetensors file with one tensor of zeros.

@@ -44,3 +44,32 @@ func TestPlanIsTaken(t *testing.T) {
 		t.Errorf("%d decoders", tried)
 	}
 }
+
+// What a sampler of a model of our own takes beside its weights is known without them.
+func TestSamplerBytes(t *testing.T) {
+	for _, c := range []model.Config{
+		{Vocab: 300, Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 96, Theta: 10000, Eps: 1e-6},
+		{Vocab: 520, Width: 64, Layers: 3, Heads: 4, KVHeads: 2, HeadDim: 16, Hidden: 176, Context: 256, Theta: 10000, Eps: 1e-6},
+	} {
+		a, err := tensor.NewArena(c.Params() + 16*64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		p := model.NewParams(c, a)
+		for _, o := range []Options{{Slots: 3, Threads: 1}, {Slots: 40, Threads: 2}} {
+			pages, rest := SamplerBytes(c, o.Slots, c.Context, o.Threads)
+			before := tensor.Taken()
+			s, err := NewSampler(p, o.Slots, c.Context, o.Threads)
+			if err != nil {
+				t.Fatal(err)
+			}
+			took, weights := tensor.Taken()-before, s.b.dec.(*model.Decoder).WeightBytes()
+			s.Close()
+			heap := int64(o.Threads) * int64(28*c.Vocab+c.Vocab/8) // what chooses
+			if got := took - (pages + rest - heap); got != weights {
+				t.Errorf("%+v, %d slots: took %d for the weights, which are %d", c, o.Slots, got, weights)
+			}
+		}
+	}
+}

@@ -61,12 +61,13 @@ func trained(p *model.Params, slots, limit, threads, rows, chunk int) (*batch, *
 	return b, dec, err
 }
 
-// SamplerPages returns the bytes of a sampler's keys and values.
-func SamplerPages(c model.Config, slots, limit int) int64 {
-	s, o := model.Own(c), Options{Slots: slots, Limit: limit}
+// SamplerBytes returns the bytes of a sampler of a model of our own: of keys and values,
+// and of all else but the weights.
+func SamplerBytes(c model.Config, slots, limit, threads int) (pages, rest int64) {
+	s, o := model.Own(c), Options{Slots: slots, Limit: limit, Threads: max(threads, 1)}
 	z := o.size(&s, answerRows+slots, answerRows)
 	m, _ := o.plan(&s, &z) // no bound that could be too low
-	return m.Pages
+	return m.Pages, m.Rest() + model.ScratchBytes(c, z.rows, limit, z.workers)
 }
 
 // Repack makes changed parameters count.

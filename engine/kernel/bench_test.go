@@ -92,3 +92,27 @@ func BenchmarkGemm(b *testing.B) {
 		}
 	})
 }
+
+// What a processor takes for numbers that are nearly zero: docs/numerics.md.
+func BenchmarkGemmSubnormal(b *testing.B) {
+	kerneltest.Each(b, "kernel", func(b *testing.B) {
+		for _, c := range []struct {
+			name string
+			a, b float32
+		}{{"ordinary", 1, 1}, {"factors", 1e-40, 1}, {"products", 1e-20, 1e-20}, {"products that vanish", 1e-30, 1e-30}} {
+			const m, n, k = 64, 256, 256
+			x, y, z := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+			for i := range x {
+				x[i] = c.a * (1 + float32(i%7)/8)
+			}
+			for i := range y {
+				y[i] = c.b * (1 + float32(i%5)/8)
+			}
+			b.Run(c.name, func(b *testing.B) {
+				for b.Loop() {
+					Gemm(m, n, k, x, k, 1, y, n, z, n, false)
+				}
+			})
+		}
+	})
+}

@@ -110,9 +110,15 @@ func newDecoder(s Shape, src source, rows, limit, threads int) (*Decoder, error)
 }
 
 func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.Arena) *Decoder {
-	c := s.Config
 	d := &Decoder{Shape: s, limit: limit, rows: rows, team: tensor.NewTeam(threads)}
 	d.net = plan.lay(a)
+	d.layScratch(a)
+	return d
+}
+
+// layScratch lays out what a step writes.
+func (d *Decoder) layScratch(a *tensor.Arena) {
+	s, c, rows, limit := d.Shape, d.Shape.Config, d.rows, d.limit
 	input := func(k int) *kernel.Input { return newInput(rows, k, a) }
 	st := &d.s
 	st.x, st.n = a.Float32(rows*c.Width), input(c.Width)
@@ -125,7 +131,7 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 		st.delta, st.values = layDelta(x, rows, d.team.Size(), a), input(x.values())
 	}
 	if s.Experts > 0 {
-		st.moe = layMixture(&s, rows, threads, a)
+		st.moe = layMixture(&s, rows, d.team.Size(), a)
 	} else {
 		st.gu, st.act = a.Float32(rows*s.ups()), input(c.Hidden)
 	}
@@ -142,7 +148,15 @@ func layDecoder(s Shape, plan *decoderNet, rows, limit, threads int, a *tensor.A
 			scores: a.Float32(scores), k: a.Float32(PageTokens * c.HeadDim), v: a.Float32(kernel.KC * c.HeadDim),
 		})
 	}
-	return d
+}
+
+// ScratchBytes returns what a decoder of a model of our own takes beside its weights,
+// which need not be there.
+func ScratchBytes(c Config, rows, limit, threads int) int64 {
+	var count tensor.Arena
+	d := &Decoder{Shape: Own(c), limit: limit, rows: rows, team: tensor.NewTeam(threads), net: &decoderNet{qkvRows: c.qkv()}}
+	d.layScratch(&count)
+	return 4 * int64(count.Len())
 }
 
 // Repack makes the decoder see changed parameters.

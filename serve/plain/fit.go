@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -79,6 +80,41 @@ func (m *Model) noFit(memory int64, next say.Text) error {
 	return &say.Error{Where: m.path, Err: ErrNoFit, What: what, Next: next}
 }
 
+// enough is a context that slots are given up for, where none is asked for.
+const enough = 4096
+
+// fewer finds how many slots fit where so many do not: of a model with states, and of one
+// whose layers slide, they take memory whatever is asked. What is left holds the context
+// that is wanted, or else enough of it, unless one slot alone leaves less; 0: none fits.
+func (m *Model) fewer() (slots int, plan infer.Memory) {
+	run, want := m.run, min(cmp.Or(m.opt.Context, enough), m.file.Shape.Context)
+	for run.Slots--; run.Slots > 0; run.Slots-- {
+		p, err := infer.Plan(m.file, run)
+		if err != nil {
+			continue
+		}
+		slots, plan = run.Slots, p
+		if p.Limit >= want {
+			break
+		}
+	}
+	return slots, plan
+}
+
+// noSlots says that the slots do not fit, which take need bytes at least, and how many do.
+func (m *Model) noSlots(memory, need int64, smaller say.Text) error {
+	n, plan := m.fewer()
+	if n == 0 {
+		return m.noFit(memory, smaller)
+	}
+	next := say.T("--slots %d fits", "--slots %d 可以容纳", n)
+	if plan.Limit < min(m.opt.Context, m.file.Shape.Context) {
+		next = say.T("--slots %d --context %d fits", "--slots %d --context %d 可以容纳", n, plan.Limit)
+	}
+	return &say.Error{Where: m.path, Err: ErrNoFit, Next: next,
+		What: say.T("the weights take %s, and what %d answers at once have to keep takes %s; %s of memory are free", "权重需要 %s，同时生成 %d 个回答至少还需 %s；可用内存 %s", gib(m.rest()), m.run.Slots, gib(need), gib(memory))}
+}
+
 // fit bounds the memory for keys and values by what the weights leave.
 func (m *Model) fit(memory int64) error {
 	if memory <= 0 || m.rest()+m.memory.Pages <= memory {
@@ -89,8 +125,15 @@ func (m *Model) fit(memory int64) error {
 		return m.noFit(memory, smaller)
 	}
 	plan, err := infer.Plan(m.file, m.run)
-	if errors.Is(err, infer.ErrMemory) {
-		return m.noFit(memory, smaller)
+	if need, ok := errors.AsType[*infer.MemoryError](err); ok {
+		n, few := 0, plan
+		if m.opt.Fewer {
+			n, few = m.fewer()
+		}
+		if n == 0 {
+			return m.noSlots(memory, need.Need, smaller)
+		}
+		m.run.Slots, plan, err = n, few, nil
 	}
 	if err != nil {
 		return err

@@ -2,10 +2,14 @@ package plain
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"suiren/engine/tensor"
+	"suiren/internal/say"
 )
 
 // What a model will take is said before it is loaded, and a context that does
@@ -47,6 +51,51 @@ func TestFit(t *testing.T) {
 	}
 	if _, err = Open(dir, o); !errors.Is(err, ErrNoFit) {
 		t.Errorf("in a mebibyte: %v", err)
+	}
+}
+
+// Where the states of so many answers do not fit, it is told how many do, or so many are
+// taken if that is left to it.
+func TestFitStates(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/arch/qwen3_5")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(chatTemplate), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Threads: 1, Slots: 8}
+	open := func(slots int) *Model {
+		o.Slots = slots
+		m, err := Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Close)
+		return m
+	}
+	bytes, _ := open(2).Memory()
+	whole, _ := open(8).Memory()
+	o.Memory = bytes + (whole-bytes)/16
+	_, err := Open(dir, o)
+	var said *say.Error
+	if !errors.As(err, &said) || !errors.Is(err, ErrNoFit) || !strings.Contains(said.What.In(say.English), "what 8 answers at once have to keep takes") {
+		t.Fatalf("refused with %v", err)
+	}
+	var slots int
+	if _, err := fmt.Sscanf(said.Next.In(say.English), "--slots %d fits", &slots); err != nil || slots < 1 || slots > 7 {
+		t.Fatalf("next: %v", said.Next)
+	}
+	if bytes, _ := open(slots).Memory(); bytes > o.Memory {
+		t.Errorf("%d slots take %d of %d", slots, bytes, o.Memory)
+	}
+	o.Slots = slots + 1
+	if _, err := Open(dir, o); !errors.Is(err, ErrNoFit) {
+		t.Errorf("so do %d: %v", o.Slots, err)
+	}
+	o.Fewer = true
+	if m := open(8); m.run.Slots != slots {
+		t.Errorf("left to it, it takes %d slots", m.run.Slots)
 	}
 }
 

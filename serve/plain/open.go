@@ -28,6 +28,7 @@ type Options struct {
 	Digest   string // hexadecimal SHA-256 over its files
 	Threads  int
 	Slots    int               // answers at a time
+	Fewer    bool              // where the memory does not hold so many: as many as it does
 	Context  int               // tokens of prompt and answer; 0: the model's own
 	Memory   int64             // bytes that the model may take in all; 0: as many as Slots answers of Context tokens need
 	KV       string            // f16 (default), f32 or int8

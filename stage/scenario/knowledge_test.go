@@ -3,13 +3,17 @@ package scenario
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -82,6 +86,7 @@ func TestDiffer(t *testing.T) {
 // write unless the plan says otherwise, and what makes no sense is refused.
 func TestAnswers(t *testing.T) {
 	ours, others := folder(t), t.TempDir()
+	blocks := quantised(t, ours)
 	for name, c := range map[string]struct {
 		op        Scenario
 		weights   string
@@ -93,6 +98,8 @@ func TestAnswers(t *testing.T) {
 		"ours, quoted":     {op: Scenario{Answers: Quoted}, weights: ours},
 		"ours, written":    {op: Scenario{Answers: Written}, weights: ours, fails: "answers"},
 		"ours, unanswered": {op: Scenario{Unanswered: Decline}, weights: ours, fails: "unanswered"},
+		"ours in blocks":   {weights: blocks},
+		"blocks, written":  {op: Scenario{Answers: Written}, weights: blocks, fails: "answers"},
 		"another":          {weights: others, want: Written},
 		"another, its own": {op: Scenario{Unanswered: FromModel}, weights: others, want: Written, ask: FromModel},
 		"another, quoted":  {op: Scenario{Answers: Quoted}, weights: others},
@@ -121,6 +128,34 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%+v: %v", op, list)
 		}
 	}
+}
+
+// quantised writes the model of a folder as a plan does that quantises it.
+func quantised(t *testing.T, folder string) string {
+	t.Helper()
+	f, err := model.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	words, err := talk.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := words.Meta()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out, err := os.Create(filepath.Join(dir, "model.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if err := f.WriteGGUF(out, model.AsQ8_0, meta, 1); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // A search takes up to two questions before the one that finds nothing, and the

@@ -52,8 +52,16 @@ type Scenario struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Scenario) Name() string    { return "scenario" }
-func (*Scenario) Revision() int   { return 2 }
 func (*Scenario) Out() store.Kind { return store.Scenario }
+
+// Revision implements stage.Operator. Where it is not said how knowledge is answered
+// from, quantised weights of our own came to quote as they do in a folder.
+func (s *Scenario) Revision() int {
+	if !s.Knowledge.IsZero() && s.Answers != Quoted {
+		return 3
+	}
+	return 2
+}
 
 // Settled implements stage.Settler.
 func (s *Scenario) Settled() map[string]any {
@@ -170,7 +178,8 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			if e := s.mute(in.Dir, false); e != nil {
 				return e
 			}
-			m.Weights, ours = in.Digest, tokenizer.IsChat(in.Dir)
+			words, err := talk.Open(in.Dir)
+			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":
 			m.Adapter = in.Digest
 		case "knowledge":

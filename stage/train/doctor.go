@@ -18,7 +18,9 @@ type Finding struct {
 // Least signs of a fault. A healthy run of the tests' toy shows none of them;
 // they were chosen on it.
 const (
-	leastPoints  = 30   // of a curve that can be judged
+	leastPoints  = 30 // of a curve that can be judged
+	wildPoints   = 12 // of one that has gone astray already
+	wildWindow   = 5
 	leastMask    = 0.02 // part of all tokens that is learnt
 	wildGuess    = 1.3  // first loss against that of guessing evenly
 	foreign      = 1.3  // first loss against what the base's own training ended at,
@@ -39,6 +41,9 @@ const (
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
 	noiseLeast   = 0.3  // nats: below it the spread does not matter
 	medianWindow = 15
+	climbPoints  = 20  // of a curve within which it may climb again,
+	climbRise    = 1.2 // to this part of the least before
+	climbNoise   = 3.0 // and by as many deviations from step to step
 
 	// Of preferences.
 	awayLeast  = 1.0  // nats by which preferred answers became less likely
@@ -78,6 +83,7 @@ func Diagnose(c *curve.Curve) []Finding {
 	d.steps, d.loss = steps, loss
 	d.start()
 	if len(loss) < leastPoints {
+		d.astray()
 		return d.list
 	}
 	d.measure()
@@ -125,12 +131,29 @@ func (d *diagnosis) start() {
 	}
 }
 
+// astray judges a curve that is too short for all else: a loss far above where it began
+// does not need more.
+func (d *diagnosis) astray() {
+	if len(d.loss) < wildPoints {
+		return
+	}
+	first, top := slices.Max(d.loss[:3]), 0.0
+	for i := wildWindow; i <= len(d.loss); i++ {
+		top = max(top, median64(d.loss[i-wildWindow:i]))
+	}
+	if top > wildGuess*first && top > first+spikeLeast {
+		d.find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", first, top), lowerRate)
+	}
+}
+
+var lowerRate = say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一")
+
 // measure finds what the judgements below rest on.
 func (d *diagnosis) measure() {
 	n := len(d.loss)
 	d.first, d.last = d.loss[0], mean64(d.loss[n-n/10:])
 	d.rose = d.last > endRise*d.first && d.last > d.first+endLeast
-	d.high = d.rose || spiked(d.loss)
+	d.high = d.rose || spiked(d.loss) || climbed(d.loss)
 	_, rate := d.c.Series("rate")
 	top := slices.Max(d.loss[:10])
 	d.bump = top > d.first+spikeLeast && (top > wildRise*slices.Min(d.loss[:slices.Index(d.loss, top)+1]) || mean64(d.loss[10:20]) > d.first) // a small one that is over at once is that of any beginning
@@ -146,9 +169,9 @@ func (d *diagnosis) course() {
 		d.find("warmup", say.T("the loss rose from %.2f to %.2f in the first steps, which were at the full rate: there was no warm-up", "前几步就用满学习率，损失从 %.2f 升到 %.2f：没有预热", d.first, slices.Max(d.loss[:10])),
 			say.T("let the rate rise over the first steps (warmup)", "请让学习率在前几步逐渐升高（warmup）"))
 	case d.rose:
-		d.find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", d.first, d.last), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+		d.find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", d.first, d.last), lowerRate)
 	case d.high || d.bump:
-		d.find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), say.T("lower rate, to a third at first", "请调低 rate，可先减到三分之一"))
+		d.find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), lowerRate)
 	case still(d.loss, d.held) && d.held[0] > knownMost*d.c.Counts["base_loss"]:
 		d.find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", d.held[0], d.at[0], d.held[len(d.held)-1]),
 			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
@@ -292,6 +315,23 @@ func spiked(loss []float64) bool {
 		} else {
 			run = 0
 		}
+	}
+	return false
+}
+
+// climbed reports whether the loss, which fell in the first steps, rises again there, and
+// stays up for three. What a step may do by chance is taken from the later half.
+func climbed(loss []float64) bool {
+	spread, _ := noise(loss[len(loss)/2:])
+	run, least := 0, math.Inf(1)
+	for i := 2; i < min(climbPoints, len(loss)); i++ {
+		if loss[i] > climbRise*least && loss[i] > least+max(spikeLeast, climbNoise*spread) {
+			if run++; run == 3 {
+				return true
+			}
+			continue
+		}
+		run, least = 0, min(least, median64(loss[i-2:i+1]))
 	}
 	return false
 }

@@ -148,6 +148,24 @@ const (
 	rowBytes   = 8
 )
 
+// recordBytes is what a problem that is kept in memory takes beside its text, of whose
+// pieces each has a place of its own.
+const recordBytes = 200
+
+// records is about what the problems of a run take, all of which are kept.
+func (t *tally) records(b *footing) float64 {
+	return t.docs*recordBytes + t.tokens*b.bytesPerToken()
+}
+
+// recordsOf is the same of problems that were read.
+func recordsOf(list []stage.Problem) (bytes int) {
+	for i := range list {
+		p := &list[i]
+		bytes += recordBytes + len(p.Prompt) + len(p.Think) + len(p.Answer)
+	}
+	return bytes
+}
+
 // momentBytes is what an optimiser remembers of so many parameters.
 func momentBytes(params int64, optimizer string) int64 {
 	switch optimizer {
@@ -197,7 +215,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		again = t.each()
 	}
 	o := g.own()
-	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held)
+	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))
 	s := newPupil(b, o, g.Rank, row, m)
 	s.leave(idle)
 
@@ -246,9 +264,9 @@ func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (b
 	if g.Rank == 0 {
 		kept = float64(4+keptBytes(inHalves(g.Storage))*int64(g.copies())) * b.params
 		if b.chat {
-			pages := infer.SamplerPages(b.shape.Config, g.slots(), b.shape.Context)
-			touched := infer.SamplerPages(b.shape.Config, g.slots(), int(tokens/float64(g.slots()))+1)
-			return int64(kept) + pages, max(pages-touched, 0)
+			pages, rest := infer.SamplerBytes(b.shape.Config, g.slots(), b.shape.Context, m.Threads)
+			touched, _ := infer.SamplerBytes(b.shape.Config, g.slots(), int(tokens/float64(g.slots()))+1, m.Threads)
+			return int64(kept) + pages + rest, max(pages-touched, 0)
 		}
 	}
 	bytes, idle = b.serving(o, m.Memory/4, tokens)

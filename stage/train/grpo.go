@@ -294,7 +294,7 @@ func (r *rl) open() error {
 		if r.Rank == 0 {
 			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
-		r.s.own.held = int64(tokenBytes * lessons.tokens)
+		r.s.own.held = int64(tokenBytes*lessons.tokens + recordsOf(problems))
 		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
 			return err
 		}

@@ -339,8 +339,8 @@ func (b *footing) speech() *talk.Words {
 // serving is what an engine over b takes with keys and values of up to memory,
 // and how much of that is never touched by so many tokens.
 func (b *footing) serving(o infer.Options, memory int64, tokens float64) (bytes, idle int64) {
-	pages := infer.SamplerPages(b.shape.Config, o.Slots, o.Limit)
-	bytes = int64(4*b.params) + pages
+	pages, rest := infer.SamplerBytes(b.shape.Config, o.Slots, o.Limit, o.Threads)
+	bytes = int64(4*b.params) + pages + rest
 	if b.file != "" {
 		if file, err := model.Open(b.file); err == nil {
 			defer file.Close()
