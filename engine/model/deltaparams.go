@@ -174,9 +174,18 @@ func floatsWeight(name string, data []float32, rows, cols int) weight {
 	}}
 }
 
-// stateFLOPs is what Config.FLOPs lacks of documents that pass layers with a state,
+// StateFLOPs is the part of FLOPs that is the products of states and convolutions.
+func (s *Shape) StateFLOPs(docs []int) float64 {
+	x := s.Delta
+	if x == nil {
+		return 0
+	}
+	return 2 * float64(total(docs)) * float64(s.layersOf()[1]*(3*x.values()*x.KeyDim+x.Conv*x.conv()))
+}
+
+// gatedFLOPs is what Config.FLOPs lacks of documents that pass layers with a state,
 // and others whose outputs have gates.
-func (s *Shape) stateFLOPs(docs []int) (n float64) {
+func (s *Shape) gatedFLOPs(docs []int) (n float64) {
 	var tokens, pairs float64
 	for _, d := range docs {
 		tokens += float64(d)
@@ -185,9 +194,9 @@ func (s *Shape) stateFLOPs(docs []int) (n float64) {
 	C := s.Width
 	for l := range s.Layers {
 		n += tokens * float64(C*(s.inputsOf(l)+s.outputsOf(l)-s.qkv()-s.q()))
-		if x := s.Delta; s.delta(l) {
-			n += tokens*float64(3*x.values()*x.KeyDim+x.Conv*x.conv()) - 2*pairs*float64(s.q())
+		if s.delta(l) {
+			n -= 2 * pairs * float64(s.q())
 		}
 	}
-	return 2 * n
+	return 2*n + s.StateFLOPs(docs)
 }

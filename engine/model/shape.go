@@ -2,6 +2,8 @@ package model
 
 import (
 	"math"
+
+	"suiren/engine/tensor"
 )
 
 // A Shape is what the decoder knows of a model: its dimensions, and the
@@ -172,7 +174,7 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
 	tokens := float64(total(docs))
 	if s.OutGate || s.Delta != nil {
-		n += s.stateFLOPs(docs)
+		n += s.gatedFLOPs(docs)
 	}
 	if s.Ungated {
 		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
@@ -190,6 +192,16 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 		}
 	}
 	return n - 4*unseen*float64(s.q())*float64(s.layersOf()[1])
+}
+
+// Matrices lists the matrices of the blocks that are trained, without their numbers.
+func (s *Shape) Matrices() (list []Tensor) {
+	for _, t := range newParams(*s, inFloats, new(tensor.Arena)).tensors() {
+		if t.Matrix {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // scaled reports whether what attention and feed-forward add has a factor.
@@ -216,6 +228,14 @@ func (s *Shape) layersOf() (n [2]int) {
 		n[s.class(l)]++
 	}
 	return n
+}
+
+// Attends returns the number of layers that attend to keys and values.
+func (s *Shape) Attends() int {
+	if s.Delta != nil {
+		return s.layersOf()[0]
+	}
+	return s.Layers
 }
 
 // class is 1 for layers that slide or have a state: the index of their rope and pages.
