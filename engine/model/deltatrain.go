@@ -27,12 +27,10 @@ type stateGrad struct {
 
 // stateScratch is one worker's memory for the rule.
 type stateScratch struct {
-	tmp    []float32 // (max(3, W), B)
-	said   []float32 // (2, U)
-	grad   []float32 // (K, U) of the state
-	kept   []float32 // (⌈T/every⌉, K, U) states before every so many tokens of a document
-	inside []float32 // (every, K, U) those before the tokens between
-	every  int
+	tmp   []float32 // (max(3, W), B)
+	said  []float32 // (2, U)
+	state []float32 // (K, U)
+	chunk chunkScratch
 }
 
 func layStateRows(x *Delta, t int, a *tensor.Arena) *stateRows {
@@ -46,17 +44,12 @@ func layStateGrad(x *Delta, t int, a *tensor.Arena) (g stateGrad) {
 	return g
 }
 
-// layStateScratch lays out scratch for rows of t tokens: about 2√t states of one
-// head.
+// layStateScratch lays out scratch for rows of t tokens.
 func layStateScratch(x *Delta, t int, a *tensor.Arena) (k stateScratch) {
-	if x == nil {
-		return k
+	if x != nil {
+		k.tmp, k.said, k.state = a.Float32(max(3, x.Conv)*x.conv()), a.Float32(2*x.Dim), a.Float32(x.KeyDim*x.Dim)
+		k.chunk = layChunk(x, t, a)
 	}
-	for k.every = 1; k.every*k.every < t; k.every++ {
-	}
-	one := x.KeyDim * x.Dim
-	k.tmp, k.said, k.grad = a.Float32(max(3, x.Conv)*x.conv()), a.Float32(2*x.Dim), a.Float32(one)
-	k.kept, k.inside = a.Float32((t+k.every-1)/k.every*one), a.Float32(k.every*one)
 	return k
 }
 
@@ -92,7 +85,7 @@ func (w *net) convolve(s *layerState, l, lo, hi int, pos []int32, k *stateScratc
 func (w *net) learn(s *layerState, l, r int, docs []int, k *stateScratch) {
 	x, b, N := w.Delta, w.states[l], apart(w.inputs())
 	B, R, U := x.conv(), x.Heads, x.Dim
-	S := k.inside[:x.KeyDim*U]
+	S := k.state
 	for i := range len(docs) - 1 {
 		clear(S)
 		for t := docs[i]; t < docs[i+1]; t++ {
@@ -120,7 +113,7 @@ func (w *net) rule(r *rowState, l int, k *stateScratch) {
 func (w *net) ruleBack(r *rowState, l int, said []float32, v *vectorGrads, k *stateScratch) {
 	s, n := &r.layers[l], len(r.in.IDs)
 	for p := range w.Delta.KeyHeads {
-		w.learnBack(s, &r.grad, said, p, r.in.Docs, k)
+		w.learnBack(s, &r.grad, l, said, p, r.in.Docs, k)
 	}
 	w.headsBack(s, &r.grad, l, 0, n, r.pos, k)
 	w.convolveBack(s, &r.grad, l, 0, n, n, r.pos, v, k)
@@ -148,7 +141,7 @@ func (f *frozenStates) loops(t *Trainer) {
 	}
 	f.learnBack = func(worker, i int) {
 		r := &t.batch[i/x.KeyHeads]
-		w.learnBack(&r.layers[p.l], &r.grad, r.attn.dy, i%x.KeyHeads, r.in.Docs, &t.scratch[worker].state)
+		w.learnBack(&r.layers[p.l], &r.grad, p.l, r.attn.dy, i%x.KeyHeads, r.in.Docs, &t.scratch[worker].state)
 	}
 	f.headsBack = func(worker, i int) {
 		s, st := of(i)
