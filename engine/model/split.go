@@ -17,26 +17,31 @@ func words(mem []float32) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem))
 }
 
-// A splitTask is columns lo to hi of one of a block's matrices.
+// A splitTask is columns lo to hi, as far as there are some, of one of a block's
+// matrices.
 type splitTask struct{ which, expert, lo, hi int } // −1: no expert
 
 // splitSpan is the columns of a task: whole panels.
 const splitSpan = 4 * kernel.NR
 
-// laySplit gives the matrices of a block memory, the same to all blocks.
+// laySplit gives the matrices of a block memory, the same to all blocks, of
+// which some may have wider ones.
 func (t *Trainer) laySplit(a *tensor.Arena) {
 	w := &t.net
 	lay := func(which, expert int) {
-		d := w.dense(0, which, expert)
-		if d.rows == 0 {
-			return
-		}
-		mem := words(a.Float32(kernel.SplitLen(d.rows, d.cols)))
+		most, cols := 0, 0
 		for l := range w.blocks {
-			w.dense(l, which, expert).split = mem
+			d := w.dense(l, which, expert)
+			most, cols = max(most, kernel.SplitLen(d.rows, d.cols)), max(cols, d.cols)
 		}
-		for lo := 0; lo < d.cols; lo += splitSpan {
-			t.splits = append(t.splits, splitTask{which, expert, lo, min(lo+splitSpan, d.cols)})
+		mem := words(a.Float32(most))
+		for l := range w.blocks {
+			if d := w.dense(l, which, expert); d.rows > 0 {
+				d.split = mem
+			}
+		}
+		for lo := 0; lo < cols; lo += splitSpan {
+			t.splits = append(t.splits, splitTask{which, expert, lo, lo + splitSpan})
 		}
 	}
 	for which := range w.blocks[0] {
@@ -73,7 +78,9 @@ func (t *Trainer) splitExperts(x *expertScratch, a *tensor.Arena) {
 func (t *Trainer) splitTask(l, i int, s *denseScratch) {
 	k := &t.splits[i]
 	d := t.net.dense(l, k.which, k.expert)
-	d.w.split(d.split, 0, d.rows, d.cols, k.lo, k.hi, s.panel)
+	if k.lo < d.cols {
+		d.w.split(d.split, 0, d.rows, d.cols, k.lo, min(k.hi, d.cols), s.panel)
+	}
 }
 
 // split splits columns lo to hi of n rows of a matrix of so many columns, from
@@ -103,8 +110,10 @@ func splitPanels(dst []uint32, packed []float32, n, lo, hi int) {
 // panelRows is the most rows that are split at a time.
 func (w *net) panelRows() int {
 	n := min(w.Vocab, headRows)
-	for which := range w.blocks[0] {
-		n = max(n, w.blocks[0][which].rows)
+	for _, block := range w.blocks {
+		for _, d := range block {
+			n = max(n, d.rows)
+		}
 	}
 	if w.Experts > 0 {
 		n = max(n, 2*w.Hidden, w.Width)

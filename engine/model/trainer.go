@@ -90,8 +90,9 @@ type rowState struct {
 	dnormB []float32 // (C) of its bias
 	all    []float32 // all vector gradients of the row, to be cleared
 
-	inputs [linears]*kernel.Input // of frozen matrices
-	attn   *attnGrads             // of a frozen model; else a worker's
+	inputs  [linears]*kernel.Input // of frozen matrices
+	stateIn *kernel.Input          // of outLinear behind a state
+	attn    *attnGrads             // of a frozen model; else a worker's
 }
 
 type workScratch struct {
@@ -100,6 +101,7 @@ type workScratch struct {
 	grads attnGrads
 	attn  attnScratch
 	dense denseScratch
+	state stateScratch
 
 	expert expertScratch
 	capped []float32 // (V) logits behind their cap, if they have one
@@ -223,6 +225,10 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w.after(which, st, l, 0, n, r.pos, next)
 	switch which {
 	case qkvLinear:
+		if st.state != nil {
+			w.rule(r, l, &s.state)
+			return
+		}
 		for g := range w.KVHeads {
 			w.attend(st, l, g, r.in.Docs, &s.attn)
 		}
@@ -274,6 +280,7 @@ func (t *Trainer) backwardAll() {
 				{g.attnNormB, from.attnNormB}, {g.mlpNormB, from.mlpNormB}, {g.outBias, from.out}, {g.upBias, from.up}, {g.downBias, from.down}} {
 				kernel.Add(x.to, x.to, x.from)
 			}
+			t.net.Delta.addStates(&g.state, &from.state, t.scratch[0].state.tmp)
 		}
 		kernel.Add(t.Grads.norm, t.Grads.norm, r.dnorm)
 		kernel.Add(t.Grads.normB, t.Grads.normB, r.dnormB)
@@ -317,7 +324,9 @@ func (t *Trainer) backTask(l, worker, i int) {
 			t.keep(r, l, which)
 		}
 		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
-		if which == outLinear {
+		if which == outLinear && st.state != nil {
+			t.net.ruleBack(r, l, s.grads.dy, v, &s.state)
+		} else if which == outLinear {
 			for g := range t.net.KVHeads {
 				t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
 			}
@@ -363,7 +372,7 @@ func (t *Trainer) layTasks() {
 				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+span, n), -1, -1})
 			}
 		}
-		for i := range t.net.blocks[0][which].loras {
+		for i := range t.net.mostLoras(which) {
 			t.tasks = append(t.tasks, gradTask{which, 0, 0, i, -1}, gradTask{which, 1, 0, i, -1})
 		}
 	}
@@ -382,19 +391,24 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 		}
 		return
 	}
+	d := t.net.blocks[l][k.which] // of which another block may have more
+	if k.pair >= len(d.loras) || k.pair < 0 && k.lo >= d.rows {
+		return
+	}
+	hi := min(k.hi, d.rows)
 	for j := range t.batch {
 		r := &t.batch[j]
 		n := len(r.in.IDs)
 		dy, out, x, in := t.net.outer(k.which, &r.layers[l], &r.grad)
 		if k.pair >= 0 {
-			t.net.blocks[l][k.which].loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
+			d.loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
 		if packed := r.layers[l].in[k.which]; packed != nil {
-			t.outer(dw[k.lo*in:], k.hi-k.lo, in, n, dy[k.lo:], out, packed)
+			t.outer(dw[k.lo*in:], hi-k.lo, in, n, dy[k.lo:], out, packed)
 		} else { // a router
-			kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
 		}
 	}
 }
@@ -419,6 +433,7 @@ func (t *Trainer) embedTask(_, i int) {
 func (t *Trainer) Repack() {
 	if t.Grads != nil {
 		t.Params.snap()
+		t.net.makeStates()
 	}
 	t.team.For(len(t.matrices)+len(t.pairs), t.loops.pack)
 }
