@@ -114,7 +114,7 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 		return leastBytes(b.params, o.half, o.optimizer, rank) + processBytes + beside
 	}
 	// Of our own the shape is known.
-	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half}, o.optimizer)
+	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half, Split: o.split}, o.optimizer)
 	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
