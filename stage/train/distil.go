@@ -144,7 +144,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
-		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
+		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
 		memory := func(c model.Config) int64 {
@@ -188,6 +188,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)
+	s.remark(&w, m)
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }

@@ -306,6 +306,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, paced(s.rates(o, preferenceRate), "linear", o.warm()))
+	s.remark(&w, m)
 	return s.f
 }
 
@@ -323,7 +324,7 @@ type pupil struct {
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.wrong
-	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
+	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		memory := func(p *own) int64 {
@@ -354,6 +355,12 @@ func (s *pupil) rates(o own, ours float64) optim.Settings {
 	}
 	o.rate = studentRate(o.rate, s.way.rank)
 	return o.settings()
+}
+
+// remark tells what gradients of split numbers do to the time that it takes to
+// learn from w.
+func (s *pupil) remark(w *workload, m stage.Machine) {
+	s.way.remark(&s.f, s.way.gain(w, &s.shape), m)
 }
 
 // leave takes memory that is asked for and never touched from what is foretold.

@@ -129,17 +129,6 @@ func checkStored(storage string, rank int) []*say.Error {
 	return checkStorage(storage)
 }
 
-// inSplits reports whether gradients as a plan names them are products of split numbers.
-func inSplits(gradients string) bool { return gradients == "bf16x3" }
-
-// checkGradients finds fault with how gradients are to be computed.
-func checkGradients(name string) []*say.Error {
-	if name == "" || name == "f32" || inSplits(name) {
-		return nil
-	}
-	return []*say.Error{unknown("gradients", name, "f32, bf16x3")}
-}
-
 // written is the type that weights are written in: that of their storage, unless
 // the plan names one.
 func written(typ, storage string) model.Mixture { return model.Mixture(cmp.Or(typ, storage)) }

@@ -237,15 +237,15 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Own(c)
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
-	toil := w.toil(&shape, &k)
+	toil, gain := w.toil(&shape, &k), k.gain(&w, &shape)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least
-		toil *= b / f.FLOPs
+		toil, gain = toil*b/f.FLOPs, gain*b/f.FLOPs
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
@@ -256,6 +256,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm))
 	setTime(&f, toil, m)
+	k.remark(&f, gain, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
