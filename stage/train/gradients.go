@@ -17,23 +17,23 @@ func checkGradients(name string) []*say.Error {
 	return []*say.Error{unknown("gradients", name, "f32, bf16x3")}
 }
 
-// What a product of split numbers takes beside one of float32: with tile units of
-// the blocks and of the head, whose gradients are split for fewer columns each,
-// and without (docs/numerics.md).
+// What a product of split numbers takes beside one of float32: with tile units in
+// the blocks, and without (docs/numerics.md).
 const (
-	tilesToil     = 0.55
-	headTilesToil = 0.9
-	noTilesToil   = 8
+	tilesToil   = 0.55
+	noTilesToil = 8
 )
 
 // back is what products of gradients of the blocks and of the head take beside
-// those of float32.
+// those of float32. With tile units the head gains nothing: its gradients, one for
+// each token and word, are multiplied with few columns, and splitting them takes
+// as long as that saves.
 func (k *way) back() (blocks, head float64) {
 	switch {
 	case !k.split:
 		return 1, 1
 	case k.tiles:
-		return tilesToil, headTilesToil
+		return tilesToil, 1
 	}
 	return noTilesToil, noTilesToil
 }
