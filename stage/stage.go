@@ -129,9 +129,10 @@ type Machine struct {
 	CPU     string  `json:"cpu"`  // model name
 	Arch    string  `json:"arch"` // GOARCH and instruction set: "amd64 AVX2"
 	Cores   int     `json:"cores"`
-	Threads int     `json:"threads"` // to use
-	Memory  int64   `json:"memory"`  // bytes the process may use
-	Peak    float64 `json:"peak"`    // measured FLOP/s of Threads threads of register-only f32 FMA; 0 if not measured
+	Threads int     `json:"threads"`         // to use
+	Memory  int64   `json:"memory"`          // bytes the process may use
+	Peak    float64 `json:"peak"`            // measured FLOP/s of Threads threads of register-only f32 FMA; 0 if not measured
+	Tiles   bool    `json:"tiles,omitempty"` // the processor has tile units, for products of bfloat16
 }
 
 // Key names what op would make from in.

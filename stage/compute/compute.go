@@ -26,7 +26,7 @@ func Probe(threads int) stage.Machine {
 	arch := runtime.GOARCH + " " + kernel.ISA()
 	return stage.Machine{
 		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: arch, Cores: runtime.NumCPU(),
-		Threads: min(threads, runtime.NumCPU()), Memory: memory(),
+		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(),
 	}
 }
 

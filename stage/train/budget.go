@@ -138,7 +138,7 @@ func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, f
 	if o.lora != nil {
 		most = max(4, threads) // a frozen matrix is unpacked once for all of them
 	}
-	tr = model.Training{Length: length, Threads: m.Threads, Half: o.half, LoRA: o.lora}
+	tr = model.Training{Length: length, Threads: m.Threads, Half: o.half, Split: o.split, LoRA: o.lora}
 	for _, tr.Recompute = range []bool{false, true} {
 		least := min(threads, o.batch)
 		if tr.Recompute {

@@ -41,6 +41,7 @@ type Distil struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -78,13 +79,13 @@ func (d *Distil) Check() []*say.Error {
 	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
 		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
 	}
-	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *Distil) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), typ: written("", d.Storage)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage)}
 }
 
 func (d *Distil) top() int {
@@ -109,7 +110,7 @@ func (d *Distil) rate() float64 {
 
 // Settled implements stage.Settler.
 func (d *Distil) Settled() map[string]any {
-	m := map[string]any{"top": d.top(), "hard": d.Hard, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "storage": "f32"}
+	m := map[string]any{"top": d.top(), "hard": d.Hard, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "storage": "f32", "gradients": "f32"}
 	if !d.Problems.IsZero() {
 		m["count"], m["tokens"] = d.count(), d.tokens()
 	}
@@ -143,11 +144,11 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
-		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads}, length: min(c.Context, mostTokens)}
+		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
 		memory := func(c model.Config) int64 {
-			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage)}, d.Optimizer) + beside
+			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, d.Optimizer) + beside
 		}
 		s.f.Memory = memory(c)
 		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
@@ -187,6 +188,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)
+	s.remark(&w, m)
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }
@@ -414,7 +416,7 @@ func (r *distilling) fresh(length int) error {
 	}
 	how := recipe(d.Optimizer, d.rate())
 	how.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
-	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads, Half: inHalves(d.Storage)}, how)
+	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, how)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type DPO struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -56,13 +57,13 @@ func (d *DPO) Check() []*say.Error {
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
 	}
-	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *DPO) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs(), seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), typ: written("", d.Storage)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage)}
 }
 
 func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
@@ -78,7 +79,7 @@ func (d *DPO) beta() float64 {
 
 // Settled implements stage.Settler.
 func (d *DPO) Settled() map[string]any {
-	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32"}
+	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
 }
 
 // preferenceRate is the factor of the learning rates of DPO and KTO.
@@ -305,6 +306,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, paced(s.rates(o, preferenceRate), "linear", o.warm()))
+	s.remark(&w, m)
 	return s.f
 }
 
@@ -322,14 +324,14 @@ type pupil struct {
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.wrong
-	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8"}
+	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		memory := func(p *own) int64 {
 			if p.lora != nil { // learnt as others' models are
 				return newPupil(b, *p, p.rank(), longest, m).f.Memory
 			}
-			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads, Half: p.half}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
+			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads, Half: p.half, Split: p.split}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
 		}
 		if s.f.Memory = memory(&o); m.Memory > 0 && s.f.Memory > m.Memory {
 			s.f.Smaller = o.spare(memory, m)
@@ -353,6 +355,12 @@ func (s *pupil) rates(o own, ours float64) optim.Settings {
 	}
 	o.rate = studentRate(o.rate, s.way.rank)
 	return o.settings()
+}
+
+// remark tells what gradients of split numbers do to the time that it takes to
+// learn from w.
+func (s *pupil) remark(w *workload, m stage.Machine) {
+	s.way.remark(&s.f, s.way.gain(w, &s.shape), m)
 }
 
 // leave takes memory that is asked for and never touched from what is foretold.

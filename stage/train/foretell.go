@@ -24,7 +24,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
-	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8"}
+	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], &b), unfit(in, stage.UseChats, "examples", "watch"))}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
@@ -50,6 +50,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil += b.copying(o.typ, m.Threads)
 	}
 	setTime(&f, toil, m)
+	k.remark(&f, k.gain(&w, &b.shape), m)
 	return f
 }
 
@@ -114,7 +115,7 @@ func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
 		return leastBytes(b.params, o.half, o.optimizer, rank) + processBytes + beside
 	}
 	// Of our own the shape is known.
-	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half}, o.optimizer)
+	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half, Split: o.split}, o.optimizer)
 	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
@@ -244,6 +245,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		warm = *g.Warmup
 	}
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm))
+	s.remark(&w, m)
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
 	if words := b.speech(); words != nil && g.Think != nil {
 		if w, err := words.Writer(); err == nil {

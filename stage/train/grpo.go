@@ -51,9 +51,10 @@ type GRPO struct {
 	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: as it was taught, or the template's way
 	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 
-	Warmup  *float64 `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
-	Decay   *float64 `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
-	Storage string   `json:",omitempty" plan:"storage,optional"`                       // of all weights while they are trained
+	Warmup    *float64 `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
+	Decay     *float64 `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
+	Storage   string   `json:",omitempty" plan:"storage,optional"`                       // of all weights while they are trained
+	Gradients string   `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -89,12 +90,12 @@ func (g *GRPO) weight() float64 {
 
 // Settled implements stage.Settler.
 func (g *GRPO) Settled() map[string]any {
-	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32"}
+	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
 }
 
 // own is how a student learns as the plan says.
 func (g *GRPO) own() own {
-	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), typ: written("", g.Storage)}
+	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage)}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has

@@ -97,7 +97,7 @@ func TestKilled(t *testing.T) {
 	for _, c := range []killed{
 		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}},
 		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}},
-		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
+		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5, Gradients: "bf16x3"}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
 		{"distil", &Distil{Depth: 1, Batch: 1, Epochs: 2, Tokens: 12}, map[string]string{"teacher": dir, "problems": part}},
 		{"grpo", &GRPO{Steps: steps, Prompts: 4, Samples: 4, Tokens: 12, Variant: "dapo", Updates: 2, Beta: &beta, Rate: 0.01},
 			map[string]string{"base": torn, "problems": part, "watch": part}},
@@ -120,11 +120,11 @@ func TestKilledBrought(t *testing.T) {
 	base, pick, part, ref := archFolder("qwen2"), picker(t, "llama3"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
 	talk, rows := toyExamples(t, chats), archRows(t, 261)
 	for _, c := range []killed{
-		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16", Gradients: "bf16x3"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}}, // QLoRA
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}},
-		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Gradients: "bf16x3", Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1, Gradients: "bf16x3"}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}},
 		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_5"), "from": rows}},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}},
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},

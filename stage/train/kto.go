@@ -31,6 +31,7 @@ type KTO struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -42,13 +43,13 @@ func (*KTO) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
-	return slices.Concat(checkMethod(k.Optimizer), checkStored(k.Storage, k.Rank), checkWatch(k.Watch, k.Patience))
+	return slices.Concat(checkMethod(k.Optimizer), checkStored(k.Storage, k.Rank), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (k *KTO) own() own {
 	return own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs(), seed: k.Seed,
-		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), typ: written("", k.Storage)}
+		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage)}
 }
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
@@ -62,7 +63,7 @@ func (k *KTO) loss() objective.KTO {
 // Settled implements stage.Settler.
 func (k *KTO) Settled() map[string]any {
 	l := k.loss()
-	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32"}
+	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
 }
 
 // Forecast implements stage.Forecaster.

@@ -31,6 +31,7 @@ type Continue struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                       // of the weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Type      string    `plan:"type,optional"`                                            // of those that are written; "": as they are stored
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
@@ -46,13 +47,13 @@ func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
-	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkStorage(c.Storage), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
+	return slices.Concat(checkMethod(c.Optimizer), checkSchedule(c.Schedule), checkStorage(c.Storage), checkGradients(c.Gradients), checkType(c.Type), checkSource(c.From, c.Examples), checkWatch(c.Watch, c.Patience))
 }
 
 // Settled implements stage.Settler.
 func (c *Continue) Settled() map[string]any {
 	o := c.own()
-	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "storage": "f32", "type": string(orMixture(o.typ)), "seed": o.seed}
+	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "storage": "f32", "gradients": "f32", "type": string(orMixture(o.typ)), "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.
@@ -62,7 +63,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 
 func (c *Continue) own() *own {
 	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
-		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
+		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), split: inSplits(c.Gradients), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
@@ -87,6 +88,7 @@ type LoRA struct {
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
@@ -101,13 +103,13 @@ func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
-	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
+	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
 // Settled implements stage.Settler.
 func (l *LoRA) Settled() map[string]any {
 	o := l.own()
-	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "seed": o.seed}
+	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "gradients": "f32", "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.
@@ -118,7 +120,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 func (l *LoRA) own() *own {
 	rank := orDefault(l.Rank, 16)
 	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
 // Run implements stage.Operator.
@@ -160,6 +162,7 @@ type own struct {
 	warmup     *float64 // share of the steps; nil: a tenth
 	decay      *float64 // of weights; nil: none
 	half       bool     // weights are kept in bfloat16 while they are trained
+	split      bool     // gradients are products of split numbers
 	typ        model.Mixture
 	seed       uint64
 	every      time.Duration

@@ -57,27 +57,27 @@ func toySettings(t *testing.T) map[string]settled {
 	judged := map[string]string{"teacher": base, "from": rows["from"], "watch": fresh["watch"]}
 	answered := map[string]string{"teacher": base, "base": base, "problems": problems, "watch": fresh["watch"]}
 	grpo := map[string]any{"steps": 2, "prompts": 6, "samples": 5, "tokens": 10, "rate": 3.0, "seed": uint64(5), "variant": "dr_grpo", "updates": 2, "clip_low": 0.01, "clip_high": 0.01,
-		"beta": 0.5, "overlong": 6, "control": "random", "think": false, "rank": 4, "replay_weight": 0.1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16"}
-	preference := map[string]any{"beta": 3.0, "epochs": 3, "batch": 5, "rate": 0.7, "optimizer": "lion", "rank": 4, "seed": uint64(5), "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16"}
-	distil := map[string]any{"depth": 2, "top": 4, "hard": 0.5, "count": 20, "tokens": 5, "epochs": 2, "batch": 3, "rate": 0.7, "optimizer": "lion", "seed": uint64(5), "rank": 4, "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16"}
+		"beta": 0.5, "overlong": 6, "control": "random", "think": false, "rank": 4, "replay_weight": 0.1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
+	preference := map[string]any{"beta": 3.0, "epochs": 3, "batch": 5, "rate": 0.7, "optimizer": "lion", "rank": 4, "seed": uint64(5), "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
+	distil := map[string]any{"depth": 2, "top": 4, "hard": 0.5, "count": 20, "tokens": 5, "epochs": 2, "batch": 3, "rate": 0.7, "optimizer": "lion", "seed": uint64(5), "rank": 4, "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
 	more := func(of map[string]any, more map[string]any) map[string]any {
 		all := maps.Clone(of)
 		maps.Copy(all, more)
 		return all
 	}
 	own := map[string]any{"epochs": 2, "batch": 5, "rate": 40.0, "optimizer": "lion", "schedule": "cosine", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "seed": uint64(5), "patience": 1}
-	continued := more(own, map[string]any{"storage": "bf16", "type": "bf16"})
+	continued := more(own, map[string]any{"storage": "bf16", "gradients": "bf16x3", "type": "bf16"})
 	scratch := map[string]any{"depth": 2, "width": 64, "hidden": 64, "heads": 4, "kv_heads": 3, "window": 8, "flops": 8e8, "minutes": 8e8 / perMinute, "batch": 5, "rate": 0.7, "seed": uint64(5), "optimizer": "lion",
-		"schedule": "linear", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "type": "bf16"}
+		"schedule": "linear", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "gradients": "bf16x3", "type": "bf16"}
 	deep := *sft
 	deep.Depth, deep.Heads, deep.FLOPs, deep.Watch = 2, 4, 2e9, stage.Ref{}
 	return map[string]settled{
 		"sft":          {sft, fresh, scratch},
 		"sft of heads": {&deep, map[string]string{"from": fresh["from"], "tokenizer": fresh["tokenizer"]}, more(scratch, map[string]any{"depth": 3, "width": 96, "heads": 2, "kv_heads": 1, "window": 8})},
 		"sft over a base": {&SFT{Batch: 2, Base: in("base"), From: in("from"), Watch: in("watch")}, rows, map[string]any{"depth": 2, "width": 64, "hidden": 64, "heads": 4, "kv_heads": 1, "window": 8, "flops": 7e7, "minutes": 1.0, "batch": 5, "rate": 20.0,
-			"seed": uint64(5), "optimizer": "lion", "schedule": "cosine", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "type": "bf16"}},
+			"seed": uint64(5), "optimizer": "lion", "schedule": "cosine", "clip": 0.01, "warmup": 0.5, "weight_decay": 2.0, "patience": 1, "epochs": 2, "storage": "bf16", "gradients": "bf16x3", "type": "bf16"}},
 		"continue":         {&Continue{Batch: 4, Epochs: 3, From: in("from"), Watch: in("watch")}, rows, continued},
-		"lora":             {&LoRA{Batch: 4, Epochs: 3, From: in("from"), Watch: in("watch")}, rows, more(own, map[string]any{"rank": 3, "alpha": 7.0, "targets": []string{"q_proj"}, "optimizer": "muon"})},
+		"lora":             {&LoRA{Batch: 4, Epochs: 3, From: in("from"), Watch: in("watch")}, rows, more(own, map[string]any{"rank": 3, "alpha": 7.0, "gradients": "bf16x3", "targets": []string{"q_proj"}, "optimizer": "muon"})},
 		"merge":            {&Merge{}, arch, map[string]any{"type": "q8_0"}},
 		"quantise":         {&Quantise{Type: "q8_0"}, arch, map[string]any{"type": "q4_0"}},
 		"grpo":             {&GRPO{Steps: 3, Prompts: 8, Samples: 4, Tokens: 12}, rl, grpo},

@@ -42,6 +42,7 @@ type SFT struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`              // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`         // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                               // of the weights while they are trained: f32, bf16
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                             // how the products of gradients are computed: f32, bf16x3
 	Type      string    `json:",omitempty" plan:"type,optional"`                                  // over a base: of the weights that are written
 	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
@@ -67,10 +68,10 @@ func (*SFT) Out() store.Kind { return store.Weights }
 // Settled implements stage.Settler.
 func (s *SFT) Settled() map[string]any {
 	if !s.Base.IsZero() {
-		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw", "storage": "f32"}
+		return map[string]any{"batch": s.own().batch, "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "adamw", "storage": "f32", "gradients": "f32"}
 	}
 	c := s.config(0, leastContext) // vocabulary and context are of the rows
-	return map[string]any{"width": c.Width, "hidden": c.Hidden, "heads": c.Heads, "kv_heads": c.KVHeads, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd", "storage": "f32"}
+	return map[string]any{"width": c.Width, "hidden": c.Hidden, "heads": c.Heads, "kv_heads": c.KVHeads, "batch": s.batch(), "rate": orDefault(s.Rate, 1), "seed": s.Seed, "optimizer": "muon", "schedule": "wsd", "storage": "f32", "gradients": "f32"}
 }
 
 // config derives the model's shape.
@@ -149,7 +150,7 @@ func (s *SFT) budget() float64 {
 
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
-	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkStorage(s.Storage), checkType(s.Type)); len(errs) > 0 {
+	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkStorage(s.Storage), checkGradients(s.Gradients), checkType(s.Type)); len(errs) > 0 {
 		return errs
 	}
 	if !s.Base.IsZero() {
@@ -236,15 +237,15 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Own(c)
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8"}
+	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
-	toil := w.toil(&shape, &k)
+	toil, gain := w.toil(&shape, &k), k.gain(&w, &shape)
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least
-		toil *= b / f.FLOPs
+		toil, gain = toil*b/f.FLOPs, gain*b/f.FLOPs
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
@@ -255,6 +256,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm))
 	setTime(&f, toil, m)
+	k.remark(&f, gain, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
 		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
@@ -272,7 +274,7 @@ func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
 
 // training is how the trainer from random weights is made, for rows of length tokens.
 func (s *SFT) training(length int, m stage.Machine) model.Training {
-	return model.Training{Rows: min(s.batch(), microRows), Length: length, Threads: m.Threads, Half: inHalves(s.Storage)}
+	return model.Training{Rows: min(s.batch(), microRows), Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -286,7 +288,7 @@ type sftState struct {
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
 	return &own{method: s.Name(), epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
-		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
+		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), split: inSplits(s.Gradients), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 
 // Run implements stage.Operator.

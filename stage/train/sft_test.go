@@ -303,7 +303,7 @@ func TestSFTRecipes(t *testing.T) {
 			t.Errorf("%s: %.2f of what was learnt by heart is right", name, got)
 		}
 	}
-	for where, op := range map[string]*SFT{"optimizer": {Depth: 1, Optimizer: "sgd"}, "schedule": {Depth: 1, Schedule: "step"}, "storage": {Depth: 1, Storage: "f16"}} {
+	for where, op := range map[string]*SFT{"optimizer": {Depth: 1, Optimizer: "sgd"}, "schedule": {Depth: 1, Schedule: "step"}, "storage": {Depth: 1, Storage: "f16"}, "gradients": {Depth: 1, Gradients: "bf16"}} {
 		if errs := op.Check(); len(errs) != 1 || errs[0].Where != where {
 			t.Errorf("%v", errs)
 		}

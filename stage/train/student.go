@@ -49,7 +49,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		s.facts = facts{} // the owner's
 	}
 	if rank == 0 && tokenizer.IsChat(base) {
-		if s.l, err = openBase(job, o.recipe(ours), o.half); err != nil {
+		if s.l, err = openBase(job, o.recipe(ours), &o); err != nil {
 			return nil, err
 		}
 		if s.w, err = newWriter(base, s.l.Params.Config.Context); err != nil {

@@ -53,16 +53,16 @@ type outcome struct {
 	vals   map[string]float64 // told with it
 }
 
-// openBase loads the base's parameters into a learner with settings s, to be kept in
-// bfloat16 if they are so.
-func openBase(job *stage.Job, s optim.Settings, half bool) (*Learner, error) {
+// openBase loads the base's parameters into a learner with settings s, which keeps
+// them and computes gradients as o says.
+func openBase(job *stage.Job, s optim.Settings, o *own) (*Learner, error) {
 	params, arena, err := model.Load(job.Dir("base"))
 	if err != nil {
 		return nil, err
 	}
 	defer arena.Close()
 	c := params.Config
-	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads, Half: half}, s)
+	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads, Half: o.half, Split: o.split}, s)
 	if err != nil {
 		return nil, err
 	}

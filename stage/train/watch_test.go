@@ -153,7 +153,7 @@ func TestPatience(t *testing.T) {
 	}
 	// The weights that were written have the loss that is told of them.
 	made := newBench(t, map[string]string{"base": b.Out})
-	l, err := openBase(made.Job, recipe("", 1), false)
+	l, err := openBase(made.Job, recipe("", 1), new(own))
 	check(t, err)
 	defer l.Close()
 	w, err := newWriter(b.Out, l.Params.Config.Context)

@@ -103,6 +103,8 @@ type way struct {
 	integer bool // the frozen matrices are quantised
 	muon    bool
 	eight   bool // the optimiser's memory is of 8 bits
+	split   bool // gradients are products of split numbers
+	tiles   bool // the machine has tile units
 	threads int
 	passes  float64 // over the rows
 	reads   float64 // of a row in a pass, without learning from it
@@ -163,12 +165,13 @@ func (w *workload) judging(s *model.Shape, k *way) float64 {
 // toil is what training on w takes, in operations at the peak.
 func (w *workload) toil(s *model.Shape, k *way) float64 {
 	r := w.kinds(s)
-	learn, trained := 3*(linearToil*r.linear+attentionToil*r.attention+headToil*r.head)+logitToil*r.logits+elementToil*r.elements, float64(s.Params())
+	blocks, head := k.back()
+	learn, trained := (1+2*blocks)*linearToil*r.linear+(1+2*head)*headToil*r.head+3*attentionToil*r.attention+logitToil*r.logits+elementToil*r.elements, float64(s.Params())
 	if k.rank > 0 {
 		trained = adapterParams(s, k.rank)
 		row, micro := workload{rows: 1, docs: w.docs}, float64(max(k.micro, 1))
 		groups := max(float64(w.supervised)/float64(max(1<<21/s.Vocab, kernel.KC)), 1/micro) // of logits: for each the head is unpacked
-		learn = k.forward()*(r.linear+r.head) + frozenToil*(r.linear+r.head) + 3*attentionToil*r.attention + logitToil*r.logits + elementToil*r.elements +
+		learn = k.forward()*(r.linear+r.head) + frozenToil*(blocks*r.linear+head*r.head) + 3*attentionToil*r.attention + logitToil*r.logits + elementToil*r.elements +
 			adapterToil*row.tokens()*trained + unpackToil*((weightsOf(s)+unasked(s))/micro+groups*float64(s.Vocab*s.Width))
 	}
 	learn += (stateToil + stateBackToil) * r.states

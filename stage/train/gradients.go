@@ -1,0 +1,66 @@
+package train
+
+import (
+	"suiren/engine/model"
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// inSplits reports whether gradients as a plan names them are products of split numbers.
+func inSplits(gradients string) bool { return gradients == "bf16x3" }
+
+// checkGradients finds fault with how gradients are to be computed.
+func checkGradients(name string) []*say.Error {
+	if name == "" || name == "f32" || inSplits(name) {
+		return nil
+	}
+	return []*say.Error{unknown("gradients", name, "f32, bf16x3")}
+}
+
+// What a product of split numbers takes beside one of float32: with tile units in
+// the blocks, and without (docs/numerics.md).
+const (
+	tilesToil   = 0.55
+	noTilesToil = 8
+)
+
+// back is what products of gradients of the blocks and of the head take beside
+// those of float32. With tile units the head gains nothing: its gradients, one for
+// each token and word, are multiplied with few columns, and splitting them takes
+// as long as that saves.
+func (k *way) back() (blocks, head float64) {
+	switch {
+	case !k.split:
+		return 1, 1
+	case k.tiles:
+		return tilesToil, 1
+	}
+	return noTilesToil, noTilesToil
+}
+
+// gain is what it would take less to learn from w with gradients of split numbers.
+func (k *way) gain(w *workload, s *model.Shape) float64 {
+	other := *k
+	other.split = true
+	return w.toil(s, k) - w.toil(s, &other)
+}
+
+// A run is long enough to be told of another way from so many seconds on, if that
+// saves so much of them.
+const (
+	longRun  = 600
+	fewParts = 0.05
+)
+
+// remark tells with what is derived that split numbers would save time of a long
+// run on m, or that there they take more than others; gain is that of k.
+func (k *way) remark(f *stage.Forecast, gain float64, m stage.Machine) {
+	switch {
+	case k.split && !k.tiles:
+		f.Derived = say.T(`%v; gradients = "bf16x3" is slower here than "f32", without tile units`, `%v；本机没有矩阵单元，gradients = "bf16x3" 比 "f32" 慢`, f.Derived)
+	case k.tiles && f.High >= longRun:
+		if saved := mostTime * gain / m.Peak / f.High; saved >= fewParts {
+			f.Derived = say.T(`%v; gradients = "bf16x3" would take about %.0f%% less time here`, `%v；在本机用 gradients = "bf16x3" 约可少用 %.0f%% 的时间`, f.Derived, 100*saved)
+		}
+	}
+}
