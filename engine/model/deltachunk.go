@@ -102,7 +102,7 @@ func (x *Delta) head(conv []float32, r, t int) (q, k, u []float32) {
 // the products of their decays.
 func (w *net) gather(s *layerState, l, r, lo, hi int, c *chunkScratch) {
 	x, b := w.Delta, w.states[l]
-	K, U, in := x.KeyDim, x.Dim, s.qkv[x.conv()+x.values()+x.Heads+r:]
+	K, U, N, in := x.KeyDim, x.Dim, apart(w.inputs()), s.qkv[x.conv()+x.values()+x.Heads+r:]
 	sum := 0.0
 	for t := lo; t < hi; t++ {
 		i := t - lo
@@ -110,7 +110,7 @@ func (w *net) gather(s *layerState, l, r, lo, hi int, c *chunkScratch) {
 		copy(c.q[i*K:], q)
 		copy(c.k[i*K:], k)
 		copy(c.u[i*U:], u)
-		sum += b.logDecay(r, in[t*apart(w.inputs())])
+		sum += b.logDecay(r, in[t*N])
 		c.logs[i] = sum
 	}
 	n := hi - lo

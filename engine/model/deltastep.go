@@ -134,9 +134,10 @@ func (x *Delta) open(b *deltaBlock, gates, in []float32) {
 	}
 }
 
-// logDecay is the logarithm of a decay of value head r.
+// logDecay is the logarithm of a decay of value head r; one that leaves nothing of a
+// state is kept finite, so that two of them can be told apart.
 func (b *deltaBlock) logDecay(r int, in float32) float64 {
-	return float64(b.decay[r]) * softplus(float64(in)+float64(b.bias[r]))
+	return max(float64(b.decay[r])*softplus(float64(in)+float64(b.bias[r])), -1e6)
 }
 
 // softplus is log(1 + eˣ).

@@ -1,12 +1,16 @@
 package model
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"suiren/engine/tensor"
+	"suiren/engine/weights"
 )
 
 // longStates are documents of more than two chunks, of one, of a chunk, and of a
@@ -194,4 +198,46 @@ func TestDecays(t *testing.T) {
 		t.Errorf("of a GGUF file, the logits are others: NMSE %.2g", nmse(got, want))
 	}
 	folderOf(t, file, AsF32)
+}
+
+// An adapter of a matrix that a block of its kind has not is refused by name, and so
+// is a target that no block has.
+func TestStateAdapters(t *testing.T) {
+	s := openArch(t, "qwen3_5").Shape
+	for name, ok := range map[string]bool{
+		"0.linear_attn.in_proj_a": true, "3.self_attn.k_proj": true, "3.mlp.up_proj": true,
+		"3.linear_attn.in_proj_a": false, "0.self_attn.k_proj": false, "0.linear_attn.conv1d": false, "0.linear_attn.A_log": false, "4.linear_attn.in_proj_a": false,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(`{"peft_type": "LORA", "r": 1, "lora_alpha": 1}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rows := map[string]int{"in_proj_a": s.Delta.Heads, "k_proj": s.kv()}[short(name)]
+		if rows == 0 {
+			rows = s.Hidden
+		}
+		stem := "base_model.model.model.layers." + name
+		if err := weights.Write(filepath.Join(dir, "adapter_model.safetensors"), []weights.Tensor{
+			{Name: stem + ".lora_A.weight", Shape: []int{1, s.Width}, Data: make([]float32, s.Width)}, {Name: stem + ".lora_B.weight", Shape: []int{rows, 1}, Data: make([]float32, rows)},
+		}, nil); err != nil {
+			t.Fatal(err)
+		}
+		ad, err := OpenAdapter(dir, &s)
+		if _, wrong := errors.AsType[*weights.FormatError](err); ok != (err == nil) || !ok && !wrong {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			ad.Close()
+		}
+	}
+	for _, target := range []string{"conv1d", "A_log", "g_proj"} {
+		bad, ok := errors.AsType[*TargetError]((&LoRA{Rank: 1, Alpha: 1, Targets: []string{"q_proj", target}}).Check(&s))
+		if !ok || bad.Name != target || !slices.Contains(bad.Has, "in_proj_qkv") || !slices.Contains(bad.Has, "out_proj") {
+			t.Errorf("%s: %v", target, bad)
+		}
+	}
+	tr := openTrainer(t, openArch(t, "qwen3_5"), Training{Rows: 1, Length: 8, Threads: 1, LoRA: &LoRA{Rank: 2, Alpha: 2}})
+	if trained, _ := (&LoRA{Rank: 2, Alpha: 2}).Params(&s); trained != len(tr.lora) {
+		t.Errorf("%d numbers of adapters, counted as %d", len(tr.lora), trained)
+	}
 }

@@ -75,11 +75,11 @@ func Own(c Config) Shape {
 }
 
 // inputs is the most that a block makes of its first norm.
-func (s *Shape) inputs() (n int) {
-	for l := range s.Layers {
-		n = max(n, s.inputsOf(l))
+func (s *Shape) inputs() int {
+	if s.Delta == nil {
+		return s.inputsOf(0)
 	}
-	return n
+	return max(s.Delta.inputs(), s.queries()+2*s.kv())
 }
 
 // inputsOf is the width of all that block l makes of its first norm: queries,
@@ -122,11 +122,11 @@ func (s *Shape) outputsOf(l int) int {
 	return s.q()
 }
 
-func (s *Shape) outputs() (n int) {
-	for l := range s.Layers {
-		n = max(n, s.outputsOf(l))
+func (s *Shape) outputs() int {
+	if s.Delta == nil {
+		return s.q()
 	}
-	return n
+	return max(s.Delta.values(), s.q())
 }
 
 // Params returns the number of parameters.
