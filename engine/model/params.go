@@ -207,7 +207,7 @@ func (p *Params) tensors() []Tensor {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
 		if !p.NoNorms {
-			vector("ffn_norm.weight", C, l.mlpNorm)
+			vector(p.mlpNorm(), C, l.mlpNorm)
 		}
 		switch {
 		case p.Experts > 0:
