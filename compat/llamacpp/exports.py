@@ -124,7 +124,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    every = {n: m for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m}
+    every = {n: m for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m and (n in encoders.MODELS or m.get("gguf", True))}
     results = [check(n, every[n], a.suiren, a.seed, wide) for n in a.names or every for wide in (False, True)
                if not (wide and n in encoders.MODELS)]
     print(f"{sum(results)} of {len(results)} models agree")

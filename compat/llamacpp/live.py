@@ -127,7 +127,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    names = a.names or [n for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m]
+    names = a.names or [n for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m and (n in encoders.MODELS or m.get("gguf", True))]
     failed = [n for n in names if not (check_encoder(n, encoders.MODELS[n], a.ours, a.seed) if n in encoders.MODELS else
                                        check(n, models.MODELS[n], a.ours, a.seed))]
     print(f"{len(names) - len(failed)} of {len(names)} architectures agree" + (f"; not {', '.join(failed)}" if failed else ""))

@@ -24,6 +24,7 @@ func TestPlanIsTaken(t *testing.T) {
 		}
 		tried++
 		for _, o := range []Options{{Slots: 3, Threads: 2, KV: model.KVFloat16}, {Slots: 8, Threads: 1, KV: model.KVInt8, Limit: 100}, {Slots: 2, KV: model.KVFloat32, Memory: 2 << 20}} {
+			o.Memory *= int64(max(f.Shape.Layers/16, 1)) // little is more of many layers
 			m, err := Plan(f, o)
 			if err != nil {
 				t.Fatalf("%s, %+v: %v", path, o, err)

@@ -24,6 +24,7 @@ type family struct {
 	outGate   bool
 	delta     bool // some layers have a state
 	pairs     bool // positions turn neighbours
+	hybrid    bool // where some layers slide, they alone turn queries and keys
 	scales    bool // the file says factors of embeddings, scores, what layers add, and logits
 	experts   bool
 	rootEmbed bool // embeddings are multiplied by √C
@@ -57,6 +58,7 @@ var (
 	sparkNames   = map[string]string{"token_embd": "model.embedding", "attn_qkv": "self_attn.q_k_v_proj", "attn_output": "self_attn.out_proj"}
 	phiNames     = map[string]string{"attn_qkv": "self_attn.qkv_proj", "ffn_up": "mlp.gate_up_proj"}
 	glmNames     = map[string]string{"post_attention_norm": "post_self_attn_layernorm", "post_ffw_norm": "post_mlp_layernorm", "ffn_up": "mlp.gate_up_proj"}
+	seedNames    = map[string]string{"post_attention_norm": "post_attention_layernorm"}
 	hunyuanNames = map[string]string{"attn_q_norm": "self_attn.query_layernorm", "attn_k_norm": "self_attn.key_layernorm"}
 )
 
@@ -80,6 +82,8 @@ var families = []family{
 	{names: []string{"smollm3"}, permuted: true, tied: true, turns: every(4), theta: [2]float64{2e6, 2e6}},
 	{names: []string{"granite"}, permuted: true, scales: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"olmo2"}, qkNorm: true, wideQK: true, postNorms: true, noNorms: true, hf: gemmaNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"seed_oss"}, hf: seedNames, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"exaone4"}, qkNorm: true, postNorms: true, noNorms: true, hybrid: true, hf: gemmaNames, slides: every(4), theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
 }
 
@@ -150,6 +154,14 @@ func (s *Shape) scale(embed, scores, residual, logits float64) error {
 	return nil
 }
 
+// unturn leaves positions to the layers that slide.
+func (s *Shape) unturn() {
+	s.Unturned = nil
+	for l := range s.Layers {
+		s.Unturned = append(s.Unturned, !s.sliding(l))
+	}
+}
+
 // slide sets which layers slide within a window of n keys; nil: as the family's.
 func (s *Shape) slide(f *family, n int, sliding []bool) {
 	if n <= 0 {
@@ -215,7 +227,14 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		}
 	}
 	s.CapScores, s.CapLogits = float32(m.number("attn_logit_softcapping", 0)), float32(m.number("final_logit_softcapping", 0))
-	s.slide(f, m.whole("attention.sliding_window", 0), m.pattern("attention.sliding_window_pattern", s.Layers))
+	window := 0
+	if s.Arch == "exaone4" && s.Layers == 64 { // 32B, by which llama.cpp knows it
+		window = 4096
+	}
+	s.slide(f, m.whole("attention.sliding_window", window), m.pattern("attention.sliding_window_pattern", s.Layers))
+	if f.hybrid && s.Sliding != nil {
+		s.unturn()
+	}
 	if f.learned {
 		return s, cmp.Or(m.err, s.Check())
 	}
@@ -250,6 +269,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		s.Rope[0].Div = make([]float32, s.Rope[0].Dims/2)
 		if err := g.Read("rope_freqs.weight", s.Rope[0].Div); err != nil {
 			return s, err
+		}
+		if f.hybrid {
+			s.Rope[1].Div = s.Rope[0].Div
 		}
 	}
 	s.Theta = s.Rope[0].Theta

@@ -173,6 +173,9 @@ func TestArchitectures(t *testing.T) {
 				if quantised { // roundings of activations fall to the other side
 					kvs[KVFloat16] = 1e-3
 				}
+				if filepath.Base(dir) == "exaone4-hybrid" { // roundings of 64 layers, of six at most elsewhere
+					kvs[KVFloat16], kvs[KVInt8] = 1e-4, 5e-2
+				}
 				for kv, limit := range kvs {
 					one := logitsOf(t, model, answers.IDs, 1, 1, kv)
 					if far := nmse(one, got); far > limit || math.IsNaN(far) {

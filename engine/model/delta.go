@@ -42,7 +42,7 @@ func (x *Delta) floats() int { return x.values()*x.KeyDim + (x.Conv-1)*x.conv() 
 
 // mlpNorm is the name of the norm before a feed-forward layer.
 func (s *Shape) mlpNorm() string {
-	if s.Delta != nil {
+	if s.Delta != nil || s.Arch == "seed_oss" {
 		return "post_attention_norm.weight"
 	}
 	return "ffn_norm.weight"

@@ -135,7 +135,11 @@ func (s *Shape) CheckGGUF() error {
 	if s.Ungated && s.Act != row.act {
 		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say that the activation is %s", Args: []any{s.Arch, s.Act}}}
 	}
-	if err != nil || row.slides != nil || !slices.Contains(s.Sliding, true) || !slices.Contains(s.Sliding, false) {
+	if s.Arch == "exaone4" && s.Layers == 64 && s.Sliding == nil {
+		return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be", Args: []any{s.Arch}}}
+	}
+	known := err == nil && row.slides != nil && (s.Arch != "exaone4" || s.Layers == 64) // llama.cpp knows 32B by its layers
+	if err != nil || known || !slices.Contains(s.Sliding, true) || !slices.Contains(s.Sliding, false) {
 		return nil
 	}
 	return &GGUFError{ConfigError{Why: "a GGUF file of the form of %s cannot say which layers slide, and llama.cpp lets all of them see everything", Args: []any{s.Arch}}}
@@ -394,8 +398,10 @@ func (s *Shape) metadata(put func(key string, v any)) {
 	}
 	put("*.attention.sliding_window", uint32(s.Window))
 	put("*.rope.freq_base_swa", float32(s.Rope[1].Theta))
-	if s.Arch == "spark2_5" {
+	if s.Arch == "spark2_5" || s.Arch == "exaone4" {
 		put("*.attention.sliding_window_pattern", s.Sliding)
+	}
+	if s.Arch == "spark2_5" {
 		put("*.rope.dimension_count_swa", uint32(s.Rope[1].Dims))
 	}
 }

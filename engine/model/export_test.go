@@ -67,8 +67,8 @@ func TestExport(t *testing.T) {
 	for _, path := range dirs {
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			if strings.HasPrefix(filepath.Base(dir), "gte") {
-				refuseGTE(t, dir)
+			if noGGUF(dir) {
+				refuseGGUF(t, dir)
 				return
 			}
 			gguf := exportTo(t, dir, AsF32)
@@ -113,8 +113,14 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// refuseGTE holds that a GGUF that nobody could read is not written.
-func refuseGTE(t *testing.T, dir string) {
+// noGGUF reports whether there is no GGUF of a model, or llama.cpp would read it otherwise.
+func noGGUF(dir string) bool {
+	base := filepath.Base(dir)
+	return strings.HasPrefix(base, "gte") || base == "exaone4-sliding"
+}
+
+// refuseGGUF holds that a GGUF that nobody could read is not written.
+func refuseGGUF(t *testing.T, dir string) {
 	f, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +220,9 @@ func TestExportAsConverter(t *testing.T) {
 // family that GGUF does not tell from Llama.
 func TestFolderConfig(t *testing.T) {
 	for from, wants := range map[string][]string{
+		archOracle + "/llama-bias":                {`"mlp_bias": true,`, `"attention_bias": true,`},
+		archOracle + "/seed_oss":                  {`"attention_bias": true,`, `"attention_out_bias": false,`, `"tie_word_embeddings": false,`},
+		archOracle + "/exaone4":                   {`"sliding_window": null,`, `"tie_word_embeddings": true,`},
 		archOracle + "/gemma2":                    {`"final_logit_softcapping": 3.0,`, `"query_pre_attn_scalar": 48,`},
 		exportTo(t, archOracle+"/mistral", AsF32): {`"MistralForCausalLM"`, `"model_type": "mistral"`, `"sliding_window": 8,`},
 		exportTo(t, archOracle+"/llama", AsF32):   {`"LlamaForCausalLM"`, `"model_type": "llama"`},

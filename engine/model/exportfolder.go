@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"suiren/engine/tensor"
@@ -19,6 +20,7 @@ var classes = map[string]string{
 	"qwen3moe": "Qwen3MoeForCausalLM", "gemma2": "Gemma2ForCausalLM", "gemma3": "Gemma3ForCausalLM", "spark2_5": "Spark2_5ForCausalLM",
 	"phi3": "Phi3ForCausalLM", "glm4": "Glm4ForCausalLM", "hunyuan-dense": "HunYuanDenseV1ForCausalLM", "ernie4_5": "Ernie4_5ForCausalLM",
 	"smollm3": "SmolLM3ForCausalLM", "granite": "GraniteForCausalLM", "olmo2": "Olmo2ForCausalLM",
+	"seed_oss": "SeedOssForCausalLM", "exaone4": "Exaone4ForCausalLM",
 	"gpt2":   "GPT2LMHeadModel",
 	"qwen35": "Qwen3_5ForCausalLM",
 }
@@ -108,11 +110,8 @@ func (f *family) lessOne(w *weight) bool {
 // writeConfig writes config.json in the names of transformers.
 func (f *File) writeConfig(path string, found []weight, typ weights.Type) error {
 	s := &f.Shape
-	tied, bias := true, false
-	for _, w := range found {
-		tied = tied && w.name != "output.weight"
-		bias = bias || strings.HasSuffix(w.name, "attn_q.bias")
-	}
+	tied := !slices.ContainsFunc(found, func(w weight) bool { return w.name == "output.weight" })
+	bias := hasEnd(found, ".attn_q.bias")
 	kind, class := s.Arch, classes[s.Arch]
 	if kind == "llama" && s.Sliding != nil { // GGUF calls both llama
 		kind, class = "mistral", classes["mistral"]
@@ -139,8 +138,13 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	case "qwen2":
 	case "ernie4_5":
 		c["use_bias"] = bias
+	case "seed_oss": // it has others than those of queries, keys and values by a key of their own
+		c["attention_bias"], c["attention_out_bias"] = bias, hasEnd(found, ".attn_output.bias")
 	default:
 		c["attention_bias"] = bias
+	}
+	if !s.Biases && hasEnd(found, ".ffn_down.bias") {
+		c["mlp_bias"] = true
 	}
 	s.familyConfig(c)
 	if s.Learned {
@@ -173,6 +177,11 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		return err
 	}
 	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// hasEnd reports whether a tensor's name ends so.
+func hasEnd(list []weight, end string) bool {
+	return slices.ContainsFunc(list, func(w weight) bool { return strings.HasSuffix(w.name, end) })
 }
 
 // layerTypes are transformers' names of what the layers see; nil: none slides.
@@ -254,9 +263,10 @@ func (s *Shape) ropeConfig(c map[string]any) error {
 	return nil
 }
 
-// llama3Ropes are the scalings with which Llama 3.1 to 3.3 came.
+// llama3Ropes are the scalings with which Llama 3.1 to 3.3 and EXAONE 4 came.
 var llama3Ropes = []map[string]any{
 	{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
+	{"rope_type": "llama3", "factor": 16.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
 	{"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
 }
 

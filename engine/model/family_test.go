@@ -57,6 +57,9 @@ func TestFamilyConfigRefused(t *testing.T) {
 		{"phi3", map[string]any{"rope_scaling": nil, "partial_rotary_factor": 7.0}},
 		{"smollm3", map[string]any{"no_rope_layers": []int{1, 1}}},
 		{"smollm3", map[string]any{"no_rope_layers": nil, "no_rope_layer_interval": 0}},
+		{"exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": "LXG"}},
+		{"exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": ""}},
+		{"exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": []int{4}}},
 		{"granite", map[string]any{"logits_scaling": 0.0}},
 		{"granite", map[string]any{"residual_multiplier": 1e30}},
 		{"hunyuan", map[string]any{"rope_scaling": map[string]any{"type": "dynamic", "alpha": -3.0}}},
@@ -122,6 +125,59 @@ func TestUnturnedGGUF(t *testing.T) {
 	defer b.Close()
 	if !slices.Equal(b.Shape.Unturned, f.Shape.Unturned) {
 		t.Errorf("written: %v, not %v", b.Shape.Unturned, f.Shape.Unturned)
+	}
+}
+
+// Of EXAONE 4 the layers that slide have positions, and all have where none does; a folder
+// says it again, and so does GGUF where llama.cpp's form of it can.
+func TestHybrid(t *testing.T) {
+	none, most := []bool{false, false, false, false}, []bool{true, true, true, false}
+	for _, c := range []struct {
+		name, from      string
+		set             map[string]any
+		slides, without []bool
+		gguf            bool
+	}{
+		{"layer types", "exaone4-sliding", nil, most, []bool{false, false, false, true}, false},
+		{"letters", "exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": "LG"}, []bool{true, false, true, false}, []bool{false, true, false, true}, false},
+		{"a number", "exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": 3}, []bool{true, true, false, true}, []bool{false, false, true, false}, false},
+		{"neither", "exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": nil}, most, []bool{false, false, false, true}, false},
+		{"no window", "exaone4-sliding", map[string]any{"layer_types": nil, "sliding_window_pattern": nil, "sliding_window": nil}, none, none, true},
+		{"none slides", "exaone4-sliding", map[string]any{"layer_types": []string{"full_attention", "full_attention", "full_attention", "full_attention"}}, none, []bool{true, true, true, true}, false},
+		{"no window of 64", "exaone4-hybrid", map[string]any{"layer_types": nil, "sliding_window_pattern": nil, "sliding_window": nil}, none, none, false},
+		{"64", "exaone4-hybrid", nil, most, []bool{false, false, false, true}, true},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(filepath.Join(archOracle, c.from))); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "config.json"), edited(t, c.from, c.set), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(dir)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		defer f.Close()
+		back := t.TempDir()
+		if err := f.WriteFolder(back, AsBF16, 1); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Open(back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		for at, s := range []*Shape{&f.Shape, &b.Shape} {
+			for l := range 4 {
+				if s.sliding(l) != c.slides[l] || s.turned(l) == c.without[l] {
+					t.Errorf("%s, written %v: layer %d slides: %v, has positions: %v", c.name, at > 0, l, s.sliding(l), s.turned(l))
+				}
+			}
+		}
+		if err := f.WriteGGUF(io.Discard, AsF32, nil, 1); (err == nil) != c.gguf {
+			t.Errorf("%s as GGUF: %v", c.name, err)
+		}
 	}
 }
 

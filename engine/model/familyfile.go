@@ -23,6 +23,16 @@ func (s *Shape) familyConfig(c map[string]any) {
 		}
 		c["no_rope_layers"] = turned
 	}
+	if f.hybrid && s.Sliding == nil { // a window would be supposed, and with it layers without positions
+		full := make([]string, s.Layers)
+		for l := range full {
+			full[l] = "full_attention"
+		}
+		c["layer_types"], c["sliding_window"], c["sliding_window_pattern"] = full, nil, nil
+		if s.Unturned != nil {
+			c["sliding_window"] = s.Context
+		}
+	}
 }
 
 // familyMetadata writes what only some families' GGUF files say.
@@ -40,6 +50,14 @@ func (s *Shape) familyMetadata(put func(key string, v any)) {
 
 // turnsAs reports whether the layers of s that have positions are the family's.
 func (s *Shape) turnsAs(f *family) bool {
+	if f.hybrid {
+		for l := range s.Layers {
+			if s.turned(l) != (s.Sliding == nil || s.Sliding[l]) {
+				return false
+			}
+		}
+		return true
+	}
 	for l := range s.Unturned {
 		if f.turns == nil || s.turned(l) != f.turns(l) {
 			return false

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"suiren/engine/weights"
 )
@@ -34,8 +35,8 @@ type hfConfig struct {
 	UseWindow    *bool   `json:"use_sliding_window"`
 	WindowLayers *int    `json:"max_window_layers"`
 
-	LayerTypes []string `json:"layer_types"`
-	Pattern    int      `json:"sliding_window_pattern"`
+	LayerTypes []string  `json:"layer_types"`
+	Pattern    hfPattern `json:"sliding_window_pattern"`
 
 	Theta     float64         `json:"rope_theta"`
 	Local     float64         `json:"rope_local_base_freq"`
@@ -76,6 +77,34 @@ type hfConfig struct {
 	Quantised *struct {
 		Method string `json:"quant_method"`
 	} `json:"quantization_config"`
+}
+
+// A hfPattern says which layers slide: of n layers but the nth, or by a letter each, over and
+// over, of which L slides and G is full.
+type hfPattern struct {
+	n       int
+	letters string
+}
+
+func (p *hfPattern) UnmarshalJSON(text []byte) error {
+	if len(text) == 0 || text[0] != '"' {
+		return json.Unmarshal(text, &p.n)
+	}
+	if err := json.Unmarshal(text, &p.letters); err != nil {
+		return err
+	}
+	if p.letters == "" || strings.Trim(p.letters, "LG") != "" {
+		return badConfig("sliding_window_pattern %q is not read", p.letters)
+	}
+	return nil
+}
+
+// slides reports whether layer l slides.
+func (p *hfPattern) slides(l int) bool {
+	if p.letters != "" {
+		return p.letters[l%len(p.letters)] == 'L'
+	}
+	return (l+1)%p.n != 0
 }
 
 type hfRope struct {
@@ -183,6 +212,9 @@ func parseHF(text []byte) (Shape, error) {
 	if err := h.options(&s, f); err != nil {
 		return s, err
 	}
+	if f.hybrid && h.Window != nil { // of null all layers turn
+		s.unturn()
+	}
 	if f.learned {
 		return s, s.Check()
 	}
@@ -275,9 +307,9 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		for l := range s.Layers {
 			sliding = append(sliding, l >= *h.WindowLayers)
 		}
-	case h.Pattern > 0:
+	case h.Pattern.n > 0 || h.Pattern.letters != "":
 		for l := range s.Layers {
-			sliding = append(sliding, (l+1)%h.Pattern != 0)
+			sliding = append(sliding, h.Pattern.slides(l))
 		}
 	}
 	if h.Window != nil {

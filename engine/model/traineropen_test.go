@@ -13,7 +13,7 @@ import (
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
 var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe", "qwen3_5"}
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5"}
 
 // Trained names the families of whose models a trainer is made, and no others.
 func TestTrained(t *testing.T) {

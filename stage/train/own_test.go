@@ -69,7 +69,7 @@ func archRowsOf(t *testing.T, vocab, rows int) string {
 // on any number of threads and whenever it was stopped; what is written is
 // served as it was trained.
 func TestOwn(t *testing.T) {
-	for _, name := range []string{"llama3", "qwen2", "spark2_5", "gemma2", "gemma3", "gpt2", "phi3", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "qwen3_moe", "phi3-long", "qwen3_5"} {
+	for _, name := range []string{"llama3", "qwen2", "spark2_5", "gemma2", "gemma3", "gpt2", "phi3", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "qwen3_moe", "phi3-long", "qwen3_5"} {
 		base := familyFolder(t, name)
 		b, err := openBrought(base)
 		check(t, err)

@@ -159,6 +159,9 @@ def make(name):
             convert.dequantise(file, file.with_suffix(".f32"))
         if name in encoders.MODELS:
             ids, tensors = encoder(name, model, folder, gguf, files)
+        elif not model.get("gguf", True):
+            ids = [int(t) for t in np.random.default_rng(zlib.crc32(name.encode())).integers(0, models.V - models.SPECIAL, TOKENS)]
+            tensors = {"folder": models.logits(name, model, folder, ids)}
         else:
             ids = prompt(name, gguf, files)
             tensors = {} if "only" in model else plain(name, model, folder, gguf, ids)

@@ -34,13 +34,18 @@ BLOCKS = {"hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 1, 
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+          "original_max_position_embeddings": 32}
+
+EXAONE = LLAMA3 | {"factor": 16.0, "original_max_position_embeddings": 8192}  # as released: GGUF keeps factors, not these
+
 PHI = {"pad_token_id": V - 1, "head_dim": 16, "tie_word_embeddings": True, "rope_parameters": THETA | {"rope_type": "longrope", "partial_rotary_factor": 0.75}}
 
 GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh, Spark's of erf
 
 # class: of transformers; config: what differs from SIZES; sizes: those instead, where the family has other names; types:
-# those it is committed in besides float32; only: those alone; long: the original context of factors of LongRoPE; legacy: config.json as
-# transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
+# those it is committed in besides float32; only: those alone; gguf: False where llama.cpp would answer otherwise, and is not
+# asked; long: the original context of factors of LongRoPE; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
 # agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
@@ -57,9 +62,7 @@ MODELS = {
         "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "head_dim": 16, "attention_bias": True, "mlp_bias": True,
         "tie_word_embeddings": True, "rope_parameters": THETA}},
     "llama3": {"class": "Llama", "legacy": True, "config": {
-        "num_key_value_heads": 1, "tie_word_embeddings": True, "rope_parameters": {
-            "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 32}}},
+        "num_key_value_heads": 1, "tie_word_embeddings": True, "rope_parameters": LLAMA3}},
     "qwen2": {"class": "Qwen2", "legacy": True, "drop": ["head_dim"], "config": {
         "num_attention_heads": 2, "head_dim": 32, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 1e6}}},
     # Qwen2.5's files of long context call the type so.
@@ -110,6 +113,22 @@ MODELS = {
         "residual_multiplier": 0.7, "logits_scaling": 1.5, "rope_parameters": THETA}},
     "olmo2": {"class": "Olmo2", "legacy": True, "drop": ["head_dim"], "config": {
         "head_dim": 16, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 500000.0}}},
+    "seed_oss": {"class": "SeedOss", "legacy": True, "config": {
+        "pad_token_id": V - 1, "tie_word_embeddings": False, "rope_parameters": THETA | {"rope_theta": 1e7}}},
+    # Of 1.2B no layer slides, and all have positions.
+    "exaone4": {"class": "Exaone4", "legacy": True, "config": {
+        "head_dim": 16, "rms_norm_eps": 1e-5, "sliding_window": None, "sliding_window_pattern": None, "layer_types": ["full_attention"] * 2,
+        "tie_word_embeddings": True, "rope_parameters": EXAONE}},
+    # Of 32B three layers of four slide and alone have positions; llama.cpp knows it by its 64 layers.
+    "exaone4-hybrid": {"class": "Exaone4", "legacy": True, "config": {
+        "num_hidden_layers": 64, "hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 16,
+        "rms_norm_eps": 1e-5, "sliding_window": 8, "sliding_window_pattern": "LLLG", "layer_types": (["sliding_attention"] * 3 + ["full_attention"]) * 16,
+        "tie_word_embeddings": False, "rope_parameters": EXAONE}},
+    # The same of few layers, which is well enough conditioned to be trained; llama.cpp lets all of them see everything.
+    "exaone4-sliding": {"class": "Exaone4", "legacy": True, "gguf": False, "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
+        "rms_norm_eps": 1e-5, "sliding_window": 8, "sliding_window_pattern": "LLLG", "layer_types": ["sliding_attention"] * 3 + ["full_attention"],
+        "tie_word_embeddings": False, "rope_parameters": EXAONE}},
     # In its own names, n_ctx as the files in the wild have it.
     "gpt2": {"class": "GPT2", "agree": GELU, "types": ["F16", "Q8_0"], "sizes": {
         "vocab_size": V, "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 256, "n_ctx": 256,
