@@ -24,6 +24,9 @@ func Probe(threads int) stage.Machine {
 		threads = given
 	}
 	arch := runtime.GOARCH + " " + kernel.ISA()
+	if kernel.Tiles() {
+		arch += " AMX"
+	}
 	return stage.Machine{
 		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: arch, Cores: runtime.NumCPU(),
 		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(),
