@@ -21,10 +21,10 @@ const (
 
 // benchLoRA measures steps of adapters over a model's files as they are. A
 // peer is asked for the shape in words, so that it may make one like it.
-func (a *app) benchLoRA(ctx context.Context, path string, split bool, threads, rounds int, other *peerProcess) error {
+func (a *app) benchLoRA(ctx context.Context, path, gradients string, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, f, err := newLoRABench(path, split, threads)
+	b, f, err := newLoRABench(path, gradients == "bf16x3", threads)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (a *app) benchLoRA(ctx context.Context, path string, split bool, threads, r
 	}
 	b.step()
 	var d duel
-	a.measuring("LoRA", rounds)
+	a.measuring("LoRA "+gradients, rounds)
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -53,10 +53,12 @@ func (a *app) benchLoRA(ctx context.Context, path string, split bool, threads, r
 	}
 	memory := peakMemory()
 	if a.format == formatJSONL {
-		a.line(d.line("train-lora", memory, c.Params(), threads))
+		line := d.line("train-lora", memory, c.Params(), threads)
+		line["gradients"] = gradients
+		a.line(line)
 		return nil
 	}
-	text := fmt.Sprintf("LoRA  %9.1f %s  %s", median(d.ours), a.t("tokens/s", "词元/秒"), size(memory))
+	text := fmt.Sprintf("LoRA  %-6s %9.1f %s  %s", gradients, median(d.ours), a.t("tokens/s", "词元/秒"), size(memory))
 	text += d.text(a, func(rate float64) string { return fmt.Sprintf("%.1f", rate) })
 	fmt.Fprintln(a.stdout, text+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
 	return nil

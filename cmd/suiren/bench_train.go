@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"suiren/engine/kernel"
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
@@ -47,7 +48,7 @@ func (a *app) benchTrainCommand() *cobra.Command {
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
 	c.Flags().StringVar(&base, "base", "", a.t("a model's files, for adapters over them", "模型文件，在其上训练适配器"))
-	c.Flags().StringVar(&gradients, "gradients", "f32", a.t("as in a plan: f32, bf16x3", "同方案中的设置：f32、bf16x3"))
+	c.Flags().StringVar(&gradients, "gradients", "", a.t("as in a plan: f32, bf16x3 (default: f32, and both where there are tile units)", "同方案中的设置：f32、bf16x3（默认：f32；有矩阵单元时两者都测）"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }
@@ -57,8 +58,15 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 	if err != nil {
 		return err
 	}
-	split := gradients == "bf16x3"
-	if !split && gradients != "f32" {
+	var ways []string
+	switch {
+	case gradients == "f32" || gradients == "bf16x3":
+		ways = []string{gradients}
+	case gradients == "" && kernel.Tiles():
+		ways = []string{"f32", "bf16x3"}
+	case gradients == "":
+		ways = []string{"f32"}
+	default:
 		return usage("--gradients", say.T("there is no way %q", "没有 %q 这种方式", gradients), say.T("choose f32 or bf16x3", "可选 f32、bf16x3"))
 	}
 	var other *peerProcess
@@ -69,7 +77,12 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 		defer other.stop()
 	}
 	if base != "" {
-		return a.benchLoRA(ctx, base, split, m.Threads, max(1, rounds), other)
+		for _, way := range ways {
+			if err := a.benchLoRA(ctx, base, way, m.Threads, max(1, rounds), other); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	found := false
 	for _, t := range trainTests {
@@ -79,8 +92,10 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 			continue
 		}
 		found = true
-		if err := a.benchTrainShape(ctx, name, c, split, t.rows, m.Threads, max(1, rounds), other); err != nil {
-			return err
+		for _, way := range ways {
+			if err := a.benchTrainShape(ctx, name, c, way, t.rows, m.Threads, max(1, rounds), other); err != nil {
+				return err
+			}
 		}
 	}
 	if !found {
@@ -96,17 +111,17 @@ func (a *app) measuring(name string, rounds int) {
 	}
 }
 
-func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, split bool, rows, threads, rounds int, other *peerProcess) error {
+func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, gradients string, rows, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, err := newTrainBench(c, split, rows, threads)
+	b, err := newTrainBench(c, gradients == "bf16x3", rows, threads)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	var d duel
 	var shares []float64
-	a.measuring(name, rounds)
+	a.measuring(name+" "+gradients, rounds)
 	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -121,11 +136,11 @@ func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, 
 	memory := peakMemory()
 	if a.format == formatJSONL {
 		line := d.line("train-"+name, memory, c.Params(), threads)
-		line["share_of_peak"] = median(shares)
+		line["share_of_peak"], line["gradients"] = median(shares), gradients
 		a.line(line)
 		return nil
 	}
-	text := fmt.Sprintf("%-5s %9s %s  %s  %s", name, count(median(d.ours)), a.t("tokens/s", "词元/秒"),
+	text := fmt.Sprintf("%-5s %-6s %9s %s  %s  %s", name, gradients, count(median(d.ours)), a.t("tokens/s", "词元/秒"),
 		a.t("%.0f%% of peak", "峰值的 %.0f%%", 100*median(shares)), size(memory))
 	fmt.Fprintln(a.stdout, text+d.text(a, count)+"  "+a.t("%d layers, %.1fM parameters", "%d 层，%.1fM 参数", c.Layers, float64(c.Params())/1e6))
 	return nil
