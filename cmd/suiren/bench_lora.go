@@ -21,10 +21,10 @@ const (
 
 // benchLoRA measures steps of adapters over a model's files as they are. A
 // peer is asked for the shape in words, so that it may make one like it.
-func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, other *peerProcess) error {
+func (a *app) benchLoRA(ctx context.Context, path string, split bool, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, f, err := newLoRABench(path, threads)
+	b, f, err := newLoRABench(path, split, threads)
 	if err != nil {
 		return err
 	}
@@ -62,13 +62,13 @@ func (a *app) benchLoRA(ctx context.Context, path string, threads, rounds int, o
 	return nil
 }
 
-func newLoRABench(path string, threads int) (*stepBench, *model.File, error) {
+func newLoRABench(path string, split bool, threads int) (*stepBench, *model.File, error) {
 	f, err := model.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	b := &stepBench{tokens: loraRows * trainLength}
-	b.t, err = f.NewTrainer(model.Training{Rows: loraRows, Length: trainLength, Threads: threads, LoRA: &model.LoRA{Rank: loraRank, Alpha: loraAlpha}})
+	b.t, err = f.NewTrainer(model.Training{Rows: loraRows, Length: trainLength, Threads: threads, Split: split, LoRA: &model.LoRA{Rank: loraRank, Alpha: loraAlpha}})
 	if err != nil {
 		f.Close()
 		return nil, nil, err

@@ -31,7 +31,7 @@ var trainTests = []struct{ depth, rows int }{{4, 16}, {8, 8}, {10, 8}, {16, 4}}
 const trainVocab = 512
 
 func (a *app) benchTrainCommand() *cobra.Command {
-	var peer, only, base string
+	var peer, only, base, gradients string
 	var rounds int
 	c := &cobra.Command{
 		Use: "train", Short: a.t("Measure how fast models of four widths train here", "测量四种宽度的模型在本机的训练速度"),
@@ -40,19 +40,26 @@ func (a *app) benchTrainCommand() *cobra.Command {
 			"测量在 512 词元的打包行上训练的速度，并与同一时刻实测的乘加峰值比较。\n\n"+
 				"--base 改为测量在某个模型文件上训练秩为 16 的适配器，文件保持原样，每次两行。\n\n--peer 给出一条命令，与本程序交替测量同样的内容：它读入一行形状名称（C128、C256、C384、C768），回答一行 JSON：{\"rate\": 每秒词元数, \"memory\": 内存峰值字节}。比值取各轮的中位数。compat/peers/pytorch.py 即为一例；在基座上训练时会告知其形状，可用 compat/peers/lora.py。"),
 		Args: a.args(0, 0),
-		RunE: func(c *cobra.Command, _ []string) error { return a.benchTrain(c.Context(), peer, only, base, rounds) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.benchTrain(c.Context(), peer, only, base, gradients, rounds)
+		},
 	}
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
 	c.Flags().StringVar(&base, "base", "", a.t("a model's files, for adapters over them", "模型文件，在其上训练适配器"))
+	c.Flags().StringVar(&gradients, "gradients", "f32", a.t("as in a plan: f32, bf16x3", "同方案中的设置：f32、bf16x3"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }
 
-func (a *app) benchTrain(ctx context.Context, peer, only, base string, rounds int) error {
+func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string, rounds int) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
+	}
+	split := gradients == "bf16x3"
+	if !split && gradients != "f32" {
+		return usage("--gradients", say.T("there is no way %q", "没有 %q 这种方式", gradients), say.T("choose f32 or bf16x3", "可选 f32、bf16x3"))
 	}
 	var other *peerProcess
 	if peer != "" {
@@ -62,7 +69,7 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base string, rounds in
 		defer other.stop()
 	}
 	if base != "" {
-		return a.benchLoRA(ctx, base, m.Threads, max(1, rounds), other)
+		return a.benchLoRA(ctx, base, split, m.Threads, max(1, rounds), other)
 	}
 	found := false
 	for _, t := range trainTests {
@@ -72,7 +79,7 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base string, rounds in
 			continue
 		}
 		found = true
-		if err := a.benchTrainShape(ctx, name, c, t.rows, m.Threads, max(1, rounds), other); err != nil {
+		if err := a.benchTrainShape(ctx, name, c, split, t.rows, m.Threads, max(1, rounds), other); err != nil {
 			return err
 		}
 	}
@@ -89,10 +96,10 @@ func (a *app) measuring(name string, rounds int) {
 	}
 }
 
-func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, rows, threads, rounds int, other *peerProcess) error {
+func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, split bool, rows, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, err := newTrainBench(c, rows, threads)
+	b, err := newTrainBench(c, split, rows, threads)
 	if err != nil {
 		return err
 	}
@@ -172,10 +179,10 @@ type stepBench struct {
 	flops  float64 // of a token
 }
 
-func newTrainBench(c model.Config, rows, threads int) (*stepBench, error) {
+func newTrainBench(c model.Config, split bool, rows, threads int) (*stepBench, error) {
 	b := &stepBench{tokens: float64(rows * trainLength)}
 	var err error
-	if b.t, err = model.NewTrainer(c, rows, trainLength, threads); err != nil {
+	if b.t, err = (model.Training{Rows: rows, Length: trainLength, Threads: threads, Split: split}).New(c); err != nil {
 		return nil, err
 	}
 	b.t.Params.Init(1)

@@ -124,8 +124,6 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
 	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
 		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
-	case s.Delta != nil:
-		return nil, bad("", "adapters of models that have layers with a state are not read")
 	}
 	return &c, nil
 }
@@ -172,9 +170,9 @@ func (s *Shape) places() map[string]place {
 		}
 	}
 	list := map[string]place{
-		"self_attn.q_proj":     {qkvLinear, 0, q, s.Width},
-		"self_attn.k_proj":     {qkvLinear, q, kv, s.Width},
-		"self_attn.v_proj":     {qkvLinear, q + kv, kv, s.Width},
+		"self_attn.q_proj":     {qkvLinear, 0, s.queries(), s.Width},
+		"self_attn.k_proj":     {qkvLinear, s.queries(), kv, s.Width},
+		"self_attn.v_proj":     {qkvLinear, s.queries() + kv, kv, s.Width},
 		"self_attn.q_k_v_proj": {qkvLinear, 0, s.qkv(), s.Width},
 		"self_attn.o_proj":     {outLinear, 0, s.Width, q},
 		"self_attn.out_proj":   {outLinear, 0, s.Width, q},
@@ -191,6 +189,9 @@ func (s *Shape) places() map[string]place {
 		if f.fusedQKV {
 			list["self_attn.qkv_proj"] = list["self_attn.q_k_v_proj"]
 		}
+	}
+	if x := s.Delta; x != nil {
+		x.places(list, s.Width)
 	}
 	if s.HeadGate {
 		list["self_attn.g_proj"] = place{qkvLinear, s.qkv(), s.Heads, s.Width}
@@ -217,7 +218,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		}
 		l, e, module, ok := s.module(stem)
 		p, known := places[module]
-		if !ok || !known || strings.Contains(stem, "vision_tower.") {
+		if !ok || !known || s.copies(l, module) == 0 || strings.Contains(stem, "vision_tower.") {
 			return nil, bad("is of no matrix that this model has")
 		}
 		shapeA, _ := f.Shape(name)
@@ -233,8 +234,14 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			if err := f.Read(name, a); err != nil {
 				return nil, err
 			}
+			if err := s.orderAdapter(name, a, r.rank, false); err != nil {
+				return nil, err
+			}
 			kernel.Pack(r.a, r.cols, r.rank, a, 1, r.cols)
 			if err := f.Read(stem+".lora_B.weight", b); err != nil {
+				return nil, err
+			}
+			if err := s.orderAdapter(stem+".lora_B.weight", b, r.rank, false); err != nil {
 				return nil, err
 			}
 			kernel.Scale(b, float32(c.scale(r.rank)))

@@ -81,7 +81,7 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]
 		kernel.Pack(a.kT, D, n, s.qk[doc*stride+Q+g*D:], 1, stride)
-		kernel.Pack(a.v, n, D, s.qkv[doc*N+Q+c.kv()+g*D:], N, 1)
+		kernel.Pack(a.v, n, D, s.qkv[doc*N+c.queries()+c.kv()+g*D:], N, 1)
 		for h := g * group; h < (g+1)*group; h++ {
 			for t0 := 0; t0 < n; t0 += tile {
 				m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
@@ -114,7 +114,8 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 
 // gateBack takes the gradient of the heads behind their gates to that of the
 // heads before them, for tokens lo to hi, and writes δ = dO·O, which is the
-// same on both sides. With y = σ(z)·o, dz = (1 − σ(z))·δ.
+// same on both sides. With y = σ(z)·o, dz = (1 − σ(z))·δ; where every number
+// of a head has a gate of its own, (1 − σ(z))·dy·y.
 func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) {
 	c := &w.Shape
 	D, N := c.HeadDim, apart(c.inputs())
@@ -126,6 +127,14 @@ func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) 
 			open := sigmoid(s.qkv[at])
 			dqkv[at] = (1 - open) * b.delta[i]
 			kernel.Scale(d, open)
+		}
+		if c.OutGate {
+			at := i/c.Heads*N + c.headAt(i%c.Heads) + D
+			for j, y := range s.y[i*D:][:D] {
+				open := sigmoid(s.qkv[at+j])
+				dqkv[at+j] = (1 - open) * (d[j] * y)
+				d[j] *= open
+			}
 		}
 	}
 }
@@ -144,7 +153,8 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]
-		k, v, dk, dv := s.qk[doc*stride+Q+g*D:], s.qkv[doc*N+Q+c.kv()+g*D:], dqk[doc*stride+Q+g*D:], dqkv[doc*N+Q+c.kv()+g*D:]
+		values := doc*N + c.queries() + c.kv() + g*D
+		k, v, dk, dv := s.qk[doc*stride+Q+g*D:], s.qkv[values:], dqk[doc*stride+Q+g*D:], dqkv[values:]
 		kernel.Pack(a.kT, D, n, k, 1, stride)
 		kernel.Pack(a.vT, D, n, v, 1, N)
 		kernel.Pack(a.k, n, D, k, stride, 1)

@@ -7,19 +7,22 @@ import (
 
 // attnGrads are the gradients around the attention of a row.
 type attnGrads struct {
-	dy    []float32 // (T, H·D) of its output
+	dy    []float32 // (T, H·D) of its output; or (T, R·U) of a state's
 	dqk   []float32 // (T, (H+G)·D) of rotated queries and keys
 	delta []float32 // (T, H) dO·O
 }
 
 func newAttnGrads(c *Shape, t int, a *tensor.Arena) attnGrads {
-	return attnGrads{a.Float32(t * c.q()), a.Float32(t * (c.q() + c.kv())), a.Float32(t * c.Heads)}
+	return attnGrads{a.Float32(t * c.outputs()), a.Float32(t * (c.q() + c.kv())), a.Float32(t * c.Heads)}
 }
 
 // vectorGrads are one row's gradients of the vectors of a block; rows are
 // added in order afterwards, so that the sum does not depend on who ran them.
 // Of a frozen model they are nil.
-type vectorGrads struct{ attn, bias, q, k, mlp, attnPost, mlpPost, attnNormB, mlpNormB, out, up, down []float32 }
+type vectorGrads struct {
+	attn, bias, q, k, mlp, attnPost, mlpPost, attnNormB, mlpNormB, out, up, down []float32
+	state                                                                        stateVectors
+}
 
 // back takes dx, the gradient of block l's output, one product further to
 // that of its input, in place, for tokens lo to hi: from the matrix which to
@@ -52,8 +55,12 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 		}
 		w.takePosted(outLinear, s, l, lo, hi, dx, g.dmid, v.attnPost)
 	case outLinear:
-		m.back(g.dmid, C, lo, hi, s.y, b.dy[lo*c.q():], d, g.pairs[which])
+		m.back(g.dmid, C, lo, hi, s.y, b.dy[lo*s.outputs(c):], d, g.pairs[which])
 		addRows(v.out, g.dmid, C, lo, hi)
+		if s.state != nil {
+			w.saidBack(s, l, lo, hi, b.dy, g.dqkv, v, &ws.state)
+			return
+		}
 		w.gateBack(s, lo, hi, b, g.dqkv)
 	case qkvLinear:
 		if last {
@@ -82,7 +89,8 @@ func (w *net) turnBack(s *layerState, g *gradState, l, lo, hi int, pos []int32, 
 			if h >= c.Heads {
 				norm, dnorm = p.kNorm, v.k
 			}
-			to, from := g.dqkv[t*N+h*D:][:D], s.qkv[t*N+h*D:][:D]
+			at := t*N + c.headAt(h)
+			to, from := g.dqkv[at:][:D], s.qkv[at:][:D]
 			if norm != nil && c.LateQK {
 				if c.turned(l) {
 					r.turn(from, cos, sin) // what was normalised; nobody reads the rest again
@@ -120,7 +128,7 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 	case qkvLinear:
 		return g.dqkv, apart(c.inputs()), s.n1, c.Width
 	case outLinear:
-		return g.dmid, c.Width, s.y, c.q()
+		return g.dmid, c.Width, s.y, s.outputs(c)
 	case gateUpLinear:
 		if c.Experts > 0 {
 			return s.mix.probs, c.Experts, s.n2, c.Width

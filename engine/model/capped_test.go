@@ -84,7 +84,7 @@ func TestTrainerBytes(t *testing.T) {
 // a model that is written in float32 has the trainer's bits. Those of a GGUF
 // file need not be such numbers, and are near them as they are written.
 func TestUnitNorms(t *testing.T) {
-	for _, name := range []string{"gemma2", "gemma3"} {
+	for _, name := range []string{"gemma2", "gemma3", "qwen3_5"} {
 		f := openArch(t, name)
 		tr := openTrainer(t, f, Training{Rows: 1, Length: 64, Threads: 2})
 		rng := rand.New(rand.NewPCG(1, 2))

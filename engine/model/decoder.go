@@ -386,11 +386,11 @@ func (d *Decoder) turn(p *Pages, l, t, g int) {
 		}
 	}
 	for h := g * group; h < (g+1)*group; h++ {
-		q := qkv[h*D : (h+1)*D]
+		q := qkv[c.headAt(h):][:D]
 		turn(q, b.qNorm)
 		kernel.Scale(q, c.Query)
 	}
-	k, v := qkv[c.q()+g*D:][:D], qkv[c.q()+c.kv()+g*D:][:D]
+	k, v := qkv[c.headAt(c.Heads+g):][:D], qkv[c.queries()+c.kv()+g*D:][:D]
 	turn(k, b.kNorm)
 	p.put(l, g, s.page[i][t], int(s.pos[t])%PageTokens, k, v)
 }

@@ -14,15 +14,15 @@ func (d *Decoder) attend(w *decodeWorker, p *Pages, seqs []Seq, l int, j attendJ
 	v := view{w: w, p: p, pages: pages, l: l, g: j.g}
 	row, pos := j.row+j.t, q.At+j.t
 	if j.m == 1 { // all heads of the group read the keys once
-		at := j.g * group * D
-		d.look(&v, s.qkv[row*N+at:], D, s.y.Floats()[row*Q+at:], D, group, pos, 0)
+		h := j.g * group
+		d.look(&v, s.qkv[row*N+c.headAt(h):], c.queryStep(), s.y.Floats()[row*Q+h*D:], D, group, pos, 0)
 		d.gate(row, j.g)
 		return
 	}
 	for h := j.g * group; h < (j.g+1)*group; h++ {
 		for t := 0; t < j.m; {
 			m := min(j.m-t, max(1, len(w.scores)/(pos+j.m+PageTokens)))
-			d.look(&v, s.qkv[(row+t)*N+h*D:], N, s.y.Floats()[(row+t)*Q+h*D:], Q, m, pos+t, 1)
+			d.look(&v, s.qkv[(row+t)*N+c.headAt(h):], N, s.y.Floats()[(row+t)*Q+h*D:], Q, m, pos+t, 1)
 			t += m
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"suiren/engine/kernel"
 	"suiren/engine/tensor"
 	"suiren/engine/weights"
 )
@@ -27,6 +28,13 @@ type Delta struct {
 func (x *Delta) keys() int   { return x.KeyHeads * x.KeyDim }
 func (x *Delta) values() int { return x.Heads * x.Dim }
 func (x *Delta) conv() int   { return 2*x.keys() + x.values() } // B
+
+// inputs is the width of what such a block makes of its first norm: what the
+// convolution sees, gates of what is put out, and of each value head a rate and a decay.
+func (x *Delta) inputs() int { return x.conv() + x.values() + 2*x.Heads }
+
+// vectors is how many numbers such a block has beside its matrices.
+func (x *Delta) vectors() int { return x.Conv*x.conv() + 2*x.Heads + x.Dim }
 
 // floats is the size of a layer's state: (R, K, U), and the W−1 tokens (W−1, B)
 // that the convolution sees again.
@@ -179,7 +187,7 @@ func (p *planner) deltaWeights(b *decoderBlock, name func(string) string) {
 	d := &deltaBlock{decay: p.vector(name("ssm_a"), x.Heads, false), bias: p.vector(name("ssm_dt.bias"), x.Heads, false), norm: p.vector(name("ssm_norm.weight"), x.Dim, false)}
 	if w, ok := p.find(name("ssm_conv1d.weight"), x.conv(), x.Conv, false); ok {
 		all := make([]float32, x.Conv*x.conv())
-		p.net.vectors = append(p.net.vectors, vector{all, w.transposed(new(turner))})
+		p.net.vectors = append(p.net.vectors, vector{all, w.changed(x.Conv, x.conv(), func(dst, all []float32) { kernel.Transpose(dst, all, x.conv(), x.Conv) })})
 		for i := range x.Conv {
 			d.conv = append(d.conv, all[i*x.conv():(i+1)*x.conv()])
 		}
@@ -187,32 +195,10 @@ func (p *planner) deltaWeights(b *decoderBlock, name func(string) string) {
 	b.delta = d
 }
 
-// gatedQuery finds queries and the gates of all that heads put out, which lie in
-// one tensor, head by head.
-func (p *planner) gatedQuery(cols int, name string) (query, gate weight, ok bool) {
-	D, q := p.s.HeadDim, p.s.q()
-	w, ok := p.find(name+".weight", 2*q, cols, false)
-	if !ok {
-		return w, w, false
-	}
-	pick := func(from int) weight {
-		return w.picked(q, func(r int) int { return r/D*2*D + from + r%D })
-	}
-	return pick(0), pick(D), true
-}
-
-// gatedInputs stacks queries, keys, values and gates.
+// gatedInputs stacks queries, each with its gate behind it, keys and values.
 func (p *planner) gatedInputs(C int, name func(string) string) linear {
 	c := p.s
-	query, gate, ok := p.gatedQuery(C, name("attn_q"))
-	if !ok {
-		return linear{cols: C}
-	}
-	rest := p.linear(C, []string{name("attn_k"), name("attn_v")}, []int{c.kv(), c.kv()})
-	l := linear{cols: C}
-	p.push(&l, query)
-	l.parts, l.rows = append(l.parts, rest.parts...), l.rows+rest.rows
-	p.push(&l, gate)
+	l := p.linear(C, []string{name("attn_q"), name("attn_k"), name("attn_v")}, []int{c.queries(), c.kv(), c.kv()})
 	for _, part := range []string{"attn_q", "attn_k", "attn_v"} {
 		if _, ok := p.src.weight(name(part) + ".bias"); ok {
 			p.fail(name(part)+".bias", "is not read")
@@ -256,16 +242,25 @@ func (w weight) changed(rows, cols int, f func(dst, all []float32)) weight {
 }
 
 // decays turns the logarithm of a folder into what the softplus is multiplied by;
-// logs turns it back.
+// logs turns it back, or returns what it was made of.
 func (w weight) decays() weight {
-	return w.changed(w.rows, w.cols, func(dst, all []float32) {
-		for i, v := range all {
-			dst[i] = float32(-math.Exp(float64(v)))
-		}
-	})
+	made := w.changed(w.rows, w.cols, decaysOf)
+	made.log = &w
+	return made
+}
+
+func decaysOf(dst, logs []float32) {
+	for i, v := range logs {
+		dst[i] = float32(-math.Exp(float64(v)))
+	}
 }
 
 func (w weight) logs() weight {
+	if w.log != nil {
+		log := *w.log
+		log.name = w.name
+		return log
+	}
 	return w.changed(w.rows, w.cols, func(dst, all []float32) {
 		for i, v := range all {
 			dst[i] = float32(math.Log(-float64(v)))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -231,19 +230,5 @@ func TestStateRefused(t *testing.T) {
 		if _, err := parseHF(b); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %v: %v", c.key, c.val, err)
 		}
-	}
-	f := openArch(t, "qwen3_5")
-	if _, err := f.TrainShape(); err == nil || !strings.Contains(fmt.Sprint(err), "layers with a state") {
-		t.Errorf("training: %v", err)
-	}
-	if slices.Contains(Trained(), f.Shape.Arch) {
-		t.Errorf("trained are %v", Trained())
-	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(`{"peft_type": "LORA", "r": 2, "lora_alpha": 2}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := OpenAdapter(dir, &f.Shape); err == nil || !strings.Contains(err.Error(), "layers with a state") {
-		t.Errorf("an adapter: %v", err)
 	}
 }

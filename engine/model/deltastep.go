@@ -88,26 +88,55 @@ func (d *Decoder) convolve(v *deltaView, b *deltaBlock, t int, tmp []float32) {
 	s, x := &d.s, v.x
 	row := v.q.row + t
 	y := s.delta.conv[row*x.conv():][:x.conv()]
-	kernel.Mul(y, d.column(v, t-x.Conv+1), b.conv[0])
-	for i := 1; i < x.Conv; i++ {
-		kernel.Mul(tmp, d.column(v, t-x.Conv+1+i), b.conv[i])
+	b.convolve(y, tmp, func(i int) []float32 { return d.column(v, t-x.Conv+1+i) })
+	x.heads(y, s.delta.ones)
+	x.open(b, s.delta.gates[row*2*x.Heads:], s.qkv[row*d.net.qkvRows+x.conv()+x.values():])
+}
+
+// convolve sets y to what the convolution makes of the tokens that column returns,
+// the oldest first. (B)
+func (b *deltaBlock) convolve(y, tmp []float32, column func(i int) []float32) {
+	kernel.Mul(y, column(0), b.conv[0])
+	for i := 1; i < len(b.conv); i++ {
+		kernel.Mul(tmp, column(i), b.conv[i])
 		kernel.Add(y, y, tmp)
 	}
-	kernel.SwiGLU(y, y, s.delta.ones)
-	scale := float32(1 / math.Sqrt(float64(x.KeyDim)))
+}
+
+// heads takes what the convolution makes of a token to queries, scaled, and keys,
+// both of length one, and values. y, ones (B)
+func (x *Delta) heads(y, ones []float32) {
+	kernel.SwiGLU(y, y, ones)
 	for h := range 2 * x.KeyHeads {
 		head := y[h*x.KeyDim:][:x.KeyDim]
-		f := float32(1 / math.Sqrt(float64(kernel.Dot(head, head))+1e-6))
+		f := unit(head)
 		if h < x.KeyHeads {
-			f *= scale
+			f *= x.scale()
 		}
 		kernel.Scale(head, f)
 	}
-	in, gates := s.qkv[row*d.net.qkvRows+x.conv()+x.values():], s.delta.gates[row*2*x.Heads:]
+}
+
+// unit is one over the length of a query or a key.
+func unit(head []float32) float32 {
+	return float32(1 / math.Sqrt(float64(kernel.Dot(head, head))+1e-6))
+}
+
+// scale is what queries are multiplied by.
+func (x *Delta) scale() float32 { return float32(1 / math.Sqrt(float64(x.KeyDim))) }
+
+// open sets gates, the decays and the rates of a token's value heads, (2R), by what
+// the block made of it: rates, then decays.
+func (x *Delta) open(b *deltaBlock, gates, in []float32) {
 	for r := range x.Heads {
-		gates[r] = float32(math.Exp(float64(b.decay[r]) * softplus(float64(in[x.Heads+r])+float64(b.bias[r]))))
+		gates[r] = float32(math.Exp(b.logDecay(r, in[x.Heads+r])))
 		gates[x.Heads+r] = sigmoid(in[r])
 	}
+}
+
+// logDecay is the logarithm of a decay of value head r.
+func (b *deltaBlock) logDecay(r int, in float32) float64 {
+	return float64(b.decay[r]) * softplus(float64(in)+float64(b.bias[r]))
 }
 
 // softplus is log(1 + eˣ).
@@ -134,26 +163,37 @@ func (d *Decoder) learn(v *deltaView, b *deltaBlock, r, lo, hi int, from, to, sa
 	} else {
 		copy(S, from[at:]) // to itself, where the page is the same
 	}
-	key := r % x.KeyHeads * K
 	for t := lo; t < hi; t++ {
 		row := v.q.row + t
-		c := s.delta.conv[row*x.conv():][:x.conv()]
-		k, u := c[x.keys()+key:][:K], c[2*x.keys()+r*U:][:U] // v, in its place u
-		decay, rate := s.delta.gates[row*2*x.Heads+r], s.delta.gates[row*2*x.Heads+x.Heads+r]
-		kernel.Gemm(2, U, K, c[key:], x.keys(), 1, S, U, said, U, false)
-		y, known := said[:U], said[U:2*U]
-		kernel.Axpy(u, -decay, known)
-		kernel.Scale(u, rate)
-		kernel.Scale(y, decay)
-		kernel.Axpy(y, kernel.Dot(c[key:key+K], k), u)
-		for i, k := range k {
-			m := S[i*U : (i+1)*U]
-			kernel.Scale(m, decay)
-			kernel.Axpy(m, k, u)
-		}
-		y = s.values.Row(row)[r*U : (r+1)*U]
+		gates := s.delta.gates[row*2*x.Heads:]
+		x.step(S, s.delta.conv[row*x.conv():], r, gates[r], gates[x.Heads+r], said)
+		y := s.values.Row(row)[r*U : (r+1)*U]
 		kernel.RMSNorm(y, said[:U], b.norm, d.Shape.Eps)
 		kernel.SwiGLU(y, s.qkv[row*d.net.qkvRows+x.conv()+r*U:][:U], y)
+	}
+}
+
+// step takes the state of value head r through the token whose queries, keys and
+// values are c: in place of its value stands u afterwards, and y in said. (2, U)
+func (x *Delta) step(S, c []float32, r int, decay, rate float32, said []float32) {
+	K, U, key := x.KeyDim, x.Dim, r%x.KeyHeads*x.KeyDim
+	k, u := c[x.keys()+key:][:K], c[2*x.keys()+r*U:][:U]
+	kernel.Gemm(2, U, K, c[key:], x.keys(), 1, S, U, said, U, false)
+	y, known := said[:U], said[U:2*U]
+	kernel.Axpy(u, -decay, known)
+	kernel.Scale(u, rate)
+	kernel.Scale(y, decay)
+	kernel.Axpy(y, kernel.Dot(c[key:key+K], k), u)
+	x.change(S, k, u, decay)
+}
+
+// change sets S to decay·S + k·uᵀ.
+func (x *Delta) change(S, k, u []float32, decay float32) {
+	U := len(u)
+	for i, k := range k {
+		m := S[i*U : (i+1)*U]
+		kernel.Scale(m, decay)
+		kernel.Axpy(m, k, u)
 	}
 }
 
@@ -177,9 +217,14 @@ func (d *Decoder) keep(v *deltaView, lo, hi int, from, to []float32) {
 func (d *Decoder) gateAll(t, g int) {
 	c, s := &d.Shape, &d.s
 	D, group := c.HeadDim, c.Heads/c.KVHeads
-	lo, hi := g*group*D, (g+1)*group*D
-	y, gate := s.y.Row(t), s.qkv[t*d.net.qkvRows+c.qkv():]
-	for i := lo; i < hi; i++ {
+	for h := g * group; h < (g+1)*group; h++ {
+		gateOutput(s.y.Row(t)[h*D:(h+1)*D], s.qkv[t*d.net.qkvRows+c.headAt(h)+D:])
+	}
+}
+
+// gateOutput multiplies what a head puts out by its gates.
+func gateOutput(y, gate []float32) {
+	for i := range y {
 		y[i] *= sigmoid(gate[i])
 	}
 }

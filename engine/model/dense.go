@@ -15,6 +15,7 @@ type dense struct {
 	bias       []float32 // of the first rows, or nil
 	w          stored    // (rows, cols)
 	packed     []float32 // w in float32 as the forward pass reads it; it must be packed again whenever w changes
+	split      []uint32  // w as the way back reads it, if that is by split numbers; of the block at hand
 	pieces     []piece   // instead of w
 	loras      []*Pair
 }
@@ -34,6 +35,9 @@ const pieceRows = 4 * kernel.NR
 type denseScratch struct {
 	wide []float32 // a whole matrix of a block, dequantised, for the way back, which all workers share; or rows of bfloat16, widened
 	mid  []float32 // (T, rank)
+
+	words []uint32  // wide, split, if gradients are products of split numbers
+	panel []float32 // (panelRows, NR) of what is in bfloat16, before it is split
 }
 
 // newDense lays out a trained matrix of the parameters w.
@@ -118,6 +122,10 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	dy, x = dy[lo*ld:], x[lo*d.cols:]
 	switch {
 	case dx == nil:
+	case d.split != nil:
+		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, d.split, dx, d.cols, false)
+	case d.pieces != nil && s.words != nil:
+		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, s.words, dx, d.cols, false)
 	case d.pieces != nil:
 		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, s.wide, dx, d.cols, false)
 	case d.w.h != nil:
@@ -139,15 +147,15 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 
 // layScratch lays out the workers' scratch for the widest of the matrices of
 // a block.
-func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []denseScratch {
-	rank, wide, cols := 0, 0, w.head.cols
+func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Arena) []denseScratch {
+	rank, wide, both, cols := 0, 0, 0, w.head.cols
 	if w.Experts > 0 { // downLinear is empty
 		cols = max(cols, w.Hidden)
 	}
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {
 			if d.pieces != nil {
-				wide = max(wide, kernel.PackedLen(d.rows, d.cols))
+				wide, both = max(wide, kernel.PackedLen(d.rows, d.cols)), max(both, kernel.SplitLen(d.rows, d.cols))
 			}
 			cols = max(cols, d.cols)
 			for _, l := range d.loras {
@@ -163,9 +171,13 @@ func layScratch(workers int, w *net, tokens int, half bool, a *tensor.Arena) []d
 		}
 	}
 	shared := a.Float32(wide)
+	var split []uint32
+	if apart && both > 0 {
+		split = words(a.Float32(both))
+	}
 	var list []denseScratch
 	for range workers {
-		s := denseScratch{shared, a.Float32(tokens * rank)}
+		s := denseScratch{wide: shared, words: split, mid: a.Float32(tokens * rank)}
 		if half {
 			s.wide = wideScratch(cols, a)
 		}

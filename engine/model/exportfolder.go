@@ -59,9 +59,10 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 		stem, _, stacked := strings.Cut(w.name, "_exps.")
 		name := w.name
 		if x := f.Shape.Delta; x != nil {
-			if w = x.ordered(name, w, true); strings.HasSuffix(name, ".ssm_a") {
+			if strings.HasSuffix(name, ".ssm_a") {
 				w = w.logs()
 			}
+			w = x.ordered(name, w, true)
 		}
 		switch {
 		case strings.Contains(name, "ssm_conv1d"):

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"suiren/engine/kernel"
 	"suiren/engine/tensor"
@@ -16,6 +17,9 @@ type net struct {
 	head    *dense
 	tokens  *linear // the embeddings, if they are frozen
 	ropes   [2]*ropeTable
+	states  []*deltaBlock // (L) what the rule of blocks with a state reads; nil of others
+	ones    []float32     // (B)
+	zeros   []float32     // (B) a token before a document's first
 }
 
 // all lists every matrix.
@@ -36,22 +40,23 @@ func (w *net) all() []*dense {
 // Of n1, n2 and act a trained model keeps what gradients are made of, packed
 // while it is near; they themselves are the same memory for all blocks.
 type layerState struct {
-	x      []float32 // (T, C) input
-	n1     []float32 // (T, C) normalised
-	r1     []float32 // (T) 1/rms of x
-	qkv    []float32 // (T, N) projections, before QK-norm; then the head gates
-	rq     []float32 // (T, H+G) 1/rms of each query and key head
-	qk     []float32 // (T, (H+G)·D) queries, scaled, and keys: normalised and rotated
-	maxes  []float32 // (T, H) largest score of each query
-	sums   []float32 // (T, H) 1/Σ exp(score − max)
-	y      []float32 // (T, H·D) attention's output, behind its gates
-	x1     []float32 // (T, C) after attention
-	n2     []float32 // (T, C) normalised
-	r2     []float32 // (T)
-	gateUp []float32 // (T, 2F), or (T, F) without a gate; becomes its own gradient
-	act    []float32 // (T, F)
-	mix    mixState  // instead of gateUp and act
-	post   [2]posted // what attention and feed-forward add, where that is normalised
+	x      []float32  // (T, C) input
+	n1     []float32  // (T, C) normalised
+	r1     []float32  // (T) 1/rms of x
+	qkv    []float32  // (T, N) projections, before QK-norm; then the head gates
+	rq     []float32  // (T, H+G) 1/rms of each query and key head
+	qk     []float32  // (T, (H+G)·D) queries, scaled, and keys: normalised and rotated
+	maxes  []float32  // (T, H) largest score of each query
+	sums   []float32  // (T, H) 1/Σ exp(score − max)
+	y      []float32  // (T, H·D) attention's output, behind its gates
+	x1     []float32  // (T, C) after attention
+	n2     []float32  // (T, C) normalised
+	r2     []float32  // (T)
+	gateUp []float32  // (T, 2F), or (T, F) without a gate; becomes its own gradient
+	act    []float32  // (T, F)
+	mix    mixState   // instead of gateUp and act
+	state  *stateRows // of a block with a state, instead of rq to sums
+	post   [2]posted  // what attention and feed-forward add, where that is normalised
 
 	in [linears][]float32 // what the matrices of a trained model read, packed; of outLinear, on the way back
 }
@@ -64,18 +69,24 @@ type gradState struct {
 	dtop  []float32 // (T, C) gradient of what the feed-forward layer adds
 	pairs [linears][]pairState
 	mix   mixGrad
+	state stateGrad
 }
 
-// forwardState lays out a block's state for up to t tokens, input apart. near
-// is what the blocks of a trained model share, n1, n2, act and what outLinear
-// read; nil: each has its own.
-func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Arena) layerState {
+// forwardState lays out the state of one of the blocks ls for up to t tokens, input
+// apart. near is what the blocks of a trained model share, n1, n2, act and what
+// outLinear read; nil: each has its own.
+func forwardState(c *Shape, ls []int, t int, x []float32, near *layerState, split bool, a *tensor.Arena) layerState {
 	s := layerState{
-		x: x, r1: a.Float32(t),
-		qkv: a.Float32(t * apart(c.inputs())), rq: a.Float32(t * (c.Heads + c.KVHeads)),
-		qk: a.Float32(t * (c.q() + c.kv())), maxes: a.Float32(t * c.Heads), sums: a.Float32(t * c.Heads),
-		y: a.Float32(t * c.q()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
+		x: x, r1: a.Float32(t), qkv: a.Float32(t * apart(c.inputs())),
+		y: a.Float32(t * c.outputs()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
 		post: c.layPosted(t, a),
+	}
+	if slices.ContainsFunc(ls, func(l int) bool { return !c.delta(l) }) {
+		s.rq, s.qk = a.Float32(t*(c.Heads+c.KVHeads)), a.Float32(t*(c.q()+c.kv()))
+		s.maxes, s.sums = a.Float32(t*c.Heads), a.Float32(t*c.Heads)
+	}
+	if slices.ContainsFunc(ls, c.delta) {
+		s.state = layStateRows(c.Delta, t, a)
 	}
 	if c.Experts > 0 {
 		s.mix = layMixState(c, t, a)
@@ -96,7 +107,7 @@ func forwardState(c *Shape, t int, x []float32, near *layerState, a *tensor.Aren
 	}
 	for which, n := range read {
 		if n > 0 {
-			s.in[which] = a.Float32(kernel.PackedLen(t, n))
+			s.in[which] = a.Float32(packedLen(t, n, split))
 		}
 	}
 	s.in[outLinear] = near.in[outLinear]
@@ -134,7 +145,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 			}
 		}
 	case outLinear:
-		if c.HeadGate {
+		if s.state == nil && (c.HeadGate || c.OutGate) {
 			w.gate(s, lo, hi)
 		}
 	case gateUpLinear:
@@ -176,7 +187,9 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next []float32) {
 	switch which {
 	case qkvLinear:
-		w.turn(s, l, lo, hi, pos)
+		if s.state == nil {
+			w.turn(s, l, lo, hi, pos)
+		}
 	case outLinear:
 		w.addPosted(which, s, l, lo, hi, s.x, s.x1)
 	case downLinear:
@@ -207,7 +220,7 @@ func (w *net) turn(s *layerState, l, lo, hi int, pos []int32) {
 			if h >= c.Heads {
 				norm = p.kNorm
 			}
-			from, to := s.qkv[t*N+h*D:][:D], s.qk[(t*heads+h)*D:][:D]
+			from, to := s.qkv[t*N+c.headAt(h):][:D], s.qk[(t*heads+h)*D:][:D]
 			if c.WideQK { // it is
 			} else if norm != nil && !c.LateQK {
 				s.rq[t*heads+h] = kernel.RMSNorm(to, from, norm, c.Eps)
@@ -233,6 +246,10 @@ func (w *net) gate(s *layerState, lo, hi int) {
 	c := &w.Shape
 	for t := lo; t < hi; t++ {
 		for h := range c.Heads {
+			if c.OutGate {
+				gateOutput(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], s.qkv[t*apart(c.inputs())+c.headAt(h)+c.HeadDim:])
+				continue
+			}
 			kernel.Scale(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], sigmoid(s.qkv[t*apart(c.inputs())+c.qkv()+h]))
 		}
 	}

@@ -18,8 +18,9 @@ type frozen struct {
 	attended  int       // pairs of a row and a key-value head
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
-	unpack, back, attendBack, turnBack              func(worker, i int)
+	unpack, split, back, attendBack, turnBack       func(worker, i int)
 	frozenExperts
+	states frozenStates
 }
 
 // A stretch is tokens lo to hi of a row.
@@ -41,15 +42,27 @@ func (t *Trainer) layFrozen(r *rowState, a *tensor.Arena) {
 	r.attn = &g
 	var want [linears]kernel.Forms
 	floats := 0
+	cols := func(which int) int {
+		if which == outLinear {
+			return t.net.q()
+		}
+		return t.net.blocks[0][which].cols
+	}
 	for which := range want {
 		for _, b := range t.net.blocks {
 			want[which] |= b[which].forms()
 		}
-		floats = max(floats, kernel.IntegerFloats(T, t.net.blocks[0][which].cols, want[which]))
+		floats = max(floats, kernel.IntegerFloats(T, cols(which), want[which]))
+	}
+	if x := t.net.Delta; x != nil {
+		floats = max(floats, kernel.IntegerFloats(T, x.values(), want[outLinear]))
 	}
 	mem := a.Float32(floats) // one product's at a time
 	for which := range want {
-		r.inputs[which] = kernel.NewIntegers(T, t.net.blocks[0][which].cols, want[which], mem)
+		r.inputs[which] = kernel.NewIntegers(T, cols(which), want[which], mem)
+	}
+	if x := t.net.Delta; x != nil {
+		r.stateIn = kernel.NewIntegers(T, x.values(), want[outLinear], mem)
 	}
 }
 
@@ -62,7 +75,7 @@ func (f *frozen) loops(t *Trainer) {
 	}
 	f.before = func(_, i int) {
 		s := &f.stretches[i]
-		st, next, in := &s.r.layers[p.l], s.r.next(p.l), s.r.inputs[p.which]
+		st, next, in := &s.r.layers[p.l], s.r.next(p.l), s.r.input(p.l, p.which)
 		w.before(p.which, st, p.l, s.lo, s.hi, next)
 		in.Quantise(s.lo, s.hi, w.blocks[p.l][p.which].forms())
 	}
@@ -71,7 +84,7 @@ func (f *frozen) loops(t *Trainer) {
 		for j := range t.batch {
 			r := &t.batch[j]
 			_, y, ld, add := w.product(p.which, &r.layers[p.l], r.next(p.l))
-			k.mul(r.inputs[p.which], len(r.in.IDs), y, ld, add)
+			k.mul(r.input(p.l, p.which), len(r.in.IDs), y, ld, add)
 		}
 	}
 	f.after = func(worker, i int) {
@@ -82,6 +95,7 @@ func (f *frozen) loops(t *Trainer) {
 		w.after(p.which, st, p.l, s.lo, s.hi, s.r.pos, s.r.next(p.l))
 	}
 	f.experts(t)
+	f.states.loops(t)
 	f.attend = func(worker, i int) {
 		r := &t.batch[i/w.KVHeads]
 		w.attend(&r.layers[p.l], p.l, i%w.KVHeads, r.in.Docs, &t.scratch[worker].attn)
@@ -90,6 +104,10 @@ func (f *frozen) loops(t *Trainer) {
 	f.unpack = func(worker, i int) {
 		d := w.blocks[p.l][p.which]
 		d.unpack(&d.pieces[i], t.scratch[worker].dense.wide)
+	}
+	f.split = func(worker, i int) {
+		d, s := w.blocks[p.l][p.which], &t.scratch[worker].dense
+		splitPanels(s.words, s.wide, d.rows, i*splitSpan, min(d.cols, (i+1)*splitSpan))
 	}
 	f.back = func(worker, i int) {
 		s := &f.stretches[i]
@@ -141,7 +159,11 @@ func (t *Trainer) forwardFrozen() {
 // blockFrozen runs block l up to its last product.
 func (t *Trainer) blockFrozen(l int) {
 	t.stage(l, qkvLinear)
-	t.team.For(t.frozen.attended, t.frozen.attend)
+	if t.net.delta(l) {
+		t.ruleFrozen()
+	} else {
+		t.team.For(t.frozen.attended, t.frozen.attend)
+	}
 	t.stage(l, outLinear)
 	t.stage(l, gateUpLinear)
 	if t.net.Experts > 0 {
@@ -156,7 +178,7 @@ func (t *Trainer) stage(l, which int) {
 	for i := range t.batch {
 		r := &t.batch[i]
 		x, _, _, _ := t.net.product(which, &r.layers[l], r.next(l))
-		r.inputs[which].Use(x)
+		r.input(l, which).Use(x)
 	}
 	t.team.For(len(f.stretches), f.before)
 	t.team.For(len(t.net.blocks[l][which].pieces), f.multiply)
@@ -183,10 +205,16 @@ func (t *Trainer) backFrozen(l int) {
 			continue
 		}
 		if !t.unasked() {
-			t.team.For(len(t.net.blocks[l][which].pieces), f.unpack)
+			d := t.net.blocks[l][which]
+			t.team.For(len(d.pieces), f.unpack)
+			if t.split {
+				t.team.For((d.cols+splitSpan-1)/splitSpan, f.split)
+			}
 		}
 		t.team.For(len(f.stretches), f.back)
-		if which == outLinear {
+		if which == outLinear && t.net.delta(l) {
+			t.ruleBackFrozen()
+		} else if which == outLinear {
 			t.team.For(f.attended, f.attendBack)
 			t.team.For(len(f.stretches), f.turnBack)
 		}

@@ -22,6 +22,8 @@ type headState struct {
 
 	in    *kernel.Input // some of h, for a frozen head
 	block []float32     // (headRows, C) rows of a head that is not in float32, widened
+	words []uint32      // (headRows, C) rows of the head, split, if gradients are products of split numbers
+	read  []uint32      // (most, C) of h, split: span after span
 
 	lo, hi     int       // tokens whose logits there are
 	spans      []span    // the same
@@ -29,7 +31,7 @@ type headState struct {
 	tokens     int       // in in
 	x          []float32 // (tokens, C) what is multiplied by block
 
-	logitTask, quantiseTask, pieceTask, widenTask, wideTask, lossTask, probTask, gradTask, unpackTask, backTask func(worker, i int)
+	logitTask, quantiseTask, pieceTask, widenTask, wideTask, lossTask, probTask, gradTask, unpackTask, splitTask, readTask, backTask func(worker, i int)
 }
 
 const (
@@ -61,18 +63,28 @@ func (t *Trainer) layHead(tokens int, half bool, a *tensor.Arena) headState {
 		rows := min(headRows, c.Vocab)
 		h.block = a.Float32(max(kernel.PackedLen(rows, c.Width), kernel.PackedLen(c.Width, rows)))
 	}
+	if t.split {
+		h.words = words(a.Float32(kernel.SplitLen(min(headRows, c.Vocab), c.Width)))
+		if t.Grads != nil {
+			h.read = words(a.Float32(kernel.SplitLen(h.most+kernel.SplitK*(len(t.rows)+1), c.Width))) // a span may end anywhere
+		}
+	}
 	return h
 }
 
 // A span is supervised tokens of one row, lo to hi. lo is a multiple of KC
 // from the row's first: sums over a row's tokens go in blocks of that length.
-type span struct{ lo, hi int }
+type span struct {
+	lo, hi int
+	read   int // where its tokens begin in headState.read
+}
 
 // groupFrom sets h.spans to those from token lo on whose logits fit, and
 // returns where they end.
 func (t *Trainer) groupFrom(lo int) (end int) {
 	h := &t.heads
 	h.spans, end = h.spans[:0], lo
+	read := 0
 	for i := range t.batch {
 		r := &t.batch[i]
 		for end >= r.lo && end < r.hi {
@@ -83,7 +95,8 @@ func (t *Trainer) groupFrom(lo int) (end int) {
 			if hi-lo > h.most {
 				return end
 			}
-			h.spans = append(h.spans, span{end, hi})
+			h.spans = append(h.spans, span{end, hi, read})
+			read += kernel.SplitLen(hi-end, t.net.Width)
 			end = hi
 		}
 	}
@@ -98,10 +111,13 @@ func (t *Trainer) head() {
 		h.hi = t.groupFrom(h.lo)
 		t.logits()
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.lossTask)
-		if h.block != nil {
+		if h.block != nil || t.split {
 			t.headBack()
 		}
 		if t.Grads != nil {
+			if t.split {
+				t.team.For(len(h.spans), h.readTask)
+			}
 			t.team.For((V+gradSpan/2-1)/(gradSpan/2), h.gradTask)
 		}
 	}
@@ -134,7 +150,7 @@ func (h *headState) loops(t *Trainer) {
 			h.losses(lo, hi, z)
 		}
 		t.net.scaleLogits(z[:(hi-lo)*V]) // their gradients now
-		if h.block == nil {
+		if h.block == nil && !t.split {
 			kernel.Gemm(hi-lo, C, V, z, V, 1, d.w.f, C, h.dh[lo*C:], C, false)
 		}
 	}
@@ -147,8 +163,16 @@ func (h *headState) loops(t *Trainer) {
 		from := i * gradSpan / 2
 		to := min(from+gradSpan/2, V)
 		for _, s := range h.spans {
+			if t.split {
+				kernel.GemmSplit(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.read[s.read:], h.grad[from*C:], C, true)
+				continue
+			}
 			kernel.Gemm(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.h[s.lo*C:], C, h.grad[from*C:], C, true)
 		}
+	}
+	h.readTask = func(_, i int) {
+		s := &h.spans[i]
+		kernel.PackSplit(h.read[s.read:], s.hi-s.lo, C, h.h[s.lo*C:], C)
 	}
 	h.widenTask = func(worker, i int) {
 		lo := i * wideRows
@@ -169,8 +193,21 @@ func (h *headState) loops(t *Trainer) {
 		p := d.pieces[h.from/pieceRows+i]
 		p.m.Unpack(h.block, h.rows, p.lo-h.from, p.lo, p.hi)
 	}
+	h.splitTask = func(worker, i int) {
+		lo := i * splitSpan
+		hi := min(C, lo+splitSpan)
+		if d.pieces == nil {
+			d.w.split(h.words, h.from, h.rows, C, lo, hi, t.scratch[worker].dense.panel)
+			return
+		}
+		splitPanels(h.words, h.block, h.rows, lo, hi)
+	}
 	h.backTask = func(_, i int) {
 		lo, hi, z := tokens(i)
+		if t.split {
+			kernel.GemmSplit(hi-lo, C, h.rows, z[h.from:], V, 1, h.words, h.dh[lo*C:], C, h.from > 0)
+			return
+		}
 		if d.pieces == nil {
 			kernel.Gemm(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, C, h.dh[lo*C:], C, h.from > 0)
 			return
@@ -208,12 +245,17 @@ func (h *headState) wideLogits(t *Trainer, x []float32, n int) {
 	}
 }
 
-// headBack sets dh = dz·W for a head that is not in float32.
+// headBack sets dh = dz·W for a head that is not in float32, or that is split.
 func (t *Trainer) headBack() {
 	h, V := &t.heads, t.net.Vocab
 	for h.from = 0; h.from < V; h.from += headRows {
 		h.rows = min(headRows, V-h.from)
-		t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
+		if h.block != nil && (!t.split || t.net.head.pieces != nil) {
+			t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
+		}
+		if t.split {
+			t.team.For((t.net.Width+splitSpan-1)/splitSpan, h.splitTask)
+		}
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.backTask)
 	}
 }

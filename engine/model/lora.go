@@ -63,6 +63,9 @@ func (s *Shape) modules() []string {
 	default:
 		list = []string{"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}
 	}
+	if s.Delta != nil {
+		list = append(list, stateModules...)
+	}
 	if s.fusedUp() {
 		return append(list, "mlp.gate_up_proj", "mlp.down_proj")
 	}
@@ -87,17 +90,24 @@ func (o *LoRA) Params(s *Shape) (trained, packed int) {
 	places := s.places()
 	for _, m := range modules {
 		p := places[m]
-		n := s.Layers * s.copies(m)
+		n := 0
+		for l := range s.Layers {
+			n += s.copies(l, m)
+		}
 		trained += n * o.Rank * (p.rows + p.cols)
 		packed += n * (o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols)
 	}
 	return trained, packed
 }
 
-// copies is how many of a module a block has: as many as experts, or one.
-func (s *Shape) copies(module string) int {
-	if strings.HasPrefix(module, expertModules) {
+// copies is how many of a module block l has: as many as experts, or one; or none,
+// if it is of attention and the block has a state, or the other way round.
+func (s *Shape) copies(l int, module string) int {
+	switch {
+	case strings.HasPrefix(module, expertModules):
 		return s.Experts
+	case strings.HasPrefix(module, "self_attn.") && s.delta(l), strings.HasPrefix(module, stateModule) && !s.delta(l):
+		return 0
 	}
 	return 1
 }
@@ -140,7 +150,7 @@ func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []fl
 	for l := range w.blocks {
 		for _, m := range modules {
 			p := places[m]
-			for e := range s.copies(m) {
+			for e := range s.copies(l, m) {
 				d, name := w.blocks[l][p.linear], m
 				if own, ok := strings.CutPrefix(m, expertModules); ok {
 					d, name = w.experts[l][e].matrix(p.linear), fmt.Sprintf("%s%d.%s", expertModules, e, own)

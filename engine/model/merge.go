@@ -108,7 +108,11 @@ func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
 	params, _ := t.Trained()
 	var list []weights.Tensor
 	for _, p := range params {
-		list = append(list, weights.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Data})
+		data := slices.Clone(p.Data)
+		if err := t.net.orderAdapter(p.Name, data, o.Rank, true); err != nil {
+			return err
+		}
+		list = append(list, weights.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
 	}
 	return weights.Write(filepath.Join(dir, "adapter_model.safetensors"), list, map[string]string{baseKey: base})
 }
@@ -127,6 +131,9 @@ func (t *Trainer) ReadAdapter(dir string) error {
 	}
 	for _, p := range params {
 		if err := f.Read(p.Name, p.Data); err != nil {
+			return err
+		}
+		if err := t.net.orderAdapter(p.Name, p.Data, t.pairs[0].rank, false); err != nil {
 			return err
 		}
 	}
@@ -201,6 +208,11 @@ func (f *File) Merge(dir string) (*File, error) {
 		if err := a.Read(stem+".lora_B.weight", d.b); err != nil {
 			return nil, err
 		}
+		for of, data := range map[string][]float32{"A": d.a, "B": d.b} {
+			if err := f.Shape.orderAdapter(stem+".lora_"+of+".weight", data, d.rank, false); err != nil {
+				return nil, err
+			}
+		}
 		kernel.Scale(d.b, float32(c.scale(d.rank)))
 		src.deltas[gguf] = append(src.deltas[gguf], d)
 	}
@@ -215,7 +227,7 @@ func ggufName(module string) (string, bool) {
 		_, own, _ = strings.Cut(expert, ".")
 		own, end = "mlp."+own, "_exps.weight"
 	}
-	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames, gptNames} {
+	for _, names := range []map[string]string{decoderNames, sparkNames, phiNames, gptNames, deltaNames} {
 		for gguf, hf := range names {
 			if hf == own {
 				return fmt.Sprintf("blk.%d.%s%s", layer, gguf, end), true

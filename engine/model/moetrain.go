@@ -42,10 +42,11 @@ type mixGrad struct {
 
 // expertScratch is one worker's memory for experts.
 type expertScratch struct {
-	rows  []float32        // (T, C) the tokens that ask an expert, side by side
-	in    [2]*kernel.Input // of frozen gateUp and down
-	dense denseScratch
-	pairs [2]pairState // of the slots of one expert
+	rows   []float32        // (T, C) the tokens that ask an expert, side by side
+	packed []float32        // what they read, split
+	in     [2]*kernel.Input // of frozen gateUp and down
+	dense  denseScratch
+	pairs  [2]pairState // of the slots of one expert
 }
 
 // matrix returns the one that stands for a linear of a block.
@@ -133,6 +134,7 @@ func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
 	x.rows = a.Float32(T * w.Width)
 	x.dense = s.dense
 	if t.Grads != nil {
+		t.splitExperts(x, a)
 		return
 	}
 	var want [2]kernel.Forms
@@ -148,6 +150,7 @@ func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
 		x.in[i] = kernel.NewIntegers(T, cols[i], want[i], mem)
 	}
 	x.dense.wide = a.Float32(max(kernel.PackedLen(2*w.Hidden, w.Width), kernel.PackedLen(w.Width, w.Hidden)))
+	t.splitExperts(x, a)
 }
 
 // slots returns those of expert e, from the slot lo on, as t·K + rank.
@@ -385,11 +388,11 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 		case k.which == gateUpLinear:
 			s.gather(st.n2, asked, C, c.Chosen)
 			dw := g.gateUp.f[(k.expert*2*F+k.lo)*C:]
-			kernel.Gemm(k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], 1, wide, s.rows, C, dw, C, true)
+			t.outerOf(dw, k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], wide, s.rows, s.packed)
 		default:
 			s.gather(r.grad.dtop, asked, C, c.Chosen)
 			dw := g.down.f[(k.expert*C+k.lo)*F:]
-			kernel.Gemm(k.hi-k.lo, F, n, s.rows[k.lo:], 1, C, r.grad.mix.act[lo*F:], F, dw, F, true)
+			t.outerOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, r.grad.mix.act[lo*F:], s.packed)
 		}
 	}
 }
@@ -455,21 +458,24 @@ func (f *frozenExperts) experts(t *Trainer) {
 			return
 		}
 		x := &w.experts[p.l][e]
-		x.down.unpackAll(s.expert.dense.wide)
+		x.down.unpackAll(&s.expert.dense)
 		for i := range t.batch {
 			w.downBack(&t.batch[i], p.l, e, s)
 		}
-		x.gateUp.unpackAll(s.expert.dense.wide)
+		x.gateUp.unpackAll(&s.expert.dense)
 		for i := range t.batch {
 			w.upBack(&t.batch[i], p.l, e, s)
 		}
 	}
 }
 
-// unpackAll unpacks all pieces.
-func (d *dense) unpackAll(wide []float32) {
+// unpackAll unpacks all pieces, for the way back.
+func (d *dense) unpackAll(s *denseScratch) {
 	for i := range d.pieces {
-		d.unpack(&d.pieces[i], wide)
+		d.unpack(&d.pieces[i], s.wide)
+	}
+	if s.words != nil {
+		splitPanels(s.words, s.wide, d.rows, 0, d.cols)
 	}
 }
 

@@ -403,7 +403,7 @@ func newTrainedSource(p *Params, apart bool) *trainedSource {
 	for _, t := range p.tensors() {
 		s.tensors[t.Name] = t
 	}
-	if !apart {
+	if !apart && !p.OutGate {
 		for l := range p.layers {
 			x := &p.layers[l]
 			name := fmt.Sprintf("blk.%d.attn_qkv", l)
@@ -440,7 +440,9 @@ func (s *trainedSource) weight(name string) (weight, bool) {
 			return bytesOf(t.Half[lo*cols : hi*cols]), nil
 		}}, true
 	}
-	return weight{name: name, typ: weights.F32, rows: rows, cols: cols, read: func(_ []byte, lo, hi int) ([]byte, error) {
-		return bytesOf(t.Data[lo*cols : hi*cols]), nil
-	}}, true
+	w := floatsWeight(name, t.Data, rows, cols)
+	if strings.HasSuffix(name, ".ssm_a") { // what is trained is its logarithm
+		w = w.decays()
+	}
+	return w, true
 }

@@ -10,7 +10,8 @@ import (
 
 // A Layer holds one block's parameters, or their gradients. Matrices that
 // read the same input lie together: qkv is q, k, v and the head gates; gateUp
-// is gate and up. Of a frozen model they are empty.
+// is gate and up. Of a frozen model they are empty. Of a block with a state, qkv is
+// what the convolution sees, gates, rates and decays; out is (C, R·U).
 type Layer struct {
 	attnNorm                  []float32 // (C)
 	attnNormB                 []float32 // (C) its bias, of a LayerNorm
@@ -27,6 +28,7 @@ type Layer struct {
 	mlpPost                   []float32 // (C) or nil
 	router                    stored    // (E, C) of a mixture
 	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
+	state                     stateVectors
 }
 
 // Params holds all parameters of a model, or their gradients, in one arena.
@@ -97,12 +99,15 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 	}
 	for i := range p.layers {
 		p.layers[i] = Layer{
-			attnNorm: some(!s.NoNorms, C), qkv: matrix(s.inputs() * C), bias: some(s.Bias, s.qkv()),
-			qNorm: some(s.QKNorm, qn), kNorm: some(s.QKNorm, kn), out: matrix(C * s.q()), attnPost: some(s.PostNorms, C),
+			attnNorm: some(!s.NoNorms, C), qkv: matrix(s.inputsOf(i) * C), bias: some(s.Bias, s.qkv()),
+			qNorm: some(s.QKNorm && !s.delta(i), qn), kNorm: some(s.QKNorm && !s.delta(i), kn), out: matrix(C * s.outputsOf(i)), attnPost: some(s.PostNorms, C),
 			mlpNorm: some(!s.NoNorms, C), attnNormB: some(s.LayerNorm, C), mlpNormB: some(s.LayerNorm, C),
 			outBias: some(s.Biases, C), upBias: some(s.Biases, F), downBias: some(s.Biases, C),
 		}
 		l, n := &p.layers[i], 1
+		if s.delta(i) && how != none {
+			l.state = s.Delta.layStates(take)
+		}
 		if s.Experts > 0 {
 			n, l.router = s.Experts, matrix(s.Experts*C)
 		}
@@ -158,16 +163,10 @@ func (p *Params) Tensors() []Tensor {
 
 // tensors is Tensors by GGUF's names.
 func (p *Params) tensors() []Tensor {
-	C, F, q, kv := p.Width, p.Hidden, p.q(), p.kv()
+	C, F := p.Width, p.Hidden
 	list := []Tensor{p.embed.tensor("token_embd.weight", p.Vocab, C, false)}
 	if p.Learned {
 		list = append(list, p.places.tensor("position_embd.weight", p.Context, C, false))
-	}
-	part := func(s []float32, lo, hi int) []float32 {
-		if s == nil {
-			return nil
-		}
-		return s[lo:hi]
 	}
 	for i := range p.layers {
 		l := &p.layers[i]
@@ -180,29 +179,11 @@ func (p *Params) tensors() []Tensor {
 		if !p.NoNorms {
 			vector("attn_norm.weight", C, l.attnNorm)
 		}
-		if p.fused() {
-			matrix("attn_qkv", p.qkv(), C, l.qkv.part(0, p.qkv()*C))
+		if p.delta(i) {
+			list = append(list, p.stateTensors(i)...)
 		} else {
-			matrix("attn_q", q, C, l.qkv.part(0, q*C))
-			matrix("attn_k", kv, C, l.qkv.part(q*C, (q+kv)*C))
-			matrix("attn_v", kv, C, l.qkv.part((q+kv)*C, (q+2*kv)*C))
+			p.attentionTensors(l, vector, matrix)
 		}
-		if p.HeadGate {
-			matrix("attn_gate", p.Heads, C, l.qkv.part(p.qkv()*C, p.inputs()*C))
-		}
-		if p.Bias && p.fused() {
-			vector("attn_qkv.bias", p.qkv(), l.bias)
-		} else if p.Bias {
-			vector("attn_q.bias", q, part(l.bias, 0, q))
-			vector("attn_k.bias", kv, part(l.bias, q, q+kv))
-			vector("attn_v.bias", kv, part(l.bias, q+kv, q+2*kv))
-		}
-		if p.QKNorm {
-			qn, kn := p.qkNorms()
-			vector("attn_q_norm.weight", qn, l.qNorm)
-			vector("attn_k_norm.weight", kn, l.kNorm)
-		}
-		matrix("attn_output", C, q, l.out)
 		if p.PostNorms {
 			vector("post_attention_norm.weight", C, l.attnPost)
 		}
@@ -254,6 +235,34 @@ func (p *Params) tensors() []Tensor {
 	return list
 }
 
+// attentionTensors names those of a block's attention.
+func (p *Params) attentionTensors(l *Layer, vector func(role string, n int, data []float32), matrix func(role string, rows, cols int, data stored)) {
+	C, q, kv := p.Width, p.queries(), p.kv()
+	if p.fused() {
+		matrix("attn_qkv", p.qkv(), C, l.qkv.part(0, p.qkv()*C))
+	} else {
+		matrix("attn_q", q, C, l.qkv.part(0, q*C))
+		matrix("attn_k", kv, C, l.qkv.part(q*C, (q+kv)*C))
+		matrix("attn_v", kv, C, l.qkv.part((q+kv)*C, (q+2*kv)*C))
+	}
+	if p.HeadGate {
+		matrix("attn_gate", p.Heads, C, l.qkv.part(p.qkv()*C, p.inputs()*C))
+	}
+	if p.Bias && p.fused() {
+		vector("attn_qkv.bias", p.qkv(), l.bias)
+	} else if p.Bias {
+		vector("attn_q.bias", q, partOf(l.bias, 0, q))
+		vector("attn_k.bias", kv, partOf(l.bias, q, q+kv))
+		vector("attn_v.bias", kv, partOf(l.bias, q+kv, q+2*kv))
+	}
+	if p.QKNorm {
+		qn, kn := p.qkNorms()
+		vector("attn_q_norm.weight", qn, l.qNorm)
+		vector("attn_k_norm.weight", kn, l.kNorm)
+	}
+	matrix("attn_output", C, p.q(), l.out)
+}
+
 // fused reports whether files of the family have queries, keys and values in
 // one tensor, fusedUp whether they have gate and up in one.
 func (s *Shape) fused() bool   { f, err := familyOf(s.Arch); return err == nil && f.fusedQKV }
@@ -289,7 +298,7 @@ func (p *Params) Copy(o *Params) error {
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.Contains(t.Name, ".ffn_down."):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ssm_out.weight"), strings.Contains(t.Name, ".ffn_down."):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

@@ -2,6 +2,8 @@ package model
 
 import (
 	"math"
+
+	"suiren/engine/tensor"
 )
 
 // A Shape is what the decoder knows of a model: its dimensions, and the
@@ -72,25 +74,67 @@ func Own(c Config) Shape {
 	return s
 }
 
-// inputs is the width of all that a block makes of its first norm: queries,
-// keys, values and, if heads have gates, those.
-func (s *Shape) inputs() int {
-	if s.HeadGate {
+// inputs is the most that a block makes of its first norm.
+func (s *Shape) inputs() (n int) {
+	for l := range s.Layers {
+		n = max(n, s.inputsOf(l))
+	}
+	return n
+}
+
+// inputsOf is the width of all that block l makes of its first norm: queries,
+// keys, values and, if heads have gates, those; or what Delta.inputs says.
+func (s *Shape) inputsOf(l int) int {
+	switch {
+	case s.delta(l):
+		return s.Delta.inputs()
+	case s.HeadGate:
 		return s.qkv() + s.Heads
 	}
-	return s.qkv()
+	return s.queries() + 2*s.kv()
+}
+
+// queries is the width of what makes queries: behind each stands its gate, if
+// outputs have such. queryStep is how far two of them are apart.
+func (s *Shape) queries() int { return s.Heads * s.queryStep() }
+
+func (s *Shape) queryStep() int {
+	if s.OutGate {
+		return 2 * s.HeadDim
+	}
+	return s.HeadDim
+}
+
+// headAt is where query or key head h stands in what a block makes.
+func (s *Shape) headAt(h int) int {
+	if h < s.Heads {
+		return h * s.queryStep()
+	}
+	return s.queries() + (h-s.Heads)*s.HeadDim
+}
+
+// outputsOf is the width of what block l's attention, or its state, puts out;
+// outputs is the most.
+func (s *Shape) outputsOf(l int) int {
+	if s.delta(l) {
+		return s.Delta.values()
+	}
+	return s.q()
+}
+
+func (s *Shape) outputs() (n int) {
+	for l := range s.Layers {
+		n = max(n, s.outputsOf(l))
+	}
+	return n
 }
 
 // Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := C*(s.inputs()+s.q()) + max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
+	layer := max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
 	if !s.NoNorms {
 		layer += 2 * C
-	}
-	if s.QKNorm {
-		q, k := s.qkNorms()
-		layer += q + k
 	}
 	if s.PostNorms {
 		layer += 2 * C
@@ -99,6 +143,15 @@ func (s *Shape) Params() int {
 		layer += s.qkv()
 	}
 	n := s.Vocab*C + s.Layers*layer + C
+	for l := range s.Layers {
+		n += C * (s.inputsOf(l) + s.outputsOf(l))
+		switch q, k := s.qkNorms(); {
+		case s.delta(l):
+			n += s.Delta.vectors()
+		case s.QKNorm:
+			n += q + k
+		}
+	}
 	if !s.Tied {
 		n += s.Vocab * C
 	}
@@ -114,11 +167,15 @@ func (s *Shape) Params() int {
 	return n
 }
 
-// FLOPs is Config.FLOPs, windows and the experts that a token asks taken into
-// account.
+// FLOPs is Config.FLOPs, windows, the experts that a token asks, and layers with a
+// state taken into account: of those the products of the state, which is looked at
+// twice and changed once by every token, and the convolution.
 func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 	n := s.Config.FLOPs(docs, supervised)
 	tokens := float64(total(docs))
+	if s.OutGate || s.Delta != nil {
+		n += s.gatedFLOPs(docs)
+	}
 	if s.Ungated {
 		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
 	}
@@ -135,6 +192,16 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 		}
 	}
 	return n - 4*unseen*float64(s.q())*float64(s.layersOf()[1])
+}
+
+// Matrices lists the matrices of the blocks that are trained, without their numbers.
+func (s *Shape) Matrices() (list []Tensor) {
+	for _, t := range newParams(*s, inFloats, new(tensor.Arena)).tensors() {
+		if t.Matrix {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // scaled reports whether what attention and feed-forward add has a factor.
@@ -161,6 +228,14 @@ func (s *Shape) layersOf() (n [2]int) {
 		n[s.class(l)]++
 	}
 	return n
+}
+
+// Attends returns the number of layers that attend to keys and values.
+func (s *Shape) Attends() int {
+	if s.Delta != nil {
+		return s.layersOf()[0]
+	}
+	return s.Layers
 }
 
 // class is 1 for layers that slide or have a state: the index of their rope and pages.

@@ -18,7 +18,8 @@ type weight struct {
 	name       string
 	typ        weights.Type
 	rows, cols int
-	unread     string // what the files call its type, if that is none that is read
+	unread     string  // what the files call its type, if that is none that is read
+	log        *weight // of decays: what they were made of; nil: a file has them as they are
 	// read returns rows lo to hi as the type lays them out, in buf if they
 	// are not in memory. buf holds them.
 	read func(buf []byte, lo, hi int) ([]byte, error)

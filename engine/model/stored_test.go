@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -22,7 +23,7 @@ func TestHalf(t *testing.T) {
 	}
 	families := trained
 	if testing.Short() {
-		families = []string{"spark2_5", "qwen3_moe"}
+		families = []string{"spark2_5", "qwen3_moe", "qwen3_5"}
 	}
 	for _, name := range families {
 		trainers[name] = func(half bool) *Trainer {
@@ -33,7 +34,7 @@ func TestHalf(t *testing.T) {
 		half, full := open(true), open(false)
 		from := half.Params.tensors()
 		for i, x := range full.Params.tensors() {
-			if len(x.Shape) == 2 && from[i].Half == nil {
+			if len(x.Shape) == 2 && from[i].Half == nil && !strings.HasSuffix(x.Name, ".ssm_conv1d.weight") {
 				t.Fatalf("%s: %s is not in bfloat16", name, x.Name)
 			}
 			stored{from[i].Data, from[i].Half}.read(x.Data, 0)

@@ -33,11 +33,13 @@ type Trainer struct {
 	team      *tensor.Team
 	length    int
 	recompute bool
+	split     bool // gradients are products of split numbers
 	rows      []rowState
 	batch     []rowState // those in use
 	scratch   []workScratch
 	heads     headState
 	tasks     []gradTask // of a block's weights
+	splits    []splitTask
 	loops     loops
 	frozen    frozen
 	arena     *tensor.Arena
@@ -46,7 +48,7 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, place, pack func(worker, i int)
+	forward, begin, back, grad, embed, place, pack, split func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
@@ -59,6 +61,7 @@ func (t *Trainer) makeLoops() {
 		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
 		embed:   t.embedTask,
 		place:   t.placeTask,
+		split:   func(w, i int) { t.splitTask(t.loops.l, i, &t.scratch[w].dense) },
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -87,8 +90,9 @@ type rowState struct {
 	dnormB []float32 // (C) of its bias
 	all    []float32 // all vector gradients of the row, to be cleared
 
-	inputs [linears]*kernel.Input // of frozen matrices
-	attn   *attnGrads             // of a frozen model; else a worker's
+	inputs  [linears]*kernel.Input // of frozen matrices
+	stateIn *kernel.Input          // of outLinear behind a state
+	attn    *attnGrads             // of a frozen model; else a worker's
 }
 
 type workScratch struct {
@@ -97,6 +101,7 @@ type workScratch struct {
 	grads attnGrads
 	attn  attnScratch
 	dense denseScratch
+	state stateScratch
 
 	expert expertScratch
 	capped []float32 // (V) logits behind their cap, if they have one
@@ -220,6 +225,10 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	w.after(which, st, l, 0, n, r.pos, next)
 	switch which {
 	case qkvLinear:
+		if st.state != nil {
+			w.rule(r, l, &s.state)
+			return
+		}
 		for g := range w.KVHeads {
 			w.attend(st, l, g, r.in.Docs, &s.attn)
 		}
@@ -239,7 +248,7 @@ func (t *Trainer) keep(r *rowState, l, which int) {
 		return
 	}
 	_, _, x, in := t.net.outer(which, s, &r.grad)
-	kernel.Pack(s.in[which], len(r.in.IDs), in, x, in, 1)
+	t.pack(s.in[which], len(r.in.IDs), x, in)
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -248,6 +257,7 @@ func (t *Trainer) backwardAll() {
 	t.team.For(len(t.batch), t.loops.begin)
 	for l := t.net.Layers - 1; l >= 0; l-- {
 		t.loops.l = l
+		t.team.For(len(t.splits), t.loops.split)
 		if t.Grads != nil {
 			t.team.For(len(t.batch), t.loops.back)
 		} else {
@@ -270,6 +280,7 @@ func (t *Trainer) backwardAll() {
 				{g.attnNormB, from.attnNormB}, {g.mlpNormB, from.mlpNormB}, {g.outBias, from.out}, {g.upBias, from.up}, {g.downBias, from.down}} {
 				kernel.Add(x.to, x.to, x.from)
 			}
+			t.net.Delta.addStates(&g.state, &from.state, t.scratch[0].state.tmp)
 		}
 		kernel.Add(t.Grads.norm, t.Grads.norm, r.dnorm)
 		kernel.Add(t.Grads.normB, t.Grads.normB, r.dnormB)
@@ -313,7 +324,9 @@ func (t *Trainer) backTask(l, worker, i int) {
 			t.keep(r, l, which)
 		}
 		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
-		if which == outLinear {
+		if which == outLinear && st.state != nil {
+			t.net.ruleBack(r, l, s.grads.dy, v, &s.state)
+		} else if which == outLinear {
 			for g := range t.net.KVHeads {
 				t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
 			}
@@ -333,8 +346,12 @@ func (t *Trainer) again(l int) bool { return t.recompute && l < t.net.Layers-1 }
 // one of its matrices, or one of the two matrices of an adapter.
 type gradTask struct{ which, lo, hi, pair, expert int } // −1: no adapter, no expert
 
-// gradSpan is the output rows of a task.
-const gradSpan = 96
+// gradSpan is the output rows of a task; of split numbers more, which are
+// multiplied faster than what they are multiplied by is read.
+const (
+	gradSpan      = 96
+	gradSpanSplit = 256
+)
 
 // layTasks lists the tasks of a block.
 func (t *Trainer) layTasks() {
@@ -344,14 +361,18 @@ func (t *Trainer) layTasks() {
 		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
 		t.layExpertTasks()
 	}
+	span := gradSpan
+	if t.split {
+		span = gradSpanSplit
+	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
 		n := rows[which]
 		if t.Grads != nil {
-			for lo := 0; lo < n; lo += gradSpan {
-				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+gradSpan, n), -1, -1})
+			for lo := 0; lo < n; lo += span {
+				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+span, n), -1, -1})
 			}
 		}
-		for i := range t.net.blocks[0][which].loras {
+		for i := range t.net.mostLoras(which) {
 			t.tasks = append(t.tasks, gradTask{which, 0, 0, i, -1}, gradTask{which, 1, 0, i, -1})
 		}
 	}
@@ -370,19 +391,24 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 		}
 		return
 	}
+	d := t.net.blocks[l][k.which] // of which another block may have more
+	if k.pair >= len(d.loras) || k.pair < 0 && k.lo >= d.rows {
+		return
+	}
+	hi := min(k.hi, d.rows)
 	for j := range t.batch {
 		r := &t.batch[j]
 		n := len(r.in.IDs)
 		dy, out, x, in := t.net.outer(k.which, &r.layers[l], &r.grad)
 		if k.pair >= 0 {
-			t.net.blocks[l][k.which].loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
+			d.loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
 			continue
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
 		if packed := r.layers[l].in[k.which]; packed != nil {
-			kernel.GemmPacked(k.hi-k.lo, in, n, dy[k.lo:], 1, out, packed, dw[k.lo*in:], in, true)
+			t.outer(dw[k.lo*in:], hi-k.lo, in, n, dy[k.lo:], out, packed)
 		} else { // a router
-			kernel.Gemm(k.hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
 		}
 	}
 }
@@ -407,6 +433,7 @@ func (t *Trainer) embedTask(_, i int) {
 func (t *Trainer) Repack() {
 	if t.Grads != nil {
 		t.Params.snap()
+		t.net.makeStates()
 	}
 	t.team.For(len(t.matrices)+len(t.pairs), t.loops.pack)
 }

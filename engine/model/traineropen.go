@@ -16,6 +16,7 @@ type Training struct {
 	Threads   int  // workers
 	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
 	Half      bool // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
+	Split     bool // gradients are products of numbers split in two (kernel.GemmSplit): within 10⁻⁵, and the losses as they are
 	LoRA      *LoRA
 }
 
@@ -111,9 +112,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 func Trained() []string {
 	var list []string
 	for _, f := range families {
-		if !f.delta {
-			list = append(list, f.names[0])
-		}
+		list = append(list, f.names[0])
 	}
 	return list
 }
@@ -122,8 +121,6 @@ func Trained() []string {
 func (s *Shape) trainable() error {
 	what := ""
 	switch {
-	case s.Delta != nil:
-		what = "layers with a state"
 	case s.PostNorms && s.scaled():
 		what = "norms and factors after layers"
 	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
@@ -173,7 +170,7 @@ func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {
 
 // layTrainer lays out a trainer. plan has the frozen matrices, if there are any.
 func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Trainer, error) {
-	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute}
+	t := &Trainer{team: tensor.NewTeam(o.Threads), length: o.Length, recompute: o.Recompute, split: o.Split}
 	frozen := o.LoRA != nil
 	how := inFloats
 	switch {
@@ -187,6 +184,11 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		t.Grads = newParams(s, inFloats, a)
 	}
 	t.net = net{Params: t.Params}
+	if frozen {
+		t.net.layStateBlocks(plan, a)
+	} else {
+		t.net.layStateBlocks(nil, a)
+	}
 	if err := t.layNet(o.LoRA, plan, o.Half, a); err != nil {
 		return nil, err
 	}
@@ -195,9 +197,10 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, a)
+	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, o.Split && frozen, a)
 	for i := range t.team.Size() {
-		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i]}
+		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i],
+			state: layStateScratch(s.Delta, T, a)}
 		if !frozen {
 			w.grads = newAttnGrads(&t.net.Shape, T, a)
 		}
@@ -206,6 +209,14 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 			w.capped = a.Float32(s.Vocab)
 		}
 		t.scratch = append(t.scratch, w)
+	}
+	if o.Split && !frozen {
+		t.laySplit(a)
+		for i := range t.scratch {
+			if o.Half {
+				t.scratch[i].dense.panel = a.Float32(kernel.NR * t.net.panelRows())
+			}
+		}
 	}
 	t.heads = t.layHead(o.Rows*T, o.Half, a)
 	t.layTasks()
@@ -220,8 +231,8 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		for i := range w.layers {
 			p := &w.layers[i]
 			block := [linears]*dense{
-				qkvLinear: newDense(s.inputs(), s.Width, p.qkv, p.bias, half, a),
-				outLinear: newDense(s.Width, s.q(), p.out, p.outBias, half, a),
+				qkvLinear: newDense(s.inputsOf(i), s.Width, p.qkv, p.bias, half, a),
+				outLinear: newDense(s.Width, s.outputsOf(i), p.out, p.outBias, half, a),
 			}
 			if s.Experts > 0 {
 				block[gateUpLinear], block[downLinear] = newDense(s.Experts, s.Width, p.router, nil, half, a), &dense{}
@@ -265,6 +276,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	r := rowState{pos: make([]int32, T), at: make([]int, 0, T), xf: a.Float32(T * C), nf: a.Float32(T * C), rf: a.Float32(T)}
 	qn, kn := c.qkNorms()
 	vectors := c.Layers*(2*C+qn+kn) + C
+	if c.Delta != nil {
+		vectors += c.Layers * c.Delta.vectors()
+	}
 	if c.Bias {
 		vectors += c.Layers * c.qkv()
 	}
@@ -297,22 +311,34 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 			near.act = a.Float32(T * c.Hidden)
 		}
 		near.n2 = near.n1
-		near.in[outLinear] = a.Float32(kernel.PackedLen(T, c.q()))
+		near.in[outLinear] = a.Float32(packedLen(T, c.outputs(), t.split))
+	}
+	every := make([]int, c.Layers)
+	for l := range every {
+		every[l] = l
+	}
+	var shared layerState
+	if t.recompute {
+		shared = forwardState(c, every, T, nil, near, t.split, a)
 	}
 	for l := range c.Layers {
-		x := a.Float32(T * C)
-		if t.recompute && l > 0 {
-			s := r.layers[0]
-			s.x = x
-			r.layers = append(r.layers, s)
-		} else {
-			r.layers = append(r.layers, forwardState(c, T, x, near, a))
+		x, s := a.Float32(T*C), shared
+		if !t.recompute {
+			s = forwardState(c, every[l:l+1], T, x, near, t.split, a)
 		}
+		if s.x = x; !c.delta(l) {
+			s.state = nil
+		}
+		r.layers = append(r.layers, s)
 		var g vectorGrads
 		if !c.NoNorms {
 			g.attn, g.mlp = take(C), take(C)
 		}
-		if c.QKNorm {
+		if c.delta(l) {
+			if t.Grads != nil {
+				g.state = c.Delta.layStates(take)
+			}
+		} else if c.QKNorm {
 			g.q, g.k = take(qn), take(kn)
 		}
 		if c.Bias {
@@ -333,12 +359,13 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	if c.LayerNorm {
 		r.dnormB = take(C)
 	}
-	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C)}
+	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C),
+		state: layStateGrad(c.Delta, T, a)}
 	if c.Experts > 0 {
 		r.grad.mix = t.net.layMixGrad(T, a)
 	}
-	for which, d := range t.net.blocks[0] {
-		for _, p := range d.loras {
+	for which := range linears {
+		for _, p := range t.net.mostLoras(which) {
 			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
 		}
 	}
@@ -417,6 +444,9 @@ func (t *Trainer) takeVectors(plan *decoderNet) error {
 		copy(to.mlpPost, from.mlpPost)
 		copy(to.qNorm, from.qNorm)
 		copy(to.kNorm, from.kNorm)
+		if err := t.Params.takeStates(i, plan); err != nil {
+			return err
+		}
 		copy(to.bias, from.qkv.bias)
 		copy(to.attnNormB, from.attnNormB)
 		copy(to.mlpNormB, from.mlpNormB)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,12 @@ func TestTrainOracle(t *testing.T) {
 		}
 		f := openArch(t, name)
 		adapter := filepath.Join(trainOracle, "adapter-"+name)
-		for kind, lora := range map[string]*LoRA{"full": nil, "lora": {Rank: 3, Alpha: 6, Targets: adapted(f)}} {
+		for _, how := range []struct {
+			kind  string
+			lora  *LoRA
+			split bool
+		}{{"full", nil, false}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, false}, {"full", nil, true}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, true}} {
+			kind, lora := how.kind, how.lora
 			worst, n := 0.0, 0
 			check := func(what string, got, want []float32) {
 				d := far(got, want)
@@ -80,7 +86,7 @@ func TestTrainOracle(t *testing.T) {
 					t.Errorf("%s, %s: %s is off by %.2g", name, kind, what, d)
 				}
 			}
-			tr := openTrainer(t, f, Training{Rows: 1, Length: 71, Threads: 2, LoRA: lora})
+			tr := openTrainer(t, f, Training{Rows: 1, Length: 71, Threads: 2, LoRA: lora, Split: how.split})
 			logits := "logits"
 			if lora != nil {
 				logits = "lora.logits"
@@ -94,7 +100,8 @@ func TestTrainOracle(t *testing.T) {
 				t.Errorf("%s, %s: loss %v, PyTorch %v", name, kind, loss, w)
 			}
 			_, grads := tr.Trained()
-			for _, g := range grads {
+			for i, g := range grads {
+				g.Data = asInFolder(t, tr, i, g)
 				part := read(kind + ".grad." + g.Name)
 				var some []float32
 				for i := 0; i < len(g.Data); i += max(1, (len(g.Data)+511)/512) {
@@ -112,7 +119,7 @@ func TestTrainOracle(t *testing.T) {
 			if n != 0 {
 				t.Errorf("%s, %s: %d gradients more than PyTorch has", name, kind, n)
 			}
-			t.Logf("%s, %s: at worst off by %.1e", name, kind, worst)
+			t.Logf("%s, %s, split %v: at worst off by %.1e", name, kind, how.split, worst)
 		}
 		merged, err := f.Merge(adapter)
 		if err != nil {
@@ -123,6 +130,30 @@ func TestTrainOracle(t *testing.T) {
 			t.Errorf("%s: merged, the logits are off by %.2g", name, d)
 		}
 	}
+}
+
+// asInFolder is gradient i of those that are trained with the order of heads that a
+// folder has.
+func asInFolder(t *testing.T, tr *Trainer, i int, g Tensor) []float32 {
+	t.Helper()
+	x := tr.net.Delta
+	if x == nil {
+		return g.Data
+	}
+	data := slices.Clone(g.Data)
+	if tr.Grads == nil {
+		if err := tr.net.orderAdapter(g.Name, data, tr.pairs[0].rank, true); err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	rows, cols := matrix(g.Shape)
+	name := tr.Grads.tensors()[i].Name
+	w := x.ordered(name, floatsWeight(name, g.Data, rows, cols), true)
+	if err := w.floats(data); err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // An adapter that is written is read back, merged only into its base, and

@@ -3,8 +3,9 @@ package cpu
 // X86 holds the features the kernels test for, each only if the operating
 // system saves the registers it needs. AVX2 implies FMA; AVX512 implies AVX2
 // and means the subsets F, BW, DQ and VL; VNNI implies AVX512 and means its
-// products of bytes.
-var X86 struct{ AVX2, AVX512, VNNI bool }
+// products of bytes. AMX implies AVX512, and means tiles and their products of
+// bfloat16, and conversions to it; the system has been asked for them.
+var X86 struct{ AVX2, AVX512, VNNI, AMX bool }
 
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 func xgetbv() (eax, edx uint32)
@@ -15,7 +16,10 @@ func init() {
 		avx2               = 1 << 5                          // leaf 7, EBX
 		avx512             = 1<<16 | 1<<17 | 1<<30 | 1<<31   // leaf 7, EBX: F, DQ, BW, VL
 		vnni               = 1 << 11                         // leaf 7, ECX
+		amx                = 1<<22 | 1<<24                   // leaf 7, EDX: BF16, TILE
+		avx512BF16         = 1 << 5                          // leaf 7.1, EAX
 		ymmState, zmmState = 1<<1 | 1<<2, 1<<5 | 1<<6 | 1<<7 // XCR0
+		tileState          = 1<<17 | 1<<18
 	)
 	max, _, _, _ := cpuid(0, 0)
 	if max < 7 {
@@ -29,8 +33,10 @@ func init() {
 	if xcr0&ymmState != ymmState {
 		return
 	}
-	_, ebx7, ecx7, _ := cpuid(7, 0)
+	_, ebx7, ecx7, edx7 := cpuid(7, 0)
 	X86.AVX2 = ebx7&avx2 != 0
 	X86.AVX512 = X86.AVX2 && ebx7&avx512 == avx512 && xcr0&zmmState == zmmState
 	X86.VNNI = X86.AVX512 && ecx7&vnni != 0
+	bf16, _, _, _ := cpuid(7, 1)
+	X86.AMX = X86.AVX512 && bf16&avx512BF16 != 0 && edx7&amx == amx && xcr0&tileState == tileState && askForTiles()
 }

@@ -87,6 +87,7 @@ func TestBroughtGRPO(t *testing.T) {
 		"smollm3":   {Rate: 0.2},
 		"gpt2":      {Rate: 0.2},
 		"qwen3_moe": {Rank: 4, Rate: 1},
+		"qwen3_5":   {Rate: 0.2},
 	} {
 		op.Steps, op.Prompts, op.Samples, op.Tokens, op.Every = 8, 6, 8, 6, time.Nanosecond
 		in := map[string]string{"base": picker(t, name), "problems": part, "watch": part}

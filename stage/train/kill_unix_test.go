@@ -125,6 +125,8 @@ func TestKilledBrought(t *testing.T) {
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}}, // QLoRA
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}},
 		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_5"), "from": rows}},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}},
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},
 		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}},
 		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma2"), "labels": toyExamples(t, labels)}},

@@ -22,6 +22,8 @@ const (
 	integerToil   = 1    // forward, of quantised ones
 	frozenToil    = 1.25 // back through frozen ones
 	attentionToil = 2.1
+	stateToil     = 10 // states, forward
+	stateBackToil = 60 // back
 	headToil      = 1.6
 	logitToil     = 32   // the loss of a logit
 	elementToil   = 1400 // all else of a token, a layer and a channel of the width and of the feed-forward width
@@ -127,20 +129,21 @@ func (w *workload) flops(s *model.Shape, k *way) float64 {
 }
 
 // A rowToil is the operations of one row, of a forward pass, by their kinds.
-type rowToil struct{ linear, attention, head, logits, elements float64 }
+type rowToil struct{ linear, attention, states, head, logits, elements float64 }
 
 func (w *workload) kinds(s *model.Shape) (r rowToil) {
 	row := workload{rows: 1, docs: w.docs}
 	tokens := row.tokens()
 	r.linear = 2 * tokens * weightsOf(s)
-	r.attention, r.head = s.FLOPs(w.docs, 0)-r.linear, s.FLOPs(nil, w.supervised)
+	r.states = s.StateFLOPs(w.docs)
+	r.attention, r.head = s.FLOPs(w.docs, 0)-r.linear-r.states, s.FLOPs(nil, w.supervised)
 	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+max(s.Chosen, 1)*s.Hidden)
 	return r
 }
 
 // read is what it takes to read a row.
 func (r *rowToil) read(forward float64) float64 {
-	return forward*r.linear + attentionToil*r.attention + headToil*r.head + (logitToil*r.logits+elementToil*r.elements)/3
+	return forward*r.linear + attentionToil*r.attention + stateToil*r.states + headToil*r.head + (logitToil*r.logits+elementToil*r.elements)/3
 }
 
 // forward is what a product forward takes.
@@ -168,8 +171,9 @@ func (w *workload) toil(s *model.Shape, k *way) float64 {
 		learn = k.forward()*(r.linear+r.head) + frozenToil*(r.linear+r.head) + 3*attentionToil*r.attention + logitToil*r.logits + elementToil*r.elements +
 			adapterToil*row.tokens()*trained + unpackToil*((weightsOf(s)+unasked(s))/micro+groups*float64(s.Vocab*s.Width))
 	}
+	learn += (stateToil + stateBackToil) * r.states
 	if k.again {
-		learn += k.forward() * r.linear
+		learn += k.forward()*r.linear + stateToil*r.states
 	}
 	if k.rank == 0 {
 		learn *= idle(k.micro, k.threads)
@@ -193,7 +197,8 @@ func idle(rows, threads int) float64 {
 // weightsOf is the weights of the blocks' matrices, as far as a token is
 // multiplied by them.
 func weightsOf(s *model.Shape) float64 {
-	return s.FLOPs([]int{1}, 0)/2 - 2*float64(s.Layers*s.Heads*s.HeadDim)
+	one := []int{1}
+	return (s.FLOPs(one, 0)-s.StateFLOPs(one))/2 - 2*float64(s.Attends()*s.Heads*s.HeadDim)
 }
 
 // unasked is the weights of the experts that a token does not ask.
@@ -204,22 +209,17 @@ func unasked(s *model.Shape) float64 {
 // adapterParams is the numbers of adapters of every matrix of the blocks that
 // can have one: experts cannot.
 func adapterParams(s *model.Shape, rank int) float64 {
-	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
-	each := s.Width + q + 2*(s.Width+kv) + q + s.Width
-	if s.Experts == 0 {
-		each += 3 * (s.Width + s.Hidden)
-	}
-	return float64(s.Layers * rank * each)
+	trained, _ := (&model.LoRA{Rank: rank, Alpha: 1}).Params(s)
+	return float64(trained)
 }
 
 // muonFLOPs is the operations of a step of Muon, as optim counts them.
 func muonFLOPs(s *model.Shape) (sum float64) {
-	q, kv, C, F := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Width, s.Hidden
-	for _, m := range [][3]int{{q + 2*kv, C, 1}, {C, q, 1}, {2 * F, C, max(s.Experts, 1)}, {C, F, max(s.Experts, 1)}} {
-		r, c := float64(min(m[0], m[1])), float64(max(m[0], m[1]))
-		sum += float64(m[2]) * 5 * 2 * (2*r*r*c + r*r*r)
+	for _, t := range s.Matrices() {
+		r, c := float64(min(t.Shape[0], t.Shape[1])), float64(max(t.Shape[0], t.Shape[1]))
+		sum += 5 * 2 * (2*r*r*c + r*r*r)
 	}
-	return float64(s.Layers) * sum
+	return sum
 }
 
 // writing is what it takes to write n answers of so many tokens each, to

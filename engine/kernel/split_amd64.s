@@ -1,0 +1,249 @@
+#include "textflag.h"
+
+// The assembler has no instructions for tiles.
+// LOADA and LOADB load a tile from SI and DI, rows CX bytes apart; LOADC, LOADD,
+// STOREC and STORED load or store one at R9 and R11, rows R10 bytes apart.
+#define LOADA(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x0e; LONG $(at)
+#define LOADB(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x0f; LONG $(at)
+#define LOADC(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x11; LONG $(at)
+#define LOADD(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
+#define STOREC(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x11; LONG $(at)
+#define STORED(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
+#define ZERO(tile) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $(0xc0|(tile)<<3)
+#define MUL(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|2); BYTE $0x5c; BYTE $(0xc0|(sum)<<3|(a)) // TDPBF16PS
+#define CONFIG BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
+#define RELEASE BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
+
+// FOUR adds two tiles of A times two of B to the four of C.
+#define FOUR \
+	MUL(0, 4, 6); \
+	MUL(1, 4, 7); \
+	MUL(2, 5, 6); \
+	MUL(3, 5, 7)
+
+// ASK16 asks for 16 lines.
+#define ASK4(at) \
+	PREFETCHT0 (at)(AX); \
+	PREFETCHT0 (at+64)(AX); \
+	PREFETCHT0 (at+128)(AX); \
+	PREFETCHT0 (at+192)(AX)
+#define ASK16(at) \
+	ASK4(at); \
+	ASK4(at+256); \
+	ASK4(at+512); \
+	ASK4(at+768)
+
+// func splitMulAMX(t *splitTile)
+TEXT ·splitMulAMX(SB), NOSPLIT, $0-8
+	LEAQ ·wholeTiles(SB), AX
+	CONFIG
+	MOVQ t+0(FP), R15
+	MOVQ 0(R15), SI   // a
+	MOVQ 16(R15), R9  // c
+	MOVQ 24(R15), R10 // cs
+	MOVQ 32(R15), R13 // blocks
+	MOVQ $64, CX
+	MOVQ R10, R14
+	SHLQ $4, R14
+
+block: // of 32 rows
+	LEAQ (R9)(R14*1), R11
+	MOVQ 8(R15), DI
+	MOVQ 40(R15), DX
+
+	// Ask for the rows of C after these, or in the end for those that are next.
+	LEAQ    (R9)(R14*2), AX
+	CMPQ    R13, $1
+	CMOVQEQ 56(R15), AX
+	MOVQ    $32, BX
+
+ask:
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       R10, AX
+	DECQ       BX
+	JNZ        ask
+
+	CMPQ 48(R15), $0
+	JE   zero
+	LOADC(0, 0)
+	LOADC(1, 64)
+	LOADD(2, 0)
+	LOADD(3, 64)
+	JMP  begin
+
+zero:
+	ZERO(0)
+	ZERO(1)
+	ZERO(2)
+	ZERO(3)
+
+begin:
+	CMPQ R13, $1
+	JNE  piece
+	MOVQ 64(R15), AX
+
+last: // the same, and the panel of B that is next is asked for
+	LOADA(4, 0)
+	LOADB(6, 0)
+	LOADB(7, 1024)
+	LOADA(5, 1024)
+	FOUR
+	ASK16(0)
+	LOADA(4, 2048)
+	LOADA(5, 3072)
+	ASK16(1024)
+	FOUR
+	ASK16(2048)
+	LOADA(4, 0)
+	LOADB(6, 2048)
+	LOADB(7, 3072)
+	LOADA(5, 1024)
+	FOUR
+	ASK16(3072)
+	ADDQ $4096, AX
+	ADDQ $4096, SI
+	ADDQ $4096, DI
+	DECQ DX
+	JNZ  last
+	JMP  store
+
+piece:
+	LOADA(4, 0)
+	LOADB(6, 0)
+	LOADB(7, 1024)
+	LOADA(5, 1024)
+	FOUR
+	LOADA(4, 2048)
+	LOADA(5, 3072)
+	FOUR
+	LOADA(4, 0)
+	LOADB(6, 2048)
+	LOADB(7, 3072)
+	LOADA(5, 1024)
+	FOUR
+	ADDQ $4096, SI
+	ADDQ $4096, DI
+	DECQ DX
+	JNZ  piece
+
+store:
+	STOREC(0, 0)
+	STOREC(1, 64)
+	STORED(2, 0)
+	STORED(3, 64)
+	LEAQ (R9)(R14*2), R9
+	DECQ R13
+	JNZ  block
+	RELEASE
+	RET
+
+// CVT sets Z2 to the nearest bfloat16 of Z0, and above them of Z1:
+// VCVTNE2PS2BF16 Z0, Z1, Z2, which the assembler does not have.
+#define CVT BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xd0
+
+// CONSTANTS prepares FLUSH, with least in AX.
+#define CONSTANTS \
+	SHRL         $16, AX \
+	VPBROADCASTW AX, Z26 \
+	MOVL         $0x7fff, AX \
+	VPBROADCASTW AX, Z27 \
+	MOVL         $0xffff0000, AX \
+	VPBROADCASTD AX, Z28
+
+// FLUSH makes zeros of what is too small in Z2.
+#define FLUSH \
+	VPANDD      Z27, Z2, Z3 \
+	VPCMPUW     $5, Z26, Z3, K1 \
+	VMOVDQU16.Z Z2, K1, Z2
+
+// PAIRS splits 16 columns of two rows, at SI and from it R8 on, and writes a
+// row of two tiles.
+#define PAIRS(from, to) \
+	VMOVUPS   from(SI), Z0 \
+	VMOVUPS   from(SI)(R8*1), Z1 \
+	CVT \
+	VPERMW    Z2, Z25, Z2 \
+	FLUSH \
+	VMOVDQU32 Z2, to(DI) \
+	VPSLLD    $16, Z2, Z3 \
+	VPANDD    Z28, Z2, Z4 \
+	VSUBPS    Z3, Z0, Z0 \
+	VSUBPS    Z4, Z1, Z1 \
+	CVT \
+	VPERMW    Z2, Z25, Z2 \
+	FLUSH \
+	VMOVDQU32 Z2, (to+2048)(DI)
+
+// Words of two halves in turn.
+DATA inTurn<>+0(SB)/8, $0x0011000100100000
+DATA inTurn<>+8(SB)/8, $0x0013000300120002
+DATA inTurn<>+16(SB)/8, $0x0015000500140004
+DATA inTurn<>+24(SB)/8, $0x0017000700160006
+DATA inTurn<>+32(SB)/8, $0x0019000900180008
+DATA inTurn<>+40(SB)/8, $0x001b000b001a000a
+DATA inTurn<>+48(SB)/8, $0x001d000d001c000c
+DATA inTurn<>+56(SB)/8, $0x001f000f001e000e
+GLOBL inTurn<>(SB), RODATA|NOPTR, $64
+
+// func splitPairsAVX512(dst *uint32, b *float32, ldb int, least uint32)
+TEXT ·splitPairsAVX512(SB), NOSPLIT, $0-28
+	MOVL      least+24(FP), AX
+	CONSTANTS
+	VMOVDQU32 inTurn<>(SB), Z25
+	MOVQ      dst+0(FP), DI
+	MOVQ      b+8(FP), SI
+	MOVQ      ldb+16(FP), R8
+	MOVQ      R8, R10 // the 32 steps after these are asked for
+	SHLQ      $5, R10
+	ADDQ      SI, R10
+	MOVQ      $16, DX
+
+pairs:
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R8*1)
+	PREFETCHT0 64(R10)(R8*1)
+	PAIRS(0, 0)
+	PAIRS(64, 1024)
+	LEAQ (R10)(R8*2), R10
+	LEAQ (SI)(R8*2), SI
+	ADDQ $64, DI
+	DECQ DX
+	JNZ  pairs
+	VZEROUPPER
+	RET
+
+// func splitLinesAVX512(dst *uint32, a *float32, lda int, least uint32)
+TEXT ·splitLinesAVX512(SB), NOSPLIT, $0-28
+	MOVL least+24(FP), AX
+	CONSTANTS
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ lda+16(FP), R8
+	MOVQ $32, DX
+
+lines: // what lies to the right is asked for
+	PREFETCHT0    128(SI)
+	PREFETCHT0    192(SI)
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	CVT
+	FLUSH
+	VMOVDQU32     Z2, (DI)
+	VPMOVZXWD     Y2, Z3
+	VEXTRACTI64X4 $1, Z2, Y4
+	VPMOVZXWD     Y4, Z4
+	VPSLLD        $16, Z3, Z3
+	VPSLLD        $16, Z4, Z4
+	VSUBPS        Z3, Z0, Z0
+	VSUBPS        Z4, Z1, Z1
+	CVT
+	FLUSH
+	VMOVDQU32     Z2, 2048(DI)
+	ADDQ          R8, SI
+	ADDQ          $64, DI
+	DECQ          DX
+	JNZ           lines
+	VZEROUPPER
+	RET

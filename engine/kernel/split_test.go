@@ -1,0 +1,212 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"suiren/internal/cpu"
+	"suiren/internal/kerneltest"
+)
+
+// eachSplit runs f with tile units, and without them on every implementation
+// of the kernels that take their place.
+func eachSplit(t *testing.T, f func(*testing.T)) {
+	kerneltest.Each(t, "split", func(t *testing.T) {
+		if amx() {
+			f(t)
+		} else {
+			kerneltest.Each(t, "kernel", f)
+		}
+	})
+}
+
+// odd sets some of x to what is rounded, left off or not a number at all.
+func odd(rng *rand.Rand, x []float32) {
+	for i := range x {
+		switch rng.IntN(40) {
+		case 0:
+			x[i] = 0
+		case 1: // around what counts as zero
+			x[i] = float32(math.Ldexp(float64(x[i]), -30))
+		case 2:
+			x[i] = float32(math.Ldexp(float64(x[i]), -84))
+		case 3: // a tie
+			x[i] = math.Float32frombits(math.Float32bits(x[i])&^0xffff | 0x8000)
+		case 4:
+			x[i] = math.Float32frombits(uint32(rng.IntN(1 << 23))) // subnormal
+		}
+	}
+}
+
+func TestGemmSplit(t *testing.T) {
+	eachSplit(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(3, 5))
+		for _, shape := range gemmShapes {
+			m, n, k := shape[0], shape[1], shape[2]
+			if testing.Short() && m*n*k > 200_000 {
+				continue
+			}
+			for mode := range 4 {
+				trans, add := mode&1 != 0, mode&2 != 0
+				pad := mode & 1 * 5
+				ars, acs, alen := k+pad, 1, (m-1)*(k+pad)+k
+				if trans {
+					ars, acs, alen = 1, m+pad, (k-1)*(m+pad)+m
+				}
+				if m == 0 || k == 0 {
+					ars, acs, alen = 1, 1, 0
+				}
+				a, b := kerneltest.Float32s(t, alen), kerneltest.Float32s(t, max(0, k*(n+pad)-pad))
+				c := kerneltest.Float32s(t, max(0, m*(n+pad)-pad))
+				fill(rng, a)
+				fill(rng, b)
+				fill(rng, c)
+				odd(rng, a)
+				odd(rng, b)
+				want := append([]float32(nil), c...)
+				bp := make([]uint32, SplitLen(k, n))
+				PackSplit(bp, k, n, b, n+pad)
+				gemmSplitGeneric(m, n, k, a, ars, acs, bp, want, n+pad, add)
+				GemmSplit(m, n, k, a, ars, acs, bp, c, n+pad, add)
+				if i := differ(c, want); i >= 0 {
+					t.Fatalf("%d×%d×%d, transposed %v, add %v, pad %d: element (%d,%d) is %x, want %x",
+						m, n, k, trans, add, pad, i/(n+pad), i%(n+pad), c[i], want[i])
+				}
+			}
+		}
+	})
+}
+
+// TestPackSplit compares every word with what the definition of the numbers
+// says, at the places that the definition of the product reads.
+func TestPackSplit(t *testing.T) {
+	eachSplit(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 5))
+		for _, shape := range [][2]int{{1, 1}, {2, 32}, {31, 33}, {32, 16}, {33, 64}, {64, 65}, {100, 7}} {
+			k, n := shape[0], shape[1]
+			b := kerneltest.Float32s(t, k*n)
+			fill(rng, b)
+			odd(rng, b)
+			b[rng.IntN(len(b))] = float32(math.Inf(1))
+			b[rng.IntN(len(b))] = math.Float32frombits(0xffffffff) // NaN, which rounds to zero as an integer
+			b[rng.IntN(len(b))] = math.MaxFloat32
+			got := make([]uint32, SplitLen(k, n))
+			for i := range got {
+				got[i] = 0xdeadbeef
+			}
+			PackSplit(got, k, n, b, n)
+			for j := range (n + NR - 1) / NR * NR {
+				for l := range chunks(k) * SplitK {
+					var hi, lo float32
+					if j < n && l < k {
+						hi, lo = split(b[l*n+j], leastB)
+					}
+					at := (j/NR*chunks(k)+l/SplitK)*splitLen + j%NR/16*tileLen + l%SplitK/2*16 + j%16
+					if x, y := half(got[at], l%2), half(got[at+2*tileLen], l%2); !same(x, hi) || !same(y, lo) {
+						t.Fatalf("%d×%d: element (%d,%d) is split into %x and %x, want %x and %x", k, n, l, j, x, y, hi, lo)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestSplit holds split to what its comment says: bfloat16 numbers that leave
+// off little, and whose products and sums are never subnormal.
+func TestSplit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 5))
+	for range 100000 {
+		x := float32(math.Ldexp(rng.Float64()*2-1, rng.IntN(60)-20))
+		hi, lo := split(x, leastB)
+		if math.Float32bits(hi)&0xffff != 0 || math.Float32bits(lo)&0xffff != 0 {
+			t.Fatalf("%x is split into %x and %x, which are no numbers of bfloat16", x, hi, lo)
+		}
+		left := math.Abs(float64(x) - float64(hi) - float64(lo))
+		if left > math.Ldexp(math.Abs(float64(x)), -17) && left > math.Ldexp(1, -30) {
+			t.Fatalf("%x is split into %x and %x: %g is left", x, hi, lo, left)
+		}
+	}
+	smallest := math.Float32frombits(leastA) * math.Float32frombits(leastB)
+	if ulp := smallest / (1 << 14); ulp < math.Float32frombits(1<<23) {
+		t.Fatalf("the last bit of the smallest product, %g, is subnormal", ulp)
+	}
+}
+
+// TestSplitNear compares with sums in float64.
+func TestSplitNear(t *testing.T) {
+	const m, n, k = 40, 50, 300
+	rng := rand.New(rand.NewPCG(2, 6))
+	a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+	for i := range a {
+		a[i] = float32(rng.NormFloat64() * 1e-9)
+	}
+	for i := range b {
+		b[i] = float32(rng.NormFloat64() * 0.02)
+	}
+	bp := make([]uint32, SplitLen(k, n))
+	PackSplit(bp, k, n, b, n)
+	GemmSplit(m, n, k, a, k, 1, bp, c, n, false)
+	var off, all float64
+	for i := range m {
+		for j := range n {
+			var sum float64
+			for l := range k {
+				sum += float64(a[i*k+l]) * float64(b[l*n+j])
+			}
+			off += (sum - float64(c[i*n+j])) * (sum - float64(c[i*n+j]))
+			all += sum * sum
+		}
+	}
+	if r := math.Sqrt(off / all); r > 5e-6 || r == 0 {
+		t.Fatalf("the products are off by %.2g of their size", r)
+	} else {
+		t.Logf("off by %.2g", r)
+	}
+}
+
+// BenchmarkGemmSplit compares split products, with tile units and without, with
+// float32. (T: A is a transpose)
+func BenchmarkGemmSplit(b *testing.B) {
+	for _, shape := range [][3]int{{512, 256, 256}, {512, 768, 2048}, {96, 256, 512}} {
+		m, n, k := shape[0], shape[1], shape[2]
+		for _, trans := range []bool{false, true} {
+			a, w, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+			rng := rand.New(rand.NewPCG(1, 1))
+			fill(rng, a)
+			fill(rng, w)
+			ars, acs := k, 1
+			if trans {
+				ars, acs = 1, m
+			}
+			run := func(name string, f func()) {
+				if trans {
+					name += "T"
+				}
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						f()
+					}
+					b.ReportMetric(2*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+			bp := aligned[uint32](SplitLen(k, n))
+			PackSplit(bp, k, n, w, n)
+			shape := fmt.Sprintf("-%d×%d×%d", m, n, k)
+			if amx() {
+				run("AMX"+shape, func() { GemmSplit(m, n, k, a, ars, acs, bp, c, n, false) })
+				run("pack"+shape, func() { PackSplit(bp, k, n, w, n) })
+			}
+			impls := cpu.Impls("split")
+			for _, i := range impls {
+				*i.Use = false
+			}
+			run("without"+shape, func() { GemmSplit(m, n, k, a, ars, acs, bp, c, n, false) })
+			for _, i := range impls {
+				*i.Use = i.Have
+			}
+			run("f32"+shape, func() { Gemm(m, n, k, a, ars, acs, w, n, c, n, false) })
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package model
+
+import (
+	"unsafe"
+
+	"suiren/engine/kernel"
+	"suiren/engine/tensor"
+)
+
+// A trainer whose gradients are products of split numbers (kernel.GemmSplit)
+// splits the matrices of a block for all rows of a micro-batch, before it takes
+// them back through the block, and what a matrix read where it would else be
+// packed. Losses and what is served do not change by it.
+
+// words views memory of an arena as split numbers.
+func words(mem []float32) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem))
+}
+
+// A splitTask is columns lo to hi, as far as there are some, of one of a block's
+// matrices.
+type splitTask struct{ which, expert, lo, hi int } // −1: no expert
+
+// splitSpan is the columns of a task: whole panels.
+const splitSpan = 4 * kernel.NR
+
+// laySplit gives the matrices of a block memory, the same to all blocks, of
+// which some may have wider ones.
+func (t *Trainer) laySplit(a *tensor.Arena) {
+	w := &t.net
+	lay := func(which, expert int) {
+		most, cols := 0, 0
+		for l := range w.blocks {
+			d := w.dense(l, which, expert)
+			most, cols = max(most, kernel.SplitLen(d.rows, d.cols)), max(cols, d.cols)
+		}
+		mem := words(a.Float32(most))
+		for l := range w.blocks {
+			if d := w.dense(l, which, expert); d.rows > 0 {
+				d.split = mem
+			}
+		}
+		for lo := 0; lo < cols; lo += splitSpan {
+			t.splits = append(t.splits, splitTask{which, expert, lo, lo + splitSpan})
+		}
+	}
+	for which := range w.blocks[0] {
+		lay(which, -1)
+	}
+	for e := range w.Experts {
+		lay(gateUpLinear, e)
+		lay(downLinear, e)
+	}
+}
+
+// dense returns one of the matrices of block l, or of one of its experts.
+func (w *net) dense(l, which, expert int) *dense {
+	if expert >= 0 {
+		return w.experts[l][expert].matrix(which)
+	}
+	return w.blocks[l][which]
+}
+
+// splitExperts gives a worker memory for what an expert reads, or if experts are
+// frozen for its matrices.
+func (t *Trainer) splitExperts(x *expertScratch, a *tensor.Arena) {
+	C, F := t.net.Width, t.net.Hidden
+	switch {
+	case !t.split:
+	case t.Grads != nil:
+		x.packed = a.Float32(kernel.SplitLen(t.length, max(C, F)))
+	default:
+		x.dense.words = words(a.Float32(max(kernel.SplitLen(2*F, C), kernel.SplitLen(C, F))))
+	}
+}
+
+// splitTask splits a part of a matrix of block l.
+func (t *Trainer) splitTask(l, i int, s *denseScratch) {
+	k := &t.splits[i]
+	d := t.net.dense(l, k.which, k.expert)
+	if k.lo < d.cols {
+		d.w.split(d.split, 0, d.rows, d.cols, k.lo, min(k.hi, d.cols), s.panel)
+	}
+}
+
+// split splits columns lo to hi of n rows of a matrix of so many columns, from
+// row at on. dst has all columns of the n rows. lo is a multiple of kernel.NR.
+func (s stored) split(dst []uint32, at, n, cols, lo, hi int, panel []float32) {
+	if s.h == nil {
+		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, hi-lo, s.f[at*cols+lo:], cols)
+		return
+	}
+	for ; lo < hi; lo += kernel.NR {
+		m := min(kernel.NR, hi-lo)
+		for i := range n {
+			s.read(panel[i*m:(i+1)*m], (at+i)*cols+lo)
+		}
+		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, m, panel, m)
+	}
+}
+
+// splitPanels splits columns lo to hi of a matrix of n rows that Matrix.Unpack
+// wrote: panels of them are row-major. lo is a multiple of kernel.NR.
+func splitPanels(dst []uint32, packed []float32, n, lo, hi int) {
+	for ; lo < hi; lo += kernel.NR {
+		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, min(kernel.NR, hi-lo), packed[lo*n:], kernel.NR)
+	}
+}
+
+// panelRows is the most rows that are split at a time.
+func (w *net) panelRows() int {
+	n := min(w.Vocab, headRows)
+	for _, block := range w.blocks {
+		for _, d := range block {
+			n = max(n, d.rows)
+		}
+	}
+	if w.Experts > 0 {
+		n = max(n, 2*w.Hidden, w.Width)
+	}
+	return n
+}
+
+// packedLen returns the floats that an input of t tokens and n columns takes
+// until the gradient of the matrix that read it is made.
+func packedLen(t, n int, split bool) int {
+	if split {
+		return kernel.SplitLen(t, n)
+	}
+	return kernel.PackedLen(t, n)
+}
+
+// pack packs an input x of n tokens and so many columns.
+func (t *Trainer) pack(packed []float32, n int, x []float32, cols int) {
+	if t.split {
+		kernel.PackSplit(words(packed), n, cols, x, cols)
+		return
+	}
+	kernel.Pack(packed, n, cols, x, cols, 1)
+}
+
+// outerOf is outer of an x that is read once: it is not packed, or split into
+// packed.
+func (t *Trainer) outerOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, packed []float32) {
+	if t.split {
+		t.pack(packed, n, x, cols)
+		t.outer(dw, rows, cols, n, dy, ld, packed)
+		return
+	}
+	kernel.Gemm(rows, cols, n, dy, 1, ld, x, cols, dw, cols, true)
+}
+
+// outer adds dyᵀ·x to dw, rows of the gradient of a matrix: n tokens of which
+// x, of so many columns, is packed. dy begins at the first of the rows, ld
+// apart from token to token.
+func (t *Trainer) outer(dw []float32, rows, cols, n int, dy []float32, ld int, packed []float32) {
+	if t.split {
+		kernel.GemmSplit(rows, cols, n, dy, 1, ld, words(packed), dw, cols, true)
+		return
+	}
+	kernel.GemmPacked(rows, cols, n, dy, 1, ld, packed, dw, cols, true)
+}

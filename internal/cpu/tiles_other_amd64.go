@@ -1,0 +1,6 @@
+//go:build !linux && amd64
+
+package cpu
+
+// askForTiles says no: how other systems give them is not known here.
+func askForTiles() bool { return false }
