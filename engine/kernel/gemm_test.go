@@ -39,6 +39,24 @@ var gemmShapes = [][3]int{ // m, n, k
 	{16, 0, 4}, {0, 16, 4}, {5, 5, 0},
 }
 
+// operands returns random A, with its strides, B and C of a product, with pad
+// columns of other matrices to the right of each.
+func operands(t *testing.T, rng *rand.Rand, m, n, k int, trans bool, pad int) (a []float32, ars, acs int, b, c []float32) {
+	ars, acs, alen := k+pad, 1, (m-1)*(k+pad)+k
+	if trans {
+		ars, acs, alen = 1, m+pad, (k-1)*(m+pad)+m
+	}
+	if m == 0 || k == 0 {
+		ars, acs, alen = 1, 1, 0
+	}
+	a, b = kerneltest.Float32s(t, alen), kerneltest.Float32s(t, max(0, k*(n+pad)-pad))
+	c = kerneltest.Float32s(t, max(0, m*(n+pad)-pad))
+	fill(rng, a)
+	fill(rng, b)
+	fill(rng, c)
+	return a, ars, acs, b, c
+}
+
 func TestGemm(t *testing.T) {
 	kerneltest.Each(t, "kernel", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
@@ -47,18 +65,7 @@ func TestGemm(t *testing.T) {
 			for mode := range 8 {
 				trans, add := mode&1 != 0, mode&2 != 0
 				pad := mode & 4 * 2 // columns of other matrices, right of A, B and C
-				ars, acs, alen := k+pad, 1, (m-1)*(k+pad)+k
-				if trans {
-					ars, acs, alen = 1, m+pad, (k-1)*(m+pad)+m
-				}
-				if m == 0 || k == 0 {
-					ars, acs, alen = 1, 1, 0
-				}
-				a, b := kerneltest.Float32s(t, alen), kerneltest.Float32s(t, max(0, k*(n+pad)-pad))
-				c := kerneltest.Float32s(t, max(0, m*(n+pad)-pad))
-				fill(rng, a)
-				fill(rng, b)
-				fill(rng, c)
+				a, ars, acs, b, c := operands(t, rng, m, n, k, trans, pad)
 				before, want := append([]float32(nil), c...), append([]float32(nil), c...)
 				gemmGeneric(m, n, k, a, ars, acs, b, n+pad, want, n+pad, add)
 				for _, packed := range []bool{false, true} {

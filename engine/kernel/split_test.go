@@ -51,18 +51,7 @@ func TestGemmSplit(t *testing.T) {
 			for mode := range 4 {
 				trans, add := mode&1 != 0, mode&2 != 0
 				pad := mode & 1 * 5
-				ars, acs, alen := k+pad, 1, (m-1)*(k+pad)+k
-				if trans {
-					ars, acs, alen = 1, m+pad, (k-1)*(m+pad)+m
-				}
-				if m == 0 || k == 0 {
-					ars, acs, alen = 1, 1, 0
-				}
-				a, b := kerneltest.Float32s(t, alen), kerneltest.Float32s(t, max(0, k*(n+pad)-pad))
-				c := kerneltest.Float32s(t, max(0, m*(n+pad)-pad))
-				fill(rng, a)
-				fill(rng, b)
-				fill(rng, c)
+				a, ars, acs, b, c := operands(t, rng, m, n, k, trans, pad)
 				odd(rng, a)
 				odd(rng, b)
 				want := append([]float32(nil), c...)
