@@ -46,11 +46,10 @@ type splitScratch struct {
 }
 
 var splitScratches = sync.Pool{New: func() any {
-	s := &splitScratch{
+	return &splitScratch{
 		a: aligned[uint32](splitRows / NR * splitKC / SplitK * splitLen), out: aligned[float32](32 * NR),
 		edge: aligned[float32](SplitK * NR), turn: aligned[uint32](splitLen),
 	}
-	return s
 }}
 
 // aligned returns n zeros that begin at a cache line.

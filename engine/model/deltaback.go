@@ -78,7 +78,7 @@ func (w *net) convolveBack(s *layerState, g *gradState, l, lo, hi, n int, pos []
 			log := b.logDecay(r, in[R+r])
 			dlog := float64(gates[r])
 			open := 1 / (1 + math.Exp(-float64(in[R+r])-float64(b.bias[r]))) // the slope of the softplus
-			d := dlog * float64(b.decay[r]) * open
+			d := float64(dlog * float64(b.decay[r]) * open)                  // not fused with the sum
 			out[r], out[R+r] = gates[R+r], float32(d)
 			logs += float64(dlog * log)
 			bias += d

@@ -388,11 +388,11 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 		case k.which == gateUpLinear:
 			s.gather(st.n2, asked, C, c.Chosen)
 			dw := g.gateUp.f[(k.expert*2*F+k.lo)*C:]
-			t.outerOf(dw, k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], wide, s.rows, s.packed)
+			t.addOuterOf(dw, k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], wide, s.rows, s.packed)
 		default:
 			s.gather(r.grad.dtop, asked, C, c.Chosen)
 			dw := g.down.f[(k.expert*C+k.lo)*F:]
-			t.outerOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, r.grad.mix.act[lo*F:], s.packed)
+			t.addOuterOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, r.grad.mix.act[lo*F:], s.packed)
 		}
 	}
 }

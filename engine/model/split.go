@@ -139,21 +139,21 @@ func (t *Trainer) pack(packed []float32, n int, x []float32, cols int) {
 	kernel.Pack(packed, n, cols, x, cols, 1)
 }
 
-// outerOf is outer of an x that is read once: it is not packed, or split into
+// addOuterOf is addOuter of an x that is read once: it is not packed, or split into
 // packed.
-func (t *Trainer) outerOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, packed []float32) {
+func (t *Trainer) addOuterOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, packed []float32) {
 	if t.split {
 		t.pack(packed, n, x, cols)
-		t.outer(dw, rows, cols, n, dy, ld, packed)
+		t.addOuter(dw, rows, cols, n, dy, ld, packed)
 		return
 	}
 	kernel.Gemm(rows, cols, n, dy, 1, ld, x, cols, dw, cols, true)
 }
 
-// outer adds dyᵀ·x to dw, rows of the gradient of a matrix: n tokens of which
+// addOuter adds dyᵀ·x to dw, rows of the gradient of a matrix: n tokens of which
 // x, of so many columns, is packed. dy begins at the first of the rows, ld
 // apart from token to token.
-func (t *Trainer) outer(dw []float32, rows, cols, n int, dy []float32, ld int, packed []float32) {
+func (t *Trainer) addOuter(dw []float32, rows, cols, n int, dy []float32, ld int, packed []float32) {
 	if t.split {
 		kernel.GemmSplit(rows, cols, n, dy, 1, ld, words(packed), dw, cols, true)
 		return

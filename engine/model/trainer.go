@@ -406,7 +406,7 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f
 		if packed := r.layers[l].in[k.which]; packed != nil {
-			t.outer(dw[k.lo*in:], hi-k.lo, in, n, dy[k.lo:], out, packed)
+			t.addOuter(dw[k.lo*in:], hi-k.lo, in, n, dy[k.lo:], out, packed)
 		} else { // a router
 			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
 		}

@@ -16,7 +16,7 @@ type Training struct {
 	Threads   int  // workers
 	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
 	Half      bool // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
-	Split     bool // gradients are products of numbers split in two (kernel.GemmSplit): within 10⁻⁵, and the losses as they are
+	Split     bool // gradients are products of numbers split in two (kernel.GemmSplit): all together within 10⁻⁵, and the losses as they are
 	LoRA      *LoRA
 }
 
