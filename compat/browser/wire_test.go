@@ -182,7 +182,7 @@ func wires(t *testing.T, browser context.Context, dir string) {
 			v.fill("#plan-text", strings.Replace(text, "flops     = 2e10", "flops     = 2e11", 1))
 			v.push("Save")
 			v.sees("Saved")
-			w.breakAt(`"step":150}`) // in the middle of the training, and of a line that tells of it
+			w.breakAt(`"step":150`) // in the middle of the training, and of a line that tells of it; a pace may follow
 			v.push("Apply")
 			v.push("Graph")
 		}},
