@@ -1,18 +1,14 @@
 #include "textflag.h"
+#include "tiles_amd64.h"
 
-// The assembler has no instructions for tiles.
-// LOADA and LOADB load a tile from SI and DI, rows CX bytes apart; LOADC, LOADD,
-// STOREC and STORED load or store one at R9 and R11, rows R10 bytes apart.
-#define LOADA(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x0e; LONG $(at)
+// LOADB loads a tile from DI, rows CX bytes apart; LOADC, LOADD, STOREC and STORED
+// load or store one at R9 and R11, rows R10 bytes apart.
 #define LOADB(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x0f; LONG $(at)
 #define LOADC(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x11; LONG $(at)
 #define LOADD(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
 #define STOREC(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x11; LONG $(at)
 #define STORED(tile, at) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
-#define ZERO(tile) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $(0xc0|(tile)<<3)
 #define MUL(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|2); BYTE $0x5c; BYTE $(0xc0|(sum)<<3|(a)) // TDPBF16PS
-#define CONFIG BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // LDTILECFG (AX)
-#define RELEASE BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
 
 // FOUR adds two tiles of A times two of B to the four of C.
 #define FOUR \

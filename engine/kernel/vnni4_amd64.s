@@ -3,12 +3,6 @@
 
 // Products of 4-bit weights, with VNNI.
 
-#define NIBBLES(o) \
-	LOAD(o, Y8, Z8)     \
-	VPSRLW $4, Z8, Z9   \
-	VPANDD Z30, Z8, Z8  \
-	VPANDD Z30, Z9, Z9
-
 #define FOURS(o, P) \
 	NIBBLES(o)    \
 	P(0)          \
@@ -95,15 +89,6 @@ q40x1:
 	JNZ  q40x1rows
 	VZEROUPPER
 	RET
-
-// KSCALES makes the scales and minima of 256 weights, KSUB those of 32.
-#define KSCALES \
-	BOTH(0, SI, X12, Y12, Z12)  \
-	BOTH(16, SI, X13, Y13, Z13)
-
-#define KSUB \
-	INTS(VPMOVZXBD, 0, Z12, X10, Z10) \
-	INTS(VPMOVZXBD, 8, Z13, X11, Z11)
 
 // func q4Kx4VNNI(t *quantTile)
 TEXT ·q4Kx4VNNI(SB), NOSPLIT, $0-8

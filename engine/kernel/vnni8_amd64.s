@@ -279,3 +279,55 @@ q80x1:
 	JNZ  q80x1rows
 	VZEROUPPER
 	RET
+
+#define PUTSIXES(a) PUTLESS(16*(a))
+
+// func bytesQ6K(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ6K(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONSTANTS6
+	CONST(0x20202020, Z26)
+q6K:
+	BOTH(0, SI, X12, Y12, Z12)
+	ADDQ $16, SI
+	MOVQ $8, AX
+q6Ksub:
+	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
+	VMOVUPS Z10, (DX)
+	SIXES(16, 0, PUTSIXES)
+	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
+	VMOVUPS Z10, 64(DX)
+	SIXES(112, 16, PUTSIXES)
+	ADDQ $208, SI
+	ADDQ $512, DI
+	ADDQ $128, DX
+	DECQ AX
+	JNZ  q6Ksub
+	SUBQ $8, CX
+	JNZ  q6K
+	VZEROUPPER
+	RET
+
+// func bytesQ80(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ80(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONSTANTS8
+	VPXORD Z30, Z30, Z30 // nothing is added to weights
+q80:
+	BOTH(0, SI, X10, Y10, Z10)
+	VMOVUPS Z10, (DX)
+	EIGHTS(16)
+	PUT(0)
+	EIGHTS(80)
+	PUT(128)
+	EIGHTS(144)
+	PUT(256)
+	EIGHTS(208)
+	PUT(384)
+	ADDQ $272, SI
+	ADDQ $512, DI
+	ADDQ $64, DX
+	DECQ CX
+	JNZ  q80
+	VZEROUPPER
+	RET

@@ -175,3 +175,40 @@
 	ALL2(F) \
 	F(Z2, Z6, (DI)(R13*2)) \
 	F(Z3, Z7, (DI)(R12*1))
+
+// NIBBLES makes two vectors of weights of one.
+#define NIBBLES(o) \
+	LOAD(o, Y8, Z8)     \
+	VPSRLW $4, Z8, Z9   \
+	VPANDD Z30, Z8, Z8  \
+	VPANDD Z30, Z9, Z9
+
+// KSCALES makes the scales and minima of 256 weights, KSUB those of 32.
+#define KSCALES \
+	BOTH(0, SI, X12, Y12, Z12)  \
+	BOTH(16, SI, X13, Y13, Z13)
+
+#define KSUB \
+	INTS(VPMOVZXBD, 0, Z12, X10, Z10) \
+	INTS(VPMOVZXBD, 8, Z13, X11, Z11)
+
+// For tile units the weights of 16 rows become bytes: fours of steps, of each a
+// four of each row. DI is where, and DX where scales go, and minima if there are
+// some.
+
+#define ARGSBYTES \
+	MOVQ w+0(FP), DI      \
+	MOVQ scale+8(FP), DX  \
+	MOVQ src+16(FP), SI   \
+	MOVQ wide+24(FP), R14 \
+	MOVQ nb+32(FP), CX
+
+#define PUT(at) \
+	VMOVDQU64 Z8, (at)(DI) \
+	VMOVDQU64 Z9, (at+64)(DI)
+
+// PUTLESS takes off Z26.
+#define PUTLESS(at) \
+	VPSUBB Z26, Z8, Z8 \
+	VPSUBB Z26, Z9, Z9 \
+	PUT(at)

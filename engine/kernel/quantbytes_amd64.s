@@ -1,0 +1,184 @@
+#include "textflag.h"
+#include "vnni_amd64.h"
+
+// Weights of 4 and 5 bits as bytes, for tile units.
+
+// WEIGHTS puts those of a block, whose vectors are at o and on, by P.
+#define WEIGHTS(o, P) \
+	NIBBLES(o)    \
+	P(0)          \
+	NIBBLES(o+32) \
+	P(128)        \
+	NIBBLES(o+64) \
+	P(256)        \
+	NIBBLES(o+96) \
+	P(384)
+
+// FIFTHS puts those of a block that have a fifth bit: see q5_amd64.s. Z15 is what
+// holds the bits.
+#define FIFTH(SHIFTL, l, SHIFTH, h) \
+	SHIFTL $l, Z15, Z11  \
+	SHIFTH $h, Z15, Z14  \
+	VPANDD Z29, Z11, Z11 \
+	VPANDD Z29, Z14, Z14 \
+	VPORD  Z11, Z8, Z8   \
+	VPORD  Z14, Z9, Z9
+
+#define FIFTHS(o, P) \
+	LOAD(o+128, Y15, Z15) \
+	NIBBLES(o) \
+	FIFTH(VPSLLW, 4, VPSLLW, 3) \
+	P(0) \
+	NIBBLES(o+32) \
+	FIFTH(VPSLLW, 2, VPSLLW, 1) \
+	P(128) \
+	NIBBLES(o+64) \
+	FIFTH(VPSLLW, 0, VPSRLW, 1) \
+	P(256) \
+	NIBBLES(o+96) \
+	FIFTH(VPSRLW, 2, VPSRLW, 3) \
+	P(384)
+
+// PUTLOOK puts what the table has for them.
+#define PUTLOOK(at) \
+	VPSHUFB Z8, Z27, Z8 \
+	VPSHUFB Z9, Z27, Z9 \
+	PUT(at)
+
+#define ONE(o) \
+	BOTH(o, SI, X10, Y10, Z10) \
+	VMOVUPS Z10, (DX)
+
+#define TWO \
+	ONE(0) \
+	BOTH(16, SI, X11, Y11, Z11) \
+	VMOVUPS Z11, 64(DX)
+
+#define NEXTBLOCK(bytes, scales, loop) \
+	ADDQ $bytes, SI \
+	ADDQ $512, DI \
+	ADDQ $scales, DX \
+	DECQ CX \
+	JNZ  loop \
+	VZEROUPPER \
+	RET
+
+// The values of IQ4_NL, and of MXFP4, doubled.
+DATA iq4<>+0(SB)/8, $0xf6eaddcfbfad9881
+DATA iq4<>+8(SB)/8, $0x7159453526190d01
+GLOBL iq4<>(SB), RODATA|NOPTR, $16
+
+DATA doubled<>+0(SB)/8, $0x0c08060403020100
+DATA doubled<>+8(SB)/8, $0xf4f8fafcfdfeff00
+GLOBL doubled<>(SB), RODATA|NOPTR, $16
+
+// func bytesQ40(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ40(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	CONST(0x08080808, Z26)
+block:
+	ONE(0)
+	WEIGHTS(16, PUTLESS)
+	NEXTBLOCK(144, 64, block)
+
+// func bytesQ41(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ41(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+block:
+	TWO
+	WEIGHTS(32, PUT)
+	NEXTBLOCK(160, 128, block)
+
+// func bytesQ4K(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ4K(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+super:
+	KSCALES
+	ADDQ $32, SI
+	MOVQ $8, AX
+block:
+	KSUB
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	WEIGHTS(16, PUT)
+	ADDQ $512, DI
+	ADDQ $144, SI
+	ADDQ $128, DX
+	DECQ AX
+	JNZ  block
+	SUBQ $8, CX
+	JNZ  super
+	VZEROUPPER
+	RET
+
+// func bytesQ50(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ50(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	CONST(0x10101010, Z29)
+	CONST(0x10101010, Z26)
+block:
+	ONE(0)
+	FIFTHS(16, PUTLESS)
+	NEXTBLOCK(176, 64, block)
+
+// func bytesQ51(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ51(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	CONST(0x10101010, Z29)
+block:
+	TWO
+	FIFTHS(32, PUT)
+	NEXTBLOCK(192, 128, block)
+
+// func bytesQ5K(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesQ5K(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	CONST(0x10101010, Z29)
+super:
+	KSCALES
+	ADDQ $32, SI
+	MOVQ $8, AX
+block:
+	KSUB
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	FIFTHS(16, PUT)
+	ADDQ $512, DI
+	ADDQ $176, SI
+	ADDQ $128, DX
+	DECQ AX
+	JNZ  block
+	SUBQ $8, CX
+	JNZ  super
+	VZEROUPPER
+	RET
+
+// func bytesIQ4NL(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesIQ4NL(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	VBROADCASTI32X4 iq4<>(SB), Z27
+block:
+	ONE(0)
+	WEIGHTS(16, PUTLOOK)
+	NEXTBLOCK(144, 64, block)
+
+// func bytesMXFP4(w *int8, scale *float32, src *byte, wide, nb int)
+TEXT ·bytesMXFP4(SB), NOSPLIT, $0-40
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	VBROADCASTI32X4 doubled<>(SB), Z27
+block: // scales are of bfloat16
+	VMOVDQU (SI), X10
+	VINSERTI128 $1, (SI)(R14*1), Y10, Y10
+	VPMOVZXWD Y10, Z10
+	VPSLLD $16, Z10, Z10
+	VMOVUPS Z10, (DX)
+	WEIGHTS(16, PUTLOOK)
+	NEXTBLOCK(144, 64, block)

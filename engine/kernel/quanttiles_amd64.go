@@ -1,0 +1,99 @@
+package kernel
+
+import "suiren/internal/cpu"
+
+var useByteTiles = cpu.X86.AMXInt8
+
+func init() { cpu.Register("bytes", "AMX", &useByteTiles) }
+
+// byteTiles reports whether tile units multiply bytes.
+func byteTiles() bool { return useByteTiles && useVNNI }
+
+// sizedTiles configures tiles 0 and 1 for 16 tokens, 2 and 3 for the same steps
+// of 16 rows, 4 and 5 for their sums.
+func sizedTiles(steps int) (c tileConfig) {
+	c.palette = 1
+	for i := range 6 {
+		c.bytes[i], c.rows[i] = 64, 16
+		switch i / 2 {
+		case 0:
+			c.bytes[i] = uint16(steps)
+		case 1:
+			c.rows[i] = byte(steps / 4)
+		}
+	}
+	return c
+}
+
+var byteTileSizes, halfTileSizes = sizedTiles(32), sizedTiles(16)
+
+// mulBytesAMX multiplies blocks that have a scale, mulLowAMX those that have a
+// minimum too, mulHalvesAMX halves of blocks, each of which has a scale.
+//
+//go:noescape
+func mulBytesAMX(t *byteTile)
+
+//go:noescape
+func mulLowAMX(t *byteTile)
+
+//go:noescape
+func mulHalvesAMX(t *byteTile)
+
+//go:noescape
+func bytesQ40(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ41(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ4K(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ50(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ51(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ5K(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ6K(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesQ80(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesIQ4NL(w *int8, scale *float32, src *byte, wide, nb int)
+
+//go:noescape
+func bytesMXFP4(w *int8, scale *float32, src *byte, wide, nb int)
+
+// unpackBytes is unpackBytesGeneric.
+func (m *Matrix) unpackBytes(w []int8, scale []float32, lo int) {
+	nb := m.K / 32
+	size := m.K / forms[m.Type].weights * forms[m.Type].packed
+	src := &m.Data[lo/Group*size]
+	switch m.Type {
+	case Q4_0:
+		bytesQ40(&w[0], &scale[0], src, size, nb)
+	case Q4_1:
+		bytesQ41(&w[0], &scale[0], src, size, nb)
+	case Q4_K:
+		bytesQ4K(&w[0], &scale[0], src, size, nb)
+	case Q5_0:
+		bytesQ50(&w[0], &scale[0], src, size, nb)
+	case Q5_1:
+		bytesQ51(&w[0], &scale[0], src, size, nb)
+	case Q5_K:
+		bytesQ5K(&w[0], &scale[0], src, size, nb)
+	case Q6_K:
+		bytesQ6K(&w[0], &scale[0], src, size, nb)
+	case Q8_0:
+		bytesQ80(&w[0], &scale[0], src, size, nb)
+	case IQ4_NL:
+		bytesIQ4NL(&w[0], &scale[0], src, size, nb)
+	case MXFP4:
+		bytesMXFP4(&w[0], &scale[0], src, size, nb)
+	}
+}

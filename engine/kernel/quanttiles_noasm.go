@@ -1,0 +1,13 @@
+//go:build !amd64
+
+package kernel
+
+func byteTiles() bool { return false }
+
+func mulBytesAMX(*byteTile)  { panic("kernel: no tile units on this platform") }
+func mulLowAMX(*byteTile)    { panic("kernel: no tile units on this platform") }
+func mulHalvesAMX(*byteTile) { panic("kernel: no tile units on this platform") }
+
+func (m *Matrix) unpackBytes(w []int8, scale []float32, lo int) {
+	m.unpackBytesGeneric(w, scale, lo)
+}
