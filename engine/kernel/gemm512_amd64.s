@@ -222,6 +222,8 @@ step8:
 	ROW((BX)(R8*2), Z3, Z18, Z19)
 	ROW((R14), Z4, Z20, Z21)
 	ROW((R14)(R8*1), Z5, Z22, Z23)
+	PREFETCHT1 128(SI) // the next columns, where B is not packed
+	PREFETCHT1 192(SI)
 	ADDQ R9, AX
 	ADDQ R9, BX
 	ADDQ R9, R14

@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// splitKC is how many steps of K are multiplied at a time: what a panel of B and
-// 32 rows of A then take passes through the first-level cache. splitRows is how
-// many rows of A are split at a time, half a megabyte of them, which stay in the
-// second level while panels of B pass; without tile units wideRows, twice as
-// large as floats.
+// splitKC is how many steps of K are multiplied at a time, splitRows how many rows
+// of A are split at a time: half a megabyte of them, which stay in the
+// second-level cache while panels of B pass. Without tile units their floats are
+// twice as large, and wideKC steps of a panel of B stay in the first level.
 const (
-	splitKC   = 256
-	splitRows = 512
+	splitKC   = 1024
+	splitRows = 128
+	wideKC    = 256
 	wideRows  = 128
 )
 
@@ -53,9 +53,10 @@ var splitScratches = sync.Pool{New: func() any {
 }}
 
 // aligned returns n zeros that begin at a cache line.
-func aligned[T uint32 | float32](n int) []T {
-	s := make([]T, n+15)
-	at := int(-uintptr(unsafe.Pointer(&s[0])) % 64 / 4)
+func aligned[T int8 | int32 | uint32 | float32](n int) []T {
+	size := unsafe.Sizeof(*new(T))
+	s := make([]T, n+int(63/size))
+	at := int(-uintptr(unsafe.Pointer(&s[0])) % 64 / size)
 	return s[at:][:n:n]
 }
 
@@ -66,14 +67,14 @@ func gemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32,
 	if !amx() && s.wideA == nil {
 		s.lay()
 	}
-	most := splitRows
+	most, deep := splitRows, splitKC
 	if !amx() {
-		most = wideRows
+		most, deep = wideRows, wideKC
 	}
 	for i0 := 0; i0 < m; i0 += most {
 		rows := min(most, m-i0)
-		for l0 := 0; l0 < k; l0 += splitKC {
-			steps := min(splitKC, k-l0)
+		for l0 := 0; l0 < k; l0 += deep {
+			steps := min(deep, k-l0)
 			s.splitA(rows, steps, a[i0*ars+l0*acs:], ars, acs)
 			if !amx() {
 				s.widenA(rows, chunks(steps))
@@ -184,7 +185,7 @@ const (
 
 // lay makes what is needed without tile units.
 func (s *splitScratch) lay() {
-	s.wideA, s.wideB = aligned[float32](splitKC/SplitK*4*plane), aligned[float32](4*planeB)
+	s.wideA, s.wideB = aligned[float32](wideKC/SplitK*4*plane), aligned[float32](4*planeB)
 	s.sums, s.sum = aligned[float32](wideRows*NR), aligned[float32](wideRows*NR)
 }
 
