@@ -37,6 +37,7 @@ type denseScratch struct {
 	mid  []float32 // (T, rank)
 
 	words []uint32  // wide, split, if gradients are products of split numbers
+	lines []float32 // SplitK rows of it that are split
 	panel []float32 // (panelRows, NR) of what is in bfloat16, before it is split
 }
 
@@ -155,7 +156,10 @@ func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Are
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {
 			if d.pieces != nil {
-				wide, both = max(wide, kernel.PackedLen(d.rows, d.cols)), max(both, kernel.SplitLen(d.rows, d.cols))
+				both = max(both, kernel.SplitLen(d.rows, d.cols))
+				if !apart || !d.whole() {
+					wide = max(wide, kernel.PackedLen(d.rows, d.cols))
+				}
 			}
 			cols = max(cols, d.cols)
 			for _, l := range d.loras {
@@ -178,6 +182,9 @@ func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Are
 	var list []denseScratch
 	for range workers {
 		s := denseScratch{wide: shared, words: split, mid: a.Float32(tokens * rank)}
+		if apart && both > 0 {
+			s.lines = a.Float32(kernel.PackedLen(kernel.SplitK, cols))
+		}
 		if half {
 			s.wide = wideScratch(cols, a)
 		}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"unsafe"
 
 	"suiren/engine/kernel"
@@ -104,6 +105,24 @@ func (s stored) split(dst []uint32, at, n, cols, lo, hi int, panel []float32) {
 func splitPanels(dst []uint32, packed []float32, n, lo, hi int) {
 	for ; lo < hi; lo += kernel.NR {
 		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, min(kernel.NR, hi-lo), packed[lo*n:], kernel.NR)
+	}
+}
+
+// whole reports whether all pieces begin where kernel.SplitK rows do.
+func (d *dense) whole() bool {
+	return !slices.ContainsFunc(d.pieces, func(p piece) bool { return (p.start+p.lo)%kernel.SplitK != 0 })
+}
+
+// splitPiece splits a piece of d, SplitK rows at a time, which stay in a cache
+// between.
+func (d *dense) splitPiece(p *piece, s *denseScratch) {
+	for lo := p.lo; lo < p.hi; lo += kernel.SplitK {
+		n := min(kernel.SplitK, p.hi-lo)
+		p.m.Unpack(s.lines, n, 0, lo, lo+n)
+		for j := 0; j < d.cols; j += kernel.NR {
+			at := kernel.SplitLen(d.rows, j) + kernel.SplitLen(p.start+lo, kernel.NR)
+			kernel.PackSplit(s.words[at:], n, min(kernel.NR, d.cols-j), s.lines[j*n:], kernel.NR)
+		}
 	}
 }
 
