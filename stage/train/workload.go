@@ -20,6 +20,7 @@ import (
 const (
 	linearToil    = 1.1  // matrices of the blocks
 	integerToil   = 1    // forward, of quantised ones
+	bytesToil     = 0.6  // the same with tile units
 	frozenToil    = 1.25 // back through frozen ones
 	attentionToil = 2.1
 	stateToil     = 10 // states, forward
@@ -150,7 +151,10 @@ func (r *rowToil) read(forward float64) float64 {
 
 // forward is what a product forward takes.
 func (k *way) forward() float64 {
-	if k.integer {
+	switch {
+	case k.integer && k.tiles:
+		return bytesToil
+	case k.integer:
 		return integerToil
 	}
 	return linearToil
