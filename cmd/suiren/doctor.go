@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"suiren/engine/kernel"
 	"suiren/internal/say"
 	"suiren/internal/terminal"
 	"suiren/stage/compute"
@@ -36,7 +35,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: a.t("Print the version", "显示版本"), Args: a.args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			arch := runtime.GOOS + "/" + runtime.GOARCH + " " + kernel.ISA()
+			arch := runtime.GOOS + "/" + compute.Arch()
 			if a.format == formatJSONL {
 				a.line(map[string]string{"type": "version", "ui": uiVersion, "suiren": versionText(), "go": runtime.Version(), "arch": arch})
 				return nil

@@ -23,14 +23,19 @@ func Probe(threads int) stage.Machine {
 	if threads <= 0 {
 		threads = given
 	}
+	return stage.Machine{
+		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: Arch(), Cores: runtime.NumCPU(),
+		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(),
+	}
+}
+
+// Arch returns the architecture and the instruction sets in use.
+func Arch() string {
 	arch := runtime.GOARCH + " " + kernel.ISA()
 	if kernel.Tiles() {
 		arch += " AMX"
 	}
-	return stage.Machine{
-		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: arch, Cores: runtime.NumCPU(),
-		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(),
-	}
+	return arch
 }
 
 // Rounds of a measurement. The best one counts: another program can only
