@@ -349,7 +349,7 @@ type gradTask struct{ which, lo, hi, pair, expert int } // −1: no adapter, no 
 // gradSpan is the output rows of a task; of split numbers more, which are
 // multiplied faster than what they are multiplied by is read.
 const (
-	gradSpan      = 96
+	gradSpan      = 192
 	gradSpanSplit = 256
 )
 
