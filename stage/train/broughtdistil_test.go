@@ -48,6 +48,7 @@ func TestBroughtDistil(t *testing.T) {
 		"fused":   {&Distil{Rank: 4, Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("phi3"), map[string]string{"from": rows}},
 		"pairs":   {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("glm4"), map[string]string{"from": rows}},
 		"learnt":  {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("gpt2"), map[string]string{"from": rows}},
+		"states":  {&Distil{Rate: 2, Epochs: 4, Batch: 4, Every: time.Nanosecond}, archFolder("qwen3_5"), map[string]string{"from": rows}},
 		"answers": {&Distil{Rate: 0.5, Epochs: 4, Batch: 1, Tokens: 8, Every: time.Nanosecond}, withTemplate(t, "llama3", thinkTemplate), map[string]string{"problems": part}},
 	} {
 		c.in["teacher"], c.in["base"] = teacher, c.base

@@ -40,7 +40,7 @@ func TestStudents(t *testing.T) {
 		"granite":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}},
 		"gpt2":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
-		"qwen3_5":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3}},
+		"qwen3_5":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3, Optimizer: "adamw8"}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}
