@@ -132,7 +132,7 @@ type Machine struct {
 	Threads int     `json:"threads"`         // to use
 	Memory  int64   `json:"memory"`          // bytes the process may use
 	Peak    float64 `json:"peak"`            // measured FLOP/s of Threads threads of register-only f32 FMA; 0 if not measured
-	Tiles   bool    `json:"tiles,omitempty"` // the processor has tile units, for products of bfloat16
+	Tiles   bool    `json:"tiles,omitempty"` // the processor has tile units, for products of bfloat16 and of bytes
 }
 
 // Key names what op would make from in.

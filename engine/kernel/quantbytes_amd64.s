@@ -45,6 +45,7 @@
 	VPSHUFB Z9, Z27, Z9 \
 	PUT(at)
 
+// ONE puts the scales at o, TWO those and minima.
 #define ONE(o) \
 	BOTH(o, SI, X10, Y10, Z10) \
 	VMOVUPS Z10, (DX)
@@ -54,12 +55,46 @@
 	BOTH(16, SI, X11, Y11, Z11) \
 	VMOVUPS Z11, 64(DX)
 
-#define NEXTBLOCK(bytes, scales, loop) \
+// ONEBFLOAT is ONE where scales are of bfloat16.
+#define ONEBFLOAT \
+	VMOVDQU (SI), X10 \
+	VINSERTI128 $1, (SI)(R14*1), Y10, Y10 \
+	VPMOVZXWD Y10, Z10 \
+	VPSLLD $16, Z10, Z10 \
+	VMOVUPS Z10, (DX)
+
+// EACH unpacks every block, of so many bytes: SCALES puts so many bytes of scales
+// and minima, and WEIGHTS weights.
+#define EACH(SCALES, WEIGHTS, bytes, scales) \
+block: \
+	SCALES \
+	WEIGHTS \
 	ADDQ $bytes, SI \
 	ADDQ $512, DI \
 	ADDQ $scales, DX \
 	DECQ CX \
-	JNZ  loop \
+	JNZ  block \
+	VZEROUPPER \
+	RET
+
+// EIGHTS is EACH of the K types, eight blocks of which have scales in common.
+#define EIGHTS(WEIGHTS, bytes) \
+super: \
+	KSCALES \
+	ADDQ $32, SI \
+	MOVQ $8, AX \
+block: \
+	KSUB \
+	VMOVUPS Z10, (DX) \
+	VMOVUPS Z11, 64(DX) \
+	WEIGHTS \
+	ADDQ $bytes, SI \
+	ADDQ $512, DI \
+	ADDQ $128, DX \
+	DECQ AX \
+	JNZ  block \
+	SUBQ $8, CX \
+	JNZ  super \
 	VZEROUPPER \
 	RET
 
@@ -77,42 +112,19 @@ TEXT ·bytesQ40(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
 	CONST(0x08080808, Z26)
-block:
-	ONE(0)
-	WEIGHTS(16, PUTLESS)
-	NEXTBLOCK(144, 64, block)
+	EACH(ONE(0), WEIGHTS(16, PUTLESS), 144, 64)
 
 // func bytesQ41(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ41(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
-block:
-	TWO
-	WEIGHTS(32, PUT)
-	NEXTBLOCK(160, 128, block)
+	EACH(TWO, WEIGHTS(32, PUT), 160, 128)
 
 // func bytesQ4K(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ4K(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
-super:
-	KSCALES
-	ADDQ $32, SI
-	MOVQ $8, AX
-block:
-	KSUB
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, 64(DX)
-	WEIGHTS(16, PUT)
-	ADDQ $512, DI
-	ADDQ $144, SI
-	ADDQ $128, DX
-	DECQ AX
-	JNZ  block
-	SUBQ $8, CX
-	JNZ  super
-	VZEROUPPER
-	RET
+	EIGHTS(WEIGHTS(16, PUT), 144)
 
 // func bytesQ50(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ50(SB), NOSPLIT, $0-40
@@ -120,65 +132,32 @@ TEXT ·bytesQ50(SB), NOSPLIT, $0-40
 	CONST(0x0f0f0f0f, Z30)
 	CONST(0x10101010, Z29)
 	CONST(0x10101010, Z26)
-block:
-	ONE(0)
-	FIFTHS(16, PUTLESS)
-	NEXTBLOCK(176, 64, block)
+	EACH(ONE(0), FIFTHS(16, PUTLESS), 176, 64)
 
 // func bytesQ51(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ51(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
 	CONST(0x10101010, Z29)
-block:
-	TWO
-	FIFTHS(32, PUT)
-	NEXTBLOCK(192, 128, block)
+	EACH(TWO, FIFTHS(32, PUT), 192, 128)
 
 // func bytesQ5K(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ5K(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
 	CONST(0x10101010, Z29)
-super:
-	KSCALES
-	ADDQ $32, SI
-	MOVQ $8, AX
-block:
-	KSUB
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, 64(DX)
-	FIFTHS(16, PUT)
-	ADDQ $512, DI
-	ADDQ $176, SI
-	ADDQ $128, DX
-	DECQ AX
-	JNZ  block
-	SUBQ $8, CX
-	JNZ  super
-	VZEROUPPER
-	RET
+	EIGHTS(FIFTHS(16, PUT), 176)
 
 // func bytesIQ4NL(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesIQ4NL(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
 	VBROADCASTI32X4 iq4<>(SB), Z27
-block:
-	ONE(0)
-	WEIGHTS(16, PUTLOOK)
-	NEXTBLOCK(144, 64, block)
+	EACH(ONE(0), WEIGHTS(16, PUTLOOK), 144, 64)
 
 // func bytesMXFP4(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesMXFP4(SB), NOSPLIT, $0-40
 	ARGSBYTES
 	CONST(0x0f0f0f0f, Z30)
 	VBROADCASTI32X4 doubled<>(SB), Z27
-block: // scales are of bfloat16
-	VMOVDQU (SI), X10
-	VINSERTI128 $1, (SI)(R14*1), Y10, Y10
-	VPMOVZXWD Y10, Z10
-	VPSLLD $16, Z10, Z10
-	VMOVUPS Z10, (DX)
-	WEIGHTS(16, PUTLOOK)
-	NEXTBLOCK(144, 64, block)
+	EACH(ONEBFLOAT, WEIGHTS(16, PUTLOOK), 144, 64)

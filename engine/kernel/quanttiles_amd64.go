@@ -69,31 +69,15 @@ func bytesIQ4NL(w *int8, scale *float32, src *byte, wide, nb int)
 //go:noescape
 func bytesMXFP4(w *int8, scale *float32, src *byte, wide, nb int)
 
+// bytesOf unpacks 16 rows of nb blocks from src on, the second eight wide bytes
+// after the first.
+var bytesOf = [...]func(w *int8, scale *float32, src *byte, wide, nb int){
+	Q4_0: bytesQ40, Q4_1: bytesQ41, Q4_K: bytesQ4K, Q5_0: bytesQ50, Q5_1: bytesQ51, Q5_K: bytesQ5K,
+	Q6_K: bytesQ6K, Q8_0: bytesQ80, IQ4_NL: bytesIQ4NL, MXFP4: bytesMXFP4,
+}
+
 // unpackBytes is unpackBytesGeneric.
 func (m *Matrix) unpackBytes(w []int8, scale []float32, lo int) {
-	nb := m.K / 32
 	size := m.K / forms[m.Type].weights * forms[m.Type].packed
-	src := &m.Data[lo/Group*size]
-	switch m.Type {
-	case Q4_0:
-		bytesQ40(&w[0], &scale[0], src, size, nb)
-	case Q4_1:
-		bytesQ41(&w[0], &scale[0], src, size, nb)
-	case Q4_K:
-		bytesQ4K(&w[0], &scale[0], src, size, nb)
-	case Q5_0:
-		bytesQ50(&w[0], &scale[0], src, size, nb)
-	case Q5_1:
-		bytesQ51(&w[0], &scale[0], src, size, nb)
-	case Q5_K:
-		bytesQ5K(&w[0], &scale[0], src, size, nb)
-	case Q6_K:
-		bytesQ6K(&w[0], &scale[0], src, size, nb)
-	case Q8_0:
-		bytesQ80(&w[0], &scale[0], src, size, nb)
-	case IQ4_NL:
-		bytesIQ4NL(&w[0], &scale[0], src, size, nb)
-	case MXFP4:
-		bytesMXFP4(&w[0], &scale[0], src, size, nb)
-	}
+	bytesOf[m.Type](&w[0], &scale[0], &m.Data[lo/Group*size], size, m.K/32)
 }

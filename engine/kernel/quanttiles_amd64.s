@@ -146,11 +146,13 @@ store: \
 	VZEROUPPER \
 	RET
 
-#define BLOCKS \
+// BLOCKS adds those of two blocks, or of two halves of one: second is where the
+// other's description is.
+#define BLOCKS(second) \
 	VMOVUPS (AX), Z0 \
 	TOKENS(SCALED, 0, 0) \
 	VMOVUPS 64(AX), Z0 \
-	TOKENS(SCALED, 1024, 24)
+	TOKENS(SCALED, 1024, second)
 
 #define LOWBLOCKS \
 	VMOVUPS (AX), Z0 \
@@ -160,15 +162,9 @@ store: \
 	VMOVUPS 192(AX), Z1 \
 	TOKENS(LOWEST, 1024, 24)
 
-#define HALVES \
-	VMOVUPS (AX), Z0 \
-	TOKENS(SCALED, 0, 0) \
-	VMOVUPS 64(AX), Z0 \
-	TOKENS(SCALED, 1024, 0)
-
 // func mulBytesAMX(t *byteTile)
 TEXT ·mulBytesAMX(SB), NOSPLIT, $0-8
-	PANELS(·byteTileSizes, 32, BLOCKS, 48, 128)
+	PANELS(·byteTileSizes, 32, BLOCKS(24), 48, 128)
 
 // func mulLowAMX(t *byteTile)
 TEXT ·mulLowAMX(SB), NOSPLIT, $0-8
@@ -176,4 +172,4 @@ TEXT ·mulLowAMX(SB), NOSPLIT, $0-8
 
 // func mulHalvesAMX(t *byteTile)
 TEXT ·mulHalvesAMX(SB), NOSPLIT, $0-8
-	PANELS(·halfTileSizes, 16, HALVES, 24, 128)
+	PANELS(·halfTileSizes, 16, BLOCKS(0), 24, 128)
