@@ -6,6 +6,36 @@
 	VFMADD231PS Z0, t, c0 \
 	VFMADD231PS Z1, t, c1
 
+// STEP12 adds one step of twelve rows: a is the offset of A, b and b64 are B's columns.
+#define STEP12(a, b, b64) \
+	VMOVUPS b, Z0                   \
+	VMOVUPS b64, Z1                 \
+	ROW(a(AX), Z2, Z8, Z9)          \
+	ROW(a(AX)(R8*1), Z3, Z10, Z11)  \
+	ROW(a(AX)(R8*2), Z4, Z12, Z13)  \
+	ROW(a(BX), Z5, Z14, Z15)        \
+	ROW(a(BX)(R8*1), Z2, Z16, Z17)  \
+	ROW(a(BX)(R8*2), Z3, Z18, Z19)  \
+	ROW(a(R14), Z4, Z20, Z21)       \
+	ROW(a(R14)(R8*1), Z5, Z22, Z23) \
+	ROW(a(R14)(R8*2), Z2, Z24, Z25) \
+	ROW(a(R15), Z3, Z26, Z27)       \
+	ROW(a(R15)(R8*1), Z4, Z28, Z29) \
+	ROW(a(R15)(R8*2), Z5, Z30, Z31)
+
+// STEP8 adds one step of eight rows.
+#define STEP8(a, b, b64) \
+	VMOVUPS b, Z0                   \
+	VMOVUPS b64, Z1                 \
+	ROW(a(AX), Z2, Z8, Z9)          \
+	ROW(a(AX)(R8*1), Z3, Z10, Z11)  \
+	ROW(a(AX)(R8*2), Z4, Z12, Z13)  \
+	ROW(a(BX), Z5, Z14, Z15)        \
+	ROW(a(BX)(R8*1), Z2, Z16, Z17)  \
+	ROW(a(BX)(R8*2), Z3, Z18, Z19)  \
+	ROW(a(R14), Z4, Z20, Z21)       \
+	ROW(a(R14)(R8*1), Z5, Z22, Z23)
+
 #define ZERO(c0, c1) \
 	VPXORD c0, c0, c0 \
 	VPXORD c1, c1, c1
@@ -126,21 +156,44 @@ ahead12:
 	TESTQ CX, CX
 	JZ    end12
 
+	CMPQ CX, $4
+	JLT  step12
+	CMPQ R9, $4
+	JNE  step12
+
+	// Where A's steps lie side by side, four at a time: whatever is added to an
+	// address takes the place of an FMA now and then.
+	MOVQ 96(DX), R9
+
+four12:
+	STEP12(0, (SI), 64(SI))
+	PREFETCHT1 (R11)
+	PREFETCHT1 (R12)
+	PREFETCHT1 64(R12)
+	STEP12(4, (SI)(R10*1), 64(SI)(R10*1))
+	LEAQ (SI)(R10*2), SI
+	PREFETCHT1 (R11)(R9*1)
+	STEP12(8, (SI), 64(SI))
+	PREFETCHT1 (R11)(R9*2)
+	PREFETCHT1 128(R12)
+	PREFETCHT1 192(R12)
+	STEP12(12, (SI)(R10*1), 64(SI)(R10*1))
+	LEAQ (SI)(R10*2), SI
+	LEAQ (R11)(R9*4), R11
+	ADDQ $256, R12
+	ADDQ $16, AX
+	ADDQ $16, BX
+	ADDQ $16, R14
+	ADDQ $16, R15
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE  four12
+	MOVQ $4, R9
+	TESTQ CX, CX
+	JZ   done12
+
 step12:
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	ROW((AX), Z2, Z8, Z9)
-	ROW((AX)(R8*1), Z3, Z10, Z11)
-	ROW((AX)(R8*2), Z4, Z12, Z13)
-	ROW((BX), Z5, Z14, Z15)
-	ROW((BX)(R8*1), Z2, Z16, Z17)
-	ROW((BX)(R8*2), Z3, Z18, Z19)
-	ROW((R14), Z4, Z20, Z21)
-	ROW((R14)(R8*1), Z5, Z22, Z23)
-	ROW((R14)(R8*2), Z2, Z24, Z25)
-	ROW((R15), Z3, Z26, Z27)
-	ROW((R15)(R8*1), Z4, Z28, Z29)
-	ROW((R15)(R8*2), Z5, Z30, Z31)
+	STEP12(0, (SI), 64(SI))
 	PREFETCHT1 (R11)
 	ADDQ 96(DX), R11
 	PREFETCHT1 (R12)
@@ -153,6 +206,7 @@ step12:
 	DECQ CX
 	JNZ  step12
 
+done12:
 	ADDQ 160(DX), R11 // to the row below, where rows are apart
 	MOVQ R11, 88(DX)
 
@@ -211,17 +265,37 @@ rows8:
 	ZERO(Z20, Z21)
 	ZERO(Z22, Z23)
 
+	CMPQ CX, $4
+	JLT  step8
+	CMPQ R9, $4
+	JNE  step8
+
+four8:
+	STEP8(0, (SI), 64(SI))
+	PREFETCHT1 128(SI) // the next columns, where B is not packed
+	PREFETCHT1 192(SI)
+	STEP8(4, (SI)(R10*1), 64(SI)(R10*1))
+	PREFETCHT1 128(SI)(R10*1)
+	PREFETCHT1 192(SI)(R10*1)
+	LEAQ (SI)(R10*2), SI
+	STEP8(8, (SI), 64(SI))
+	PREFETCHT1 128(SI)
+	PREFETCHT1 192(SI)
+	STEP8(12, (SI)(R10*1), 64(SI)(R10*1))
+	PREFETCHT1 128(SI)(R10*1)
+	PREFETCHT1 192(SI)(R10*1)
+	LEAQ (SI)(R10*2), SI
+	ADDQ $16, AX
+	ADDQ $16, BX
+	ADDQ $16, R14
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE  four8
+	TESTQ CX, CX
+	JZ   done8
+
 step8:
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	ROW((AX), Z2, Z8, Z9)
-	ROW((AX)(R8*1), Z3, Z10, Z11)
-	ROW((AX)(R8*2), Z4, Z12, Z13)
-	ROW((BX), Z5, Z14, Z15)
-	ROW((BX)(R8*1), Z2, Z16, Z17)
-	ROW((BX)(R8*2), Z3, Z18, Z19)
-	ROW((R14), Z4, Z20, Z21)
-	ROW((R14)(R8*1), Z5, Z22, Z23)
+	STEP8(0, (SI), 64(SI))
 	PREFETCHT1 128(SI) // the next columns, where B is not packed
 	PREFETCHT1 192(SI)
 	ADDQ R9, AX
@@ -231,6 +305,7 @@ step8:
 	DECQ CX
 	JNZ  step8
 
+done8:
 	SUBQ $8, R12
 	MOVQ DI, AX
 	LEAQ (R11)(R11*2), R15
