@@ -121,10 +121,15 @@ type tile struct {
 	rowA, rowC   uintptr // what it counts
 	left         int
 	skip         int // bytes by which ahead moves after a part
+	parts        int // in how many gemmAVX512 takes the steps of a tile
 }
 
-// parts is in how many parts gemmAVX512 takes the steps of a tile.
-const parts = 16
+// cut gives t k steps, in parts of at least eight where there are as many: with
+// fewer, as in attention, the parts' ends would take longer than they.
+func (t *tile) cut(k int) {
+	t.k, t.parts = k, max(1, min(k/8, 16))
+	t.part = k / t.parts
+}
 
 // MB is the number of rows whose block of A is copied at a time.
 const MB = 2 * MC
@@ -168,8 +173,7 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 	for i0 := 0; i0 < m; i0 += MB {
 		rows := min(MB, m-i0)
 		for l0 := 0; l0 < k; l0 += KC {
-			t.k = min(KC, k-l0)
-			t.part = t.k / parts
+			t.cut(min(KC, k-l0))
 			t.ars, t.acs = 4*ars, 4*acs
 			block := a[i0*ars+l0*acs:]
 			if copyA {

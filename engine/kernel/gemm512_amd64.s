@@ -117,8 +117,8 @@ rows12:
 	ZERO(Z30, Z31)
 
 	// The rows of A and of C that come next may be far: they are asked for while
-	// these are multiplied, one row of each in a sixteenth of the steps, A's a line
-	// at a step. All at once they would keep what is read now from coming.
+	// these are multiplied, one row of each in a part of the steps, A's a line at a
+	// step. All at once they would keep what is read now from coming.
 	MOVQ R12, 56(DX)
 	LEAQ (R8)(R8*2), R12
 	LEAQ (R13)(R12*4), R12
@@ -133,7 +133,8 @@ rows12:
 more12:
 	MOVQ R12, 136(DX)
 	MOVQ R11, 144(DX)
-	MOVQ $16, 152(DX)
+	MOVQ 168(DX), R12
+	MOVQ R12, 152(DX)
 
 part12:
 	MOVQ 144(DX), R11
@@ -146,8 +147,8 @@ part12:
 	MOVQ 104(DX), CX
 	DECQ 152(DX)
 	JNZ  ahead12
-	MOVQ CX, R11 // the last part is the rest
-	SHLQ $4, R11
+	MOVQ 168(DX), R11 // the last part is the rest
+	IMULQ CX, R11
 	ADDQ 72(DX), CX
 	SUBQ R11, CX
 

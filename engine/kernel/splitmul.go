@@ -230,7 +230,8 @@ func (s *splitScratch) emulate(m, n, k int, b []uint32, c []float32, ldc int, ad
 	for i := 0; i < m && add; i++ {
 		copy(sums[i*NR:][:n], c[i*ldc:])
 	}
-	t := tile{ars: 4 * SplitK / 2, acs: 4, bs: 4 * NR, c: &sum[0], cs: 4 * NR, m: m, n: NR, k: SplitK / 2, part: 1}
+	t := tile{ars: 4 * SplitK / 2, acs: 4, bs: 4 * NR, c: &sum[0], cs: 4 * NR, m: m, n: NR}
+	t.cut(SplitK / 2)
 	t.nextC = uintptr(unsafe.Pointer(t.c))
 	for l := range k {
 		s.widenB(b[l*splitLen:])
