@@ -8,11 +8,14 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"suiren/stage"
+	"suiren/store"
 )
 
 // A killing is a run in a process of its own, which ends itself amid a step.
@@ -79,11 +82,13 @@ func (k killing) start(t *testing.T) bool {
 // killedSteps are the steps of the runs that are killed.
 const killedSteps = 20
 
-// A killed is a kind of training that is killed.
+// A killed is a kind of training that is killed, and the digest of the weights
+// that it makes on every machine: who changes them raises the kind's revision.
 type killed struct {
-	kind string
-	op   stage.Operator
-	in   map[string]string
+	kind    string
+	op      stage.Operator
+	in      map[string]string
+	weights string
 }
 
 // A run that is killed in each of its 20 steps, one after the other, and then
@@ -94,13 +99,16 @@ func TestKilled(t *testing.T) {
 	_, torn := toyTorn(t)
 	dir, in := toyTeacher(t)
 	part := toyPart(t, toyProblems(2))
+	first := map[string]string{"from": toyRows(t, in["tokenizer"], toyProblems(1)), "tokenizer": in["tokenizer"]}
 	for _, c := range []killed{
-		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}},
-		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}},
-		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5, Gradients: "bf16x3"}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}},
-		{"distil", &Distil{Depth: 1, Batch: 1, Epochs: 2, Tokens: 12}, map[string]string{"teacher": dir, "problems": part}},
+		{"sft", &SFT{Depth: 1, Batch: 3, Epochs: 5, Rate: 2}, first, "cdb5dc58446e"},
+		{"sft", &SFT{Depth: 1, Batch: 3, Epochs: 5, Storage: "bf16", Gradients: "bf16x3", Optimizer: "adamw"}, first, "85db8d107901"},
+		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}, "c50ebe7096f3"},
+		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}, "c2d8a2c4948c"},
+		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5, Gradients: "bf16x3"}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}, "f4dcdd7edc1c"},
+		{"distil", &Distil{Depth: 1, Batch: 1, Epochs: 2, Tokens: 12}, map[string]string{"teacher": dir, "problems": part}, "0c2c4296c6d2"},
 		{"grpo", &GRPO{Steps: steps, Prompts: 4, Samples: 4, Tokens: 12, Variant: "dapo", Updates: 2, Beta: &beta, Rate: 0.01},
-			map[string]string{"base": torn, "problems": part, "watch": part}},
+			map[string]string{"base": torn, "problems": part, "watch": part}, "c3a05003d669"},
 	} {
 		c.test(t)
 	}
@@ -120,19 +128,19 @@ func TestKilledBrought(t *testing.T) {
 	base, pick, part, ref := archFolder("qwen2"), picker(t, "llama3"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
 	talk, rows := toyExamples(t, chats), archRows(t, 261)
 	for _, c := range []killed{
-		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16", Gradients: "bf16x3"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}},
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}},
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}}, // QLoRA
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Gradients: "bf16x3", Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}},
-		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1, Gradients: "bf16x3"}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}},
-		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_5"), "from": rows}},
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}},
-		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}},
-		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}},
-		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma2"), "labels": toyExamples(t, labels)}},
-		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma3"), "teacher": base, "from": rows}},
-		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
-		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Variant: "gspo", Updates: 2, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16", Gradients: "bf16x3"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}, "d93a626b2aee"},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}, "cbaae49cb206"},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}, "0e63098306ae"}, // QLoRA
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Gradients: "bf16x3", Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}, "7e20d2617130"},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1, Gradients: "bf16x3"}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}, "1bed37825d3e"},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_5"), "from": rows}, "e30482048f14"},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}, "2db6bf82fd6d"},
+		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}, "4d8bdf0e6ecb"},
+		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}, "e3804a561122"},
+		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma2"), "labels": toyExamples(t, labels)}, "c5c07f210b45"},
+		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma3"), "teacher": base, "from": rows}, "c777842984d2"},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}, "4a551f38d5c8"},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Variant: "gspo", Updates: 2, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}, "ab7cf944d244"},
 	} {
 		c.test(t)
 	}
@@ -148,6 +156,12 @@ func (c killed) test(t *testing.T) {
 		t.Fatal("killed by whom?")
 	}
 	want := digest(t, whole.Out)
+	files, err := store.List(whole.Out)
+	check(t, err)
+	files = slices.DeleteFunc(files, func(f store.File) bool { return filepath.Ext(f.Path) != ".safetensors" })
+	if got := store.FilesDigest(files).Short(); got != c.weights {
+		t.Errorf("%s: its weights are %s, elsewhere %s", c.kind, got, c.weights)
+	}
 	k := killing{c.kind, settings, c.in, "", t.TempDir(), 0, 1}
 	for step := 1; step <= steps; step++ {
 		k.Step, k.Out, k.Threads = step, t.TempDir(), 1+step%3
