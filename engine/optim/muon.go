@@ -38,49 +38,50 @@ func newMuonScratch(small, large int, a *tensor.Arena) muonScratch {
 func (o *Optimizer) muon(worker, param int, m []float32, lr float32) {
 	p, s := &o.params[param], &o.scratch[worker]
 	rows, cols := p.Rows, p.Cols
-	mu := o.Momentum
-	x := s.x[:rows*cols]
-	tall := rows > cols
-	for i, g := range p.Grad {
-		m[i] = float32(mu*m[i]) + float32((1-mu)*g)
-		n := float32(mu*m[i]) + float32((1-mu)*g)
-		if tall {
-			x[i%cols*rows+i/cols] = n
-		} else {
-			x[i] = n
-		}
-	}
-	r, c := min(rows, cols), max(rows, cols)
-	x = orthogonal(x, r, c, s)
+	x, g := s.x[:rows*cols], s.y[:rows*cols]
+	kernel.Scale(m, o.Momentum)
+	copy(g, p.Grad)
+	kernel.Scale(g, 1-o.Momentum)
+	kernel.Add(m, m, g)
+	copy(x, m)
+	kernel.Scale(x, o.Momentum)
+	kernel.Add(x, x, g)
 	scale := lr
-	if tall {
+	if rows > cols { // lying, and up again
 		scale = lr * float32(math.Sqrt(float64(rows)/float64(cols)))
+		kernel.Transpose(g, x, rows, cols)
+		g, x = orthogonal(g, x, cols, rows, s)
+		kernel.Transpose(x, g, cols, rows)
+	} else {
+		x, _ = orthogonal(x, g, rows, cols, s)
 	}
 	for lo := 0; lo < rows*cols; lo += spanLen {
 		data := o.open(worker, p, lo, min(lo+spanLen, rows*cols))
-		for j, w := range data {
-			i := lo + j
-			u := x[i]
-			if tall {
-				u = x[i%cols*rows+i/cols]
-			}
-			d := float32(scale * u)
-			if u*w >= 0 {
-				d += float32(lr * float32(o.Decay*w))
-			}
-			data[j] = w - d
+		for j, u := range x[lo:][:len(data)] {
+			w := data[j]
+			decay := unlessNegative(float32(lr*float32(o.Decay*w)), u*w)
+			data[j] = w - (float32(scale*u) + decay)
 		}
 		o.shut(param, lo, data)
 	}
 }
 
+// unlessNegative returns x, and 0 if y < 0: without a branch, for no processor
+// foresees which.
+func unlessNegative(x, y float32) float32 {
+	const minusZero = 1 << 31
+	mask := uint32(int64(minusZero-uint64(math.Float32bits(y))) >> 63) // all ones above −0
+	return math.Float32frombits(math.Float32bits(x) &^ mask)
+}
+
 // orthogonal brings x (r, c), r ≤ c, close to the nearest matrix with
-// orthonormal rows. It returns one of the two buffers of s.
-func orthogonal(x []float32, r, c int, s *muonScratch) []float32 {
-	y, a, b := s.y[:r*c], s.a[:r*r], s.b[:r*r]
+// orthonormal rows. It returns that, in x or in y of the same length, and the
+// other of the two.
+func orthogonal(x, y []float32, r, c int, s *muonScratch) (near, other []float32) {
+	a, b := s.a[:r*r], s.b[:r*r]
 	norm := float32(math.Sqrt(float64(kernel.Dot(x, x))))
 	if norm == 0 {
-		return x
+		return x, y
 	}
 	kernel.Scale(x, 1/(1.01*norm))
 	for _, k := range polar {
@@ -93,5 +94,5 @@ func orthogonal(x []float32, r, c int, s *muonScratch) []float32 {
 		kernel.Axpy(y, k[0], x)
 		x, y = y, x
 	}
-	return x
+	return x, y
 }

@@ -26,7 +26,7 @@ func TestOrthogonal(t *testing.T) {
 			x[i] = float32(rng.NormFloat64())
 		}
 		g := append([]float32(nil), x...)
-		y := orthogonal(x, r, c, &s)
+		y, _ := orthogonal(x, s.y[:r*c], r, c, &s)
 		var inner float64
 		for i := range y {
 			inner += float64(y[i]) * float64(g[i])
