@@ -18,7 +18,7 @@ import (
 // fitted to steps of training of 32 to 2,048 channels and vocabularies of 300
 // to 152,000 (docs/numerics.md).
 const (
-	linearToil    = 1.1  // matrices of the blocks
+	linearToil    = 1.2  // matrices of the blocks
 	integerToil   = 1    // forward, of quantised ones
 	bytesToil     = 0.6  // the same with tile units
 	frozenToil    = 1.25 // back through frozen ones
@@ -27,12 +27,12 @@ const (
 	stateBackToil = 60 // back
 	headToil      = 1.6
 	logitToil     = 32   // the loss of a logit
-	elementToil   = 1400 // all else of a token, a layer and a channel of the width and of the feed-forward width
+	elementToil   = 1700 // all else of a token, a layer and a channel of the width and of the feed-forward width
 	unpackToil    = 150  // a frozen weight, once for all rows at a time
 	adapterToil   = 13   // a number of an adapter and a token
 	paramToil     = 400  // a number that is trained: the optimiser, and packing
 	eightToil     = 900  // more of it, where the optimiser remembers in 8 bits
-	muonToil      = 0.6  // products that make a step of Muon orthogonal
+	muonToil      = 1.5  // products that make a step of Muon orthogonal
 	sampleToil    = 1.8  // products of tokens that are written, many answers at a time
 	sampleToken   = 4e5  // all else of such a token, a layer
 	sampleLook    = 45   // a token that it looks at, a layer and a channel
