@@ -318,7 +318,7 @@ func gemmJobs() (jobs []job) {
 				name: "gemmAVX512", mem: [][]byte{a, b, c, make([]byte, unsafe.Sizeof(tile{}))}, ret: -1,
 				args: func(at []uint64) []byte { return words(at[3]) },
 				point: func(at []uint64) []byte {
-					return words(at[0], 4*ars, 4*acs, at[1], 4*NR, at[2], 4*NR, m, n, k, add, 0, 0, k, 0, 0, 0, 0, 0, 0, 0, 1)
+					return words(at[0], 4*ars, 4*acs, at[1], 4*NR, at[2], 4*NR, m, n, k, add, 0, 0, k, 0, 0, 0, 0, 0, 0, 0, 1) // one part, of k steps
 				},
 				twin: func(mem [][]byte) float32 {
 					gemmGeneric(m, n, k, floats(mem[0]), ars, acs, floats(mem[1]), NR, floats(mem[2]), NR, add == 1)

@@ -6,24 +6,7 @@
 	VFMADD231PS Z0, t, c0 \
 	VFMADD231PS Z1, t, c1
 
-// STEP12 adds one step of twelve rows: a is the offset of A, b and b64 are B's columns.
-#define STEP12(a, b, b64) \
-	VMOVUPS b, Z0                   \
-	VMOVUPS b64, Z1                 \
-	ROW(a(AX), Z2, Z8, Z9)          \
-	ROW(a(AX)(R8*1), Z3, Z10, Z11)  \
-	ROW(a(AX)(R8*2), Z4, Z12, Z13)  \
-	ROW(a(BX), Z5, Z14, Z15)        \
-	ROW(a(BX)(R8*1), Z2, Z16, Z17)  \
-	ROW(a(BX)(R8*2), Z3, Z18, Z19)  \
-	ROW(a(R14), Z4, Z20, Z21)       \
-	ROW(a(R14)(R8*1), Z5, Z22, Z23) \
-	ROW(a(R14)(R8*2), Z2, Z24, Z25) \
-	ROW(a(R15), Z3, Z26, Z27)       \
-	ROW(a(R15)(R8*1), Z4, Z28, Z29) \
-	ROW(a(R15)(R8*2), Z5, Z30, Z31)
-
-// STEP8 adds one step of eight rows.
+// STEP8 adds one step of eight rows: a is the offset of A, b and b64 are B's columns.
 #define STEP8(a, b, b64) \
 	VMOVUPS b, Z0                   \
 	VMOVUPS b64, Z1                 \
@@ -35,6 +18,14 @@
 	ROW(a(BX)(R8*2), Z3, Z18, Z19)  \
 	ROW(a(R14), Z4, Z20, Z21)       \
 	ROW(a(R14)(R8*1), Z5, Z22, Z23)
+
+// STEP12 is STEP8 of twelve.
+#define STEP12(a, b, b64) \
+	STEP8(a, b, b64)                \
+	ROW(a(R14)(R8*2), Z2, Z24, Z25) \
+	ROW(a(R15), Z3, Z26, Z27)       \
+	ROW(a(R15)(R8*1), Z4, Z28, Z29) \
+	ROW(a(R15)(R8*2), Z5, Z30, Z31)
 
 #define ZERO(c0, c1) \
 	VPXORD c0, c0, c0 \
@@ -163,7 +154,7 @@ ahead12:
 	JNE  step12
 
 	// Where A's steps lie side by side, four at a time: whatever is added to an
-	// address takes the place of an FMA now and then.
+	// address takes the place of an FMA now and then. A line at a step is 64 bytes.
 	MOVQ 96(DX), R9
 
 four12:
