@@ -204,10 +204,11 @@ func (t *Team) work(worker int) {
 	}
 }
 
-// spins is how often a worker looks before it sleeps: some tens of
-// microseconds. Longer would take the processor from the very worker that it
-// waits for, where others use the machine too.
-const spins = 1 << 14
+// spins is how often a worker looks before it sleeps: about a tenth of a
+// millisecond, which is what waking it may take. Longer would take the
+// processor from the very worker that it waits for, where others use the
+// machine too.
+const spins = 1 << 16
 
 // wait returns when done does, which others change before they call rouse.
 func (t *Team) wait(done func() bool) {
