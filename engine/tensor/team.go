@@ -205,7 +205,7 @@ func (t *Team) work(worker int) {
 }
 
 // spins is how often a worker looks before it sleeps: about a tenth of a
-// millisecond, which is what waking it may take. Longer would take the
+// millisecond, as long as waking it takes. Longer would take the
 // processor from the very worker that it waits for, where others use the
 // machine too.
 const spins = 1 << 16
