@@ -91,7 +91,7 @@ func Problems(path string) iter.Seq2[Problem, error] {
 		}
 		defer f.Close()
 		s := bufio.NewScanner(f)
-		s.Buffer(nil, 1<<20)
+		s.Buffer(nil, maxExampleLine)
 		for n := 1; s.Scan(); n++ {
 			var p Problem
 			if err := json.Unmarshal(s.Bytes(), &p); err != nil {

@@ -376,5 +376,36 @@ func (s *sorter) close(job *stage.Job) error {
 		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.total-r.Twice),
 			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
 	}
+	if left := r.left(); !left.IsZero() {
+		text := say.T("left out: %v", "略去：%v", left)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	return stage.WriteJSON(filepath.Join(dir, "report.json"), r)
 }
+
+// left says how many examples were left out, as they were there before; nothing if none.
+func (r *conversationsReport) left() say.Text {
+	if r.Twice == 0 {
+		return say.Text{}
+	}
+	all := r.Twice
+	for _, n := range r.Examples {
+		all += n
+	}
+	return say.T("%d of %d examples, exact copies of others", "%[2]d 条样例中的 %[1]d 条，与其他样例完全相同", r.Twice, all)
+}
+
+// LeftOf says what Conversations left out of the artifact in dir; nothing if it
+// left out none.
+func LeftOf(dir string) (say.Text, error) {
+	text, err := stage.ReadFile(filepath.Join(dir, reportPart, "report.json"), maxReport)
+	if err != nil {
+		return say.Text{}, err
+	}
+	var r conversationsReport
+	err = json.Unmarshal(text, &r)
+	return r.left(), err
+}
+
+// maxReport bounds a report.json that is read, in bytes.
+const maxReport = 64 << 20

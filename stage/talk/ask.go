@@ -1,6 +1,7 @@
 package talk
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"strings"
 
@@ -27,7 +28,7 @@ func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMess
 		q.IDs, err = w.own(from, messages, tools, think == nil || *think)
 		return q, err
 	}
-	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
+	q.conversation = chat.Conversation{Messages: w.turns(messages), Tools: tools, Open: true, Think: think}
 	if q.prompt, err = w.Template.Prompt(q.conversation); err != nil {
 		return q, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 	}
@@ -70,7 +71,7 @@ func Mute(path string) bool {
 
 // own writes messages and the beginning of an answer in our own chat.
 func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMessage, think bool) ([]int32, error) {
-	list := turns(messages)
+	list := w.turns(messages)
 	for i := range list {
 		if list[i].Role == "developer" {
 			list[i].Role = "system"
@@ -130,15 +131,35 @@ func spans(list []jinja.Span) []tokenizer.Span {
 	return out
 }
 
-// turns are messages as a template takes them.
-func turns(list []stage.Message) []chat.Message {
+// turns are messages as the template takes them.
+func (w *Writer) turns(list []stage.Message) []chat.Message {
+	length := 0 // of the ids of calls
+	if w.Template != nil {
+		length = w.Template.Facts().Format.IDLength
+	}
 	var out []chat.Message
 	for _, m := range list {
-		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: m.CallID, Name: m.Name}
+		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: fitted(m.CallID, length), Name: m.Name}
 		for _, c := range m.Calls {
-			t.Calls = append(t.Calls, chat.Call{ID: c.ID, Name: c.Function.Name, Arguments: c.Function.Arguments})
+			t.Calls = append(t.Calls, chat.Call{ID: fitted(c.ID, length), Name: c.Function.Name, Arguments: c.Function.Arguments})
 		}
 		out = append(out, t)
 	}
 	return out
+}
+
+// fitted is the id of a call as a template takes it that wants length letters
+// and digits: another id is its hash, so that a result goes on naming its call.
+// Without a length, and where there is no id, it stays as it is.
+func fitted(id string, length int) string {
+	const set = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if length == 0 || id == "" || len(id) == length && strings.Trim(id, set) == "" {
+		return id
+	}
+	h := sha256.Sum256([]byte(id))
+	b := make([]byte, length)
+	for i := range b {
+		b[i] = set[int(h[i%len(h)])%len(set)]
+	}
+	return string(b)
 }

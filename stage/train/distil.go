@@ -467,8 +467,10 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 		}
 	}
 	if len(docs) == 0 {
-		return r.s.w.nothing("problems", len(s.Answers))
+		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
 	}
+	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
+	r.s.facts.Left.tell(r.job)
 	if r.s.w.Template == nil {
 		r.s.facts.Taught.Or(taughtAsking(asked))
 	}

@@ -255,7 +255,7 @@ func (r *rl) open() error {
 		return err
 	}
 	if len(problems) == 0 {
-		return r.s.w.nothing("problems", 0)
+		return nothing(r.job, "problems", 0, 0)
 	}
 	r.course = newCourse(problems)
 	if r.watch, err = stage.ReadProblems(filepath.Join(r.job.Dir("watch"), problemsFile)); err != nil {

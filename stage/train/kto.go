@@ -84,14 +84,23 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
+	if len(docs) == 0 {
+		return nothing(job, "labels", dropped, s.w.context)
+	}
+	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(docs, good)}
+	facts.tell(job)
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
 	strange, has := mismatch(docs, s.w.context)
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		if held, heldGood, _, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return watchFault(err)
+		long := 0
+		if held, heldGood, long, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+			return err
+		}
+		if len(held) == 0 {
+			return nothing(job, "watch", long, s.w.context)
 		}
 		held = held[:min(len(held), watchPairs)]
 		heldStrange, _ = mismatch(held, s.w.context)
@@ -169,7 +178,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		defer t.watch.Close()
 	}
 	s.facts.Taught.Or(taughtBy(docs))
-	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
+	return finishPreference(ctx, &t, s, k.Name(), facts)
 }
 
 // told is the share of pairs of a good and a bad answer in which the good one
@@ -218,10 +227,8 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		if n > 0 {
 			d.asked = e.Messages[n-1].Content
 		}
+		d.from = e.From
 		docs, good = append(docs, d), append(good, *e.Label)
-	}
-	if len(docs) == 0 {
-		return nil, nil, 0, w.nothing(path, dropped)
 	}
 	return docs, good, dropped, nil
 }

@@ -251,7 +251,7 @@ func (r *rl) readLessons() (said sayings, err error) {
 		return said, err
 	}
 	if len(r.lessons) == 0 {
-		return said, r.s.w.nothing(dir, said.dropped)
+		return said, nothing(r.job, "replay", said.dropped, r.s.w.context)
 	}
 	if said.dropped > 0 {
 		r.note(say.T("%d of %d lessons are longer than the %d tokens that the base reads, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于基座能读的 %[3]d 个词元，不重学", said.dropped, said.dropped+len(r.lessons), r.s.w.context))
@@ -306,6 +306,7 @@ type doc struct {
 	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
 	asked      string  // of preferences: the question, for people
+	from       string  // of labelled answers: where it stands
 
 	taught stage.Taught // in our own chat
 }

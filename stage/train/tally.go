@@ -217,7 +217,7 @@ func (w *writer) eachExample(path string, each func(...doc) error) error {
 			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
 		default:
 			var docs []talk.Doc
-			docs, _, err = w.Docs(&e, talk.Choice{}, w.context)
+			docs, _, err = w.Docs(&e, stage.Choice{}, w.context)
 			for i := range docs {
 				list = append(list, docOf(&docs[i]))
 			}

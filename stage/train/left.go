@@ -1,0 +1,155 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A left is what of its examples a run did not read, as it is longer than its
+// base's context: documents of chats, of which a conversation may have several.
+type left struct {
+	Long    int `json:"long"`
+	Of      int `json:"of"` // all that there are
+	Context int `json:"context"`
+}
+
+// leftOf is what is left where long did not fit and read did; nil if all fitted.
+func leftOf(long, read, context int) *left {
+	if long == 0 {
+		return nil
+	}
+	return &left{long, long + read, context}
+}
+
+// text says what is left of chats.
+func (l *left) text() say.Text {
+	return say.T("%d of %d documents, longer than the base's %d tokens", "%[2]d 篇文档中的 %[1]d 篇，超过基座的 %[3]d 个词元", l.Long, l.Of, l.Context)
+}
+
+// tell notes what is left out of chats, if anything is.
+func (l *left) tell(job *stage.Job) {
+	if l != nil {
+		note(job, say.T("left out: %v", "略去：%v", l.text()))
+	}
+}
+
+// left says what of preferences a run did not read, as it is longer than its base's
+// context; nothing if it read all.
+func (p *preferenceFacts) left() say.Text {
+	if p.Dropped == 0 {
+		return say.Text{}
+	}
+	return say.T("%d of %d examples, longer than the base's context", "%[2]d 条样例中的 %[1]d 条，超过基座的上下文", p.Dropped, p.Dropped+p.Examples)
+}
+
+// tell notes what is left out of preferences, if anything is, and what is odd in
+// their labels.
+func (p *preferenceFacts) tell(job *stage.Job) {
+	if text := p.left(); !text.IsZero() {
+		note(job, say.T("left out: %v", "略去：%v", text))
+	}
+	p.labels.tell(job)
+}
+
+func note(job *stage.Job, text say.Text) { job.Emit(stage.Event{Type: "note", Text: &text}) }
+
+// nothing is the error of the examples of an argument none of which can be used:
+// long of them do not fit into the context.
+func nothing(job *stage.Job, arg string, long, context int) error {
+	name := arg
+	for _, in := range job.Inputs {
+		if in.Arg == arg && !in.Ref.IsZero() {
+			name = in.Ref.String()
+		}
+	}
+	switch {
+	case long > 0:
+		return &say.Error{Where: arg, What: say.T("all %d examples of %s are longer than the base's %d tokens", "%[2]s 的全部 %[1]d 条样例都超过基座的 %[3]d 个词元", long, name, context),
+			Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
+	case arg == "watch":
+		return nothingWatched()
+	}
+	return &say.Error{Where: arg, What: say.T("there are no examples in %s", "%s 中没有样例", name), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
+}
+
+// labels are what is odd in the labels of answers.
+type labels struct {
+	Alike string `json:"all_labels,omitempty"`  // all are this: true, false
+	Both  int    `json:"both_labels,omitempty"` // conversations that are labelled one way and the other
+
+	at [2]string // where the first of those stands, and where the other way
+}
+
+// labelsOf looks at the labels of documents.
+func labelsOf(docs []doc, good []bool) (l labels) {
+	type first struct {
+		good, both bool
+		from       string
+	}
+	seen := map[[32]byte]*first{}
+	count := [2]int{} // bad, good
+	for i, d := range docs {
+		if good[i] {
+			count[1]++
+		} else {
+			count[0]++
+		}
+		sum := d.sum()
+		f := seen[sum]
+		switch {
+		case f == nil:
+			seen[sum] = &first{good: good[i], from: d.from}
+		case f.good != good[i] && !f.both:
+			if f.both = true; l.Both == 0 {
+				l.at = [2]string{f.from, d.from}
+			}
+			l.Both++
+		}
+	}
+	switch {
+	case count[0] == 0:
+		l.Alike = "true"
+	case count[1] == 0:
+		l.Alike = "false"
+	}
+	return l
+}
+
+// sum names the conversation of d.
+func (d *doc) sum() [32]byte {
+	h := sha256.New()
+	binary.Write(h, binary.LittleEndian, d.ids)
+	return [32]byte(h.Sum(nil))
+}
+
+// tell notes what is odd.
+func (l *labels) tell(job *stage.Job) {
+	if text := l.alike(); !text.IsZero() {
+		note(job, text)
+	}
+	if l.Both > 0 {
+		note(job, say.T("%d conversations are labelled true and false, as at %s and at %s: keep one label of each", "%d 段对话既标为 true 又标为 false，如 %s 与 %s：请各保留一个标签", l.Both, l.at[0], l.at[1]))
+	}
+}
+
+// alike says that all labels are one; nothing if they are not.
+func (l *labels) alike() say.Text {
+	switch l.Alike {
+	case "true":
+		return say.T("all labels are true: no answer is made less likely, add some that are labelled false", "标签全为 true：不会降低任何回答的概率，请加入标为 false 的回答")
+	case "false":
+		return say.T("all labels are false: no answer is made likelier, add some that are labelled true", "标签全为 false：不会提高任何回答的概率，请加入标为 true 的回答")
+	}
+	return say.Text{}
+}
+
+// both says how many are labelled both ways; nothing if none.
+func (l *labels) both() say.Text {
+	if l.Both == 0 {
+		return say.Text{}
+	}
+	return say.T("%d conversations are labelled true and false", "%d 段对话既标为 true 又标为 false", l.Both)
+}

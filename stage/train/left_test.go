@@ -1,0 +1,190 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// What a run leaves out it says, once, in both languages, and the weights go on
+// saying it; a run that reads everything says nothing of it.
+func TestLeftOut(t *testing.T) {
+	_, in := toyBase(t)
+	long := strings.Repeat("1", 3*toyContext)
+	chat := func(answer string) stage.Example {
+		return stage.Example{From: "c", Messages: append(user("a+"), stage.Message{Role: "assistant", Content: answer})}
+	}
+	chats, pairs, labels := []stage.Example{chat("7"), chat("8")}, toyPairs(1)[:2], toyLabels(1)[:2]
+	longPair, longLabel := pairs[0], labels[0]
+	longPair.Rejected = []stage.Message{{Role: "assistant", Content: long}}
+	longLabel.Messages = chat(long).Messages
+	for arg, c := range map[string]struct {
+		op        stage.Operator
+		fit, over []stage.Example
+		want      string
+	}{
+		"examples": {&LoRA{Batch: 2, Rank: 2}, chats, []stage.Example{chat(long), chat(long + "2"), chat(long + "3")}, fmt.Sprintf("3 of 5 documents, longer than the base's %d tokens", 2*toyContext)},
+		"pairs":    {&DPO{Batch: 2}, pairs, []stage.Example{longPair, longPair, longPair}, "3 of 5 examples, longer than the base's context"},
+		"labels":   {&KTO{Batch: 2}, labels, []stage.Example{longLabel, longLabel, longLabel}, "3 of 5 examples, longer than the base's context"},
+	} {
+		for _, over := range [][]stage.Example{nil, c.over} {
+			b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, slices.Concat(c.fit, over))})
+			check(t, c.op.Run(context.Background(), b.Job))
+			found, err := FoundIn(b.Out, c.op.Name())
+			check(t, err)
+			var told, shown int
+			for _, note := range b.notes() {
+				if note == "left out: "+c.want {
+					told++
+				}
+			}
+			for _, f := range found {
+				if f.Text.In(say.English) == c.want && strings.HasPrefix(f.Text.In(say.Chinese), "5 ") {
+					shown++
+				}
+			}
+			if want := min(len(over), 1); told != want || shown != want || strings.Contains(strings.Join(b.notes(), "\n"), "longer") != (want == 1) {
+				t.Errorf("%s: of %d that are too long: notes %q, shown %v", arg, len(over), b.notes(), found)
+			}
+		}
+		// Of those that are all too long the block is named, and no path.
+		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, c.over)})
+		for i := range b.Inputs {
+			if b.Inputs[i].Arg == arg {
+				b.Inputs[i].Ref = stage.Ref{Kind: "examples", Name: "mine"}
+			}
+		}
+		e, ok := errors.AsType[*say.Error](c.op.Run(context.Background(), b.Job))
+		if !ok || e.Where != arg || e.Next.IsZero() {
+			t.Fatalf("%s: %v", arg, e)
+		}
+		for _, lang := range []say.Lang{say.English, say.Chinese} {
+			if text := e.In(lang); !strings.Contains(text, "examples.mine") || strings.Contains(text, filepath.Dir(b.Inputs[0].Dir)) {
+				t.Errorf("%s: %s", arg, text)
+			}
+		}
+	}
+	// Where some are watched and all of them are too long, that is said.
+	for arg, op := range map[string]stage.Operator{"pairs": &DPO{}, "labels": &KTO{}} {
+		fit, over := pairs, longPair
+		if arg == "labels" {
+			fit, over = labels, longLabel
+		}
+		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, fit), "watch": toyExamples(t, []stage.Example{over})})
+		if e, ok := errors.AsType[*say.Error](op.Run(context.Background(), b.Job)); !ok || e.Where != "watch" || !strings.Contains(e.In(say.English), "longer than the base's") {
+			t.Errorf("%s: %v", arg, e)
+		}
+	}
+}
+
+// What a base has left out is not told of what goes on from it.
+func TestLeftOutOfBase(t *testing.T) {
+	_, in := toyBase(t)
+	f, err := readFacts(in["base"])
+	check(t, err)
+	f.Left = &left{3, 5, 64}
+	check(t, stage.WriteJSON(filepath.Join(in["base"], stage.WeightsFile), f))
+	for arg, op := range map[string]stage.Operator{"pairs": &DPO{Batch: 2}, "labels": &KTO{Batch: 2}} {
+		list := toyPairs(1)[:2]
+		if arg == "labels" {
+			list = toyLabels(1)[:2]
+		}
+		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, list)})
+		check(t, op.Run(context.Background(), b.Job))
+		if f, err := readFacts(b.Out); err != nil || f.Left != nil {
+			t.Errorf("%s: %+v %v", arg, f.Left, err)
+		}
+	}
+}
+
+// Labels that are all one, and conversations that are labelled both ways, are told:
+// the first such with its two places.
+func TestOddLabels(t *testing.T) {
+	_, in := toyBase(t)
+	yes, no := true, false
+	answer := func(from, text string, label *bool) stage.Example {
+		return stage.Example{From: from, Messages: append(user("a+"), stage.Message{Role: "assistant", Content: text}), Label: label}
+	}
+	for name, c := range map[string]struct {
+		list []stage.Example
+		want []string // parts of notes
+	}{
+		"both ways": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "8", &no), answer("a:3", "7", &no), answer("a:4", "7", &yes), answer("a:5", "8", &yes)},
+			[]string{"2 conversations are labelled true and false, as at a:1 and at a:3"}},
+		"good": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "7", &yes)}, []string{"all labels are true"}},
+		"bad":  {[]stage.Example{answer("a:1", "7", &no), answer("a:2", "8", &no)}, []string{"all labels are false"}},
+		"even": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "8", &no)}, nil},
+	} {
+		b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, c.list)})
+		check(t, (&KTO{Batch: 2}).Run(context.Background(), b.Job))
+		found, err := FoundIn(b.Out, "kto")
+		check(t, err)
+		notes, shown := strings.Join(b.notes(), "\n"), ""
+		for _, f := range found {
+			if f.Name.In(say.English) == "labels" {
+				shown += f.Text.In(say.English)
+				if f.Text.In(say.Chinese) == f.Text.In(say.English) {
+					t.Errorf("%s: not in Chinese: %s", name, f.Text)
+				}
+			}
+		}
+		for _, want := range c.want {
+			if first, _, _ := strings.Cut(want, ","); !strings.Contains(notes, want) || !strings.HasPrefix(shown, first) {
+				t.Errorf("%s: notes %q, shown %q", name, notes, shown)
+			}
+		}
+		if (strings.Contains(notes, "label") || shown != "") != (c.want != nil) {
+			t.Errorf("%s: notes %q, shown %q", name, notes, shown)
+		}
+	}
+}
+
+// The end of a thought that is not there is no part of what is told of an answer.
+func TestSampleOfPreferences(t *testing.T) {
+	op, in := toySFT(t)
+	chats := musing(2, 5)
+	for i := range chats { // answered at once
+		chats[i].Direct()
+	}
+	in["from"] = chosenRows(t, in["tokenizer"], chats, 160, stage.Choice{}, true)
+	base := newBench(t, in)
+	check(t, op.Run(context.Background(), base.Job))
+	pairs := toyExamples(t, toyPairs(1))
+	b := newBench(t, map[string]string{"base": base.Out, "pairs": pairs, "watch": pairs})
+	check(t, (&DPO{Batch: 8, Rate: 0.001}).Run(context.Background(), b.Job))
+	samples := 0
+	for _, e := range b.events {
+		if e.Type == "sample" {
+			if samples++; strings.Contains(e.Text.String(), "</think>") {
+				t.Errorf("told: %s", e.Text)
+			}
+		}
+	}
+	w, err := newWriter(base.Out, toyContext)
+	check(t, err)
+	end, _ := w.Tokenizer.Special("</think>")
+	open, _ := w.Tokenizer.Special("<think>")
+	for _, c := range []struct {
+		ids  []int32
+		want string
+	}{
+		{w.Tokenizer.Encode([]int32{end}, "7"), "7"},
+		{w.Tokenizer.Encode([]int32{open, end}, "\n\n7"), "7"},
+		{append(w.Tokenizer.Encode(nil, "a=7"), end), "a=7</think>"},
+		{w.Tokenizer.Encode(nil, " 7"), " 7"},
+	} {
+		if got := w.told(c.ids); got != c.want {
+			t.Errorf("%v is told as %q, not %q", c.ids, got, c.want)
+		}
+	}
+	if samples == 0 {
+		t.Error("there are no samples")
+	}
+}
