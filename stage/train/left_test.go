@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -186,5 +187,25 @@ func TestSampleOfPreferences(t *testing.T) {
 	}
 	if samples == 0 {
 		t.Error("there are no samples")
+	}
+}
+
+// Answers of a teacher that are too long in the student's template are told.
+func TestLeftOutOfDistil(t *testing.T) {
+	list := picks(12)
+	for i := range list {
+		list[i].Verify = json.RawMessage(`{"regex": "[yn]"}`)
+	}
+	wordy := strings.Replace(thinkTemplate, "{{ m.content }}", "{{ m.content }}{% if m.content == 'pick 2' %}"+strings.Repeat("x", 230)+"{% endif %}", 1)
+	op := &Distil{Base: stage.Ref{Kind: "weights", Name: "x"}, Epochs: 1, Batch: 4, Tokens: 8}
+	b := newBench(t, map[string]string{"teacher": picker(t, "qwen2"), "base": withTemplate(t, "llama3", wordy), "problems": toyPart(t, list)})
+	check(t, op.Run(context.Background(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	if f.Left == nil || f.Left.Long == 0 || f.Left.Long > 4 || f.Left.Of != f.Distil.Kept || f.Left.Of == f.Left.Long {
+		t.Fatalf("%+v of %+v", f.Left, f.Distil)
+	}
+	if !slices.Contains(b.notes(), "left out: "+f.Left.text().String()) {
+		t.Errorf("notes %q", b.notes())
 	}
 }
