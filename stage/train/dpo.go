@@ -231,8 +231,7 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 	}
 	p.Right = rounded(t.st.Right)
 	if v := t.watch.seen(); v != nil {
-		text := say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*v["watch_right"], v["watch_chosen"], v["watch_rejected"])
-		t.job.Emit(stage.Event{Type: "note", Text: &text})
+		note(t.job, movedBy(v))
 	}
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p

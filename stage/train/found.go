@@ -44,7 +44,11 @@ func FoundIn(dir, method string) (list []Found, err error) {
 		}
 	}
 	if p := f.Preference; p != nil && (f.Method == (*DPO)(nil).Name() || f.Method == (*KTO)(nil).Name()) {
-		add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
+		if p.Alike != "" { // nothing is compared
+			add(say.T("preferred", "偏好"), say.T("%d examples", "%d 条样例", p.Examples))
+		} else {
+			add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
+		}
 		leave(p.left())
 		for _, odd := range []say.Text{p.alike(), p.both()} {
 			if !odd.IsZero() {

@@ -171,7 +171,14 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				answers[i] = b.answer(i, refs[i])
 				byLabel[heldGood[i]] = append(byLabel[heldGood[i]], answers[i])
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": told(answers, heldGood[:m]), "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
+			vals := map[string]float64{}
+			if len(byLabel) == 2 {
+				vals["watch_right"] = told(answers, heldGood[:m])
+			}
+			for good, list := range byLabel {
+				vals[map[bool]string{true: "watch_chosen", false: "watch_rejected"}[good]] = likelier(list)
+			}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), vals
 		}); err != nil {
 			return err
 		}

@@ -129,6 +129,7 @@ func (d *doc) sum() [32]byte {
 func (l *labels) tell(job *stage.Job) {
 	if text := l.alike(); !text.IsZero() {
 		note(job, text)
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"one_label": 1}}) // so that no share of pairs is judged
 	}
 	if l.Both > 0 {
 		note(job, say.T("%d conversations are labelled true and false, as at %s and at %s: keep one label of each", "%d 段对话既标为 true 又标为 false，如 %s 与 %s：请各保留一个标签", l.Both, l.at[0], l.at[1]))
@@ -144,6 +145,20 @@ func (l *labels) alike() say.Text {
 		return say.T("all labels are false: no answer is made likelier, add some that are labelled true", "标签全为 false：不会提高任何回答的概率，请加入标为 true 的回答")
 	}
 	return say.Text{}
+}
+
+// movedBy says what became of the answers that are watched. Of answers with one label
+// alone nothing is compared.
+func movedBy(v map[string]float64) say.Text {
+	right, both := v["watch_right"]
+	if both {
+		return say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*right, v["watch_chosen"], v["watch_rejected"])
+	}
+	label, by := "true", v["watch_chosen"]
+	if bad, ok := v["watch_rejected"]; ok {
+		label, by = "false", bad
+	}
+	return say.T("all labels of what is watched are %s; against the base, these answers moved by %+.2f nats", "观察集的标签全为 %s；与基座相比，这些回答变化 %+.2f 纳特", label, by)
 }
 
 // both says how many are labelled both ways; nothing if none.

@@ -12,6 +12,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/curve"
 )
 
 // What a run leaves out it says, once, in both languages, and the weights go on
@@ -119,15 +120,20 @@ func TestOddLabels(t *testing.T) {
 	}{
 		"both ways": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "8", &no), answer("a:3", "7", &no), answer("a:4", "7", &yes), answer("a:5", "8", &yes)},
 			[]string{"2 conversations are labelled true and false, as at a:1 and at a:3"}},
-		"good": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "7", &yes)}, []string{"all labels are true"}},
-		"bad":  {[]stage.Example{answer("a:1", "7", &no), answer("a:2", "8", &no)}, []string{"all labels are false"}},
+		"good": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "7", &yes)}, []string{"all labels are true", "all labels of what is watched are true"}},
+		"bad":  {[]stage.Example{answer("a:1", "7", &no), answer("a:2", "8", &no)}, []string{"all labels are false", "all labels of what is watched are false"}},
 		"even": {[]stage.Example{answer("a:1", "7", &yes), answer("a:2", "8", &no)}, nil},
 	} {
-		b := newBench(t, map[string]string{"base": in["base"], "labels": toyExamples(t, c.list)})
+		labels := toyExamples(t, c.list)
+		b := newBench(t, map[string]string{"base": in["base"], "labels": labels, "watch": labels})
 		check(t, (&KTO{Batch: 2}).Run(context.Background(), b.Job))
 		found, err := FoundIn(b.Out, "kto")
 		check(t, err)
 		notes, shown := strings.Join(b.notes(), "\n"), ""
+		_, compared := b.series("watch_right")
+		if alike := name == "good" || name == "bad"; alike == (len(compared) > 0) || alike == strings.Contains(notes, "the right way round") {
+			t.Errorf("%s: notes %q, compared %v", name, notes, compared)
+		}
 		for _, f := range found {
 			if f.Name.In(say.English) == "labels" {
 				shown += f.Text.In(say.English)
@@ -136,8 +142,8 @@ func TestOddLabels(t *testing.T) {
 				}
 			}
 		}
-		for _, want := range c.want {
-			if first, _, _ := strings.Cut(want, ","); !strings.Contains(notes, want) || !strings.HasPrefix(shown, first) {
+		for i, want := range c.want {
+			if first, _, _ := strings.Cut(want, ","); !strings.Contains(notes, want) || i == 0 && !strings.HasPrefix(shown, first) {
 				t.Errorf("%s: notes %q, shown %q", name, notes, shown)
 			}
 		}
@@ -207,5 +213,21 @@ func TestLeftOutOfDistil(t *testing.T) {
 	}
 	if !slices.Contains(b.notes(), "left out: "+f.Left.text().String()) {
 		t.Errorf("notes %q", b.notes())
+	}
+}
+
+// Where all labels are one no pair is compared, which is told as a half right: that
+// is no sign that nothing was learnt.
+func TestDoctorOneLabel(t *testing.T) {
+	alike := &curve.Curve{}
+	for i := range 40 {
+		alike.Points = append(alike.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 0.5, "right": 0.5, "watch_chosen": float64(i)}})
+	}
+	if list := Diagnose(alike); len(list) != 1 || list[0].Code != "nothing" {
+		t.Errorf("of both labels: %v", list)
+	}
+	alike.Counts = map[string]float64{"one_label": 1}
+	if list := Diagnose(alike); len(list) > 0 {
+		t.Errorf("of one label: %v", list)
 	}
 }
