@@ -133,22 +133,34 @@ func spans(list []jinja.Span) []tokenizer.Span {
 
 // turns are messages as the template takes them.
 func (w *Writer) turns(list []stage.Message) []chat.Message {
-	length := 0 // of the ids of calls
-	if w.Template != nil {
-		length = w.Template.Facts().Format.IDLength
-	}
 	var out []chat.Message
 	for _, m := range list {
-		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: fitted(m.CallID, length), Name: m.Name}
+		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: fitted(m.CallID, w.ids), Name: m.Name}
 		for _, c := range m.Calls {
-			t.Calls = append(t.Calls, chat.Call{ID: fitted(c.ID, length), Name: c.Function.Name, Arguments: c.Function.Arguments})
+			t.Calls = append(t.Calls, chat.Call{ID: fitted(c.ID, w.ids), Name: c.Function.Name, Arguments: c.Function.Arguments})
 		}
 		out = append(out, t)
 	}
 	return out
 }
 
-// fitted is the id of a call as a template takes it that wants length letters
+// lengthOfIDs is how many letters and digits the id of a call must have, if the
+// template refuses those with more; else 0, and ids are written as they are.
+func lengthOfIDs(t *chat.Template) int {
+	n := t.Facts().Format.IDLength
+	takes := func(id string) bool {
+		_, err := t.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "?"},
+			{Role: "assistant", Calls: []chat.Call{{ID: id, Name: "f", Arguments: "{}"}}}, {Role: "tool", Name: "f", CallID: id, Content: "!"}},
+			Tools: []json.RawMessage{[]byte(`{"type": "function", "function": {"name": "f", "description": "f", "parameters": {"type": "object", "properties": {}}}}`)}})
+		return err == nil
+	}
+	if n == 0 || takes(strings.Repeat("a", n+1)) || !takes(strings.Repeat("a", n)) {
+		return 0
+	}
+	return n
+}
+
+// fitted is the id of a call as a template takes it that takes only length letters
 // and digits: another id is its hash, so that a result goes on naming its call.
 // Without a length, and where there is no id, it stays as it is.
 func fitted(id string, length int) string {
