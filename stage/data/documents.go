@@ -42,7 +42,7 @@ type Documents struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Documents) Name() string    { return "documents" }
-func (*Documents) Revision() int   { return 5 }
+func (*Documents) Revision() int   { return 6 }
 func (*Documents) Out() store.Kind { return store.Documents }
 
 // Files implements stage.FileReader.
@@ -150,7 +150,8 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		return noDocuments(d.Path, r.SetAside)
 	}
 	if n := len(r.SetAside) + r.More; n > 0 {
-		text := say.T("%d files were set aside, see report.json; the first is %s", "有 %d 个文件未读入，见 report.json；第一个是 %s", n, r.SetAside[0].Path)
+		first := &r.SetAside[0]
+		text := say.T("files or records set aside: %[1]d, see report.json; the first is %[2]s: %[3]s", "有 %[1]d 个文件或记录未读入，见 report.json；第一个是 %[2]s：%[4]s", n, first.Path, first.En, first.Zh)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return s.finish(ctx)
