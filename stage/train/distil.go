@@ -458,7 +458,7 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	for _, a := range s.Answers {
 		p := &asked[a.Problem]
-		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, nil)
+		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
 		if err != nil {
 			return err
 		}

@@ -50,10 +50,8 @@ func FoundIn(dir, method string) (list []Found, err error) {
 			add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
 		}
 		leave(p.left())
-		for _, odd := range []say.Text{p.alike(), p.both()} {
-			if !odd.IsZero() {
-				add(say.T("labels", "标签"), odd)
-			}
+		if odd := p.alike(); !odd.IsZero() {
+			add(say.T("labels", "标签"), odd)
 		}
 	}
 	if d := f.Distil; d != nil && d.Asked > 0 && f.Method == (*Distil)(nil).Name() {

@@ -269,21 +269,18 @@ func (r *rl) open() error {
 		return err
 	}
 	limit, slots, memory := 0, r.slots(), int64(0)
+	longest, err := r.longest()
+	if err != nil {
+		return err
+	}
+	long := func() error {
+		return &say.Error{Where: "problems", What: say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", longest, r.s.w.context),
+			Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
+	}
 	if b := r.s.brought; b != nil {
-		longest := 0
-		for _, list := range [][]stage.Problem{r.course.all, r.watch} {
-			for i := range list {
-				q, err := r.ask(&list[i])
-				if err != nil {
-					return err
-				}
-				longest = max(longest, len(q.IDs))
-			}
-		}
 		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
 		if longest >= limit {
-			return &say.Error{Where: "problems", What: say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", longest, r.s.w.context),
-				Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
+			return long()
 		}
 		memory = r.job.Machine.Memory / 4
 		_, takes, err := within(b.File, infer.Options{Slots: slots, Limit: limit, Threads: r.job.Machine.Threads, KV: model.KVFloat32}, memory)
@@ -301,10 +298,31 @@ func (r *rl) open() error {
 		}
 	} else {
 		limit = r.s.l.Params.Config.Context
+		if longest >= limit {
+			return long()
+		}
 	}
 	r.l = r.s.l
 	r.speaker, err = r.s.speaker(slots, limit, memory)
 	return err
+}
+
+// longest is how many tokens the longest question has. Those of lessons, which fit our
+// own bases, are not written for one.
+func (r *rl) longest() (n int, err error) {
+	for _, list := range [][]stage.Problem{r.course.all, r.watch} {
+		for i := range list {
+			if r.s.brought == nil && list[i].Verify == nil {
+				continue
+			}
+			q, err := r.ask(&list[i])
+			if err != nil {
+				return 0, err
+			}
+			n = max(n, len(q.IDs))
+		}
+	}
+	return n, nil
 }
 
 // ask writes a problem for the base, which thinks as the plan says, or as it was
@@ -314,7 +332,7 @@ func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	if think == nil && r.s.brought != nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
-	return r.s.w.Ask(p.ID, asking(p), nil, think)
+	return r.s.w.Ask(p.ID, asking(p), p.Tools, think)
 }
 
 // run takes all steps, from a checkpoint if there is one, and leaves the

@@ -87,7 +87,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if len(docs) == 0 {
 		return nothing(job, "labels", dropped, s.w.context)
 	}
-	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(docs, good)}
+	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(good)}
 	facts.tell(job)
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
@@ -234,7 +234,6 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		if n > 0 {
 			d.asked = e.Messages[n-1].Content
 		}
-		d.from = e.From
 		docs, good = append(docs, d), append(good, *e.Label)
 	}
 	return docs, good, dropped, nil

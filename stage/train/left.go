@@ -1,8 +1,8 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"slices"
+	"strconv"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -77,52 +77,14 @@ func nothing(job *stage.Job, arg string, long, context int) error {
 
 // labels are what is odd in the labels of answers.
 type labels struct {
-	Alike string `json:"all_labels,omitempty"`  // all are this: true, false
-	Both  int    `json:"both_labels,omitempty"` // conversations that are labelled one way and the other
-
-	at [2]string // where the first of those stands, and where the other way
+	Alike string `json:"all_labels,omitempty"` // all are this: true, false
 }
 
-// labelsOf looks at the labels of documents.
-func labelsOf(docs []doc, good []bool) (l labels) {
-	type first struct {
-		good, both bool
-		from       string
+func labelsOf(good []bool) labels {
+	if slices.Contains(good, true) && slices.Contains(good, false) {
+		return labels{}
 	}
-	seen := map[[32]byte]*first{}
-	count := [2]int{} // bad, good
-	for i, d := range docs {
-		if good[i] {
-			count[1]++
-		} else {
-			count[0]++
-		}
-		sum := d.sum()
-		f := seen[sum]
-		switch {
-		case f == nil:
-			seen[sum] = &first{good: good[i], from: d.from}
-		case f.good != good[i] && !f.both:
-			if f.both = true; l.Both == 0 {
-				l.at = [2]string{f.from, d.from}
-			}
-			l.Both++
-		}
-	}
-	switch {
-	case count[0] == 0:
-		l.Alike = "true"
-	case count[1] == 0:
-		l.Alike = "false"
-	}
-	return l
-}
-
-// sum names the conversation of d.
-func (d *doc) sum() [32]byte {
-	h := sha256.New()
-	binary.Write(h, binary.LittleEndian, d.ids)
-	return [32]byte(h.Sum(nil))
+	return labels{strconv.FormatBool(good[0])}
 }
 
 // tell notes what is odd.
@@ -130,9 +92,6 @@ func (l *labels) tell(job *stage.Job) {
 	if text := l.alike(); !text.IsZero() {
 		note(job, text)
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"one_label": 1}}) // so that no share of pairs is judged
-	}
-	if l.Both > 0 {
-		note(job, say.T("%d conversations are labelled true and false, as at %s and at %s: keep one label of each", "%d 段对话既标为 true 又标为 false，如 %s 与 %s：请各保留一个标签", l.Both, l.at[0], l.at[1]))
 	}
 }
 
@@ -159,12 +118,4 @@ func movedBy(v map[string]float64) say.Text {
 		label, by = "false", bad
 	}
 	return say.T("all labels of what is watched are %s; against the base, these answers moved by %+.2f nats", "观察集的标签全为 %s；与基座相比，这些回答变化 %+.2f 纳特", label, by)
-}
-
-// both says how many are labelled both ways; nothing if none.
-func (l *labels) both() say.Text {
-	if l.Both == 0 {
-		return say.Text{}
-	}
-	return say.T("%d conversations are labelled true and false", "%d 段对话既标为 true 又标为 false", l.Both)
 }

@@ -295,7 +295,7 @@ func (r *rl) lesson(step, i uint64) (doc, error) {
 	if p.Answer == "" { // the owner's
 		return doc{}, nil
 	}
-	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
 	return d, err
 }
 
@@ -306,7 +306,6 @@ type doc struct {
 	learn      []bool  // which of ids, if not the last
 	weight     float32 // of each of them in the loss: how much likelier it is to become
 	asked      string  // of preferences: the question, for people
-	from       string  // of labelled answers: where it stands
 
 	taught stage.Taught // in our own chat
 }
@@ -322,7 +321,7 @@ func taughtBy(docs []doc) (t stage.Taught) {
 // taughtAsking is the same of answers to problems.
 func taughtAsking(problems []stage.Problem) (t stage.Taught) {
 	for i := range problems {
-		t.Add(asking(&problems[i]), nil)
+		t.Add(asking(&problems[i]), problems[i].Tools)
 	}
 	return t
 }

@@ -175,10 +175,10 @@ func (w *writer) eachProblem(path string, each func(...doc) error) error {
 		switch {
 		case err != nil:
 		case p.Answer != "":
-			d, _, err = w.doc(p.ID, asking(&p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, nil)
+			d, _, err = w.doc(p.ID, asking(&p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
 		default:
 			var q talk.Question
-			q, err = w.Ask(p.ID, asking(&p), nil, nil)
+			q, err = w.Ask(p.ID, asking(&p), p.Tools, nil)
 			d.ids = q.IDs
 		}
 		if err == nil {

@@ -346,7 +346,7 @@ func (t *teacher) write(ctx context.Context, job *stage.Job, problems []stage.Pr
 		var asked []int
 		var questions []talk.Question
 		for i := range chunk {
-			q, err := w.Ask(chunk[i].ID, asking(&chunk[i]), nil, nil)
+			q, err := w.Ask(chunk[i].ID, asking(&chunk[i]), chunk[i].Tools, nil)
 			if err != nil {
 				return nil, err
 			}
