@@ -99,18 +99,20 @@ func picks(s string) (list []pick) {
 var (
 	// settles are words behind which the answer stands; prefers, words of a
 	// choice that may also be spoken of.
-	settles = regexp.MustCompile(`(?i)(?:\banswers?\b|答案|(?:故|应|因此|所以|题)选(?:择|项)?|正确(?:的)?(?:选项|答案)?|\bcorrect (?:option|choice)s?\b)` + to + `$`)
+	settles = regexp.MustCompile(`(?i)(?:\banswers?\b|答案|(?:故|应|因此|所以|题)选(?:择|项)?|正确的?(?:选项|答案)|正确的(?:一项)?是|\bcorrect (?:option|choice)s?\b)` + to + `$`)
 	prefers = regexp.MustCompile(`(?i)(?:\b(?:choice|option|choose|select|pick)s?\b|选项?|选择)` + to + `$`)
 	noPick  = regexp.MustCompile(`(?i)(?:不|别|非|未|没有?|难|勿|not|n't|never)\s?(?:能|应|该|可|会|要)*\s?(?:选项?|选择|choose|select|pick|option|choice|the answer|答案|答案是|正确(?:的)?(?:选项|答案)?)` + to + `$`)
 	refused = regexp.MustCompile(`(?i)(?:\bnot|n't|n’t|\bnever|\bexcept|\bexcluding|\bwithout|\bunlike|不是|不选|并非|非|排除|除了?|不可能是|不会是)[^A-Za-z\n.。,;]{0,8}$`)
-	wrong   = regexp.MustCompile(`(?i)^[)*\s]*(?:项|选项)?\s*(?:(?:is|are|was|were)(?:n't| not| wrong| incorrect| false| impossible)|cannot|can't|wrong|incorrect|错|不|有误|均错|都错|都不|排除)`)
+	wrong   = regexp.MustCompile(`(?i)^(?:[)*\s]*(?:(?:项|选项)\s*)?(?:is|are|was|were)(?: also| clearly| simply)?(?:n't| not| wrong| incorrect| false| impossible)|[)*\s]*(?:cannot|can't)|` +
+		`(?:[)*\s]*(?:项|选项)|[*\s]*)\s*(?:wrong|incorrect|false|错|有误|均错|都错|排除|也错|不(?:对|正确|是|符|成立|选|行|能选|可选|合|应选)))`)
 	open    = regexp.MustCompile(`^[\s(*"'#>-]*(?i:option|choice|选项)?[\s:(*]*$`)
 	mark    = regexp.MustCompile(`^[)*"']*(?:[.:、,;。)]|\n|$|\s+[-—])`)
 	heading = regexp.MustCompile(`^[)*"']*(?:[.:、]|\))\s*[^\s.。]`)
 	bare    = regexp.MustCompile(`^[\s()*"'.。;,!]*$`)
 	ends    = regexp.MustCompile(`^[\s)*"'.。;,!]*(?:[A-Z]|$)`)
-	also    = regexp.MustCompile(`(?i)^[)*\s]*(?:项|选项)?\s*(?:(?:也|亦|同样)(?:可|许|行|对|有可能|是答案|应选|选|算)|(?:is|are|could be|might be|may be)\b[^.\n]{0,20}\b(?:also|too|possible)\b|also\b|too\b|could\b|might\b|may\b|as well|可能|或许)`)
-	orPick  = regexp.MustCompile(`(?i)(?:` + or + `|\balso\b|` + orZh + `)(?:[\s:,("'*]|\b(?:it|is|be|the|answer|option|choice|could|might|may|else|also|that|would|even|maybe|perhaps)\b|答案|选项?|应该?|可以|能|就|是|为)*$`)
+	also    = regexp.MustCompile(`(?i)^[)*\s]*(?:项|选项)?\s*(?:(?:也|亦|同样)(?:可|许|行|对|有可能|是答案|应选|选|算)|(?:is|are)\b[^.\n]{0,20}\b(?:also|too|possible)\b|also\b|too\b|as well|` +
+		`(?:could|might|may) (?:also )?be (?:right|correct|the answer|it|possible)|可能(?:也)?(?:是)?(?:对|正确|答案))`)
+	orPick = regexp.MustCompile(`(?i)(?:` + or + `|` + maybe + `|\balso\b|` + orZh + `|` + maybeZh + `)(?:[\s:,("'*]|\b(?:it|is|be|the|answer|option|choice|could|might|may|else|also|that|would|even|maybe|perhaps)\b|答案|选项?|应该?|可以|能|就|是|为)*$`)
 )
 
 // to is what may stand between a word that announces a choice and its letters.

@@ -11,38 +11,44 @@ import (
 // choice is read is decided by its place, never by what is wanted.
 
 const (
-	// or are words between two answers of which either may be meant.
-	or = `\b(?:or|either|alternatively|otherwise|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b`
-	// orZh is or in Chinese.
-	orZh = `(?:或者?|还是|要么|抑或|也?可能|也许|不然|否则|也可以?|也是)`
-	// orNext is one of them and a few words, in which no sentence ends.
-	orNext = `(?:` + or + `([^\d\n,;.。]{0,24})|` + orZh + `([^\d\n,;.。]{0,8}))`
-	// aNumber is the beginning of one.
-	aNumber = `[-(\s]*\.?\d`
+	// or are words between two answers of which either may be meant, maybe those
+	// before one that is not sure: between two answers they are no better.
+	or      = `\b(?:or|either|alternatively|otherwise|(?:could|might|may) also be)\b`
+	maybe   = `\b(?:maybe|perhaps|possibly|(?:could|might|may) be)\b`
+	orZh    = `(?:或者?|还是|要么|抑或|也可能|不然|否则|也可以?|也是)`
+	maybeZh = `(?:可能|也许|大概)`
+	few     = `([^\d\n,;.。]{0,24})` // words, in which no sentence ends
+	fewZh   = `([^\d\n,;.。]{0,8})`
 )
 
 var (
-	orBefore  = regexp.MustCompile(`(?i)` + orNext + `$`)
-	orMore    = regexp.MustCompile(`(?i)^\s*(?:more|less|fewer|so|later|not|over|under|above|below|many|以上|以下|更|多|少)`)
-	otherwise = regexp.MustCompile(`(?i)^[\s$)*,;.。、()（]*` + orNext + aNumber)
-	list      = regexp.MustCompile(`(?i)^(?:[\s,;、。.…&|"'\x60*()!?~/-]|\b(?:and|or|to)\b|和|与|及|以|或|者|还是|至|到|又)*$`)
-	sameName  = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([A-Za-z]\s?=\s?)$`)
-	unit      = regexp.MustCompile(`^\s?[\p{L}°]{1,12}`)
-	asks      = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗|么)`)
-	unequal   = regexp.MustCompile(`[≠<>≤≥]\s?\(*$`)
-	not       = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应是|不会是|≠)[\s:"'*(]*(?:equal to |equal |是)?$`)
-	separate  = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
-	first     = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
-	then      = regexp.MustCompile(`^\s?[.):、]`)
-	announces = regexp.MustCompile(`(?i)(?:\banswer|答案|答)(?:\s*(?:is|are|should be|equals|应是|应为|是|为|等于|[:=*]))*\s*(` + literal + `)\s?[\p{L}°]{0,6}\s*(?:[.。,;!\n]|$)`)
+	orBefore    = regexp.MustCompile(`(?i)(?:` + or + few + `|` + orZh + fewZh + `)$`)
+	maybeBefore = regexp.MustCompile(`(?i)(?:` + maybe + few + `|` + maybeZh + fewZh + `)$`)
+	maybeNear   = regexp.MustCompile(`(?i)^[^\d\n]{0,12}?(?:` + maybe + few + `|` + maybeZh + fewZh + `)$`)
+	orMore      = regexp.MustCompile(`(?i)^\s*(?:more|less|fewer|so|later|not|over|under|above|below|many|以上|以下|更|多|少|的|性)`)
+	otherwise   = regexp.MustCompile(`(?i)^[\s$)*,;.。、()（]*(?:(?:` + or + `|` + maybe + `)` + few + `|(?:` + orZh + `|` + maybeZh + `)` + fewZh + `)[-(\s]*\.?\d`)
+	list        = regexp.MustCompile(`(?i)^(?:[\s,;、。.…&|"'\x60*()!?~/-]|\b(?:and|or|to)\b|和|与|及|以|或|者|还是|至|到|又)*$`)
+	sameName    = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([A-Za-z]\s?=\s?)$`)
+	unit        = regexp.MustCompile(`^\s?[\p{L}°]{1,12}`)
+	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗|么)`)
+	unequal     = regexp.MustCompile(`[≠<>≤≥]\s?\(*$`)
+	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应是|不会是|≠)[\s:"'*(]*(?:equal to |equal |是)?$`)
+	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
+	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
+	then        = regexp.MustCompile(`^\s?[.):、]`)
+	announces   = regexp.MustCompile(`(?i)(?:(?:^|[^/A-Za-z])answer|答案|答)(?:\s*(?:is|are|should be|equals|应是|应为|是|为|等于|[:=*]))*\s*(` + literal + `)\s?[\p{L}°]{0,6}\s*(?:[.。,;!\n]|$)`)
 )
 
 // orElse reports whether a word like or stands before a place of s, behind the
 // one before it.
 func orElse(s string, before, at []int) bool {
 	between := s[max(before[1], at[0]-120):at[0]]
-	m := orBefore.FindStringSubmatch(between)
-	return m != nil && !orMore.MatchString(m[1]+m[2])
+	says := func(re *regexp.Regexp, s string) bool {
+		m := re.FindStringSubmatch(s)
+		return m != nil && !orMore.MatchString(m[1]+m[2])
+	}
+	return says(orBefore, between) || says(maybeNear, between) ||
+		says(maybeBefore, between) && says(maybeBefore, s[max(0, before[0]-96):before[0]])
 }
 
 // listed reports whether nothing but what makes a list stands between two

@@ -17,6 +17,7 @@ var typography = strings.NewReplacer("{,}", ",", `\$`, " ", "$", " ", `\!`, "", 
 	"½", "(1/2)", "⅓", "(1/3)", "⅔", "(2/3)", "¼", "(1/4)", "¾", "(3/4)", "⅕", "(1/5)", "⅖", "(2/5)", "⅗", "(3/5)", "⅘", "(4/5)", "⅛", "(1/8)", "⅜", "(3/8)", "⅝", "(5/8)", "⅞", "(7/8)")
 
 var (
+	worked  = regexp.MustCompile(`<<[^<>\n]*>>`) // GSM8K tells its calculator <<6*7=42>>
 	inner   = regexp.MustCompile(`\(\s?\(\s?(-?\d+)\s?\)\s?/\s?\(\s?(-?\d+)\s?\)\s?\)`)
 	hundred = regexp.MustCompile(`(\d\)?)\s?per ?cent\b`)
 	percent = regexp.MustCompile(`百分之\s?(` + numeral + `)`)
@@ -30,7 +31,8 @@ var (
 // as (1/2), a mixed number as 2(1/2), a power as 10^(3), without Markdown's
 // bold. The exponent of a unit and an index go, as they are no numbers.
 func plain(s string) string {
-	p := &scribe{in: typography.Replace(width.Fold.String(s))}
+	s = worked.ReplaceAllString(width.Fold.String(s), "")
+	p := &scribe{in: typography.Replace(s)}
 	for p.at < len(p.in) {
 		p.step(0)
 	}
