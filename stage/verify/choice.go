@@ -24,7 +24,7 @@ func choice(want string) (func(context.Context, string, string) (float64, error)
 func answerChoice(answer string) string {
 	boxes, rest, behind := settled(answer)
 	if len(boxes) == 0 {
-		return chosen(tail(rest))
+		return chosen(answerTag.Replace(tail(rest)))
 	}
 	var letters string
 	for i, b := range boxes {
@@ -42,6 +42,9 @@ func answerChoice(answer string) string {
 	}
 	return letters
 }
+
+// answerTag writes <answer>B</answer> in words.
+var answerTag = strings.NewReplacer("<answer>", " answer: ", "</answer>", "\n")
 
 // unwrapped takes LaTeX from the text of a box.
 var unwrapped = strings.NewReplacer(`\textbf`, "", `\text`, "", `\mathrm`, "", `\mathbf`, "", `\mbox`, "", "{", "", "}", "", `\ `, " ", `\,`, " ", `\quad`, " ", "$", "")
@@ -62,7 +65,7 @@ var (
 )
 
 // picks returns the letters that a text names, in order. Words in capitals,
-// the pronoun I and the article A are none.
+// the pronoun I and the article A are none, but for an A that is announced.
 func picks(s string) (list []pick) {
 	for _, at := range capitals.FindAllStringIndex(s, -1) {
 		word := s[at[0]:at[1]]
@@ -75,7 +78,7 @@ func picks(s string) (list []pick) {
 			continue
 		case word == "I" && pronoun.MatchString(after):
 			continue
-		case word == "A":
+		case word == "A" && !settles.MatchString(behindOf(s, at[0])) && !prefers.MatchString(behindOf(s, at[0])):
 			if m := article.FindStringSubmatch(after); m != nil && !slices.Contains([]string{"is", "and", "or", "are", "was", "because", "since", "as", "but", "if"}, m[1]) {
 				continue
 			}

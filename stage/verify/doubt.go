@@ -30,8 +30,8 @@ var (
 	list        = regexp.MustCompile(`(?i)^(?:[\s,;、。.…&|"'\x60*()!?~/-]|\b(?:and|or|to)\b|和|与|及|以|或|者|还是|至|到|又)*$`)
 	sameName    = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([A-Za-z]\s?=\s?)$`)
 	unit        = regexp.MustCompile(`^\s?[\p{L}°]{1,12}`)
-	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗|么)`)
-	unequal     = regexp.MustCompile(`[≠<>≤≥]\s?\(*$`)
+	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗)`)
+	unequal     = regexp.MustCompile(`(?:[≠<≤≥]|[^-=\s]\s?>)\s?\(*$`) // not -> and =>
 	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应是|不会是|≠)[\s:"'*(]*(?:equal to |equal |是)?$`)
 	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
 	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)

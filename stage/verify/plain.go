@@ -18,6 +18,7 @@ var typography = strings.NewReplacer("{,}", ",", `\$`, " ", "$", " ", `\!`, "", 
 
 var (
 	worked  = regexp.MustCompile(`<<[^<>\n]*>>`) // GSM8K tells its calculator <<6*7=42>>
+	tag     = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9_ ="'/-]{0,40}>`)
 	inner   = regexp.MustCompile(`\(\s?\(\s?(-?\d+)\s?\)\s?/\s?\(\s?(-?\d+)\s?\)\s?\)`)
 	hundred = regexp.MustCompile(`(\d\)?)\s?per ?cent\b`)
 	percent = regexp.MustCompile(`百分之\s?(` + numeral + `)`)
@@ -29,9 +30,9 @@ var (
 
 // plain writes a text's numbers and expressions in one way: ASCII, a fraction
 // as (1/2), a mixed number as 2(1/2), a power as 10^(3), without Markdown's
-// bold. The exponent of a unit and an index go, as they are no numbers.
+// bold and tags. The exponent of a unit and an index go, as they are no numbers.
 func plain(s string) string {
-	s = worked.ReplaceAllString(width.Fold.String(s), "")
+	s = tag.ReplaceAllString(worked.ReplaceAllString(width.Fold.String(s), ""), " ")
 	p := &scribe{in: typography.Replace(s)}
 	for p.at < len(p.in) {
 		p.step(0)
