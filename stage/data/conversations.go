@@ -4,22 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/stage"
 	"suiren/stage/data/intake"
+	"suiren/stage/wording"
 	"suiren/store"
 )
 
@@ -31,8 +27,9 @@ import (
 //	report                 report.json: what was read, dropped and kept
 //
 // Which part an example goes to depends on its canonical key alone: the letters
-// and digits of its first user message. So no question is both learnt from and
-// held out, however its case, spaces and punctuation differ.
+// and digits of its first user message; of problems, on less of it (wording.Group).
+// So no question is both learnt from and held out, however its case, spaces and
+// punctuation differ; nor is a problem with its numbers in another order.
 type Conversations struct {
 	Path    string   `plan:"path"`          // a pattern of files below the folder of the plan
 	Form    string   `plan:"form,optional"` // messages, alpaca, sharegpt, prompt; none: found in the data
@@ -41,7 +38,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 1 }
+func (*Conversations) Revision() int   { return 2 }
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -79,34 +76,9 @@ const (
 
 // keyOf is the canonical key of an example: a hash of the letters and digits
 // of its first user message, in NFKC and lower case.
-func keyOf(e *stage.Example) string {
-	list := e.Messages
-	if e.Prompt != nil {
-		list = e.Prompt
-	}
-	text := ""
-	for _, m := range list {
-		if m.Role == "user" {
-			text = m.Content
-			break
-		}
-	}
-	folded := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, norm.NFKC.String(text))
-	if folded == "" { // nothing but signs: as it is
-		folded = strings.TrimSpace(text)
-	}
-	return keyOfText(folded)
-}
+func keyOf(e *stage.Example) string { return wording.Key(question(e)) }
 
-func keyOfText(text string) string {
-	h := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(h[:12])
-}
+func keyOfText(text string) string { return wording.KeyOf(text) }
 
 // part says where examples of a key belong.
 func (c *Conversations) part(key string) string {
@@ -274,8 +246,12 @@ func (s *sorter) add(e *stage.Example) error {
 	}
 	from := e.From
 	e.From = ""
+	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
+		if place = e.Key; use == stage.UseProblems {
+			place = wording.Group(question(e))
+		}
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -289,7 +265,7 @@ func (s *sorter) add(e *stage.Example) error {
 	} else {
 		s.seen[sum] = true
 	}
-	part := s.part(e.Key)
+	part := s.part(place)
 	s.keys[part][e.Key] = true
 	s.report.Examples[part]++
 	s.count(e)
