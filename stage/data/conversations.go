@@ -100,7 +100,8 @@ type conversationsReport struct {
 	Examples  map[string]int `json:"examples"` // by part
 	Keys      map[string]int `json:"keys"`     // by part, different ones
 	Twice     int            `json:"exact_duplicate"`
-	Messages  map[string]int `json:"messages"` // by role
+	Reworded  int            `json:"reworded,omitempty"` // left out: another part has a problem of this wording
+	Messages  map[string]int `json:"messages"`           // by role
 	Thoughts  int            `json:"thoughts"`
 	Calls     int            `json:"tool_calls"`
 	Labels    map[string]int `json:"labels,omitempty"`
@@ -136,7 +137,8 @@ type sorter struct {
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	first    string // where the first example stands
+	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
+	first    string              // where the first example stands
 	total    int
 	report   conversationsReport
 }
@@ -168,7 +170,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -266,6 +268,10 @@ func (s *sorter) add(e *stage.Example) error {
 		s.seen[sum] = true
 	}
 	part := s.part(place)
+	if use == stage.UseProblems && place == e.Key && s.elsewhere(e, part) {
+		s.report.Reworded++
+		return nil
+	}
 	s.keys[part][e.Key] = true
 	s.report.Examples[part]++
 	s.count(e)
@@ -273,6 +279,25 @@ func (s *sorter) add(e *stage.Example) error {
 		s.problems[part] = append(s.problems[part], problemOf(e))
 	}
 	return s.parts[part].Write(e)
+}
+
+// kept counts the examples that were written.
+func (s *sorter) kept() int { return s.total - s.report.Twice - s.report.Reworded }
+
+// elsewhere reports whether another part has a problem like e, which is to go to
+// part: keys that the makers of problems give do not tell what another draw says
+// in the same words.
+func (s *sorter) elsewhere(e *stage.Example, part string) bool {
+	p := problemOf(e)
+	for _, words := range []string{wording.Of(&p), wording.Said(&p)} {
+		h := sha256.Sum256([]byte(words))
+		sum := [16]byte(h[:16])
+		if other, ok := s.worded[sum]; ok && other != part {
+			return true
+		}
+		s.worded[sum] = part
+	}
+	return false
 }
 
 // count notes what an example holds.

@@ -36,11 +36,10 @@ type Proof struct {
 func NewProof(asked []stage.Problem) *Proof {
 	p := &Proof{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[int]bool{}}
 	for i := range asked {
-		turns := said(wording.Asked(&asked[i]))
 		p.keys[keyOf(&asked[i])] = false
 		p.wordings[wording.Of(&asked[i])] = false
-		p.turns[strings.Join(turns, "\x00")] = false
-		p.lengths[len(turns)] = true
+		p.turns[wording.Said(&asked[i])] = false
+		p.lengths[len(wording.Asked(&asked[i]))] = true
 	}
 	return p
 }
@@ -52,14 +51,6 @@ func keyOf(p *stage.Problem) string {
 		return p.Key + "\n" + wording.Right(p)
 	}
 	return p.Key
-}
-
-// said reads the turns of a user.
-func said(turns []string) (list []string) {
-	for _, t := range turns {
-		list = append(list, wording.Turn(t))
-	}
-	return list
 }
 
 func mark(seen map[string]bool, what string) {
@@ -84,10 +75,9 @@ func (p *Proof) SawExample(e *stage.Example) int {
 }
 
 func (p *Proof) sawTurns(turns []string) {
-	list := said(turns)
 	for n := range p.lengths {
-		for i := n; i <= len(list); i++ {
-			mark(p.turns, strings.Join(list[i-n:i], "\x00"))
+		for i := n; i <= len(turns); i++ {
+			mark(p.turns, wording.Turns(turns[i-n:i]))
 		}
 	}
 }
@@ -119,7 +109,7 @@ func (p *Proof) sawPart(dir string) (n int, err error) {
 func (p *Proof) Count(asked []stage.Problem, u *Unseen) {
 	for i := range asked {
 		key := p.keys[keyOf(&asked[i])]
-		words := p.wordings[wording.Of(&asked[i])] || p.turns[strings.Join(said(wording.Asked(&asked[i])), "\x00")]
+		words := p.wordings[wording.Of(&asked[i])] || p.turns[wording.Said(&asked[i])]
 		if key {
 			u.Keys++
 		}

@@ -41,6 +41,19 @@ func Turn(text string) string {
 	return words + "\n" + strings.Join(numbers, " ")
 }
 
+// Said is what the user says in each turn of a problem, with the numbers where
+// they stand: one for any verifier.
+func Said(p *stage.Problem) string { return Turns(Asked(p)) }
+
+// Turns is what the user says in turns that follow each other.
+func Turns(turns []string) string {
+	var b strings.Builder
+	for _, text := range turns {
+		b.WriteString(Turn(text) + "\n")
+	}
+	return b.String()
+}
+
 // Asked is what the user says in each turn of a problem, the question last.
 func Asked(p *stage.Problem) []string { return append(Users(p.Context), p.Prompt) }
 
