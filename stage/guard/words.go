@@ -96,7 +96,7 @@ func sayUnseen(u *Unseen) []say.Text {
 			"权重还学过 %d 份语料的文本，这些文本没有比较：题目是否在其中出现过，无从得知。", u.Texts))
 	}
 	if u.Brought > 0 {
-		list = append(list, say.T("The weights go back to %d models that were not made in this plan: what those had learnt before is not known, and was not compared.",
+		list = append(list, say.T("The weights go back to %d models from outside of this plan: what was learnt before is not known, and was not compared.",
 			"权重以 %d 个并非由本计划做出的模型为基础：它们此前学过什么无从得知，也没有比较。", u.Brought))
 	}
 	return list
