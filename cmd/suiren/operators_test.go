@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"suiren/plan"
 	"suiren/stage"
+	"suiren/stage/guard"
 	"suiren/store"
 )
 
@@ -49,6 +51,15 @@ func TestVerdictShown(t *testing.T) {
 		slices.Sort(list)
 		return strings.Join(list, " ")
 	}
+	tutor, err := plan.Load(filepath.Join(repository, "examples/tutor"), vocabulary(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range tutor.Blocks {
+		if v, ok := b.Op.(*guard.Verdict); ok && (names(v.Taught) != "lessons" || names(v.Watched) != "lessons" || len(v.Texts)+len(v.Brought) > 0) {
+			t.Errorf("of the tutor: %+v", v)
+		}
+	}
 	const base = `
 tokenizer "b" {
   from  = [examples.words]
@@ -80,7 +91,7 @@ verdict "v" {
   against  = [weights.base]
 }
 `
-	for _, name := range []struct{ weights, scenario, taught, watched, texts, brought string }{
+	for _, c := range []struct{ weights, scenario, taught, watched, texts, brought string }{
 		{``, `weights = weights.base`, "taught", "watched", "c", ""},
 		{`weights "w" {
   train = "lora"
@@ -130,7 +141,7 @@ weights "q" {
 		{``, `weights = "n.gguf"
   scope = examples.more`, "", "", "", "n.gguf"},
 	} {
-		src := base + name.weights + "\nscenario \"s\" {\n  " + name.scenario + "\n}\n"
+		src := base + c.weights + "\nscenario \"s\" {\n  " + c.scenario + "\n}\n"
 		for _, e := range []string{"words", "taught", "watched", "more", "asked", "replayed"} {
 			src += "examples \"" + e + "\" { path = \"" + e + ".jsonl\" }\n"
 		}
@@ -140,11 +151,10 @@ weights "q" {
 			continue
 		}
 		at := slices.IndexFunc(f.Blocks, func(b *plan.Block) bool { return b.Kind == store.Verdict })
-		v := reflect.ValueOf(f.Blocks[at].Op).Elem()
-		for field, want := range map[string]string{"Taught": name.taught, "Watched": name.watched, "Texts": name.texts, "Brought": name.brought} {
-			if got := names(v.FieldByName(field).Interface().([]stage.Ref)); got != want {
-				t.Errorf("%s %s: %s is %q, want %q", name.weights, name.scenario, field, got, want)
-			}
+		v := f.Blocks[at].Op.(*guard.Verdict)
+		got := [4]string{names(v.Taught), names(v.Watched), names(v.Texts), names(v.Brought)}
+		if want := [4]string{c.taught, c.watched, c.texts, c.brought}; got != want {
+			t.Errorf("%s %s: taught, watched, texts, brought are %q, want %q", c.weights, c.scenario, got, want)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func TestVerdictProves(t *testing.T) {
 				s.behind = map[string][]string{"taught": {"chats"}, "watched": {"watched"}}
 			},
 			want:   Unseen{Heldout: 120, Length: 30, Train: 1, Watch: 2, Blocks: 1},
-			says:   "None of the 120 held-out and 30 longer problems is among the 1 taught and 2 watched questions of the 1 block of examples",
+			says:   "None of the 120 held-out and 30 longer problems is among the 1 taught and 2 watched questions that the weights learnt from (1 block of examples)",
 			saysZh: "权重学过 1 个样例块，其中训练用 1 问、观察用 2 问；"},
 		{name: "a block that two came out as", ok: true,
 			turn: func(s *setting) { s.behind = map[string][]string{"taught": {"examples/train", "examples/train"}} },

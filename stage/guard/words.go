@@ -84,7 +84,7 @@ func sayUnseen(u *Unseen) []say.Text {
 			"%[2]d 道测试题中有 %[1]d 道在训练中出现过（例如 %[3]s），因此得分不能说明模型做新题的水平。",
 			u.Seen, u.Heldout+u.Length, u.Examples))
 	case u.Train+u.Watch > 0:
-		list = append(list, say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched questions of the %d blocks of examples that the weights learnt from, nor a copy of a problem there with its numbers in another order and the same answer.",
+		list = append(list, say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched questions that the weights learnt from (%d blocks of examples), nor a copy of a problem there with its numbers in another order and the same answer.",
 			"权重学过 %[5]d 个样例块，其中训练用 %[3]d 问、观察用 %[4]d 问；%[1]d 道留出题和 %[2]d 道更长的题都不在其中，也不是其中某道题调换数字顺序而答案相同的翻版。",
 			u.Heldout, u.Length, u.Train, u.Watch, u.Blocks))
 	default:
