@@ -52,10 +52,11 @@ knowledge/base: internal/durable internal/say knowledge knowledge/document knowl
 stage/compute: stage internal/say engine/kernel engine/tensor
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
+stage/wording: stage stage/guard/fold
 stage/data/intake: stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
-stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk
+stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/wording
 stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
 stage/scenario: stage stage/talk store internal/say knowledge engine/tokenizer engine/infer
 stage/guard/fold:
@@ -66,7 +67,7 @@ stage/guard/classify: internal/say knowledge/linear stage/guard/detect stage/gua
 stage/guard/label: internal/say
 stage/guard/assess: internal/durable stage internal/say
 stage/guard/watch: internal/durable internal/say internal/sqlite
-stage/guard: internal/durable pii stage stage/guard/watch store internal/say stage/verify stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify
+stage/guard: internal/durable pii stage stage/guard/watch store internal/say stage/verify stage/guard/fold stage/guard/detect stage/guard/leak stage/guard/classify stage/wording
 stage/operate: internal/durable stage store internal/flock internal/say
 stage/operate/origin: internal/durable stage stage/operate store internal/say
 stage/operate/access: internal/say

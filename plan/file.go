@@ -208,7 +208,11 @@ func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 		r.body(b, bodies[i])
 	}
 	blocks = r.order(blocks)
-	return blocks, r.err()
+	if err := r.err(); err != nil {
+		return blocks, err
+	}
+	lookBehind(blocks)
+	return blocks, nil
 }
 
 // head reads a block's kind and name.

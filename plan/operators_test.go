@@ -23,6 +23,8 @@ var vocabulary = Vocabulary{
 		"mix":  func() stage.Operator { return new(mix) },
 		"tune": func() stage.Operator { return new(tune) },
 	}},
+	store.Corpus:  {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(sheaf) }}},
+	store.Verdict: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(jury) }}},
 	store.Release: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(launch) }}},
 }
 
@@ -67,7 +69,9 @@ func (l *lesson) Run(_ context.Context, job *stage.Job) error {
 
 // rows reads what lessons may be read.
 type rows struct {
-	From []stage.Ref `plan:"from" kinds:"examples" part:"train"`
+	From []stage.Ref `plan:"from" kinds:"examples" part:"train" learnt:"yes"`
+	Text []stage.Ref `plan:"text,optional" kinds:"corpus" learnt:"yes"`
+	Like []stage.Ref `plan:"like,optional" kinds:"examples" part:"train" learnt:"no"`
 	Note string      `plan:"note,optional"`
 }
 
@@ -89,8 +93,9 @@ var growRevision = 1
 
 // grow makes weights from rows.
 type grow struct {
-	From stage.Ref `plan:"from" kinds:"tokens"`
-	By   int       `plan:"by,optional" min:"1"`
+	From  stage.Ref `plan:"from" kinds:"tokens" learnt:"yes"`
+	Watch stage.Ref `plan:"watch,optional" kinds:"examples" part:"heldout" learnt:"yes"`
+	By    int       `plan:"by,optional" min:"1"`
 }
 
 func (*grow) Name() string    { return "grow" }
@@ -107,7 +112,7 @@ func (g *grow) Run(_ context.Context, job *stage.Job) error {
 
 // mix makes weights from others.
 type mix struct {
-	Of   []stage.Ref `plan:"of" kinds:"weights"`
+	Of   []stage.Ref `plan:"of" kinds:"weights" learnt:"yes"`
 	Note string      `plan:"note,optional"`
 }
 
@@ -202,8 +207,8 @@ func put(dir, name, text string) error {
 
 // tune makes weights from others, or from a model of the owner's.
 type tune struct {
-	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero"`
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero" learnt:"yes"`
 }
 
 func (*tune) Name() string    { return "tune" }
@@ -211,4 +216,40 @@ func (*tune) Revision() int   { return 1 }
 func (*tune) Out() store.Kind { return store.Weights }
 func (t *tune) Run(_ context.Context, job *stage.Job) error {
 	return gather(job, "weights", "", "base", "weights")
+}
+
+// sheaf is a corpus of what papers hold.
+type sheaf struct {
+	From []stage.Ref `plan:"from" kinds:"documents"`
+}
+
+func (*sheaf) Name() string    { return "sheaf" }
+func (*sheaf) Revision() int   { return 1 }
+func (*sheaf) Out() store.Kind { return store.Corpus }
+func (s *sheaf) Run(_ context.Context, job *stage.Job) error {
+	return gather(job, "sheaf", "", "from", "papers")
+}
+
+// jury writes what it is shown.
+type jury struct {
+	Weights stage.Ref   `plan:"weights" kinds:"weights"`
+	Taught  []stage.Ref `json:"-" plan:"-" behind:"weights" kinds:"examples" part:"train"`
+	Watched []stage.Ref `json:"-" plan:"-" behind:"weights" kinds:"examples" part:"heldout"`
+	Texts   []stage.Ref `json:",omitempty" plan:"-" behind:"weights" kinds:"corpus"`
+	Brought []stage.Ref `json:",omitempty" plan:"-" behind:"weights" kinds:"path"`
+}
+
+func (*jury) Name() string    { return "jury" }
+func (*jury) Revision() int   { return 1 }
+func (*jury) Out() store.Kind { return store.Verdict }
+func (*jury) Run(_ context.Context, job *stage.Job) error {
+	var all strings.Builder
+	for _, in := range job.Inputs[1:] {
+		b, err := os.ReadFile(filepath.Join(in.Dir, "lines"))
+		if err != nil {
+			return err
+		}
+		all.WriteString(in.Arg + " " + in.Ref.String() + ": " + string(b) + "\n")
+	}
+	return put(job.Out, "seen", all.String())
 }

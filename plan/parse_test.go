@@ -37,7 +37,7 @@ func TestParseErrors(t *testing.T) {
 			"suiren.hcl:1:1: a plan has no blocks of kind exampels; did you mean examples?\n" +
 				"suiren.hcl:5:22: the plan has no block examples.b; add the block examples \"b\"", ""},
 		{"far kind", `thing "a" {}`,
-			"suiren.hcl:1:1: a plan has no blocks of kind thing; it may be documents, examples, tokens, weights, release", ""},
+			"suiren.hcl:1:1: a plan has no blocks of kind thing; it may be documents, corpus, examples, tokens, weights, verdict, release", ""},
 		{"no name", "examples {\n}", `suiren.hcl:1:1: a block has one name, and this one has 0; write examples "name" { … }`, ""},
 		{"bad name", `examples "../a" {}`,
 			`suiren.hcl:1:10: "../a" is not a name for a block; begin with a letter; letters, digits, - and _ may follow, 64 in all`, ""},

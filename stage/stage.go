@@ -29,6 +29,15 @@ import (
 //	path:"model"           (inputs) instead of a block, the path of a file or a
 //	                       folder of the owner's, or of an adapter: its digest is taken
 //	                       when the plan is made, and Input.Dir is the path itself
+//	learnt:"yes"           (inputs of tokens, weights and scenarios) what is made holds
+//	                       what it learnt from this input, or is to teach it; "no": it
+//	                       does not. One of the two is said of each
+//	behind:"scenario"      (a []Ref that is no argument: plan:"-") the plan fills in what
+//	                       was learnt behind the input of that name, through all that it
+//	                       was made of: the blocks of the kinds, met as this part. With a
+//	                       part they are inputs, and their Arg is the field's name in
+//	                       small letters; without one they are only named. Of kind
+//	                       "path" are the owner's models
 //
 // Run depends on nothing but those fields and its inputs: no clock, no
 // environment, no neighbour. Two runs give the same bytes on every machine.

@@ -4,22 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/stage"
 	"suiren/stage/data/intake"
+	"suiren/stage/wording"
 	"suiren/store"
 )
 
@@ -31,8 +27,9 @@ import (
 //	report                 report.json: what was read, dropped and kept
 //
 // Which part an example goes to depends on its canonical key alone: the letters
-// and digits of its first user message. So no question is both learnt from and
-// held out, however its case, spaces and punctuation differ.
+// and digits of its first user message; of problems, on less of it (wording.Group).
+// So no question is both learnt from and held out, however its case, spaces and
+// punctuation differ; nor is a problem with its numbers in another order.
 type Conversations struct {
 	Path    string   `plan:"path"`          // a pattern of files below the folder of the plan
 	Form    string   `plan:"form,optional"` // messages, alpaca, sharegpt, prompt; none: found in the data
@@ -79,34 +76,7 @@ const (
 
 // keyOf is the canonical key of an example: a hash of the letters and digits
 // of its first user message, in NFKC and lower case.
-func keyOf(e *stage.Example) string {
-	list := e.Messages
-	if e.Prompt != nil {
-		list = e.Prompt
-	}
-	text := ""
-	for _, m := range list {
-		if m.Role == "user" {
-			text = m.Content
-			break
-		}
-	}
-	folded := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, norm.NFKC.String(text))
-	if folded == "" { // nothing but signs: as it is
-		folded = strings.TrimSpace(text)
-	}
-	return keyOfText(folded)
-}
-
-func keyOfText(text string) string {
-	h := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(h[:12])
-}
+func keyOf(e *stage.Example) string { return wording.Key(question(e)) }
 
 // part says where examples of a key belong.
 func (c *Conversations) part(key string) string {
@@ -128,7 +98,8 @@ type conversationsReport struct {
 	Examples  map[string]int `json:"examples"` // by part
 	Keys      map[string]int `json:"keys"`     // by part, different ones
 	Twice     int            `json:"exact_duplicate"`
-	Messages  map[string]int `json:"messages"` // by role
+	Reworded  int            `json:"reworded,omitempty"` // left out: another part has a problem of this wording
+	Messages  map[string]int `json:"messages"`           // by role
 	Thoughts  int            `json:"thoughts"`
 	Calls     int            `json:"tool_calls"`
 	Labels    map[string]int `json:"labels,omitempty"`
@@ -169,9 +140,10 @@ type sorter struct {
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	labelled map[[16]byte]bool // the label of each labelled answer
-	odd      map[*int]string   // where what the report counts stands first
-	first    string            // where the first example stands
+	labelled map[[16]byte]bool   // the label of each labelled answer
+	odd      map[*int]string     // where what the report counts stands first
+	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
+	first    string              // where the first example stands
 	total    int
 	report   conversationsReport
 }
@@ -203,7 +175,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, odd: map[*int]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -287,8 +259,12 @@ func (s *sorter) add(e *stage.Example) error {
 	}
 	from := e.From
 	e.From = ""
+	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
+		if place = e.Key; use == stage.UseProblems {
+			place = wording.Group(question(e))
+		}
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -302,7 +278,11 @@ func (s *sorter) add(e *stage.Example) error {
 	} else {
 		s.seen[sum] = true
 	}
-	part := s.part(e.Key)
+	part := s.part(place)
+	if use == stage.UseProblems && place == e.Key && s.elsewhere(e, part) {
+		s.report.Reworded++
+		return nil
+	}
 	s.keys[part][e.Key] = true
 	s.report.Examples[part]++
 	s.count(e)
@@ -310,6 +290,25 @@ func (s *sorter) add(e *stage.Example) error {
 		s.problems[part] = append(s.problems[part], problemOf(e))
 	}
 	return s.parts[part].Write(e)
+}
+
+// kept counts the examples that were written.
+func (s *sorter) kept() int { return s.total - s.report.Twice - s.report.Reworded }
+
+// elsewhere reports whether another part has a problem like e, which is to go to
+// part: keys that the makers of problems give do not tell what another draw says
+// in the same words.
+func (s *sorter) elsewhere(e *stage.Example, part string) bool {
+	p := problemOf(e)
+	for _, words := range []string{wording.Of(&p), wording.Said(&p)} {
+		h := sha256.Sum256([]byte(words))
+		sum := [16]byte(h[:16])
+		if other, ok := s.worded[sum]; ok && other != part {
+			return true
+		}
+		s.worded[sum] = part
+	}
+	return false
 }
 
 // count notes what an example holds.
@@ -391,7 +390,7 @@ func (s *sorter) close(job *stage.Job) error {
 	}})
 	s.tell(job)
 	if r.Examples[trainPart] == 0 {
-		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.total-r.Twice),
+		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.kept()),
 			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
 	}
 	if left := r.left(); !left.IsZero() {

@@ -12,6 +12,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/verify"
+	"suiren/stage/wording"
 )
 
 // converse runs the operator on files by name.
@@ -167,7 +168,7 @@ func TestOddities(t *testing.T) {
 		"no tools":  {[]string{ask + call + said + `}`}, "calls of tools that their example does not offer: 1; the first is at a:1"},
 		"offered":   {[]string{ask + call + said + `,"tools":[{"name":"now"}]}`}, ""},
 		"both":      {[]string{ask + said + `,"label":true}`, ask + `{"role":"assistant","content":"no"}],"label":false}`, ask + said + `,"label":false}`}, "answers labelled true, and elsewhere false: 1; the first such pair ends at a:3"},
-		"not twice": {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, ""},
+		"not twice": {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, "left out: 1 of 2 examples, exact copies of others"},
 	} {
 		dir, out := t.TempDir(), t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "a"), []byte(strings.Join(c.lines, "\n")), 0o666); err != nil {
@@ -188,6 +189,50 @@ func TestOddities(t *testing.T) {
 		if got := strings.Join(notes, "\n"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// Problems that are one by their wording are of one part, and so are those of one
+// key; what 9-4 and 4-9 are is not one, and both may be asked.
+func TestConversationsReordered(t *testing.T) {
+	var b strings.Builder
+	for i := range 12 {
+		for j := range 12 {
+			fmt.Fprintf(&b, "{\"prompt\":\"%d-%d=?\",\"verify\":{\"number\":%d}}\n", i, j, i-j)
+			fmt.Fprintf(&b, "{\"prompt\":\"What is %d plus %d?\",\"verify\":{\"number\":%d}}\n", i, j, i+j)
+		}
+	}
+	share := 0.2
+	out, err := converse(t, &Conversations{Heldout: &share}, map[string]string{"a": b.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wordings, keys := map[string]string{}, map[string]string{}
+	total := 0
+	for _, part := range []string{trainPart, watchPart, heldoutPart} {
+		list, err := stage.ReadProblems(filepath.Join(out, part, problemsFile))
+		if err != nil || len(list) < 20 {
+			t.Fatalf("%s has %d of 288 problems: %v", part, len(list), err)
+		}
+		total += len(list)
+		for i := range list {
+			w := wording.Of(&list[i])
+			if p, ok := wordings[w]; ok && p != part {
+				t.Errorf("%q is in %s, and one of its wording in %s", list[i].Prompt, part, p)
+			}
+			if p, ok := keys[list[i].Key]; ok && p != part {
+				t.Errorf("%q is in %s, and one of its key in %s", list[i].Prompt, part, p)
+			}
+			wordings[w], keys[list[i].Key] = part, part
+		}
+		for i, e := range examplesOf(t, out, part) { // a verdict reads from it where a problem stands
+			if e.Messages[0].Content != list[i].Prompt || e.From == "" {
+				t.Errorf("line %d of %s is %q, and of its problems %q", i, part, e.Messages[0].Content, list[i].Prompt)
+			}
+		}
+	}
+	if total != 288 || len(wordings) != 144+78 {
+		t.Errorf("%d problems with %d wordings, want 288 with 222", total, len(wordings))
 	}
 }
 

@@ -31,8 +31,15 @@ type Dialogues struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Dialogues) Name() string    { return "dialogues" }
-func (*Dialogues) Revision() int   { return 1 }
 func (*Dialogues) Out() store.Kind { return store.Examples }
+
+// Revision implements stage.Operator. Problems of one wording came to be of one part.
+func (d *Dialogues) Revision() int {
+	if d.As == asProblems {
+		return 2
+	}
+	return 1
+}
 
 // Files implements stage.FileReader.
 func (d *Dialogues) Files() []string {
@@ -122,15 +129,15 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 	defer s.stop()
 	n := d.count()
 	unfit := 0
-	for i := 0; s.total-s.report.Twice < n; i++ {
+	for i := 0; s.kept() < n; i++ {
 		if i%1000 == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			job.Emit(stage.Event{Type: "progress", Done: float64(s.total - s.report.Twice), Total: float64(n), Unit: "problems"})
+			job.Emit(stage.Event{Type: "progress", Done: float64(s.kept()), Total: float64(n), Unit: "problems"})
 		}
-		if unfit+s.report.Twice > tries*(n+tries) {
-			return &say.Error{Where: orWord(d.Path, "dialogues"), What: say.T("there are no %d different dialogues: %d were found", "凑不出 %d 段不同的对话：只找到 %d 段", n, s.total-s.report.Twice),
+		if unfit+s.total-s.kept() > tries*(n+tries) {
+			return &say.Error{Where: orWord(d.Path, "dialogues"), What: say.T("there are no %d different dialogues: %d were found", "凑不出 %d 段不同的对话：只找到 %d 段", n, s.kept()),
 				Next: say.T("lower count, widen what is drawn, or give more wordings", "请减小 count、扩大抽取范围，或给出更多说法")}
 		}
 		r := newDraw(d.Seed, "dialogues", i)

@@ -10,6 +10,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/wording"
 )
 
 func makeDialogues(t *testing.T, d *Dialogues, grammar string) (string, error) {
@@ -88,6 +89,39 @@ func TestDialogues(t *testing.T) {
 		if p.Verify == nil || p.Lang != "zh" || p.Prompt == "" {
 			t.Fatalf("%+v", p)
 		}
+	}
+}
+
+// Two draws that say the same in the same words, or with the numbers in another
+// order, are problems of one part.
+func TestDialogueProblemsWorded(t *testing.T) {
+	out, err := makeDialogues(t, &Dialogues{Count: 150, As: asProblems, Heldout: new(0.3)}, `{"dialogues": [{"name": "a", "draw": [["x", "1..20"], ["y", "1..20"]],
+		"turns": {"en": [{"role": "user", "content": "What is {x} plus {y}?"}, {"role": "assistant", "content": "{x + y}"}]}, "verify": {"number": "{x + y}"}}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	n := 0
+	for _, p := range []string{trainPart, watchPart, heldoutPart} {
+		list, err := stage.ReadProblems(filepath.Join(out, p, problemsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list {
+			w := wording.Of(&list[i])
+			if other, ok := parts[w]; ok && other != p {
+				t.Errorf("%q is in %s, and one of its wording in %s", list[i].Prompt, p, other)
+			}
+			parts[w] = p
+			n++
+		}
+	}
+	var r conversationsReport
+	if err := json.Unmarshal(read(t, filepath.Join(out, reportPart, "report.json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	if n != 150 || r.Reworded == 0 {
+		t.Errorf("%d problems, %d left out", n, r.Reworded)
 	}
 }
 

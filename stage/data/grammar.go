@@ -16,6 +16,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/wording"
 )
 
 // A grammar makes dialogues: a file of the owner's, or dialogues.json. What
@@ -366,7 +367,7 @@ func (d *dialogue) make(r *draw, lang string) (*stage.Example, error) {
 			return nil, errUnfit
 		}
 	}
-	e := &stage.Example{Key: keyOfText(key)}
+	e := &stage.Example{Key: wording.KeyOf(key)}
 	f := &filler{d: d, r: r, values: values, lang: lang}
 	calls := 0
 	for _, t := range d.Turns[lang] {

@@ -16,15 +16,15 @@ import (
 // own, and of them what the assistant says to be learnt; and the text of
 // corpora, all of it to be learnt.
 type Tokens struct {
-	From      []stage.Ref `plan:"from,optional" kinds:"examples" part:"train"`
-	Text      []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty"`
-	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer"`
-	Length    int         `plan:"length" min:"32" max:"8192"`                                  // tokens of a row
-	Direct    bool        `plan:"direct,optional"`                                             // without the thoughts
-	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                          // not in the examples' order
-	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"` // instead of tokenizer: in whose template
-	Turns     string      `plan:"turns,optional" json:",omitempty"`                            // all, last
-	Learn     []string    `plan:"learn,optional" json:",omitempty"`                            // of a turn: answers, thoughts, calls
+	From      []stage.Ref `plan:"from,optional" kinds:"examples" part:"train" learnt:"yes"`
+	Text      []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty" learnt:"yes"`
+	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer" learnt:"no"`
+	Length    int         `plan:"length" min:"32" max:"8192"`                                              // tokens of a row
+	Direct    bool        `plan:"direct,optional"`                                                         // without the thoughts
+	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                                      // not in the examples' order
+	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"no"` // instead of tokenizer: in whose template
+	Turns     string      `plan:"turns,optional" json:",omitempty"`                                        // all, last
+	Learn     []string    `plan:"learn,optional" json:",omitempty"`                                        // of a turn: answers, thoughts, calls
 }
 
 // Name, Revision and Out implement stage.Operator.

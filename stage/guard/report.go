@@ -39,16 +39,23 @@ type Check struct {
 }
 
 // Unseen counts what the proof read, and what it found. A problem counts in
-// Keys and in Wordings if it does so on both grounds.
+// Keys and in Wordings if it does so on both grounds. Until revision 3 of the
+// verdict, Train and Watch were of the examples that the problems are of,
+// whatever the weights had learnt; Blocks is then 0.
 type Unseen struct {
 	Heldout  int      `json:"heldout"`
 	Length   int      `json:"length"`
-	Train    int      `json:"train"`
-	Watch    int      `json:"watch"`
+	Train    int      `json:"train"`              // questions that the weights learnt from; of a conversation each of its user's turns
+	Watch    int      `json:"watch"`              // those by which it was chosen what to keep of the training
+	Blocks   int      `json:"blocks,omitempty"`   // of examples that hold them
+	Texts    int      `json:"texts,omitempty"`    // corpora that the weights learnt from: not compared
+	Brought  int      `json:"brought,omitempty"`  // models that the weights go back to: what they had learnt is not known
 	Seen     int      `json:"seen"`               // held-out and longer problems that training saw
 	Keys     int      `json:"keys"`               // of them, by canonical key
-	Wordings int      `json:"wordings"`           // of them, by words, signs, sorted numbers and answer
-	Examples []string `json:"examples,omitempty"` // ids of the first few
+	Wordings int      `json:"wordings"`           // of them, by words, signs and numbers, sorted where the answer is the same
+	Examples []string `json:"examples,omitempty"` // the first few: what is asked, and where it stands if that is known
+
+	at []int // of Examples, among the problems asked
 }
 
 // The roles of a model in a verdict.
@@ -201,6 +208,9 @@ func (r *Report) check() error {
 	}
 	if pass != r.Pass {
 		return say.Errorf("its checks and its pass do not agree", "各项检查与结论不一致")
+	}
+	if u := &r.Unseen; min(u.Heldout, u.Length, u.Train, u.Watch, u.Blocks, u.Texts, u.Brought, u.Seen, u.Keys, u.Wordings) < 0 {
+		return say.Errorf("the proof that the problems are unseen has a count below zero", "题目未见过的证明里有小于零的数")
 	}
 	for _, m := range r.Models {
 		if m.Name == "" || m.Steps < 0 || m.FLOPs < 0 || m.SampleFLOPs < 0 || min(m.Refused, m.Masked, m.Sourced, m.Cut) < 0 {

@@ -72,6 +72,7 @@ type setting struct {
 	facts    map[string]string // suiren.json by weights
 	troupe   *troupe
 	verdict  Verdict
+	behind   map[string][]string // what the scenario's weights learnt from: parts by argument
 	events   []stage.Event
 }
 
@@ -109,7 +110,7 @@ func solve(ok func(a int) bool) func(string) (Reply, error) {
 }
 
 func newSetting(t *testing.T) *setting {
-	s := &setting{dir: t.TempDir(), problems: map[string][]stage.Problem{
+	s := &setting{dir: t.TempDir(), behind: map[string][]string{"taught": {"examples/train"}, "watched": {"examples/watch"}}, problems: map[string][]stage.Problem{
 		"train": sums("train", 50, 3), "watch": sums("watch", 10, 3), "heldout": sums("heldout", 120, 3), "length": sums("length", 30, 5),
 	}, facts: map[string]string{
 		"direct": `{"method":"sft","think":false,"steps":90,"flops":2.1e13,"loss":0.5}`,
@@ -174,6 +175,11 @@ func (s *setting) job(t *testing.T) *stage.Job {
 	add("problems", "examples")
 	add("against", "direct")
 	add("against", "taught")
+	for _, arg := range []string{"taught", "watched"} {
+		for _, part := range s.behind[arg] {
+			add(arg, part)
+		}
+	}
 	return j
 }
 

@@ -20,7 +20,8 @@ import (
 )
 
 // A Verdict is the operator that judges a scenario before it may be released:
-// it proves that the test problems were never seen, has every one answered as
+// it proves that the test problems are not among the questions that the
+// scenario's weights learnt from, as far as these are known, has every one answered as
 // a user would have it answered, and compares with other weights that answer
 // the same. It makes verdict.json, whatever the outcome; a release refuses
 // one that does not pass.
@@ -30,6 +31,13 @@ type Verdict struct {
 	Problems stage.Ref          `plan:"problems" kinds:"examples"` // all parts: only a verdict sees them all
 	Against  []stage.Ref        `plan:"against,optional" kinds:"weights"`
 	Require  map[string]float64 `plan:"require,optional"` // see requirable
+
+	// What the scenario's weights learnt from, through all that they were made of:
+	// no arguments, the plan finds them.
+	Taught  []stage.Ref `json:"-" plan:"-" behind:"scenario" kinds:"examples" part:"train"`
+	Watched []stage.Ref `json:"-" plan:"-" behind:"scenario" kinds:"examples" part:"watch"` // what was kept of the training was chosen by them
+	Texts   []stage.Ref `json:",omitempty" plan:"-" behind:"scenario" kinds:"corpus"`
+	Brought []stage.Ref `json:",omitempty" plan:"-" behind:"scenario" kinds:"path"` // models of the owner's
 
 	Open Opener `json:"-" plan:"-"` // never nil when Run is called
 }
@@ -150,6 +158,9 @@ func (v *Verdict) Run(ctx context.Context, job *stage.Job) error {
 	if err := x.read(); err != nil {
 		return err
 	}
+	if err := x.prove(len(v.Texts), len(v.Brought)); err != nil {
+		return err
+	}
 	for i := range x.report.Models {
 		list, err := x.ask(ctx, v.Open, i)
 		if err != nil {
@@ -164,8 +175,7 @@ func (v *Verdict) Run(ctx context.Context, job *stage.Job) error {
 	return x.report.write(job.Out)
 }
 
-// read reads everything that is known before the first question, and proves
-// that the problems are unseen.
+// read reads everything that is known before the first question.
 func (x *exam) read() error {
 	for _, in := range x.job.Inputs {
 		switch in.Arg {
@@ -179,32 +189,9 @@ func (x *exam) read() error {
 	if x.policy, err = Open(x.job.Dir("policy")); err != nil {
 		return err
 	}
-	part := func(name string) string { return filepath.Join(x.job.Dir("problems"), name, "problems.jsonl") }
-	if x.problems, err = stage.ReadProblems(part("heldout")); err != nil {
+	if err := x.readProblems(); err != nil {
 		return err
 	}
-	if x.heldout = len(x.problems); x.heldout == 0 {
-		return &say.Error{Where: part("heldout"), What: say.T("there are no held-out problems to judge by", "没有可用于评测的留出题"),
-			Next: say.T("make more examples: raise count in the plan", "请生成更多样例：在计划中调大 count")}
-	}
-	longer, err := stage.ReadProblems(part("length"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	x.problems = append(x.problems, longer...)
-	proof := NewProof(x.problems)
-	u := &x.report.Unseen
-	u.Heldout, u.Length = x.heldout, len(longer)
-	for name, n := range map[string]*int{"train": &u.Train, "watch": &u.Watch} {
-		for p, err := range stage.Problems(part(name)) {
-			if err != nil {
-				return err
-			}
-			proof.Saw(&p)
-			*n++
-		}
-	}
-	proof.Count(x.problems, u)
 	return x.readModels()
 }
 

@@ -186,13 +186,13 @@ func TestVerdictFails(t *testing.T) {
 		{"family that nobody asked", func(s *setting) { s.verdict.Require["linear"] = 0.5 }, "linear", -1, "Required and not measured: an accuracy in linear equations"},
 		{"gain", func(s *setting) { s.verdict.Require["gain"] = 0.6 }, "gain", 0.5833, "a gain over direct answers of 0.6"},
 		{"no direct model", func(s *setting) { s.facts["direct"] = s.facts["taught"] }, "gain", -1, "a gain over direct answers of 0.25; nothing here tells it"},
-		{"seen key", func(s *setting) { s.problems["train"][7].Key = s.problems["heldout"][3].Key }, "unseen", 1, "1 of the 150 test problems were seen in training (for example heldout-3)"},
-		{"watched key", func(s *setting) { s.problems["watch"][7].Key = s.problems["length"][3].Key }, "unseen", 1, "(for example length-3)"},
+		{"seen key", func(s *setting) { s.problems["train"][7].Key = s.problems["heldout"][3].Key }, "unseen", 1, "1 of the 150 test problems were seen in training (for example “heldout: 103+3=?”)"},
+		{"watched key", func(s *setting) { s.problems["watch"][7].Key = s.problems["length"][3].Key }, "unseen", 1, "(for example “length: 10003+3=?”)"},
 		{"seen wording", func(s *setting) {
 			p := s.problems["heldout"][0]
 			p.Key, p.Prompt = "other", "Heldout：3 + 100 = ？"
 			s.problems["train"] = append(s.problems["train"], p)
-		}, "unseen", 1, "for example heldout-0"},
+		}, "unseen", 1, "for example “heldout: 100+3=?”"},
 	} {
 		s := newSetting(t)
 		c.turn(s)

@@ -23,7 +23,8 @@ func sentences(r *Report, rl *rlFacts) []Said {
 			list = append(list, Said{t.In(say.English), t.In(say.Chinese)})
 		}
 	}
-	add(sayUnseen(&r.Unseen), sayOverall(r))
+	add(sayUnseen(&r.Unseen)...)
+	add(sayOverall(r))
 	add(sayDirect(r)...)
 	add(sayReinforcement(rl)...)
 	add(sayTaught(r, rl)...)
@@ -73,15 +74,32 @@ func listed(list []say.Text) say.Text {
 	return say.Text{En: strings.Join(en, "; "), Zh: strings.Join(zh, "；")}
 }
 
-func sayUnseen(u *Unseen) say.Text {
-	if u.Seen > 0 {
-		return say.T("%[1]d of the %[2]d test problems were seen in training (for example %[3]s), so the scores say nothing about new problems.",
+// sayUnseen says what was compared with what is asked, what was found, and what
+// is not known.
+func sayUnseen(u *Unseen) []say.Text {
+	var list []say.Text
+	switch {
+	case u.Seen > 0:
+		list = append(list, say.T("%[1]d of the %[2]d test problems were seen in training (for example %[3]s), so the scores say nothing about new problems.",
 			"%[2]d 道测试题中有 %[1]d 道在训练中出现过（例如 %[3]s），因此得分不能说明模型做新题的水平。",
-			u.Seen, u.Heldout+u.Length, u.Examples)
+			u.Seen, u.Heldout+u.Length, u.Examples))
+	case u.Train+u.Watch > 0:
+		list = append(list, say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched questions that the weights learnt from (%d blocks of examples), nor a copy of a problem there with its numbers in another order and the same answer.",
+			"权重学过 %[5]d 个样例块，其中训练用 %[3]d 问、观察用 %[4]d 问；%[1]d 道留出题和 %[2]d 道更长的题都不在其中，也不是其中某道题调换数字顺序而答案相同的翻版。",
+			u.Heldout, u.Length, u.Train, u.Watch, u.Blocks))
+	default:
+		list = append(list, say.T("The weights learnt from no examples of the plan, so none was compared with the %d held-out and %d longer problems.",
+			"权重没有学过计划里的任何样例，因此没有可与 %d 道留出题和 %d 道更长的题比较的题目。", u.Heldout, u.Length))
 	}
-	return say.T("None of the %d held-out and %d longer problems is among the %d taught and %d watched ones, nor a copy of one with its numbers in another order.",
-		"%d 道留出题和 %d 道更长的题都不在 %d 道训练题和 %d 道观察题之中，也不是其中某题调换数字顺序的翻版。",
-		u.Heldout, u.Length, u.Train, u.Watch)
+	if u.Texts > 0 {
+		list = append(list, say.T("The weights learnt from the texts of corpora too (%d of them), which were not compared: whether a problem stands in them is not known.",
+			"权重还学过 %d 份语料的文本，这些文本没有比较：题目是否在其中出现过，无从得知。", u.Texts))
+	}
+	if u.Brought > 0 {
+		list = append(list, say.T("The weights go back to %d models from outside of this plan: what was learnt before is not known, and was not compared.",
+			"权重以 %d 个并非由本计划做出的模型为基础：它们此前学过什么无从得知，也没有比较。", u.Brought))
+	}
+	return list
 }
 
 func sayOverall(r *Report) say.Text {

@@ -14,7 +14,7 @@ func TestSaid(t *testing.T) {
 		says []string
 	}{
 		"as it should be": {func(s *setting) {}, []string{
-			"None of the 120 held-out and 30 longer problems is among the 50 taught and 10 watched ones",
+			"None of the 120 held-out and 30 longer problems is among the 50 taught and 10 watched questions that the weights learnt from (1 block of examples)",
 			"answers 91.7% (85.3% to 95.4%) of 120 held-out problems correctly, with 20 tokens a reply",
 			"the same 2.1e13 FLOPs answers 33.3%", "thinking is worth +58.3 points", "at least the 25 points",
 			"kept 30 steps, over which the score on the watched problems went from 80.0% to 95.0%",

@@ -24,20 +24,20 @@ import (
 // A Scenario is the operator that says how weights and knowledge answer, and
 // the scenario that Open reads back. It may be used by many goroutines.
 type Scenario struct {
-	Weights     stage.Ref `plan:"weights" kinds:"weights" path:"model"`
-	Knowledge   stage.Ref `plan:"knowledge,optional" kinds:"knowledge"`
-	Scope       stage.Ref `plan:"scope,optional" kinds:"examples" part:"train"` // what may be asked; unset: anything
-	Title       string    `plan:"name,optional"`                                // the model's name for clients
-	Think       int       `plan:"think,optional" min:"0" max:"65536"`           // most tokens of thought; 0: answer at once
-	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`          // most tokens of the answer; 0: what the context leaves
-	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`         // 0: the likeliest token, always
+	Weights     stage.Ref `plan:"weights" kinds:"weights" path:"model" learnt:"yes"`
+	Knowledge   stage.Ref `plan:"knowledge,optional" kinds:"knowledge" learnt:"no"`
+	Scope       stage.Ref `plan:"scope,optional" kinds:"examples" part:"train" learnt:"no"` // what may be asked; unset: anything
+	Title       string    `plan:"name,optional"`                                            // the model's name for clients
+	Think       int       `plan:"think,optional" min:"0" max:"65536"`                       // most tokens of thought; 0: answer at once
+	Tokens      int       `plan:"tokens,optional" min:"0" max:"65536"`                      // most tokens of the answer; 0: what the context leaves
+	Temperature float64   `plan:"temperature,optional" min:"0" max:"2"`                     // 0: the likeliest token, always
 
 	Sure float64 `plan:"sure,optional" min:"0.05" max:"1" json:",omitzero"` // least share of a question that a passage has to hold to answer it; 0: 0.5
 
 	Answers    string `plan:"answers,optional" json:",omitzero"`    // how its knowledge is answered from; unset: written by weights that were not made here from random ones
 	Unanswered string `plan:"unanswered,optional" json:",omitzero"` // what becomes of a question that the documents do not answer, where answers are written; unset: decline
 
-	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero"` // over the weights, which stay as they are
+	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero" learnt:"yes"` // over the weights, which stay as they are
 
 	other    Model        // instead of model and engine: weights that are asked conversations
 	model    *infer.Model // our own, of single questions

@@ -21,11 +21,11 @@ import (
 // to problems and got right (sequences). A teacher of another vocabulary judges
 // the tokens that both have.
 type Distil struct {
-	Teacher   stage.Ref `plan:"teacher" kinds:"weights" path:"model"`
-	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model"` // none: random weights
+	Teacher   stage.Ref `plan:"teacher" kinds:"weights" path:"model" learnt:"no"`
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" learnt:"yes"` // none: random weights
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
-	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
-	Problems  stage.Ref `plan:"problems,optional" kinds:"examples" part:"train"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
+	Problems  stage.Ref `plan:"problems,optional" kinds:"examples" part:"train" learnt:"yes"`
 	Top       *int      `plan:"top,optional" min:"0" max:"256"`        // the teacher's likeliest tokens that are learnt; 0: only its text
 	Hard      float64   `plan:"hard,optional" min:"0" max:"1"`         // share of the text's own token
 	Count     int       `plan:"count,optional" min:"1" max:"10000000"` // problems that the teacher answers, evenly among all
@@ -35,13 +35,13 @@ type Distil struct {
 	Rate      float64   `plan:"rate,optional" min:"0.0001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
-	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`            // of an adapter over a base of another family
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
+	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                         // of an adapter over a base of another family
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                   // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                         // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }

@@ -18,8 +18,8 @@ import (
 // A DPO makes chosen answers likelier than rejected ones, measured against
 // the base (Rafailov et al. 2023; IPO, Azar et al. 2023).
 type DPO struct {
-	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Pairs     stage.Ref `plan:"pairs" kinds:"examples" part:"train"`
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Pairs     stage.Ref `plan:"pairs" kinds:"examples" part:"train" learnt:"yes"`
 	Loss      string    `plan:"loss,optional"`                          // sigmoid, normalised, ipo
 	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"`   // how near the base it stays
 	Smoothing float64   `plan:"smoothing,optional" min:"0" max:"0.499"` // share of pairs taken to be the wrong way round
@@ -29,12 +29,12 @@ type DPO struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                   // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                         // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }

@@ -26,9 +26,9 @@ import (
 // one, so there is nothing to clip. Groups whose answers are all right or all
 // wrong say nothing and are dropped, as is an answer cut off by its limit.
 type GRPO struct {
-	Base     stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Problems stage.Ref `plan:"problems" kinds:"examples" part:"train"`
-	Watch    stage.Ref `plan:"watch" kinds:"examples" part:"watch"`
+	Base     stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Problems stage.Ref `plan:"problems" kinds:"examples" part:"train" learnt:"yes"`
+	Watch    stage.Ref `plan:"watch" kinds:"examples" part:"watch" learnt:"yes"`
 	Steps    int       `plan:"steps,optional" min:"1" max:"100000"`
 	Prompts  int       `plan:"prompts,optional" min:"1" max:"4096"` // a step
 	Samples  int       `plan:"samples,optional" min:"2" max:"256"`  // a prompt
@@ -36,8 +36,8 @@ type GRPO struct {
 	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
 
-	Replay stage.Ref `json:",omitzero" plan:"replay,optional" kinds:"examples" part:"train"` // lessons that are learnt again; none: those of the problems
-	Weight *float64  `json:",omitempty" plan:"replay_weight,optional" min:"0" max:"10"`      // of them, beside 1 for the answers
+	Replay stage.Ref `json:",omitzero" plan:"replay,optional" kinds:"examples" part:"train" learnt:"yes"` // lessons that are learnt again; none: those of the problems
+	Weight *float64  `json:",omitempty" plan:"replay_weight,optional" min:"0" max:"10"`                   // of them, beside 1 for the answers
 
 	// What follows makes another loss; see policy.
 	Variant  string   `json:",omitempty" plan:"variant,optional"`                         // of objective.Variants

@@ -15,8 +15,8 @@ import (
 // A KTO makes answers that were called good likelier and those called bad less
 // likely, measured against the base (Ethayarajh et al. 2024).
 type KTO struct {
-	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Labels    stage.Ref `plan:"labels" kinds:"examples" part:"train"`
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Labels    stage.Ref `plan:"labels" kinds:"examples" part:"train" learnt:"yes"`
 	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"` // how near the base it stays
 	Good      float64   `plan:"good,optional" min:"0.01" max:"100"`   // weight of good answers
 	Bad       float64   `plan:"bad,optional" min:"0.01" max:"100"`    // weight of bad ones
@@ -26,12 +26,12 @@ type KTO struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`           // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`      // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                            // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                          // how the products of gradients are computed: f32, bf16x3
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                   // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                         // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }

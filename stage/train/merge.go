@@ -14,10 +14,10 @@ import (
 
 // A Merge adds an adapter to the model that it was trained over.
 type Merge struct {
-	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Adapter stage.Ref `plan:"adapter" kinds:"weights" path:"adapter"`
-	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens"` // on which the gate compares; none: some sentences
-	Type    string    `plan:"type,optional"`                   // of the weights that are written
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Adapter stage.Ref `plan:"adapter" kinds:"weights" path:"adapter" learnt:"yes"`
+	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens" learnt:"no"` // on which the gate compares; none: some sentences
+	Type    string    `plan:"type,optional"`                               // of the weights that are written
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -85,8 +85,8 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 // A Quantise writes a model in another type: a GGUF file of quantised weights,
 // or a folder of f32, f16 or bf16.
 type Quantise struct {
-	Base    stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens"`
+	Base    stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens" learnt:"no"`
 	Type    string    `plan:"type"`
 }
 

@@ -19,9 +19,9 @@ import (
 // A Continue goes on training all of a model on rows of tokens: on raw text or
 // on conversations.
 type Continue struct {
-	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
-	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // instead of from: chats
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // instead of from: chats
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
 	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
@@ -34,8 +34,8 @@ type Continue struct {
 	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Type      string    `plan:"type,optional"`                                            // of those that are written; "": as they are stored
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -74,9 +74,9 @@ func (c *Continue) Run(ctx context.Context, job *stage.Job) error {
 // A LoRA trains adapters over a model that stays as it is, in the type it has:
 // over quantised weights this is QLoRA.
 type LoRA struct {
-	Base      stage.Ref `plan:"base" kinds:"weights" path:"model"`
-	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
-	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // instead of from: chats
+	Base      stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // instead of from: chats
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`
 	Alpha     float64   `plan:"alpha,optional" min:"0.001" max:"100000"`
 	Targets   []string  `plan:"targets,optional"` // none: every matrix of the blocks
@@ -90,8 +90,8 @@ type LoRA struct {
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
 	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`         // looks at watch without a lower loss
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }

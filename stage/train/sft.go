@@ -22,8 +22,8 @@ import (
 // Depth is the one dial: width, heads and the rest follow from it (see
 // model.Scale) and every one of them can be set.
 type SFT struct {
-	From      stage.Ref `plan:"from,optional" kinds:"tokens"`
-	Tokenizer stage.Ref `plan:"tokenizer,optional" kinds:"tokenizer"`
+	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
+	Tokenizer stage.Ref `plan:"tokenizer,optional" kinds:"tokenizer" learnt:"no"`
 	Depth     int       `plan:"depth,optional" min:"1" max:"64"`
 	Width     int       `plan:"width,optional" min:"32" max:"8192"`
 	Hidden    int       `plan:"hidden,optional" min:"32" max:"32768"`
@@ -37,17 +37,17 @@ type SFT struct {
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                   // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
-	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                              // wsd, linear, cosine
-	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`        // largest norm of the gradients
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`              // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`         // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                               // of the weights while they are trained: f32, bf16
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                             // how the products of gradients are computed: f32, bf16x3
-	Type      string    `json:",omitempty" plan:"type,optional"`                                  // over a base: of the weights that are written
-	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero"`      // instead of depth: goes on from it
-	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero"` // of a base, instead of from: chats
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero"`    // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`            // looks at watch without a lower loss; then the weights of the lowest are kept
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                                           // wsd, linear, cosine
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`                     // largest norm of the gradients
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                           // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                      // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                            // of the weights while they are trained: f32, bf16
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                          // how the products of gradients are computed: f32, bf16x3
+	Type      string    `json:",omitempty" plan:"type,optional"`                                               // over a base: of the weights that are written
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"yes"`      // instead of depth: goes on from it
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // of a base, instead of from: chats
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"`    // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                         // looks at watch without a lower loss; then the weights of the lowest are kept
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,7 +117,7 @@ func TestPlantedLeaks(t *testing.T) {
 		train := filepath.Join(copied, "train", "problems.jsonl")
 		taught, err := stage.ReadProblems(train)
 		check(t, err)
-		planted := map[string]bool{}
+		planted, n := map[string]bool{}, 0 // by what is asked
 		for i := range asked {
 			p := asked[i]
 			switch i % 3 {
@@ -127,7 +129,8 @@ func TestPlantedLeaks(t *testing.T) {
 				p.Prompt, p.Key, p.Answer = "something else "+strings.Repeat("a", i), "other", "1"
 			}
 			if taught[i] = p; i%3 < 2 {
-				planted[p.ID] = true
+				planted[strings.Join(strings.Fields(asked[i].Prompt), " ")] = true
+				n++
 			}
 		}
 		f, err := os.Create(train)
@@ -136,12 +139,13 @@ func TestPlantedLeaks(t *testing.T) {
 		check(t, f.Close())
 		l.parts = map[string]string{name: copied}
 		u, err = l.unseen(1)
-		if err == nil || u.Seen != len(planted) {
-			t.Errorf("%s: %d leaks were planted, found %d: %v", name, len(planted), u.Seen, err)
+		if err == nil || u.Seen != n || len(u.Examples) == 0 {
+			t.Errorf("%s: %d leaks were planted, found %d: %v", name, n, u.Seen, err)
 		}
-		for _, id := range u.Examples {
-			if !planted[id] {
-				t.Errorf("%s: %s was not planted", name, id)
+		for _, e := range u.Examples {
+			quoted := strings.TrimSuffix(strings.Trim(e, "“”"), "…")
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(planted)), func(p string) bool { return strings.HasPrefix(p, quoted) }) {
+				t.Errorf("%s: %s was not planted", name, e)
 			}
 		}
 	}
