@@ -82,9 +82,12 @@ func TestDoctor(t *testing.T) {
 		"watched":   {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, toyProblems(1)) }, ""},
 		"rate-high": {func(op *SFT, _ map[string]string) { op.Rate = 100 }, "rate-high"},
 		"rate-low":  {func(op *SFT, _ map[string]string) { op.Rate = 0.03 }, "rate-low"},
-		"repeated":  {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, other) }, "repeated"},
-		"nothing":   {func(op *SFT, in map[string]string) { in["from"] = random(1); op.Rate = 0.001 }, "nothing"},
-		"mask":      {func(_ *SFT, in map[string]string) { in["from"] = random(2*toyContext - 1) }, "mask"},
+		"unlike":    {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, other) }, "unlike"}, // the rows are read once
+		"repeated": {func(op *SFT, in map[string]string) {
+			in["watch"], in["from"], op.Epochs = toyPart(t, other), toyRows(t, in["tokenizer"], toyProblems(1)), 50
+		}, "repeated"},
+		"nothing": {func(op *SFT, in map[string]string) { in["from"] = random(1); op.Rate = 0.001 }, "nothing"},
+		"mask":    {func(_ *SFT, in map[string]string) { in["from"] = random(2*toyContext - 1) }, "mask"},
 	} {
 		op, these := *healthy, map[string]string{"from": in["from"], "tokenizer": in["tokenizer"]}
 		c.change(&op, these)
