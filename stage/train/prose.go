@@ -44,7 +44,7 @@ func looksIn(steps, every int) int { return (steps + every - 1) / every }
 // that patience ends nothing where it is never at its end before the steps are.
 func remarkLooks(derived say.Text, steps, every, patience int) say.Text {
 	looks := looksIn(steps, every)
-	text := say.T("%v; held-out loss every %d steps, %d looks", "%v；每 %d 步看一次留出损失，共 %d 次", derived, every, looks)
+	text := say.T("%v; held-out loss every %d steps, %d times", "%v；每 %d 步看一次留出损失，共 %d 次", derived, every, looks)
 	if idle := idlePatience(looks, patience); idle.En != "" {
 		text = say.T("%v; %v", "%v；%v", text, idle)
 	}
@@ -57,7 +57,7 @@ func idlePatience(looks, patience int) say.Text {
 	if patience == 0 || patience < looks-1 {
 		return say.Text{}
 	}
-	return say.T("patience of %d ends nothing in so many, and only keeps the weights of the lowest loss", "看这么几次，patience = %d 不会提前结束训练，只会保留损失最低时的权重", patience)
+	return say.T("patience of %d ends nothing in so few looks, and only keeps the weights of the lowest loss", "看这么几次，patience = %d 不会提前结束训练，只会保留损失最低时的权重", patience)
 }
 
 // watchAll has o watch what lies in dir, a part of examples or a corpus, in a run of
@@ -65,7 +65,7 @@ func idlePatience(looks, patience int) say.Text {
 // at most rows of length tokens at a time, about.
 func (o *lookout) watchAll(dir string, length, most, steps int, b *brought, run *own) error {
 	looks := looksIn(steps, o.every)
-	text := say.T("held-out loss every %d steps, %d looks", "每 %d 步看一次留出损失，共 %d 次", o.every, looks)
+	text := say.T("held-out loss every %d steps, %d times", "每 %d 步看一次留出损失，共 %d 次", o.every, looks)
 	if idle := idlePatience(looks, o.patience); idle.En != "" {
 		text = say.T("%v; %v", "%v；%v", text, idle)
 	}

@@ -88,7 +88,7 @@ func tellFew(job *stage.Job, steps int, budget bool) {
 	if steps >= fewSteps {
 		return
 	}
-	text := say.T("takes %d steps, which teach little: %v", "只训练 %d 步，学不到多少：%v", steps, moreSteps(budget))
+	text := say.T("takes %d steps, and that teaches little: %v", "只训练 %d 步，学不到多少：%v", steps, moreSteps(budget))
 	job.Emit(stage.Event{Type: "note", Text: &text})
 }
 
