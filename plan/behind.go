@@ -68,7 +68,7 @@ func sources(b *Block, arg string, made map[stage.Ref]*Block) (list []source) {
 			note(source{ref: stage.Ref{Kind: stage.Owners, Name: a.Path}})
 		}
 		for _, ref := range a.Refs {
-			note(source{ref, a.Part})
+			note(source{ref, a.partOf(ref)})
 			if been[ref] || ref.Kind == store.Examples || ref.Kind == store.Corpus { // they hold what is learnt
 				continue
 			}

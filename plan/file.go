@@ -81,11 +81,19 @@ func (b *Block) place(arg string) string {
 type Arg struct {
 	Name string
 	Refs []stage.Ref
-	Part string // the sub-folder that is handed over; "": all of it
+	Part string // of examples: the sub-folder that is handed over; "": all of it
 	Pin  bool   // what the release has answered so far: no edge of the graph
 	Path string // of a model of the owner's, instead of blocks
 	Form string // of it: what the operator's field says of a path
 	At   string // where its value stands: "suiren.hcl:14:11"
+}
+
+// partOf is the part of ref's artifact that is handed over: only examples have parts.
+func (a *Arg) partOf(ref stage.Ref) string {
+	if ref.Kind != store.Examples {
+		return ""
+	}
+	return a.Part
 }
 
 // Load reads the plan file at path, or in the folder path. Its error joins a

@@ -163,7 +163,7 @@ func (s *Step) inputs(st *store.Store, output func(stage.Ref) store.Digest) (lis
 			snaps = snaps[1:]
 		}
 		for _, ref := range a.Refs {
-			in := input{Input: stage.Input{Arg: a.Name, Ref: ref}, part: a.Part}
+			in := input{Input: stage.Input{Arg: a.Name, Ref: ref}, part: a.partOf(ref)}
 			if a.Pin {
 				in.part, in.from, in.Digest = "", snaps[0].digest, snaps[0].digest
 				list, snaps = append(list, in), snaps[1:]
@@ -176,7 +176,7 @@ func (s *Step) inputs(st *store.Store, output func(stage.Ref) store.Digest) (lis
 				}
 				continue
 			}
-			if in.Digest, in.Dir, err = st.Part(in.from, a.Part); err != nil {
+			if in.Digest, in.Dir, err = st.Part(in.from, in.part); err != nil {
 				return nil, nil, err
 			}
 			list = append(list, in)
@@ -280,7 +280,7 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 				f := k.steps[ref].Forecast
 				f.Words = k.words(ref)
 				if out := k.steps[ref].Output; !out.IsZero() { // made: its files tell more
-					if _, dir, err := k.st.Part(out, a.Part); err == nil {
+					if _, dir, err := k.st.Part(out, a.partOf(ref)); err == nil {
 						f.Path = dir
 					}
 				}
@@ -307,8 +307,8 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 	return f
 }
 
-// words names the tokenizer that a step makes, or that its block refers to: by
-// what it is, once it is made. "" if there is none.
+// words names the tokenizer that a step makes, or that its block refers to, or that
+// of its base: by what it is, once it is made. "" if there is none.
 func (k *maker) words(ref stage.Ref) string {
 	if ref.Kind == store.Tokenizer {
 		if out := k.steps[ref].Output; !out.IsZero() {
@@ -318,7 +318,7 @@ func (k *maker) words(ref stage.Ref) string {
 	}
 	for _, a := range k.steps[ref].block.Args {
 		for _, r := range a.Refs {
-			if r.Kind == store.Tokenizer {
+			if r.Kind == store.Tokenizer || r.Kind == store.Weights && a.Name == "base" {
 				return k.words(r)
 			}
 		}

@@ -69,10 +69,11 @@ func (l *lesson) Run(_ context.Context, job *stage.Job) error {
 
 // rows reads what lessons may be read.
 type rows struct {
-	From []stage.Ref `plan:"from" kinds:"examples" part:"train" learnt:"yes"`
-	Text []stage.Ref `plan:"text,optional" kinds:"corpus" learnt:"yes"`
-	Like []stage.Ref `plan:"like,optional" kinds:"examples" part:"train" learnt:"no"`
-	Note string      `plan:"note,optional"`
+	From  []stage.Ref `plan:"from" kinds:"examples" part:"train" learnt:"yes"`
+	Text  []stage.Ref `plan:"text,optional" kinds:"corpus" learnt:"yes"`
+	Like  []stage.Ref `plan:"like,optional" kinds:"examples" part:"train" learnt:"no"`
+	Note  string      `plan:"note,optional"`
+	Watch stage.Ref   `plan:"watch,optional" kinds:"examples,documents" part:"heldout" json:",omitzero" learnt:"no"`
 }
 
 func (*rows) Name() string    { return "rows" }
@@ -86,7 +87,13 @@ func (r *rows) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.F
 	return stage.Forecast{Size: map[string]float64{"rows": n}}
 }
 func (r *rows) Run(_ context.Context, job *stage.Job) error {
-	return gather(job, "rows", "", "from", "lines")
+	watched := ""
+	for _, name := range []string{"lines", "papers"} { // of a part of examples, or of documents
+		if b, err := os.ReadFile(filepath.Join(job.Dir("watch"), name)); err == nil && job.Dir("watch") != "" {
+			watched += name + ": " + string(b)
+		}
+	}
+	return gather(job, "rows", watched, "from", "lines")
 }
 
 var growRevision = 1

@@ -92,6 +92,7 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	if err := s.layOut(st, job); err != nil {
 		return store.Record{}, err
 	}
+	job.Lessons, job.Ordered = s.lessons(st)
 	work, err := st.Work(s.Key)
 	if err != nil {
 		return store.Record{}, err
@@ -155,6 +156,43 @@ func (s *Step) layOut(st *store.Store, job *stage.Job) error {
 		in.Dir = dir
 	}
 	return nil
+}
+
+// lessons reports whether all that s learns are lessons that were generated here,
+// as the records of its rows tell, and whether these stand in their order.
+func (s *Step) lessons(st *store.Store) (all, ordered bool) {
+	for _, u := range s.Used {
+		if u.Arg != "from" || s.Kind != store.Weights {
+			continue
+		}
+		rows, err := st.MadeBy(whole(u))
+		if err != nil || len(rows) == 0 {
+			return false, false
+		}
+		var how struct{ Shuffle bool }
+		if json.Unmarshal(rows[0].Settings, &how) != nil {
+			return false, false
+		}
+		for _, of := range rows[0].Inputs {
+			if of.Arg != "from" && of.Arg != "text" {
+				continue
+			}
+			made, err := st.MadeBy(whole(of))
+			if err != nil || len(made) == 0 || made[0].Operator != "lessons" {
+				return false, false
+			}
+			all, ordered = true, !how.Shuffle
+		}
+	}
+	return all, ordered
+}
+
+// whole is the artifact that u is, or is a part of.
+func whole(u store.Used) store.Digest {
+	if u.From.IsZero() {
+		return u.Digest
+	}
+	return u.From
 }
 
 // call runs the operator and turns its panic into an error.

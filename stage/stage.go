@@ -23,7 +23,8 @@ import (
 //	plan:"name"            the argument's name in the plan
 //	plan:"name,optional"   may be absent; the zero value stands
 //	kinds:"examples,corpus" (inputs) the kinds of block it may refer to
-//	part:"train"           (inputs) the sub-folder of the artifact it is given
+//	part:"train"           (inputs) the sub-folder of the artifact it is given, if that
+//	                       is of examples: others have no parts, and are given whole
 //	pin:"traces"           (inputs) no edge of the graph: the answers that the
 //	                       named release gave, as they are when the plan is made
 //	path:"model"           (inputs) instead of a block, the path of a file or a
@@ -106,6 +107,11 @@ type Job struct {
 	Machine Machine
 	Emit    func(Event) // never nil; any goroutine
 	Curve   string      // folder where what Emit is told of training is kept (stage/curve); "" if it is not
+
+	// Of what is learnt, for what is told and never for what is made: whether all
+	// of it are lessons that were generated here, and whether these stand in their
+	// order, easy ones first.
+	Lessons, Ordered bool
 
 	// Open gives the directory of an artifact that an input's manifest names
 	// by digest: the weights of a scenario. The digest is in the input, so it

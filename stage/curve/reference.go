@@ -51,7 +51,8 @@ var References = sync.OnceValue(func() (list []Reference) {
 	return list
 })
 
-// A run of the same kind is as deep and as wide, has thoughts or none, learns
+// A run of the same kind learns nothing but the lessons that are generated here, is as
+// deep and as wide, has thoughts or none, learns
 // about as much of its tokens, and has half to twice the vocabulary and the
 // rows a step: with fewer rows the same operations make more steps, and more
 // is learnt at first.
@@ -99,7 +100,7 @@ func Compare(c *Curve) (cmp Comparison, ok bool) {
 }
 
 func sameKind(a, b map[string]float64) bool {
-	for _, name := range []string{"layers", "width", "think"} {
+	for _, name := range []string{"lessons", "layers", "width", "think"} {
 		if v, ok := a[name]; !ok || v != b[name] {
 			return false
 		}

@@ -80,7 +80,7 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	if c.Epochs > 0 {
 		text *= c.Epochs
 	}
-	return about(text/curateRate, 72<<20, map[string]float64{"text": text})
+	return about(text/curateRate, 72<<20, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
 }
 
 // Forecast implements stage.Forecaster.

@@ -39,10 +39,13 @@ func openLearnt(job *stage.Job, b *brought) (*learnt, error) {
 	if dir := job.Dir("examples"); dir != "" {
 		return b.chats(job, dir)
 	}
-	return openLearntRows(job.Dir("from"), b)
+	return openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
 }
 
-func openLearntRows(dir string, b *brought) (*learnt, error) {
+// openLearntRows opens rows of tokens for b. Over one in our own chat those that
+// another tokenizer wrote are refused; of others the doctor is told, for their words
+// may read otherwise where a text is cut.
+func openLearntRows(dir string, b *brought, chat bool) (*learnt, error) {
 	rows, err := stage.OpenRows(dir)
 	if err != nil {
 		return nil, err
@@ -51,12 +54,16 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 	if bad == nil && rows.Len() == 0 {
 		bad = &say.Error{Where: "from", What: say.T("there are no rows", "没有数据行"), Next: say.T("look at the report of the tokens: all may be longer than a row", "请查看 tokens 的报告：可能全都比一行长")}
 	}
+	own := bad == nil && wrote(b.words.Tokenizer, rows)
+	if bad == nil && !own && chat {
+		bad = foreignRows()
+	}
 	if bad != nil {
 		rows.Close()
 		return nil, bad
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: own,
 		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 

@@ -41,9 +41,9 @@ func TestDerived(t *testing.T) {
 		}
 	}
 	for want, op := range map[string]stage.Forecaster{
-		"16 rows a step, AdamW at 2e-05, linear, warm-up over 10% of the steps":                                                  &Continue{},
-		"adapters of rank 16 and alpha 32: 5120 parameters; 8 rows a step, Lion at 8e-05, cosine, warm-up over 10% of the steps": &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2, Targets: []string{"o_proj"}},
-		"16 rows a step, Muon at 0.0001, AdamW at 2e-05, wsd, warm-up over 10% of the steps":                                     &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
+		"16 rows a step, about 38 steps; AdamW at 2e-05, linear, warm-up over 10% of the steps":                                                  &Continue{},
+		"adapters of rank 16 and alpha 32: 5120 parameters; 8 rows a step, about 75 steps; Lion at 8e-05, cosine, warm-up over 10% of the steps": &LoRA{Optimizer: "lion", Schedule: "cosine", Batch: 8, Rate: 0.2, Targets: []string{"o_proj"}},
+		"16 rows a step, about 38 steps; Muon at 0.0001, AdamW at 2e-05, wsd, warm-up over 10% of the steps":                                     &SFT{Base: stage.Ref{Kind: "weights", Name: "b"}, Optimizer: "muon", Schedule: "wsd"},
 	} {
 		if got := op.Forecast(base, m).Derived; got.In(say.English) != want || got.In(say.Chinese) == want {
 			t.Errorf("%q, want %q", got, want)
@@ -51,8 +51,9 @@ func TestDerived(t *testing.T) {
 	}
 	warm, decay := 0.25, 0.3
 	for want, op := range map[string]stage.Forecaster{
-		"; AdamW at 0.004, cosine, warm-up over 25% of the steps, weight decay 0.3": &SFT{Depth: 2, Optimizer: "adamw", Schedule: "cosine", Warmup: &warm, Decay: &decay},
-		"wsd, no warm-up": &SFT{Depth: 2, Warmup: new(float64), Decay: new(float64)},
+		"; AdamW at 0.004, cosine, warm-up over 25% of the steps, weight decay 0.3":   &SFT{Depth: 2, Optimizer: "adamw", Schedule: "cosine", Warmup: &warm, Decay: &decay},
+		"wsd, warm-up over 100% of the steps":                                         &SFT{Depth: 2, Warmup: new(1.0), Decay: new(float64)}, // as a plan cannot ask, and a run of one step does
+		"wsd, no warm-up":                                                             &SFT{Depth: 2, Warmup: new(float64), Decay: new(float64)},
 		" linear, warm-up over 25% of the steps, weight decay 0.3":                    &Continue{Warmup: &warm, Decay: &decay},
 		"4 heads of 16 (1 of keys and values), feed-forward width 192: 111296 parame": &SFT{Depth: 2, Heads: 4, KVHeads: 1},
 		"three layers of four see 16 tokens; 16 rows a step":                          &SFT{Depth: 2, Window: 16},
@@ -68,7 +69,7 @@ func TestDerived(t *testing.T) {
 	// A base that is not made yet, of a model that someone brought, is none of ours: neither its rates nor its matrices are known.
 	base["base"] = []stage.Forecast{{Size: (&Continue{}).Forecast(base, m).Size}}
 	later := (&LoRA{Targets: []string{"q_k_v_proj"}}).Forecast(base, m)
-	if got := later.Derived.In(say.English); got != "16 rows a step, AdamW at 0.0002, linear, warm-up over 10% of the steps" || len(later.Wrong) > 0 {
+	if got := later.Derived.In(say.English); got != "16 rows a step, about 38 steps; AdamW at 0.0002, linear, warm-up over 10% of the steps" || len(later.Wrong) > 0 {
 		t.Errorf("over what is not made yet: %q, %v", got, later.Wrong)
 	}
 	ours["base"] = []stage.Forecast{{Size: (&SFT{Depth: 2}).Forecast(rows, m).Size}}

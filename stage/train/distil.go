@@ -167,7 +167,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		o := d.own()
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
-		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], &b)...)
+		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
 	}
 	s.leave(idle)
 	toil := 0.0
@@ -241,6 +241,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)
 	run.st.FLOPs = f.FLOPs
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(r.count), "epochs": float64(run.steps*n) / float64(r.count)}})
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
 		var list []model.Row
 		for i := range n {

@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, noise, behind, ahead; of preferences nothing, away; of reinforcement cut
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, unlike, noise, behind, ahead; of preferences nothing, away; of reinforcement cut
 	What say.Text
 	Next say.Text
 }
@@ -36,6 +36,7 @@ const (
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	slowFall     = 0.04 // part by which the loss still falls between thirds
 	overfit      = 1.1  // held-out loss against its lowest
+	timesLeast   = 1.5  // through the data: below it, nothing was read often enough to be known by heart
 	timesMost    = 4    // through the data, which teach about as much as new data (arXiv 2305.16264)
 	byHeart      = 0.05 // part of the first loss that is left of what may be known by heart
 	noiseMost    = 0.35 // spread of the loss from step to step against its mean
@@ -110,6 +111,7 @@ type diagnosis struct {
 	bump        bool      // in the first steps
 	warmed      bool      // the rate rose over the first steps
 	rated       bool      // the rate is known
+	times       float64   // the data was read, up to the last step that was told
 }
 
 func (d *diagnosis) find(code string, what, next say.Text) {
@@ -160,6 +162,10 @@ func (d *diagnosis) measure() {
 	d.rated = len(rate) > 0
 	d.warmed = d.rated && rate[0] < 0.9*slices.Max(rate)
 	d.at, d.held = d.c.Series("watch_loss")
+	d.times = d.c.Counts["epochs"] // as planned: all that older curves tell
+	if rows := d.c.Counts["rows"]; rows > 0 && d.c.Counts["batch"] > 0 {
+		d.times = float64(d.steps[n-1]) * d.c.Counts["batch"] / rows
+	}
 }
 
 // course judges how the loss went: the rate, and whether anything was learnt.
@@ -185,24 +191,39 @@ func (d *diagnosis) course() {
 	}
 }
 
-// watched judges whether the data was read too often.
+// watched judges whether the data was read too often, or is unlike what is watched.
 func (d *diagnosis) watched() {
 	if len(d.held) >= 3 {
 		low := slices.Index(d.held, slices.Min(d.held))
 		i, _ := slices.BinarySearch(d.steps, d.at[low])
 		then := mean64(d.loss[max(i-5, 0):min(i+5, len(d.loss))])
 		if d.held[len(d.held)-1] > overfit*d.held[low] && d.last < then {
-			next := say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience")
-			if d.c.Counts["patience"] > 0 {
-				next = say.T("the weights from before it rose are kept; better ones take more data", "已保留上升之前的权重；要更好，需要更多数据")
+			if d.times >= timesLeast || d.times == 0 { // 0: it was not told
+				d.repeated(low)
+			} else {
+				d.find("unlike", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f, and the data was read %.1f times: what is watched is unlike what is learnt", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f，数据只读了 %.1f 遍：观察的内容与所学的不是一类", d.held[low], d.at[low], d.held[len(d.held)-1], d.last, d.times),
+					say.T("watch what is held out of the same data: of a corpus its split, of examples their part watch", "请观察从同样数据中留出的部分：语料用 split，样例用其 watch 部分"))
 			}
-			d.find("repeated", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often (%.1f times)", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多（%.1f 遍）", d.held[low], d.at[low], d.held[len(d.held)-1], d.last, d.c.Counts["epochs"]), next)
 		}
 	}
-	if times := d.c.Counts["epochs"]; len(d.held) == 0 && times > timesMost && d.last < byHeart*d.first {
+	if times := d.times; len(d.held) == 0 && times > timesMost && d.last < byHeart*d.first {
 		d.find("repeated", say.T("the data was read %.1f times and the loss fell from %.2f to %.3f: it may be known by heart, and nothing is watched that would tell", "数据读了 %.1f 遍，损失从 %.2f 降到 %.3f：可能已背了下来，而没有观察集可以判断", times, d.first, d.last),
 			say.T("watch examples that are not trained on, or bring more data", "请用 watch 观察未训练的样例，或增加数据"))
 	}
+}
+
+// repeated says that the data was read too often: what is watched was at its lowest
+// at the look low.
+func (d *diagnosis) repeated(low int) {
+	next := say.T("bring more data, train for less, or set patience", "请增加数据、缩短训练，或设置 patience")
+	if d.c.Counts["patience"] > 0 {
+		next = say.T("the weights from before it rose are kept; better ones take more data", "已保留上升之前的权重；要更好，需要更多数据")
+	}
+	what := say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the data was repeated too often", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：数据重复过多", d.held[low], d.at[low], d.held[len(d.held)-1], d.last)
+	if d.times > 0 {
+		what = say.T("%v (%.1f times)", "%v（%.1f 遍）", what, d.times)
+	}
+	d.find("repeated", what, next)
 }
 
 // againstReference judges the loss against that of a run of the same depth that went well.
@@ -217,7 +238,7 @@ func (d *diagnosis) againstReference() {
 			if len(d.held) > 0 {
 				next = say.T("bring more data, or train for less", "请增加数据或缩短训练")
 			}
-			d.find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, d.c.Counts["epochs"]), next)
+			d.find("ahead", say.T("after %.2g operations the loss is %.2f, and %.2f in a run of the same depth on new problems (%s): these are easier, or the data was read %.1f times and is known by heart", "%.2g 次运算后损失为 %.2f，而同深度在新题上的训练为 %.2f（%s）：题目更容易，或数据已读 %.1f 遍、被背了下来", r.FLOPs, r.Loss, r.Wants, r.Reference, d.times), next)
 		}
 	}
 }
@@ -230,9 +251,19 @@ func Unjudged(c *curve.Curve) say.Text {
 		return say.T("reinforcement is not judged by its curve: suiren show tells of its pre-flight and of the problems that it watches", "强化训练不按曲线判断：suiren show 会给出预检结果和观察题的成绩")
 	}
 	if len(loss) < leastPoints {
-		return say.T("too short to tell: %d steps, and %d are wanted", "太短，无法判断：只有 %d 步，至少要 %d 步", len(loss), leastPoints)
+		why := say.T("too short to tell: %d steps, and %d are wanted", "太短，无法判断：只有 %d 步，至少要 %d 步", len(loss), leastPoints)
+		if planned, known := plannedSteps(c); known && planned < leastPoints { // and not a longer one that is at its beginning
+			why = say.T("%v; for more of them raise epochs or the budget, or lower batch", "%v；要增加步数，请调大 epochs 或预算，或调小 batch", why)
+		}
+		return why
 	}
 	return say.Text{}
+}
+
+// plannedSteps is how many steps the run of c was to take.
+func plannedSteps(c *curve.Curve) (steps float64, known bool) {
+	steps = c.Counts["epochs"] * c.Counts["rows"] / max(c.Counts["batch"], 1)
+	return steps, steps > 0
 }
 
 // preference judges a run of preferences by which way round its answers

@@ -69,7 +69,7 @@ func TestDoctor(t *testing.T) {
 			return ids, supervised
 		}, 600)
 	}
-	other := toyProblems(1)
+	short, other := toyRows(t, in["tokenizer"], toyProblems(1)), toyProblems(1)
 	for i := range other { // another rule: what is learnt by heart does not help
 		other[i].Answer = string(rune('0' + i*3%10))
 		other[i].Think = other[i].Prompt + "=" + other[i].Answer
@@ -82,7 +82,8 @@ func TestDoctor(t *testing.T) {
 		"watched":   {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, toyProblems(1)) }, ""},
 		"rate-high": {func(op *SFT, _ map[string]string) { op.Rate = 100 }, "rate-high"},
 		"rate-low":  {func(op *SFT, _ map[string]string) { op.Rate = 0.03 }, "rate-low"},
-		"repeated":  {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, other) }, "repeated"},
+		"unlike":    {func(_ *SFT, in map[string]string) { in["watch"] = toyPart(t, other) }, "unlike"}, // the rows are read once
+		"repeated":  {func(op *SFT, in map[string]string) { in["watch"], in["from"], op.Epochs = toyPart(t, other), short, 50 }, "repeated"},
 		"nothing":   {func(op *SFT, in map[string]string) { in["from"] = random(1); op.Rate = 0.001 }, "nothing"},
 		"mask":      {func(_ *SFT, in map[string]string) { in["from"] = random(2*toyContext - 1) }, "mask"},
 	} {

@@ -99,9 +99,6 @@ type preferenceFacts struct {
 	labels
 }
 
-// steps returns the steps of going through n examples as often as epochs say.
-func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch) }
-
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	s, err := openStudent(job, d.own(), preferenceRate, d.Rank)

@@ -24,8 +24,12 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		w = t.load(min(b.context(), max(t.longest, exampleLength)))
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
-	k := way{batch: o.batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, o.batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], &b), unfit(in, stage.UseChats, "examples", "watch"))}
+	batch := o.batch
+	if w.rows > 0 {
+		batch = o.batchOf(int(math.Ceil(w.rows)))
+	}
+	k := way{batch: batch, micro: microRows, integer: b.integer, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"))}
 	if o.lora != nil {
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {
@@ -35,12 +39,22 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}
-	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", o.batch, paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm()))
+	pace := paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm())
+	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", batch, pace)
+	if w.rows > 0 {
+		steps := int(math.Round(w.rows * k.passes / float64(batch)))
+		f.Derived = say.T("%d rows a step, about %d steps; %v", "每步 %d 行，约 %d 步；%v", batch, steps, pace)
+		f.Derived = remarkSteps(f.Derived, steps, false)
+		if len(in["watch"]) > 0 {
+			f.Derived = remarkLooks(f.Derived, steps, max(steps/watchLooks, 1), o.patience)
+		}
+	}
 	if o.lora != nil && b.known() {
 		f.Derived = say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), f.Derived)
 	}
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
+	k.micro = min(k.micro, batch)
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"fmt"
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
@@ -94,12 +95,20 @@ func describe(s optim.Settings, schedule string) say.Text {
 func paced(s optim.Settings, schedule string, warm float64) say.Text {
 	text := say.T("%v, no warm-up", "%v，不预热", describe(s, schedule))
 	if warm > 0 {
-		text = say.T("%v, warm-up over %.2g%% of the steps", "%v，预热占步数的 %.2g%%", describe(s, schedule), 100*warm)
+		text = say.T("%v, warm-up over %s%% of the steps", "%v，预热占步数的 %s%%", describe(s, schedule), percent(warm))
 	}
 	if s.Decay > 0 {
 		text = say.T("%v, weight decay %.2g", "%v，权重衰减 %.2g", text, s.Decay)
 	}
 	return text
+}
+
+// percent is a share in percent: of a small one two digits, else none behind the point.
+func percent(share float64) string {
+	if share >= 0.1 {
+		return fmt.Sprintf("%.0f", 100*share)
+	}
+	return fmt.Sprintf("%.2g", 100*share)
 }
 
 // checkMethod finds fault with an optimiser's name.

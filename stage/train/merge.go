@@ -133,7 +133,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	}
 	var rows *learnt
 	if dir := job.Dir("prompts"); dir != "" {
-		if rows, err = openLearntRows(dir, b); err != nil {
+		if rows, err = openLearntRows(dir, b, false); err != nil {
 			return err
 		}
 		defer rows.close()

@@ -34,15 +34,17 @@ type Continue struct {
 	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Type      string    `plan:"type,optional"`                                            // of those that are written; "": as they are stored
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) + byWatch(c.From, c.Patience) }
+func (*Continue) Name() string { return "continue" }
+func (c *Continue) Revision() int {
+	return c.own().revised(4) + inBlocks(c.Type) + byWatch(c.From, c.Patience)
+}
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -90,15 +92,15 @@ type LoRA struct {
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
 	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
 	Seed      uint64    `plan:"seed,optional"`
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (l *LoRA) Revision() int { return 4 + byWatch(l.From, l.Patience) }
+func (l *LoRA) Revision() int { return l.own().revised(4) + byWatch(l.From, l.Patience) }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -226,18 +228,19 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if o.lora != nil {
 		forward = 2
 	}
-	order := shuffle{n: rows.n, seed: o.seed}
-	t := tuning{job: job, l: l, steps: stepsOf(rows.n, o.batch, o.epochs), every: o.every}
+	order, batch := shuffle{n: rows.n, seed: o.seed}, o.batchOf(rows.n)
+	t := tuning{job: job, l: l, steps: stepsOf(rows.n, batch, o.epochs), every: o.every}
 	t.schedule, t.st.FLOPs = warmed(gentle(t.steps), o.warmup, t.steps), base.FLOPs
 	if form, ok := schedules[o.schedule]; ok {
 		t.schedule.Form = form
 	}
-	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(o.batch),
-		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(o.epochs)}})
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(batch), "rows": float64(rows.n),
+		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(t.steps) * float64(batch) / float64(rows.n)}})
+	tellFew(job, t.steps, false)
 	t.batch = func(_ context.Context, step int) (outcome, error) {
 		var list []model.Row
-		for i := range o.batch {
-			list = append(list, rows.row(order.at(step*o.batch+i)))
+		for i := range batch {
+			list = append(list, rows.row(order.at(step*batch+i)))
 		}
 		loss, _, _ := l.Accumulate(mean(list))
 		out := outcome{loss: loss}
@@ -269,7 +272,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f)
 }
 
-// lookout watches a part of examples beside a run over rows.
+// lookout watches a part of examples, or a corpus, beside a run over rows.
 func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *learnt, steps int) (*lookout, error) {
 	w, err := b.writer()
 	if err != nil {
@@ -280,7 +283,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 		return nil, err
 	}
 	watch.choice, watch.direct = rows.choice, rows.direct
-	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o, rows.length)); err != nil {
+	if err := watch.watchAll(dir, rows.length, watchRows, steps, b, o); err != nil {
 		watch.Close()
 		return nil, err
 	}

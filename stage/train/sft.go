@@ -5,7 +5,6 @@ package train
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -37,17 +36,17 @@ type SFT struct {
 	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                   // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
-	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                                           // wsd, linear, cosine
-	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`                     // largest norm of the gradients
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                           // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                      // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                                            // of the weights while they are trained: f32, bf16
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                          // how the products of gradients are computed: f32, bf16x3
-	Type      string    `json:",omitempty" plan:"type,optional"`                                               // over a base: of the weights that are written
-	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"yes"`      // instead of depth: goes on from it
-	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // of a base, instead of from: chats
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"`    // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                         // looks at watch without a lower loss; then the weights of the lowest are kept
+	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                                               // wsd, linear, cosine
+	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`                         // largest norm of the gradients
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                               // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                          // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                                // of the weights while they are trained: f32, bf16
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                              // how the products of gradients are computed: f32, bf16x3
+	Type      string    `json:",omitempty" plan:"type,optional"`                                                   // over a base: of the weights that are written
+	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"yes"`          // instead of depth: goes on from it
+	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"`     // of a base, instead of from: chats
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss; then the weights of the lowest are kept
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -57,12 +56,13 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 3 + inBlocks(s.Type) + byWatch(s.From, s.Patience) // at other rates, and answers without a thought end one first
+		return s.own().revised(3) + inBlocks(s.Type) + byWatch(s.From, s.Patience) // at other rates, and answers without a thought end one first
 	case s.Patience > 0:
-		return 3 // those are watched
+		return s.revised(3) // those are watched
 	}
-	return 2
+	return s.revised(2)
 }
+
 func (*SFT) Out() store.Kind { return store.Weights }
 
 // Settled implements stage.Settler.
@@ -234,10 +234,13 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			}
 		}
 	}
-	w.rows *= float64(orDefault(s.Epochs, 1))
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Own(c)
-	k := way{batch: s.batch(), micro: min(s.batch(), microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
+	batch := s.batchOf(int(math.Ceil(w.rows)))
+	k := way{batch: batch, micro: min(batch, microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
+	if s.budget() == 0 {
+		k.passes = passesOf(w.rows, batch, s.Epochs)
+	}
 	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
@@ -254,7 +257,15 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if s.Warmup != nil {
 		warm = *s.Warmup
 	}
+	count := int(math.Round(steps))
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm))
+	if w.rows > 0 {
+		f.Derived = remarkSteps(f.Derived, count, s.budget() > 0)
+		if len(in["watch"]) > 0 {
+			every, _ := watchEverySteps(count, batch)
+			f.Derived = remarkLooks(f.Derived, count, every, s.Patience)
+		}
+	}
 	setTime(&f, toil, m)
 	k.remark(&f, gain, m)
 	if m.Memory > 0 && f.Memory > m.Memory {
@@ -312,7 +323,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	shape := model.Own(cfg)
-	batch := s.batch()
+	batch := s.batchOf(rows.Len())
 	l, err := newLearner(cfg, s.training(rows.Length(), job.Machine), s.settings())
 	if err != nil {
 		return err
@@ -355,11 +366,17 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"params": float64(cfg.Params()), "layers": float64(cfg.Layers), "width": float64(cfg.Width), "think": think,
 		"vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
-		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()),
+		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()), "rows": float64(rows.Len()),
 	}})
-	if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !resumed {
-		text := say.T("the budget ends after %.0f%% of the rows, the rest is not learnt: give it more, or shuffle the tokens if they are not yet, for lessons begin easy", "预算只够读完 %.0f%% 的行，其余学不到：请增加预算；若 tokens 尚未设为 shuffle，也可设上，因为课程由易到难", 100*part)
-		job.Emit(stage.Event{Type: "note", Text: &text})
+	if job.Lessons {
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"lessons": 1}})
+	}
+	if !resumed {
+		if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 {
+			text := endsEarly(part, job.Ordered)
+			job.Emit(stage.Event{Type: "note", Text: &text})
+		}
+		tellFew(job, steps, s.budget() > 0)
 	}
 	for st.Step < steps && !watch.done(&st.sight) {
 		if ctx.Err() != nil {
@@ -394,13 +411,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught})
 }
 
-// What looking may cost: about a hundredth of the run.
-const (
-	watchLeast = 3    // looks, however short the run
-	watchShare = 0.02 // rows read of those trained on; one costs a third of a step's
-)
-
-// lookout watches a part of examples beside the run; nil if there is none.
+// lookout watches a part of examples, or a corpus, beside the run; nil if there is none.
 func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch int) (*lookout, error) {
 	dir := job.Dir("watch")
 	if dir == "" {
@@ -414,10 +425,9 @@ func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch
 	if err != nil {
 		return nil, err
 	}
-	room := watchShare * float64(steps*batch)
-	looks := min(max(int(room/watchRows), watchLeast), watchLooks)
-	o.every, o.direct, o.choice = max(steps/looks, 1), !rows.Think(), rows.Info().Choice
-	if err := errors.Join(o.watchText(dir, rows.Length(), max(int(room/float64(looks)), watchRows)), o.watching(nil, nil, rows.Length())); err != nil {
+	every, most := watchEverySteps(steps, batch)
+	o.every, o.direct, o.choice = every, !rows.Think(), rows.Info().Choice
+	if err := o.watchAll(dir, rows.Length(), most, steps, nil, nil); err != nil {
 		o.Close()
 		return nil, err
 	}
@@ -430,27 +440,4 @@ func diverged(loss float64, step int) error {
 		return nil
 	}
 	return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, step)
-}
-
-// steps returns the number of steps: until FLOPs are spent, or so many times through.
-// It is counted over the rows themselves, so it is exact.
-func (s *SFT) steps(rows *stage.Rows, c *model.Shape, batch int, optimFLOPs float64) int {
-	once, budget := max(rows.Len()/batch, 1), s.budget()
-	if budget == 0 {
-		return once * orDefault(s.Epochs, 1)
-	}
-	spent := 0.0
-	for n := 0; ; n++ {
-		step := optimFLOPs
-		for i := range batch {
-			step += rowFLOPs(c, readRow(rows, (n*batch+i)%rows.Len()))
-		}
-		if spent+step > budget && n > 0 {
-			return n
-		}
-		spent += step
-		if n+1 == once { // the rest is more of the same
-			return max(1, int(float64(once)*budget/spent))
-		}
-	}
 }

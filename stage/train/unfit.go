@@ -58,8 +58,9 @@ func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
 	return nil
 }
 
-// unfitRows finds fault with rows that a base cannot read, as far as both are known.
-func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
+// unfitRows finds fault with rows that a base cannot read, or that another tokenizer
+// than its own writes, as far as both are known. ours names the base's tokenizer.
+func unfitRows(in []stage.Forecast, ours string, b *footing) (list []*say.Error) {
 	for _, f := range in {
 		vocab, own, length := 0, 0, int(f.Size["length"])
 		if info, err := stage.ReadRowsInfo(f.Path); err == nil {
@@ -68,8 +69,11 @@ func unfitRows(in []stage.Forecast, b *footing) (list []*say.Error) {
 				vocab, own = info.Vocab, w.Tokenizer.Vocab()
 			}
 		}
-		if bad := misfit(vocab, length, own, &b.shape); bad != nil && b.known() {
+		switch bad := misfit(vocab, length, own, &b.shape); {
+		case bad != nil && b.known():
 			list = append(list, bad)
+		case ours != "" && f.Words != "" && f.Words != ours:
+			list = append(list, foreignRows())
 		}
 	}
 	return list
@@ -102,6 +106,20 @@ func misfit(vocab, length, own int, s *model.Shape) *say.Error {
 	return nil
 }
 
+// foreignRows is the error of rows that another tokenizer than the base's wrote.
+func foreignRows() *say.Error {
+	return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the base's: the weights would be trained on other tokens than they know", "数据行是用另一个分词器写成的，不是基座的：权重会在它不认识的词元上训练"),
+		Next: say.T("make the rows with the base's tokenizer, or name examples instead", "请用基座的分词器生成数据行，或改用 examples")}
+}
+
+// namedWords names the tokenizer of what is foretold; "": it is not known.
+func namedWords(in []stage.Forecast) string {
+	for _, f := range in {
+		return f.Words
+	}
+	return ""
+}
+
 // unfit finds fault with examples of which it is known that a run does not take
 // them. Problems with their answers are conversations, too.
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
@@ -109,6 +127,10 @@ func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list 
 		for _, f := range in[arg] {
 			if n, known := f.Size["watched"]; arg == "watch" && known && n == 0 {
 				list = append(list, nothingWatched())
+				continue
+			}
+			if bad := unfitCorpus(&f); bad != nil && arg == "watch" {
+				list = append(list, bad)
 				continue
 			}
 			if is := useOf(&f); is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) {

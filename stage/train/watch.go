@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"math"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -277,20 +276,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
 			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
 	}
-	o.rows = rows
-	o.loss = func() (float64, map[string]float64) {
-		sums, _ := o.l.LogProbs(rows)
-		sum, supervised := 0.0, 0
-		for i, s := range sums {
-			sum -= s
-			for _, v := range rows[i].Weight {
-				if v != 0 {
-					supervised++
-				}
-			}
-		}
-		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}
-	}
+	o.measure(rows, bytes)
 	return nil
 }
 

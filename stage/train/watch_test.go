@@ -148,7 +148,7 @@ func TestPatience(t *testing.T) {
 	if f.Stop == nil || *f.Stop != want {
 		t.Errorf("%+v, want %+v", f.Stop, want)
 	}
-	if len(b.notes()) != 1 || b.notes()[0] != f.Stop.text().String() || !strings.Contains(b.notes()[0], "ended after") {
+	if n := b.notes(); len(n) != 2 || n[0] != "held-out loss every 50 steps, 3 times" || n[1] != f.Stop.text().String() || !strings.Contains(n[1], "ended after") {
 		t.Errorf("notes %q", b.notes())
 	}
 	// The weights that were written have the loss that is told of them.

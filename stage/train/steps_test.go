@@ -1,0 +1,238 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/stage/curve"
+)
+
+// counted is the last count of a name.
+func (b *bench) counted(name string) (v float64) {
+	for _, e := range b.events {
+		if x, ok := e.Vals[name]; ok && e.Type == "count" {
+			v = x
+		}
+	}
+	return v
+}
+
+// A run goes through its rows as often as epochs say, and less than a step more, as
+// it was foretold, however many rows a step has: from random weights and over a base.
+func TestStepsOfEpochs(t *testing.T) {
+	tok := toyTokenizer(t)
+	rows := toyRows(t, tok, toyProblems(1)) // 12 rows
+	one := toyRows(t, tok, toyProblems(1)[:2])
+	from := map[string]string{"from": rows, "tokenizer": tok}
+	fresh := &SFT{Depth: 1, Epochs: 3, Batch: 5}
+	made := newBench(t, from)
+	check(t, fresh.Run(t.Context(), made.Job))
+	base := made.Out
+	ref := stage.Ref{Kind: "weights", Name: "b"}
+	for _, c := range []struct {
+		op           stage.Operator
+		from         string
+		steps, batch int
+	}{
+		{fresh, rows, 8, 5},
+		{&SFT{Depth: 1, Epochs: 2, Batch: 8}, rows, 3, 8}, // rounded down, it was 2
+		{&SFT{Depth: 1, Epochs: 3, Batch: 4096}, rows, 3, 12},
+		{&SFT{Depth: 1, Epochs: 4}, one, 4, 1},
+		{&SFT{Depth: 1}, rows, 1, 12},
+		{&SFT{Base: ref, Epochs: 3, Batch: 4096}, rows, 3, 12},
+		{&Continue{Epochs: 3, Batch: 4096}, rows, 3, 12},
+		{&Continue{Epochs: 2, Batch: 8}, rows, 3, 8},
+		{&LoRA{Epochs: 5, Rank: 2}, one, 5, 1},
+	} {
+		in := map[string]string{"from": c.from, "tokenizer": tok}
+		known := map[string][]stage.Forecast{"from": {{Path: c.from}}, "tokenizer": {{Size: map[string]float64{"vocab": 261}}}}
+		if s, ok := c.op.(*SFT); !ok || s.Depth == 0 {
+			in, known = map[string]string{"from": c.from, "base": base}, map[string][]stage.Forecast{"from": {{Path: c.from}}, "base": {{Path: base}}}
+		}
+		b := newBench(t, in)
+		check(t, c.op.Run(t.Context(), b.Job))
+		name, n := fmt.Sprintf("%s %+v", c.op.Name(), c.op), 12.0
+		if c.from == one {
+			n = 1
+		}
+		if got := b.counted("steps"); int(got) != c.steps || int(b.counted("batch")) != c.batch || b.counted("rows") != n {
+			t.Errorf("%s: %g steps of %g rows of %g, want %d of %d", name, got, b.counted("batch"), b.counted("rows"), c.steps, c.batch)
+		}
+		if got, want := b.counted("epochs"), float64(c.steps*c.batch)/n; math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s: %g times through the rows, want %g", name, got, want)
+		}
+		f := c.op.(stage.Forecaster).Forecast(known, stage.Machine{Threads: 1, Peak: 1e11})
+		if got, want := f.Derived.In(say.English), fmt.Sprintf("%d row", c.batch); !strings.Contains(got, want) || !strings.Contains(got, fmt.Sprintf("about %d step", c.steps)) {
+			t.Errorf("%s: foretold %q", name, got)
+		}
+		if got := b.counted("flops"); f.FLOPs < 0.9*got || f.FLOPs > 1.1*got {
+			t.Errorf("%s: %g operations, foretold %g", name, got, f.FLOPs)
+		}
+	}
+}
+
+// A budget buys what it bought before, so that weights which owners have are not made
+// anew; what epochs make is.
+func TestStepsRevision(t *testing.T) {
+	base := stage.Ref{Kind: "weights", Name: "b"}
+	for _, c := range []struct {
+		op   stage.Operator
+		want int
+	}{
+		{&SFT{Depth: 1, Minutes: 1}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 3}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 2},
+		{&SFT{Depth: 1}, 3}, {&SFT{Depth: 1, Epochs: 2}, 3}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 4},
+		{&SFT{Base: base}, 4}, {&SFT{Base: base, Batch: 1}, 3}, {&Continue{}, 5}, {&Continue{Batch: 1}, 4}, {&LoRA{}, 5}, {&LoRA{Batch: 1}, 4},
+	} {
+		if got := c.op.Revision(); got != c.want {
+			t.Errorf("%T %+v: revision %d, want %d", c.op, c.op, got, c.want)
+		}
+	}
+	tok := toyTokenizer(t)
+	in := map[string]string{"from": toyRows(t, tok, toyProblems(1)), "tokenizer": tok}
+	b := newBench(t, in)
+	check(t, (&SFT{Depth: 1, FLOPs: 4e7, Batch: 20}).Run(t.Context(), b.Job)) // more rows than there are
+	if got := digest(t, b.Out).Short(); got != "702fae867750" {
+		t.Errorf("by a budget, the weights are %s", got)
+	}
+}
+
+// So few steps that they teach little are named, in the plan and in the run, with what
+// makes more of them.
+func TestFewSteps(t *testing.T) {
+	tok := toyTokenizer(t)
+	rows := toyRows(t, tok, toyProblems(2)) // 24 rows
+	for _, c := range []struct {
+		op   *SFT
+		want string // "": there are enough
+	}{
+		{&SFT{Depth: 1, Epochs: 1}, "raise epochs, or lower batch"},
+		{&SFT{Depth: 1, Epochs: 2, Batch: 4}, ""},
+		{&SFT{Depth: 1, FLOPs: 1e6, Batch: 4}, "give it a larger budget, or lower batch"},
+	} {
+		b := newBench(t, map[string]string{"from": rows, "tokenizer": tok})
+		check(t, c.op.Run(t.Context(), b.Job))
+		f := c.op.Forecast(map[string][]stage.Forecast{"from": {{Path: rows}}, "tokenizer": {{Size: map[string]float64{"vocab": 261}}}}, stage.Machine{Threads: 1})
+		notes := strings.Join(b.notes(), "\n")
+		for _, text := range []string{notes, f.Derived.In(say.English)} {
+			if c.want != "" && !strings.Contains(text, c.want) || c.want == "" && strings.Contains(text, "little") {
+				t.Errorf("%+v: %q", c.op, text)
+			}
+		}
+		if c.want != "" && !strings.Contains(f.Derived.In(say.Chinese), "步数太少") {
+			t.Errorf("%+v: %q", c.op, f.Derived.In(say.Chinese))
+		}
+	}
+	// What is wanted of a curve that is too short is said, too; not of one that is at its beginning.
+	for epochs, want := range map[float64]bool{1: true, 40: false} {
+		c := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 5}}}}
+		c.Counts = map[string]float64{"epochs": epochs, "rows": 12, "batch": 12}
+		why := Unjudged(c)
+		if got := strings.Contains(why.In(say.English), "raise epochs or the budget, or lower batch"); got != want || strings.Contains(why.In(say.Chinese), "batch") != want {
+			t.Errorf("%g epochs: %v", epochs, why)
+		}
+	}
+}
+
+// Lessons and shuffle are named only where there are lessons, and in their order.
+func TestEndsEarly(t *testing.T) {
+	tok := toyTokenizer(t)
+	for _, ordered := range []bool{false, true} {
+		b := newBench(t, map[string]string{"from": toyRows(t, tok, toyProblems(4)), "tokenizer": tok})
+		b.Lessons, b.Ordered = ordered, ordered
+		check(t, (&SFT{Depth: 1, FLOPs: 1e7, Batch: 4}).Run(t.Context(), b.Job))
+		notes := strings.Join(b.notes(), "\n")
+		if !strings.Contains(notes, "the budget ends after") || strings.Contains(notes, "lessons") != ordered || strings.Contains(notes, "shuffle") != ordered {
+			t.Errorf("ordered %v: %q", ordered, notes)
+		}
+		if b.counted("lessons") != map[bool]float64{true: 1}[ordered] {
+			t.Errorf("ordered %v: lessons %g", ordered, b.counted("lessons"))
+		}
+	}
+}
+
+// How often the data was read is what the curve tells, and not what was planned; held-out
+// loss that rises before the data was repeated is no sign that it was.
+func TestDoctorTimes(t *testing.T) {
+	rising := func(rows float64) *curve.Curve {
+		c := &curve.Curve{}
+		c.Counts = map[string]float64{"epochs": 145.5, "rows": rows, "batch": 16}
+		for i := range 60 {
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 3 - 0.04*float64(i), "watch_loss": 1 + math.Abs(float64(i)-20)/20}})
+		}
+		return c
+	}
+	for rows, want := range map[float64][2]string{160: {"repeated", "(6.0 times)"}, 800: {"unlike", "1.2 times: what is watched is unlike"}, 1e6: {"unlike", "0.0 times"}} {
+		list := Diagnose(rising(rows))
+		if len(list) != 1 || list[0].Code != want[0] || !strings.Contains(list[0].What.In(say.English), want[1]) || list[0].What.In(say.Chinese) == list[0].What.In(say.English) {
+			t.Errorf("%g rows: %+v", rows, list)
+		}
+	}
+	older := rising(0) // it told only what was planned
+	if list := Diagnose(older); len(list) != 1 || !strings.Contains(list[0].What.In(say.English), "145.5 times") {
+		t.Errorf("older: %+v", list)
+	}
+	delete(older.Counts, "epochs")
+	if list := Diagnose(older); len(list) != 1 || list[0].Code != "repeated" || strings.Contains(list[0].What.In(say.English), "times") {
+		t.Errorf("oldest: %+v", list)
+	}
+}
+
+// Only lessons are set against lessons: the owner's own data at the same size may be
+// harder, and well.
+func TestDoctorOwnData(t *testing.T) {
+	for _, lessons := range []float64{0, 1} {
+		for _, r := range curve.References() {
+			c := &curve.Curve{}
+			c.Counts = map[string]float64{}
+			for name, v := range r.Counts {
+				c.Counts[name] = v
+			}
+			c.Counts["lessons"] = lessons
+			for _, p := range r.Points {
+				c.Points = append(c.Points, curve.Point{Step: p.Step, Values: map[string]float64{"loss": 1.5 * p.Values["loss"], "flops": p.Values["flops"]}})
+			}
+			behind := false
+			for _, f := range Diagnose(c) {
+				behind = behind || f.Code == "behind"
+			}
+			if behind != (lessons == 1) {
+				t.Errorf("%s, lessons %g: behind %v", r.Name, lessons, behind)
+			}
+		}
+	}
+}
+
+// Patience is called idle where, and only where, a loss that rises from the first look
+// on does not end the run.
+func TestIdlePatience(t *testing.T) {
+	most := 0
+	for steps := 1; steps <= 90; steps++ {
+		every := max(steps/watchLooks, 1)
+		for patience := 1; patience <= 45; patience++ {
+			var s sight
+			o := &lookout{every: every, patience: patience}
+			looks, ended := 0, false
+			for n := 1; n <= steps && !ended; n++ {
+				if n%every == 0 || n == steps {
+					looks++
+					s.saw(float64(1+n), n)
+				}
+				ended = o.done(&s) && n < steps
+			}
+			if !ended && looks != looksIn(steps, every) {
+				t.Fatalf("%d steps: %d looks, said %d", steps, looks, looksIn(steps, every))
+			}
+			most = max(most, looks)
+			if idle := idlePatience(looksIn(steps, every), patience).En != ""; idle == ended {
+				t.Errorf("%d steps, patience %d: ended early %v, idle %v", steps, patience, ended, idle)
+			}
+		}
+	}
+	if most != 2*watchLooks-1 {
+		t.Errorf("%d looks at most", most)
+	}
+}
