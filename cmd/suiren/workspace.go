@@ -260,8 +260,11 @@ func (w *workspace) toServe(p *plan.Plan, name string) error {
 	}
 	switch {
 	case len(names) == 0:
-		return usage(w.file.Path, say.T("the plan has no release, and there would be nothing to serve", "计划中没有发布版本，做完也没有可提供的服务"),
-			say.T("make it with suiren apply%s, or add a release block", "请用 suiren apply%s 制作，或在计划中加一个 release 块", folderOf(w.file.Dir)))
+		next := say.T("make it with suiren apply%s, or add a release block", "请用 suiren apply%s 制作，或在计划中加一个 release 块", folderOf(w.file.Dir))
+		if last, _ := finished(p); last != "" && p.Empty() {
+			next = say.T("serve its weights: suiren serve %s%s, or add a release block", "请提供其权重的服务：suiren serve %s%s，或在计划中加一个 release 块", last, w.at())
+		}
+		return usage(w.file.Path, say.T("the plan has no release, and there would be nothing to serve", "计划中没有发布版本，做完也没有可提供的服务"), next)
 	case name == "" && len(names) > 1:
 		return usage("--release", say.T("the plan has more than one release", "计划中有不止一个发布版本"), say.T("name one of %s", "请指明其中之一：%s", names))
 	case name != "" && !slices.Contains(names, name):
