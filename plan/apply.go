@@ -197,7 +197,7 @@ func (p *Plan) fits(m stage.Machine) error {
 	if len(list) == 0 {
 		return nil
 	}
-	next := say.T("make it smaller (depth, batch, length), or use a machine with more memory", "请减小规模（depth、batch、length），或换内存更大的机器")
+	next := say.T("make it smaller (depth, width, batch, length), or use a machine with more memory", "请减小规模（depth、width、batch、length），或换内存更大的机器")
 	if len(ways) > 0 {
 		next = say.T("it fits with %s; or use a machine with more memory", "改为以下任一项即可放下：%s；或换内存更大的机器", joinTexts(ways, "; ", "；"))
 	}

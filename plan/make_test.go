@@ -27,8 +27,10 @@ func TestReasons(t *testing.T) {
 			"~ weights.small by 2, was left out", "~ weights.small by 由 未写 改为 2"},
 		{"another operator", "train = \"grow\"\n  from  = tokens.rows\n}", "train = \"mix\"\n of = [weights.large]\n}",
 			"~ weights.small mix, was grow; of weights.large, was left out; from left out, was tokens.rows", ""},
-		{"two settings", `text = "One"`, "text = \"One\"\n count = 7\n names = [\"x\"]\n",
+		{"two settings", `examples "a" { text = "One" }`, "examples \"a\" {\n text = \"One\"\n count = 7\n names = [\"x\"]\n}",
 			`~ examples.a count 7, was left out; names ["x"], was left out`, ""},
+		{"a seed of all its digits", `examples "b" { text = "Two" }`, "examples \"b\" {\n text = \"Two\"\n seed = 9007199254740993\n}",
+			"~ examples.b seed 9007199254740993, was left out", "~ examples.b seed 由 未写 改为 9007199254740993"},
 		{"a block goes", "release \"tutor\" { weights = weights.large }\n", "",
 			"- release.tutor no longer in the plan file", "- release.tutor 计划文件里已没有"},
 		{"an input that is new", "release \"tutor\" { weights = weights.large }", "weights \"new\" {\n train = \"grow\"\n from = tokens.rows\n by = 9\n}\nrelease \"tutor\" { weights = weights.new }",
@@ -37,11 +39,7 @@ func TestReasons(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHouse(t, chain)
 			h.made()
-			if c.name == "two settings" {
-				h.edit("examples \"a\" { "+c.old+" }", "examples \"a\" {\n "+c.new+"}")
-			} else {
-				h.edit(c.old, c.new)
-			}
+			h.edit(c.old, c.new)
 			p := h.plan()
 			if got := shown(p, say.English); !strings.Contains(got, c.en+"\n") {
 				t.Errorf("got\n%swant %s", got, c.en)
@@ -121,7 +119,7 @@ func TestForecasts(t *testing.T) {
 		t.Errorf("fits: %v, %v", s[4].Fits, s[3].Fits)
 	}
 	if err := h.apply(p); !errors.Is(err, ErrNoFit) || h.begun != nil ||
-		err.Error() != "this machine has 1.0 GiB of memory for it: weights.large needs 2.0 GiB; make it smaller (depth, batch, length), or use a machine with more memory" {
+		err.Error() != "this machine has 1.0 GiB of memory for it: weights.large needs 2.0 GiB; make it smaller (depth, width, batch, length), or use a machine with more memory" {
 		t.Errorf("too large: %v, began %v", err, h.begun)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,10 +67,19 @@ func settingsChanged(op stage.Operator, rec store.Record) []say.Text {
 		if f.isInput() || bytes.Equal(before[f.json], now[f.json]) {
 			continue
 		}
-		was, is := setting(before[f.json]), setting(now[f.json])
+		was, is := f.shown(before[f.json]), f.shown(now[f.json])
 		list = append(list, say.T("%s %s, was %s", "%s 由 %[3]s 改为 %[2]s", f.name, is, was))
 	}
 	return list
+}
+
+// shown writes f's JSON for people. A field that is a pointer tells a zero that
+// the plan says from one that it does not: 0 is a setting like any other.
+func (f *field) shown(b json.RawMessage) say.Text {
+	if s := string(b); f.value.Kind() == reflect.Pointer && s != "" && s != "null" {
+		return clipped(asWritten(b))
+	}
+	return setting(b)
 }
 
 // setting writes a setting's JSON for people.
@@ -79,7 +89,11 @@ func setting(b json.RawMessage) say.Text {
 	case "", "null", "0", `""`, "[]", "{}":
 		return say.T("left out", "未写")
 	}
-	s = asWritten(b)
+	return clipped(asWritten(b))
+}
+
+// clipped is s in both languages, cut where it is long.
+func clipped(s string) say.Text {
 	const most = 40
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "…"
@@ -87,13 +101,15 @@ func setting(b json.RawMessage) say.Text {
 	return say.Text{En: s, Zh: s}
 }
 
-// asWritten writes a setting's JSON as a plan would.
+// asWritten writes a setting's JSON as a plan would. A whole number keeps all
+// its digits: a seed may have more than a float64 holds.
 func asWritten(b json.RawMessage) string {
-	x, err := strconv.ParseFloat(string(b), 64)
-	if err != nil {
-		return string(b)
+	s := string(b)
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !strings.ContainsAny(s, ".eE") && strconv.FormatFloat(x, 'f', -1, 64) != s {
+		return s
 	}
-	s := show(x)
+	s = show(x)
 	if short := strings.NewReplacer("e+0", "e", "e+", "e").Replace(strconv.FormatFloat(x, 'g', -1, 64)); x >= 1e8 && len(short) < len(s) {
 		s = short // 6e11: nobody counts zeros
 	}

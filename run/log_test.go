@@ -358,3 +358,34 @@ func FuzzFollow(f *testing.F) {
 		}
 	})
 }
+
+// What a run told so far is read at once, while it goes on and after it.
+func TestTold(t *testing.T) {
+	st := open(t)
+	l, err := Begin(st)
+	check(t, err)
+	types := func() (list []string) {
+		check(t, Told(st.Path(), l.ID(), func(l Line) { list = append(list, l.Type+l.Step) }))
+		return list
+	}
+	l.Emit(stage.Event{Type: TypeBegin, Step: "weights.a"})
+	if got := types(); !slices.Equal(got, []string{"run", "beginweights.a"}) {
+		t.Errorf("of a run that goes on: %q", got)
+	}
+	check(t, l.Close(nil))
+	if got := types(); !slices.Equal(got, []string{"run", "beginweights.a", "end"}) {
+		t.Errorf("of one that ended: %q", got)
+	}
+	path := logPath(filepath.Join(st.Path(), "runs"), l.ID())
+	b, err := os.ReadFile(path)
+	check(t, err)
+	check(t, os.WriteFile(path, append([]byte("damaged\n"), b[:len(b)-3]...), 0o600))
+	if got := types(); !slices.Equal(got, []string{"run", "beginweights.a"}) {
+		t.Errorf("of one that is damaged: %q", got)
+	}
+	for _, id := range []string{"20261125T204755Z-1362", "../x", ""} {
+		if err := Told(st.Path(), id, func(Line) {}); err == nil {
+			t.Errorf("%q is read", id)
+		}
+	}
+}

@@ -28,15 +28,37 @@ type meter struct {
 	done  chan struct{}
 }
 
-// startMeter goes on from the cost in the file at path, if there is one.
-func startMeter(path string) *meter {
+// startMeter goes on from the cost in the file at path, if there is one. dir
+// holds the step's checkpoints.
+func startMeter(path, dir string) *meter {
 	m := &meter{path: path, began: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
 	if b, err := os.ReadFile(path); err != nil || json.Unmarshal(b, &m.cost) != nil || m.cost.Seconds < 0 || m.cost.Memory < 0 {
 		m.cost = cost{}
+	} else {
+		m.cost.Seconds += after(path, dir).Seconds()
 	}
 	m.sample()
+	m.keep() // from here on a checkpoint that is newer is this run's
 	go m.run()
 	return m
+}
+
+// after is how much later a checkpoint came into dir than the file at path was
+// written. A process that was killed kept no cost at its last checkpoint, whose
+// work the next run has for nothing: without its time a step that is killed
+// often would be recorded as faster than the machine is. A living process keeps
+// its cost every keepEvery: what is longer is a clock that was set, or a
+// machine that slept.
+func after(path, dir string) time.Duration {
+	kept, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	saved, err := os.Stat(dir) // a checkpoint is renamed into it
+	if err != nil {
+		return 0
+	}
+	return min(max(saved.ModTime().Sub(kept.ModTime()), 0), keepEvery)
 }
 
 func (m *meter) run() {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -215,6 +216,48 @@ func TestInterrupted(t *testing.T) {
 	whole := newBench(t, &join{})
 	if w, err := whole.run(t.Context()); err != nil || w.Output != r.Output {
 		t.Errorf("uninterrupted: %v, %v; interrupted: %v", w.Output, err, r.Output)
+	}
+}
+
+// A process that is killed counts the time until its last checkpoint, however
+// long before it kept its cost, and no more than once.
+func TestKilled(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		kept  string
+		saved time.Duration // after the cost was kept
+		least float64
+		most  float64
+	}{
+		{`{"seconds":1000,"memory":1}`, 3 * time.Second, 1003, 1004},
+		{`{"seconds":1000,"memory":1}`, -3 * time.Second, 1000, 1001},
+		{`{"seconds":1000,"memory":1}`, time.Hour, 1005, 1006}, // the machine slept, or its clock was set
+		{`{"seconds":1000,"mem`, 3 * time.Second, 0, 1},
+		{"", 3 * time.Second, 0, 1},
+	} {
+		dir := t.TempDir()
+		path, work := filepath.Join(dir, "cost.json"), filepath.Join(dir, "operator")
+		check(t, os.Mkdir(work, 0o700))
+		if c.kept != "" {
+			check(t, os.WriteFile(path, []byte(c.kept), 0o600))
+			check(t, os.Chtimes(path, now, now.Add(-2*time.Hour)))
+		}
+		check(t, os.Chtimes(work, now, now.Add(c.saved-2*time.Hour)))
+		m := startMeter(path, work)
+		b, err := os.ReadFile(path) // as a process leaves it that is killed at once
+		check(t, err)
+		m.stop()
+		var got cost
+		check(t, json.Unmarshal(b, &got))
+		if got.Seconds < c.least || got.Seconds > c.most {
+			t.Errorf("%q, a checkpoint %v later: %g seconds, want %g to %g", c.kept, c.saved, got.Seconds, c.least, c.most)
+		}
+		check(t, os.WriteFile(path, b, 0o600))
+		again := startMeter(path, work) // without another checkpoint
+		if s := again.cost.Seconds; s < got.Seconds || s > got.Seconds+0.5 {
+			t.Errorf("%q: the next run begins at %g seconds, want %g", c.kept, s, got.Seconds)
+		}
+		again.stop()
 	}
 }
 

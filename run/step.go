@@ -114,7 +114,7 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 		}
 	}
 	debug.FreeOSMemory() // what the step before left must not be counted as this one's
-	meter := startMeter(filepath.Join(work, "cost.json"))
+	meter := startMeter(filepath.Join(work, "cost.json"), job.Work)
 	err = s.call(ctx, job)
 	r.Seconds, r.Memory = meter.stop()
 	if err != nil {

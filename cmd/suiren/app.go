@@ -27,7 +27,7 @@ const (
 
 // uiVersion is the version of the lines of -o jsonl: a new minor number adds
 // fields or types, a new major number may change them.
-const uiVersion = "1.4"
+const uiVersion = "1.5"
 
 // An app is one run of the program: what its flags and its terminal say.
 type app struct {

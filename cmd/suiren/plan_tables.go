@@ -42,8 +42,11 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			for _, way := range f.Smaller {
 				ways = append(ways, way.In(a.lang))
 			}
-			if ways != nil {
-				smaller = append(smaller, a.t("%s: %s", "%s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
+			switch {
+			case ways != nil:
+				smaller = append(smaller, a.t("too large; would fit with  %s: %s", "内存不足；可改为  %s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
+			case m.Memory > 0 && f.Memory > m.Memory: // no setting alone would do
+				smaller = append(smaller, a.t("too large for this machine, and apply will refuse it  %s: %s of %s", "本机内存放不下，apply 会拒绝  %s：需要 %s，可用 %s", s.name, size(f.Memory), size(m.Memory)))
 			}
 			derived.add(s.name, f.Derived.In(a.lang))
 			bases.add(s.name, f.Basis.In(a.lang))
@@ -76,7 +79,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		}
 		lines = append(lines, sum)
 		for _, way := range smaller {
-			lines = append(lines, "  "+a.t("too large; would fit with", "内存不足；可改为")+"  "+way)
+			lines = append(lines, "  "+way)
 		}
 		for _, g := range derived {
 			lines = append(lines, "  "+a.t("derived", "推得")+"  "+a.t("%s: %s", "%s：%s", g.names, g.text))

@@ -25,6 +25,12 @@ func (a *app) previewCommand() *cobra.Command {
 			"按模型读到的样子显示 tokens 块的数据行。⟦ 与 ⟧ 之间的内容参与学习，其余只是读入。形似特殊词元（如 <|im_end|>）的普通文字前面加有 \\。"),
 		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if rows < 1 {
+				return usage("--rows", say.T("%d is not a number of rows to show", "%d 不是要显示的行数", rows), say.T("choose 1 or more", "请选 1 或更大"))
+			}
+			if from < 0 {
+				return usage("--from", say.T("rows are counted from 0, so that none is %d", "行从 0 数起，没有第 %d 行", from), say.T("choose 0 or more", "请选 0 或更大"))
+			}
 			name := strings.Join(args, "")
 			if kind, rest, said := strings.Cut(name, "."); said {
 				if kind != string(store.Tokens) {
@@ -70,6 +76,9 @@ func (w *workspace) preview(b store.Block, from, n int) error {
 	if rows.Vocab() != tok.Vocab() {
 		return say.Errorf("the rows are over a vocabulary of %d, the tokenizer has %d", "数据行的词表大小为 %d，分词器为 %d", rows.Vocab(), tok.Vocab())
 	}
+	if from >= rows.Len() {
+		return usage("--from", say.T("there are only %d rows, counted from 0", "只有 %d 行，从 0 数起", rows.Len()), say.T("choose a number below %d", "请选小于 %d 的数", rows.Len()))
+	}
 	info := rows.Info()
 	share := 100 * float64(info.Supervised) / float64(max(info.Tokens, 1))
 	if a.format == formatText {
@@ -78,7 +87,7 @@ func (w *workspace) preview(b store.Block, from, n int) error {
 	} else {
 		a.line(map[string]any{"type": "rows", "block": "tokens." + b.Name, "rows": info.Rows, "length": info.Length, "documents": info.Documents, "dropped": info.Dropped, "learnt": share})
 	}
-	for i := max(from, 0); i < min(max(from, 0)+n, rows.Len()); i++ {
+	for i := from; i < from+min(n, rows.Len()-from); i++ {
 		ids, start, weight := rows.Row(i)
 		for at, d := 0, 1; at < len(ids) && start[at] >= 0; d++ {
 			end := at + 1

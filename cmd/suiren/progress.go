@@ -93,18 +93,36 @@ func (p *progress) event(e stage.Event) {
 			p.a.screen.Print(p.fold(terminal.Cut("    "+p.a.t("%s: %s", "%s：%s", e.Step, terminal.Printable(strings.ReplaceAll(text, "\n", " "))), sampleWidth))...)
 		}
 		return
+	}
+	s.hear(e, now)
+	p.draw(now)
+}
+
+// hear takes what the step told at a time.
+func (s *running) hear(e stage.Event, at time.Time) {
+	switch e.Type {
 	case "progress":
 		if e.Text != nil {
 			s.what = *e.Text
 		}
 		if s.since.IsZero() || e.Unit != s.unit || e.Total != s.total || e.Done < s.done {
-			s.first, s.since = e.Done, now // another phase
+			s.first, s.since = e.Done, at // another phase
 		}
 		s.unit, s.done, s.total = e.Unit, e.Done, e.Total
 	case "metric", "count":
 		maps.Copy(s.vals, e.Vals)
 	}
-	p.draw(now)
+}
+
+// left returns the seconds that are left of what progress is at, and its rate a
+// second; false while that is not known.
+func (s *running) left(now time.Time) (left, rate float64, ok bool) {
+	spent := now.Sub(s.since).Seconds()
+	if s.since.IsZero() || s.done <= s.first || s.total <= s.done || spent < 1 {
+		return 0, 0, false
+	}
+	rate = (s.done - s.first) / spent
+	return (s.total - s.done) / rate, rate, true
 }
 
 // draw shows the running steps, if it is time.
@@ -177,9 +195,8 @@ func (a *app) runningParts(name string, s *running, now time.Time, bar bool) []s
 	} else if s.done > 0 {
 		parts = append(parts, count(s.done)+" "+a.unit(s.unit))
 	}
-	if spent := now.Sub(s.since).Seconds(); !s.since.IsZero() && s.done > s.first && s.total > s.done && spent >= 1 {
-		rate := (s.done - s.first) / spent
-		parts = append(parts, a.t("%s left", "还需 %s", a.seconds((s.total-s.done)/rate)))
+	if left, rate, ok := s.left(now); ok {
+		parts = append(parts, a.t("%s left", "还需 %s", a.seconds(left)))
 		if _, ok := s.vals["tokens_per_s"]; !ok {
 			parts = append(parts, rateText(rate)+a.t(" %s/s", " %s/秒", a.unit(s.unit)))
 		}
@@ -200,9 +217,11 @@ func (a *app) runningParts(name string, s *running, now time.Time, bar bool) []s
 		{"watch_right", say.T("right way round", "方向正确"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},
 		{"heldout", say.T("watched problems right", "观察题正确率"), func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }},
 		{"norm", say.T("norm", "梯度范数"), func(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }},
+		{"rate", say.T("rate", "学习率"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }}, // part of the full one
 		{"reward", say.T("reward", "奖励"), func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
 		{"tokens_per_s", say.T("tokens/s", "词元/秒"), count},
 		{"share_of_peak", say.T("of peak", "峰值占比"), func(v float64) string { return fmt.Sprintf("%.0f%%", 100*v) }},
+		{"memory", say.T("memory", "内存"), func(v float64) string { return size(int64(v)) }},
 	} {
 		if v, ok := s.vals[m.key]; ok {
 			parts = append(parts, m.name.In(a.lang)+" "+m.show(v))

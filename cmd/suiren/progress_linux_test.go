@@ -57,7 +57,7 @@ func TestProgressNarrow(t *testing.T) {
 			step := "weights.an-assistant-for-teachers"
 			p.begin(step)
 			for _, e := range []stage.Event{
-				{Type: "metric", Vals: map[string]float64{"loss": 1.2345, "norm": 0.0123, "tokens_per_s": 141234, "share_of_peak": 0.61, "watch_loss": 1.3, "bits_per_byte": 1.1, "watch_right": 0.9}},
+				{Type: "metric", Vals: map[string]float64{"loss": 1.2345, "norm": 0.0123, "tokens_per_s": 141234, "share_of_peak": 0.61, "watch_loss": 1.3, "bits_per_byte": 1.1, "watch_right": 0.9, "rate": 0.42, "memory": 3 << 29}},
 				{Type: "progress", Done: 1000, Total: 120000, Unit: "steps"},
 				{Type: "note", Text: &long}, {Type: "sample", Text: &sample},
 				{Type: "progress", Done: 2000, Total: 120000, Unit: "steps"},
@@ -84,7 +84,7 @@ func TestProgressNarrow(t *testing.T) {
 					t.Errorf("%v: a line has %d of %d columns: %q", lang, n, columns, line)
 				}
 			}
-			for _, want := range []say.Text{say.T("left", "还需"), say.T("loss 1.234", "损失 1.234"), say.T("held out 1.300", "留出集 1.300"), say.T("tokens/s 141,234", "词元/秒 141,234"), say.T("of peak 61%", "峰值占比 61%")} {
+			for _, want := range []say.Text{say.T("left", "还需"), say.T("loss 1.234", "损失 1.234"), say.T("held out 1.300", "留出集 1.300"), say.T("tokens/s 141,234", "词元/秒 141,234"), say.T("of peak 61%", "峰值占比 61%"), say.T("rate 42%", "学习率 42%"), say.T("memory 1.5 GiB", "内存 1.5 GiB")} {
 				if !strings.Contains(last, want.In(lang)) {
 					t.Errorf("%v, %d columns: no %q in %q", lang, columns, want.In(lang), last)
 				}

@@ -134,7 +134,7 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	next := &rungs[depths]
 	l := &ladderReport{block: from.Ref.String(), depths: depths, minutes: top / 6e12, rungs: rungs, law: law}
 	l.foretell()
-	a.warnExact(depths)
+	a.warnExact(l)
 	a.showRungs(rungs[:depths], law, next, l.foretold) // before it is known how it comes out
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs)); err != nil {
 		return err
@@ -338,18 +338,14 @@ func (a *app) showRungs(list []rung, law curve.PowerLaw, next *rung, foretold fl
 		next.depth, count(float64(next.params)), flops(next.flops), foretold))
 }
 
-// exactFit is said of a ladder whose law has as many numbers as there are rungs.
-var exactFit = say.T("the law has three numbers and goes through three rungs exactly: the fit says nothing of how good it is; take --depths 4 or more to see that",
-	"规律有三个数，正好穿过三档：拟合本身看不出它有多准；要看出来，请用 --depths 4 或更多")
-
-// warnExact warns where the fit cannot be bad.
-func (a *app) warnExact(depths int) {
-	switch {
-	case depths > leastDepth:
+// warnExact warns where the fit says nothing of how good it is.
+func (a *app) warnExact(l *ladderReport) {
+	switch text := l.exact(); {
+	case text.IsZero():
 	case a.format == formatJSONL:
-		a.line(map[string]any{"type": "warning", "text": exactFit.In(a.lang)})
+		a.line(map[string]any{"type": "warning", "text": text.In(a.lang)})
 	default:
-		a.screen.Note(exactFit)
+		a.screen.Note(text)
 	}
 }
 

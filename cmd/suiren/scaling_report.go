@@ -73,8 +73,8 @@ func (l *ladderReport) text(language int) []byte {
 		fmt.Fprintf(&b, "| %s | %d | %.3g | %d | %.4f | %.4f |\n", name, r.params, r.flops, r.batch, r.loss, fitted)
 	}
 	fmt.Fprintf(&b, "\nL = %.4f + %.4f·(C/%.3g)^−%.3f\n\n", l.law.E, l.law.A, l.law.C0, l.law.B)
-	if l.depths <= leastDepth {
-		b.WriteString(t("Mind: "+exactFit.En+".\n\n", "注意："+exactFit.Zh+"。\n\n"))
+	if mind := l.exact(); !mind.IsZero() {
+		b.WriteString(t("Mind: "+mind.In(say.English)+".\n\n", "注意："+mind.In(say.Chinese)+"。\n\n"))
 	}
 	b.WriteString(t("| depth "+strconv.Itoa(next.depth)+" foretold by | loss | off by |\n", "| 深度 "+strconv.Itoa(next.depth)+" 的预测依据 | 损失 | 偏差 |\n") + "|---|---|---|\n")
 	row := func(name string, x float64) {
@@ -87,6 +87,29 @@ func (l *ladderReport) text(language int) []byte {
 	b.WriteString("\n" + t(means.En, means.Zh) + "\n")
 	b.WriteString("\n![scaling](scaling.svg)\n")
 	return b.Bytes()
+}
+
+// exactWithin is how far from a rung's loss a law that goes through it may be: its
+// numbers are found on grids.
+const exactWithin = 1e-3
+
+// exact is what to mind of a law that has as many numbers as there are rungs;
+// zero if it has fewer. It goes through all of them, however bad it is; or none
+// does, and then the rungs fall as no such law can.
+func (l *ladderReport) exact() say.Text {
+	if l.depths > leastDepth {
+		return say.Text{}
+	}
+	far := 0.0
+	for _, r := range l.rungs[:l.depths] {
+		far = max(far, math.Abs(l.law.At(r.flops)/r.loss-1))
+	}
+	if far <= exactWithin {
+		return say.T("the law has three numbers and goes through three rungs exactly: the fit says nothing of how good it is; take --depths 4 or more to see that",
+			"规律有三个数，正好穿过三档：拟合本身看不出它有多准；要看出来，请用 --depths 4 或更多")
+	}
+	return say.T("no law of this form goes through these three rungs, though it has three numbers: the nearest is up to %.1f%% off; do not trust what it foretells, and take --depths 4 or more",
+		"规律有三个数，却没有一条这种形式的规律能穿过这三档：最接近的偏差也达 %.1f%%；请勿相信它的预测，并用 --depths 4 或更多", 100*far)
 }
 
 // meaning says whether the law foretold better than the two simpler ways.

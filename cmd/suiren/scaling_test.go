@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/internal/terminal"
+	"suiren/stage/curve"
 )
 
 const scalingPlan = `
@@ -54,24 +57,23 @@ func TestScaling(t *testing.T) {
 	var order []string
 	begun := map[string]int{}
 	var losses []float64
-	warned := false // that three numbers fit three rungs whatever they are
+	warned, far := "", 0.0 // of three numbers for three rungs
 	var foretold, outcome struct{ Loss, Foretold, Error, Flops float64 }
 	for line := range bytes.Lines(out) {
 		var v struct {
 			Type, Step            string
 			Text                  any
 			Loss, Foretold, Error float64
-			Flops                 float64
+			Flops, Fitted         float64
 		}
 		if err := json.Unmarshal(line, &v); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
 		switch v.Type {
 		case "warning":
-			text, _ := v.Text.(string)
-			warned = strings.Contains(text, "three numbers")
+			warned, _ = v.Text.(string)
 		case "rung":
-			losses = append(losses, v.Loss)
+			losses, far = append(losses, v.Loss), max(far, math.Abs(v.Fitted/v.Loss-1))
 		case "foretold":
 			order = append(order, v.Type)
 			foretold.Loss, foretold.Flops = v.Loss, v.Flops
@@ -84,8 +86,9 @@ func TestScaling(t *testing.T) {
 			outcome.Loss, outcome.Foretold, outcome.Error, outcome.Flops = v.Loss, v.Foretold, v.Error, v.Flops
 		}
 	}
-	if !warned {
-		t.Error("nothing is said of a fit that is exact")
+	minds := map[bool]string{true: "goes through three rungs exactly", false: "no law of this form goes through these three rungs"}[far <= exactWithin]
+	if !strings.Contains(warned, minds) {
+		t.Errorf("of a fit that is %g off is said %q", far, warned)
 	}
 	for step, n := range begun {
 		if n != 1 {
@@ -120,8 +123,11 @@ func TestScaling(t *testing.T) {
 	}
 	for _, name := range []string{"scaling.md", "scaling.zh-CN.md"} {
 		b, err := os.ReadFile(filepath.Join(out2, name))
-		if !bytes.Contains(b, []byte(map[bool]string{true: exactFit.En, false: exactFit.Zh}[name == "scaling.md"])) {
-			t.Errorf("%s does not say that the fit is exact", name)
+		if zh := map[string]string{"goes through three rungs exactly": "正好穿过三档"}; name == "scaling.zh-CN.md" {
+			minds = cmp.Or(zh[minds], "没有一条这种形式的规律能穿过这三档")
+		}
+		if !bytes.Contains(b, []byte(minds)) {
+			t.Errorf("%s does not say %q", name, minds)
 		}
 		for _, x := range []float64{foretold.Loss, outcome.Loss, losses[2]} {
 			if want := strconv.FormatFloat(x, 'f', 4, 64); err != nil || !bytes.Contains(b, []byte(want)) {
@@ -151,6 +157,49 @@ func TestScalingMeans(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), c.want) || !strings.Contains(out.String(), "+6.7%") || !strings.Contains(out.String(), "+20.0%") {
 			t.Errorf("%v, foretold %g: %s", c.lang, c.foretold, out.String())
+		}
+	}
+}
+
+// A law that does not go through three rungs is not said to: of losses that fall
+// ever faster there is none that does.
+func TestScalingExact(t *testing.T) {
+	for _, c := range []struct {
+		losses []float64
+		en, zh string
+		off    bool
+	}{
+		{[]float64{4, 3, 2.5}, "goes through three rungs exactly", "正好穿过三档", false},
+		{[]float64{4, 3.6, 2.5}, "no law of this form goes through these three rungs", "没有一条这种形式的规律能穿过这三档", true},
+		{[]float64{4, 3, 2.5, 2.2}, "", "", false},
+	} {
+		var rungs []rung
+		var compute []float64
+		for i, l := range c.losses {
+			compute = append(compute, math.Pow(10, float64(10+i)))
+			rungs = append(rungs, rung{depth: i + 1, flops: compute[i], loss: l})
+		}
+		law, err := curve.FitPowerLaw(compute, c.losses)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &ladderReport{depths: len(rungs), rungs: append(rungs, rung{depth: len(rungs) + 1, flops: 1e14, loss: 2}), law: law}
+		far := 0.0
+		for i := range compute {
+			far = max(far, math.Abs(law.At(compute[i])/c.losses[i]-1))
+		}
+		text := l.exact()
+		en, zh := text.In(say.English), text.In(say.Chinese)
+		if !strings.Contains(en, c.en) || !strings.Contains(zh, c.zh) || text.IsZero() != (c.en == "") {
+			t.Errorf("%v: %s %s", c.losses, en, zh)
+		}
+		if c.off && (law.E > 0.01 || far < 0.01 || !strings.Contains(en, fmt.Sprintf("up to %.1f%% off", 100*far)) || !strings.Contains(zh, fmt.Sprintf("%.1f%%", 100*far))) {
+			t.Errorf("%v: %+v, %g off: %s %s", c.losses, law, far, en, zh)
+		}
+		var b strings.Builder
+		a := &app{lang: say.English, screen: terminal.NewScreen(&b, false)}
+		if a.warnExact(l); !strings.Contains(b.String(), en) || strings.Contains(string(l.text(0)), "Mind: "+en+".") != (c.en != "") || strings.Contains(string(l.text(1)), "注意："+zh+"。") != (c.en != "") {
+			t.Errorf("%v: told %q, reports %s %s", c.losses, b.String(), l.text(0), l.text(1))
 		}
 	}
 }

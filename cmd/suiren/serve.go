@@ -316,6 +316,9 @@ func (a *app) upCommand() *cobra.Command {
 				return err
 			}
 			defer w.close()
+			if err := w.toServe(p, f.release); err != nil {
+				return err
+			}
 			a.showPlan(p, m)
 			s, err := w.service(f, c)
 			if err != nil {

@@ -249,6 +249,34 @@ func (w *workspace) noRelease(ctx context.Context, m stage.Machine, err error) e
 		Next: say.T("serve its weights: suiren serve %s%s", "请提供其权重的服务：suiren serve %s%s", last, w.at())}
 }
 
+// toServe finds fault with a plan after which no release of a name, or of name
+// "" not exactly one, would stand: what serves it need not be made first to see that.
+func (w *workspace) toServe(p *plan.Plan, name string) error {
+	var names []string
+	for _, b := range w.file.Blocks {
+		if b.Ref.Kind == store.Release {
+			names = append(names, b.Ref.Name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		next := say.T("make it with suiren apply%s, or add a release block", "请用 suiren apply%s 制作，或在计划中加一个 release 块", folderOf(w.file.Dir))
+		if last, _ := finished(p); last != "" && p.Empty() {
+			next = say.T("serve its weights: suiren serve %s%s, or add a release block", "请提供其权重的服务：suiren serve %s%s，或在计划中加一个 release 块", last, w.at())
+		}
+		return usage(w.file.Path, say.T("the plan has no release, and there would be nothing to serve", "计划中没有发布版本，做完也没有可提供的服务"), next)
+	case name == "" && len(names) > 1:
+		return usage("--release", say.T("the plan has more than one release", "计划中有不止一个发布版本"), say.T("name one of %s", "请指明其中之一：%s", names))
+	case name != "" && !slices.Contains(names, name):
+		return usage("--release", say.T("the plan has no release.%s", "计划中没有 release.%s", name), say.T("name one of %s", "请指明其中之一：%s", names))
+	}
+	if !slices.ContainsFunc(p.Steps(), func(s plan.Step) bool { return s.Kind == store.Release && (name == "" || s.Name == name) }) {
+		_, err := w.standing(store.Release, name) // a saved plan of some blocks leaves it as it is
+		return err
+	}
+	return nil
+}
+
 // folderOf is the folder of a plan as an argument; none if it is this one.
 func folderOf(dir string) string {
 	here, err := os.Getwd()

@@ -10,7 +10,8 @@ import (
 )
 
 // smaller lists the least changes that would each make s fit into the memory
-// of m, where it needs more: of the rows of a step, of their length, of depth.
+// of m, where it needs more: of the rows of a step, of their length, of depth,
+// of width where the plan says it or no depth is small enough, of the optimiser.
 // What no value of one setting can do is not in the list.
 func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 	fits := func(o SFT, length int) bool {
@@ -39,6 +40,30 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 			break
 		}
 	}
+	if s.Width > 0 || o.Depth == 0 {
+		o = *s
+		for o.Width = narrower(s.config(vocab, length).Width); o.Width > 0; o.Width = narrower(o.Width) {
+			if fits(o, length) {
+				list = append(list, say.T("width = %d", "width = %d", o.Width))
+				break
+			}
+		}
+	}
+	if s.Hidden > leastHidden {
+		o = *s
+		for o.Hidden = (s.Hidden - 1) / leastHidden * leastHidden; o.Hidden > 0; o.Hidden -= leastHidden {
+			if fits(o, length) {
+				list = append(list, say.T("hidden = %d", "hidden = %d", o.Hidden))
+				break
+			}
+		}
+	}
+	if s.Optimizer != "adamw8" {
+		o = *s
+		if o.Optimizer = "adamw8"; fits(o, length) {
+			list = append(list, inFewerMoments)
+		}
+	}
 	if !inHalves(s.Storage) {
 		o = *s
 		if o.Storage = "bf16"; fits(o, length) {
@@ -52,6 +77,19 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 		}
 	}
 	return list
+}
+
+// leastHidden is the smallest feed-forward width that a plan may say, and the
+// steps in which a smaller one is looked for.
+const leastHidden = 32
+
+// narrower is the next width below one that can be split into heads; 0 if there
+// is none.
+func narrower(width int) int {
+	if width > 256 {
+		return (width - 1) / 64 * 64
+	}
+	return (width - 1) / 32 * 32
 }
 
 // bytes returns the memory of a run over b: of the trainer, of what the
@@ -177,7 +215,7 @@ func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text)
 	}
 	if o.lora == nil {
 		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
-			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
+			list = append(list, inFewerMoments)
 		}
 		if o.canHalve() && try((*own).halve, length) {
 			list = append(list, inHalfMemory)
@@ -199,6 +237,9 @@ func (o *own) slim() {
 
 // canShrink reports whether the plan may name an optimiser that remembers less.
 func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
+
+// inFewerMoments is how a plan asks for the optimiser that remembers least.
+var inFewerMoments = say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`)
 
 // inHalfMemory is how a plan asks for weights in bfloat16.
 var inHalfMemory = say.T(`storage = "bf16"`, `storage = "bf16"`)

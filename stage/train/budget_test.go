@@ -47,8 +47,12 @@ func TestSmaller(t *testing.T) {
 				fmt.Sscan(rest, &length)
 			case "storage":
 				least.Storage = "bf16"
-			default:
+			case "optimizer":
+				least.Optimizer = "adamw8"
+			case "no patience":
 				least.Patience = 0
+			default:
+				t.Errorf("of a plan that says depth and patience: %s", way)
 			}
 			if got := least.Forecast(in(length), m); got.Memory > m.Memory || len(got.Smaller) > 0 {
 				t.Errorf("%s takes %d of %d", way, got.Memory, m.Memory)
