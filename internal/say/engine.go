@@ -269,6 +269,9 @@ var engineTexts = map[string]string{
 	"norms and factors after layers":        "层后既有归一化又有系数的模型",
 	"a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be": "%s 结构的 GGUF 文件无法说明哪些层没有位置编码；llama.cpp 认为每四层有一层没有",
 
+	// Tokens that end an answer, and adapters.
+	"a GGUF file has no key left to say that the token %d, %q, ends an answer, too": "GGUF 文件没有剩余的键来说明词元 %d（%q）也结束回答",
+
 	// engine/model: windows.
 	"layer_types other than three sliding of four, the last one full, are not read":                                                                  "只支持每四层中三层滑动、末层不滑动的 layer_types",
 	"a GGUF file of the form of %s cannot say that the activation is %s":                                                                             "%s 结构的 GGUF 文件无法说明激活函数是 %s",

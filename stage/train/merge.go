@@ -28,13 +28,14 @@ func (*Merge) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
-// inBlocks is 2 of a type that is written as GGUF whatever the base is: such a file
-// came to say how it is sampled, and then typical_p and Unigram vocabularies as well.
+// inBlocks is 3 of a type that is written as GGUF whatever the base is: such a file
+// came to say how it is sampled, then typical_p and Unigram vocabularies as well, and
+// then all tokens that end an answer.
 func inBlocks(typ string) int {
 	if isFolderType(orMixture(model.Mixture(typ))) {
 		return 0
 	}
-	return 2
+	return 3
 }
 
 // Settled implements stage.Settler.
