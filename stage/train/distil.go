@@ -47,8 +47,13 @@ type Distil struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 2 }
+func (*Distil) Name() string { return "distil" }
+func (d *Distil) Revision() int {
+	if !d.Base.IsZero() {
+		return 3 // at other rates
+	}
+	return 2
+}
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.

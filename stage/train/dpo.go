@@ -42,7 +42,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 2 }
+func (*DPO) Revision() int   { return 3 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // preferenceForms are the losses by their names in a plan.
@@ -339,6 +339,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 		return s
 	}
 	o.batch = 4
+	s.way.muon = rank == 0 && s.own() && methods[o.optimizer] == optim.Muon
 	if rank > 0 {
 		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -42,7 +41,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) }
+func (c *Continue) Revision() int { return 5 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -98,7 +97,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 4 }
+func (*LoRA) Revision() int   { return 5 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -156,6 +155,7 @@ type own struct {
 	batch      int
 	rate       float64
 	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
+	native     float64 // the default of the rate of the recipe of a model of our own, of which all weights learn; 0: no recipe
 	optimizer  string
 	schedule   string   // "": linear
 	clip       float64  // 0: 1
@@ -182,7 +182,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer b.Close()
-	if o.ours > 0 && tokenizer.IsChat(job.Dir("base")) {
+	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file
 		o.rate = o.ours / float64(b.Shape.Width)
 	}
 	shape, err := b.trainShape()
@@ -292,6 +292,9 @@ func lengths(r model.Row) (docs []int, supervised int) {
 
 // settings are those of the optimiser.
 func (o *own) settings() optim.Settings {
+	if o.native > 0 {
+		return o.recipe(o.native)
+	}
 	s := methods[o.optimizer].Default()
 	if o.optimizer == "" {
 		s = optim.AdamW.Default()
