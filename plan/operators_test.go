@@ -22,6 +22,7 @@ var vocabulary = Vocabulary{
 		"grow": func() stage.Operator { return new(grow) },
 		"mix":  func() stage.Operator { return new(mix) },
 		"tune": func() stage.Operator { return new(tune) },
+		"bend": func() stage.Operator { return new(bend) },
 	}},
 	store.Release: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(launch) }}},
 }
@@ -210,5 +211,19 @@ func (*tune) Name() string    { return "tune" }
 func (*tune) Revision() int   { return 1 }
 func (*tune) Out() store.Kind { return store.Weights }
 func (t *tune) Run(_ context.Context, job *stage.Job) error {
+	return gather(job, "weights", "", "base", "weights")
+}
+
+// bend makes weights or, with rank, an adapter.
+type bend struct {
+	Base stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Rank int       `plan:"rank,optional"`
+}
+
+func (*bend) Name() string         { return "bend" }
+func (*bend) Revision() int        { return 1 }
+func (*bend) Out() store.Kind      { return store.Weights }
+func (b *bend) MakesAdapter() bool { return b.Rank > 0 }
+func (b *bend) Run(_ context.Context, job *stage.Job) error {
 	return gather(job, "weights", "", "base", "weights")
 }

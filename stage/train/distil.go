@@ -56,6 +56,9 @@ func (d *Distil) Revision() int {
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (d *Distil) MakesAdapter() bool { return d.Rank > 0 }
+
 // Check implements stage.Checker.
 func (d *Distil) Check() []*say.Error {
 	list := checkMethod(d.Optimizer)

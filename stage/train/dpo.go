@@ -45,6 +45,9 @@ func (*DPO) Name() string    { return "dpo" }
 func (*DPO) Revision() int   { return 3 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (d *DPO) MakesAdapter() bool { return d.Rank > 0 }
+
 // preferenceForms are the losses by their names in a plan.
 var preferenceForms = map[string]objective.Form{"": objective.Sigmoid, "sigmoid": objective.Sigmoid, "normalised": objective.Normalised, "ipo": objective.IPO}
 

@@ -66,6 +66,9 @@ func (*GRPO) Name() string    { return "grpo" }
 func (*GRPO) Revision() int   { return 4 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (g *GRPO) MakesAdapter() bool { return g.Rank > 0 }
+
 func orDefault[T int | float64](v, d T) T {
 	if v == 0 {
 		return d

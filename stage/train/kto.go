@@ -41,6 +41,9 @@ func (*KTO) Name() string    { return "kto" }
 func (*KTO) Revision() int   { return 4 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (k *KTO) MakesAdapter() bool { return k.Rank > 0 }
+
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
 	return slices.Concat(checkMethod(k.Optimizer), checkStored(k.Storage, k.Rank), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))

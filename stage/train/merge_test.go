@@ -23,3 +23,20 @@ func TestRevisionInBlocks(t *testing.T) {
 		}
 	}
 }
+
+// What may make an adapter says when it does: plans refuse one where a model is wanted.
+func TestMakesAdapter(t *testing.T) {
+	for _, c := range []struct {
+		op   stage.Adapted
+		want bool
+	}{{&LoRA{}, true}, {&DPO{}, false}, {&DPO{Rank: 1}, true}, {&KTO{}, false}, {&KTO{Rank: 1}, true}, {&GRPO{}, false}, {&GRPO{Rank: 1}, true}, {&Distil{Depth: 1}, false}, {&Distil{Rank: 1}, true}} {
+		if got := c.op.MakesAdapter(); got != c.want {
+			t.Errorf("%T %+v makes an adapter: %v", c.op, c.op, got)
+		}
+	}
+	for _, op := range []stage.Operator{&SFT{}, &Continue{}, &Merge{}, &Quantise{}} {
+		if _, ok := op.(stage.Adapted); ok {
+			t.Errorf("%s may make an adapter", op.Name())
+		}
+	}
+}

@@ -100,6 +100,9 @@ func (*LoRA) Name() string    { return "lora" }
 func (*LoRA) Revision() int   { return 5 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (*LoRA) MakesAdapter() bool { return true }
+
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
 	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
