@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 
 	"suiren/engine/model"
@@ -53,7 +52,15 @@ func TaughtIn(base *talk.Words, adapter string) error {
 
 // Forecast implements stage.Forecaster.
 func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastWrite(in, x.Type, m)
+	f := forecastWrite(in, x.Type, m)
+	for _, base := range in["base"] {
+		for _, ad := range in["adapter"] {
+			if bad := unfitAdapter(base.Path, ad.Path); bad != nil {
+				f.Wrong = append(f.Wrong, bad)
+			}
+		}
+	}
+	return f
 }
 
 // Run implements stage.Operator.
@@ -65,15 +72,11 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 	defer b.Close()
 	dir := job.Dir("adapter")
 	merged, err := b.Merge(dir)
-	if wrong, ok := errors.AsType[*model.BaseError](err); ok {
-		return &say.Error{What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", wrong.Want, wrong.Have),
-			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
-	}
 	if err != nil {
-		return err
+		return adapterError(err)
 	}
 	if err := TaughtIn(b.words, dir); err != nil {
-		return err
+		return adapterError(err)
 	}
 	ad, err := model.OpenAdapter(dir, &b.Shape)
 	if err != nil {
