@@ -258,7 +258,9 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			o.tokens += len(row.IDs)
 			o.flops += rowFLOPs(c, row)
 		}
-		o.loss, _, _ = l.Accumulate(mean(list))
+		if o.loss, _, _, err = l.AccumulateUntil(ctx, mean(list)); err != nil {
+			return o, err
+		}
 		o.vals = map[string]float64{"loss": o.loss}
 		return o, nil
 	}

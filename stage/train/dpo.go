@@ -137,7 +137,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
-	t.batch = func(_ context.Context, step int) (outcome, error) {
+	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var batch []doc
 		var refs []float64
 		for i := range n {
@@ -161,8 +161,9 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			b.weigh1(2*i, wc[i])
 			b.weigh1(2*i+1, wr[i])
 		}
-		o.tokens, o.flops = l.learn(b)
-		return o, nil
+		var err error
+		o.tokens, o.flops, err = l.learn(ctx, b)
+		return o, err
 	}
 	if len(held) > 0 {
 		if err := s.watch(ctx, &t, d.Patience, held, func(b *scored, refs []float64) (float64, map[string]float64) {

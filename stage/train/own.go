@@ -228,12 +228,15 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(o.batch),
 		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(o.epochs)}})
-	t.batch = func(_ context.Context, step int) (outcome, error) {
+	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var list []model.Row
 		for i := range o.batch {
 			list = append(list, rows.row(order.at(step*o.batch+i)))
 		}
-		loss, _, _ := l.Accumulate(mean(list))
+		loss, _, _, err := l.AccumulateUntil(ctx, mean(list))
+		if err != nil {
+			return outcome{}, err
+		}
 		out := outcome{loss: loss}
 		for _, r := range list {
 			docs, supervised := lengths(r)

@@ -368,9 +368,14 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 			return ctx.Err()
 		}
+		before := st.FLOPs
 		list, flops, tokens := next.at(st.Step, &shape, st.FLOPs)
 		st.FLOPs = flops + l.Optimizer.FLOPs()
-		loss, _, _ := l.Accumulate(list)
+		loss, _, _, err := l.AccumulateUntil(ctx, list)
+		if err != nil { // stopped within a step, which is taken again
+			st.FLOPs = before
+			return cmp.Or(save.save(&st, state...), err)
+		}
 		if err := diverged(loss, st.Step); err != nil {
 			return err
 		}
