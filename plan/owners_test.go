@@ -41,7 +41,7 @@ func TestOwnersModel(t *testing.T) {
 	p := h.expect("\n~ weights.w base: the model at models/base is another\n~ weights.v weights.w will be made again\n",
 		"\n~ weights.w base：models/base 处的模型已不同\n~ weights.v weights.w 将重做\n")
 	h.file("models/base/weights", "3")
-	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights changed") {
+	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights changed") || !strings.Contains(err.Error(), "weights.w: base: ") || !strings.Contains(err.Error(), "models/base") {
 		t.Errorf("apply after the model changed: %v", err)
 	}
 	h.made()

@@ -283,6 +283,21 @@ func joinTexts(list []say.Text, en, zh string) say.Text {
 	return say.Text{En: strings.Join(e, en), Zh: strings.Join(z, zh)}
 }
 
+// at says of an error about what s is made from which block and argument it is of, and
+// of a model of the owner's where it lies.
+func (s *Step) at(snap *snapshot, err error) error {
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return err
+	}
+	named := *bad
+	named.Where = s.Ref.String()
+	if snap.place != "" {
+		named.Where += ": " + snap.arg + ": " + clip(snap.place)
+	}
+	return &named
+}
+
 // moved is an error that wraps ErrMoved.
 func moved(what say.Text) error {
 	return &say.Error{What: say.T("what was planned from has changed: %s", "计划所依据的内容已变化：%s", what),

@@ -128,6 +128,12 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return bad
 	}
 	out, err := b.write(job, f, x)
+	if wrong := pinned(job); wrong != nil { // then it is no wonder that they differ
+		if err == nil {
+			out.Close()
+		}
+		return wrong
+	}
 	if err != nil {
 		return err
 	}
@@ -147,10 +153,11 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return err
 	}
 	defer done()
-	if b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err { // the base was served with rounded activations
+	over := b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err
+	if over { // the base was served with rounded activations
 		x = model.AsQ8_0
 	}
-	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x)
+	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x, over)
 	if err != nil {
 		return err
 	}

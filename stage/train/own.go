@@ -370,6 +370,9 @@ func wrongTarget(err error) *say.Error {
 
 // write writes what was trained and proves that it is served as it is.
 func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*parity, error) {
+	if err := pinned(job); err != nil {
+		return nil, err
+	}
 	prompts := promptsOf(rows, b)
 	if o.lora != nil {
 		digest, err := b.Digest()
@@ -388,7 +391,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		if b.Quantised() { // served with activations rounded to eight bits
 			x = model.AsQ8_0
 		}
-		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x)
+		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x, b.Quantised())
 	}
 	x := orMixture(o.typ)
 	out, err := b.write(job, b.With(l.Params), x)
@@ -399,7 +402,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 	if err := sameWords(b, out); err != nil {
 		return nil, err
 	}
-	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x)
+	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x, false)
 }
 
 func orMixture(x model.Mixture) model.Mixture {
@@ -409,8 +412,9 @@ func orMixture(x model.Mixture) model.Mixture {
 	return x
 }
 
-// gate compares logits with those of a decoder of f, and says how near they are.
-func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture) (*parity, error) {
+// gate compares logits with those of a decoder of f, and says how near they are. over: x is
+// so coarse because the base is.
+func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture, over bool) (*parity, error) {
 	got, done, err := served(f, ad, job.Machine.Threads)
 	if err != nil {
 		return nil, err
@@ -420,6 +424,9 @@ func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, promp
 	if err == nil {
 		text := p.text()
 		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
+	if bad, ok := errors.AsType[*say.Error](err); ok && errors.Is(err, stage.ErrRefused) {
+		bad.Next = p.afterwards(&f.Shape, x, over)
 	}
 	return &p, err
 }
