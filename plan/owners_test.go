@@ -80,3 +80,32 @@ func TestNoModel(t *testing.T) {
 		}
 	}
 }
+
+// A model that changes while a plan is applied keeps no block from being made that is not
+// made from it.
+func TestOwnersModelMoved(t *testing.T) {
+	h := newHouse(t, tuning+`
+weights "u" {
+  train = "tune"
+  base  = "models/other"
+}
+`)
+	h.file("models/base/weights", "1")
+	h.file("models/base/config.json", "{}")
+	h.file("models/other/weights", "1")
+	h.file("models/other/config.json", "{}")
+	p, err := h.tryPlan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.file("models/base/weights", "2")
+	err = h.apply(p)
+	if !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights.w: base: ") {
+		t.Errorf("applied: %v", err)
+	}
+	for _, s := range p.Steps() {
+		if want := s.Name == "u"; s.Stands != want {
+			t.Errorf("%s stands: %v, want %v", s.Ref, s.Stands, want)
+		}
+	}
+}
