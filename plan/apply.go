@@ -257,7 +257,7 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 	}
 	for _, snap := range s.snaps {
 		if err := snap.keep(a.st); err != nil {
-			return err
+			return s.at(snap, err)
 		}
 	}
 	a.p.update(func() { s.Key, s.State = key, Running })

@@ -176,7 +176,7 @@ func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 		r.add(a.Expr.Range(), say.T("%s is an empty list", "%s 是空列表", f.name), say.T("name at least one: %s", "至少写一个：%s", f.example()))
 		return
 	}
-	arg := Arg{Name: f.name, Part: f.part, Pin: f.pin, At: place(a.Expr.Range())}
+	arg := Arg{Name: f.name, Part: f.part, Pin: f.pin, Form: f.path, At: place(a.Expr.Range())}
 	for _, e := range list {
 		if ref, ok := r.ref(b, f, e); ok {
 			if slices.Contains(arg.Refs, ref) {

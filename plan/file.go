@@ -84,7 +84,7 @@ type Arg struct {
 	Part string // of examples: the sub-folder that is handed over; "": all of it
 	Pin  bool   // what the release has answered so far: no edge of the graph
 	Path string // of a model of the owner's, instead of blocks
-	Form string // of it: what the operator's field says of a path
+	Form string // of weights: what the operator's field wants, a model or an adapter
 	At   string // where its value stands: "suiren.hcl:14:11"
 }
 
@@ -163,12 +163,14 @@ type reader struct {
 // and a hostile file could have a million.
 const maxErrors = 100
 
-func (r *reader) add(at hcl.Range, what, next say.Text) {
+func (r *reader) add(at hcl.Range, what, next say.Text) { r.addAt(place(at), what, next) }
+
+func (r *reader) addAt(where string, what, next say.Text) {
 	if len(r.wrong) == maxErrors {
 		r.more++
 		return
 	}
-	r.wrong = append(r.wrong, &say.Error{Where: place(at), What: what, Next: next, Err: ErrInvalid})
+	r.wrong = append(r.wrong, &say.Error{Where: where, What: what, Next: next, Err: ErrInvalid})
 }
 
 // err joins what was found, in the file's order, or is nil.
@@ -215,6 +217,7 @@ func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 	for i, b := range blocks {
 		r.body(b, bodies[i])
 	}
+	r.adapters(blocks)
 	blocks = r.order(blocks)
 	if err := r.err(); err != nil {
 		return blocks, err

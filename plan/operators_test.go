@@ -22,6 +22,7 @@ var vocabulary = Vocabulary{
 		"grow": func() stage.Operator { return new(grow) },
 		"mix":  func() stage.Operator { return new(mix) },
 		"tune": func() stage.Operator { return new(tune) },
+		"bend": func() stage.Operator { return new(bend) },
 	}},
 	store.Corpus:  {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(sheaf) }}},
 	store.Verdict: {Ops: map[string]func() stage.Operator{"": func() stage.Operator { return new(jury) }}},
@@ -259,4 +260,18 @@ func (*jury) Run(_ context.Context, job *stage.Job) error {
 		all.WriteString(in.Arg + " " + in.Ref.String() + ": " + string(b) + "\n")
 	}
 	return put(job.Out, "seen", all.String())
+}
+
+// bend makes weights or, with rank, an adapter.
+type bend struct {
+	Base stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Rank int       `plan:"rank,optional"`
+}
+
+func (*bend) Name() string         { return "bend" }
+func (*bend) Revision() int        { return 1 }
+func (*bend) Out() store.Kind      { return store.Weights }
+func (b *bend) MakesAdapter() bool { return b.Rank > 0 }
+func (b *bend) Run(_ context.Context, job *stage.Job) error {
+	return gather(job, "weights", "", "base", "weights")
 }

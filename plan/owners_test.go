@@ -41,7 +41,7 @@ func TestOwnersModel(t *testing.T) {
 	p := h.expect("\n~ weights.w base: the model at models/base is another\n~ weights.v weights.w will be made again\n",
 		"\n~ weights.w base：models/base 处的模型已不同\n~ weights.v weights.w 将重做\n")
 	h.file("models/base/weights", "3")
-	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights changed") {
+	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights changed") || !strings.Contains(err.Error(), "weights.w: base: ") || !strings.Contains(err.Error(), "models/base") {
 		t.Errorf("apply after the model changed: %v", err)
 	}
 	h.made()
@@ -77,6 +77,35 @@ func TestNoModel(t *testing.T) {
 		}
 		if err == nil || !errors.Is(err, ErrInvalid) || say.Err(say.English, err) != c.en || c.zh != "" && say.Err(say.Chinese, err) != c.zh {
 			t.Errorf("%s: %v", c.value, err)
+		}
+	}
+}
+
+// A model that changes while a plan is applied keeps no block from being made that is not
+// made from it.
+func TestOwnersModelMoved(t *testing.T) {
+	h := newHouse(t, tuning+`
+weights "u" {
+  train = "tune"
+  base  = "models/other"
+}
+`)
+	h.file("models/base/weights", "1")
+	h.file("models/base/config.json", "{}")
+	h.file("models/other/weights", "1")
+	h.file("models/other/config.json", "{}")
+	p, err := h.tryPlan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.file("models/base/weights", "2")
+	err = h.apply(p)
+	if !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights.w: base: ") {
+		t.Errorf("applied: %v", err)
+	}
+	for _, s := range p.Steps() {
+		if want := s.Name == "u"; s.Stands != want {
+			t.Errorf("%s stands: %v, want %v", s.Ref, s.Stands, want)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestParseErrors(t *testing.T) {
 				"suiren.hcl:5:2: examples has no argument max_grad_norm; it may be text, count, rate, flag, names, need, seed", ""},
 		{"missing argument", `examples "a" {}`,
 			`suiren.hcl:1:1: examples.a lacks the argument text; write text = "…"`, "suiren.hcl:1:1: examples.a 缺少参数 text；请写 text = \"…\""},
-		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be grow, mix, tune", ""},
+		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be bend, grow, mix, tune", ""},
 		{"choice wrong", "weights \"a\" {\n train = \"grwo\"\n}",
 			`suiren.hcl:2:10: train cannot be "grwo"; did you mean grow?`, ""},
 		{"letters swapped", "weights \"a\" {\n train = \"mxi\"\n}", `suiren.hcl:2:10: train cannot be "mxi"; did you mean mix?`, ""},

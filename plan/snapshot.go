@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -281,6 +282,22 @@ func joinTexts(list []say.Text, en, zh string) say.Text {
 		e, z = append(e, t.In(say.English)), append(z, t.In(say.Chinese))
 	}
 	return say.Text{En: strings.Join(e, en), Zh: strings.Join(z, zh)}
+}
+
+// at says of an error about what s is made from of which argument it is, and of a model of
+// the owner's where it lies. That one is no longer as it was is s's own fault: other steps
+// may be made.
+func (s *Step) at(snap *snapshot, err error) error {
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return err
+	}
+	named := *bad
+	if named.Where = s.Ref.String(); snap.place == "" {
+		return &named
+	}
+	named.Where = snap.arg + ": " + clip(snap.place)
+	return &run.Fault{Step: s.Ref.String(), Err: &named}
 }
 
 // moved is an error that wraps ErrMoved.

@@ -53,6 +53,10 @@ type Operator interface {
 // An Error's Where is the name of the argument at fault.
 type Checker interface{ Check() []*say.Error }
 
+// An Adapted is an Operator of weights that may make an adapter: no model by
+// itself, but what is added to one.
+type Adapted interface{ MakesAdapter() bool }
+
 // A Settler is an Operator that knows what holds where its plan says nothing.
 type Settler interface {
 	// Settled returns, by argument, the settings that hold, whether the plan says

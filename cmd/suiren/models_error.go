@@ -20,6 +20,7 @@ var (
 	convert    = say.T("convert the model again with a current version of its converter", "请用当前版本的转换工具重新转换模型")
 	wholeSet   = say.T("put all parts of the set into one folder, under their own names", "请把整套分片放在同一目录，并保留原文件名")
 	giveModel  = say.T("give a GGUF file or a Hugging Face folder", "请给出 GGUF 文件或 Hugging Face 目录")
+	giveLoRA   = say.T("give a folder of plain LoRA over this model, whole, as the PEFT library saves it", "请给出 PEFT 库保存的目录：在这个模型上的普通 LoRA，且完整无缺")
 	readType   = say.T("take the model in BF16, F16 or F32, or a GGUF file of it in Q8_0 or Q4_K_M", "请改用 BF16、F16 或 F32 的模型，或 Q8_0、Q4_K_M 的 GGUF 文件")
 	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
 )
@@ -73,6 +74,9 @@ func modelError(path string, err error) error {
 		}
 		return &say.Error{Where: where, What: what, Next: text.next, Err: err}
 	}
+	if e := adapterError(err); e != nil {
+		return e
+	}
 	if bad, ok := errors.AsType[*weights.FormatError](err); ok {
 		where := shown(bad.Path)
 		if bad.Place != "" {
@@ -112,6 +116,30 @@ func modelError(path string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// adapterError says what is wrong with the folder of an adapter; nil: err is of none.
+func adapterError(err error) error {
+	of := func(path string) bool {
+		name := filepath.Base(path)
+		return name == "adapter_config.json" || name == "adapter_model.safetensors"
+	}
+	if bad, ok := errors.AsType[*weights.FormatError](err); ok && of(bad.Path) {
+		where := shown(bad.Path)
+		if bad.Place != "" {
+			where += ": " + shown(bad.Place)
+		}
+		return &say.Error{Where: where, What: say.Engine(bad.Why, bad.Args), Next: giveLoRA, Err: err}
+	}
+	bad, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !of(bad.Path) || errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	dir := filepath.Dir(bad.Path)
+	if !isDir(dir) {
+		return &say.Error{Where: shown(dir), What: say.T("there is no such folder", "目录不存在"), Next: giveLoRA, Err: err}
+	}
+	return &say.Error{Where: shown(dir), What: say.T("this folder is no adapter: it has no %s", "这个目录不是适配器：缺少 %s", shown(filepath.Base(bad.Path))), Next: giveLoRA, Err: err}
 }
 
 func isDir(path string) bool {

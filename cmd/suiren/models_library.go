@@ -18,6 +18,7 @@ import (
 	"suiren/internal/terminal"
 	"suiren/models"
 	"suiren/stage/talk"
+	"suiren/stage/train"
 )
 
 // library opens the library of the owner's models.
@@ -180,9 +181,22 @@ func (a *app) export(name, out string, kind model.Mixture) error {
 	if err != nil {
 		return modelError(path, err)
 	}
+	var types []weights.Type // a folder is written as it is asked for
+	if strings.HasSuffix(out, ".gguf") {
+		if types, err = f.Instead(kind); err != nil {
+			return modelError(path, err)
+		}
+	}
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "model_exported", "path": out, "kind": kind})
+		line := map[string]any{"type": "model_exported", "path": out, "kind": kind}
+		if len(types) > 0 {
+			line["types"] = types
+		}
+		a.line(line)
 	} else {
+		if text := train.Instead(kind, types); !text.IsZero() {
+			fmt.Fprintln(a.stdout, text.In(a.lang))
+		}
 		fmt.Fprintln(a.stdout, a.t("written, read again and compared: %s", "已写入、重读并比较：%s", shown(out)))
 	}
 	return nil

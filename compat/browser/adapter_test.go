@@ -35,7 +35,7 @@ func writeLoRA(t *testing.T) (dir string) {
 	}
 	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head...)
 	for name, text := range map[string][]byte{
-		"adapter_config.json":       []byte(`{"peft_type": "LORA", "r": 2, "lora_alpha": 64, "target_modules": ["q_proj"]}`),
+		"adapter_config.json":       []byte(`{"peft_type": "LORA", "r": 2, "lora_alpha": 64, "target_modules": ["q_proj"], "layers_to_transform": [1]}`),
 		"adapter_model.safetensors": append(file, data.Bytes()...),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {

@@ -67,7 +67,7 @@ func adapter(t testing.TB, s *model.Shape) *model.Adapter {
 		}
 		return weights.Tensor{Name: "base_model.model.model.layers.1.self_attn.q_proj." + name + ".weight", Shape: []int{rows, cols}, Data: data}
 	}
-	writeFolder(t, dir, "adapter_config.json", map[string]any{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": []string{"q_proj"}},
+	writeFolder(t, dir, "adapter_config.json", map[string]any{"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": []string{"q_proj"}, "layers_to_transform": []int{1}},
 		"adapter_model.safetensors", []weights.Tensor{random("lora_A", 2, s.Width), random("lora_B", s.Heads*s.HeadDim, 2)})
 	a, err := model.OpenAdapter(dir, s)
 	if err != nil {

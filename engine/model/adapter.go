@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,39 +41,9 @@ type lora struct {
 // maxRank bounds the rank of an adapter.
 const maxRank = 1 << 10
 
-// A peftConfig is adapter_config.json.
-type peftConfig struct {
-	Type     string             `json:"peft_type"`
-	Rank     int                `json:"r"`
-	Alpha    float64            `json:"lora_alpha"`
-	RsLoRA   bool               `json:"use_rslora"`
-	DoRA     bool               `json:"use_dora"`
-	Bias     string             `json:"bias"`
-	Ranks    map[string]int     `json:"rank_pattern"`
-	Alphas   map[string]float64 `json:"alpha_pattern"`
-	Modules  []string           `json:"modules_to_save"`
-	Layered  any                `json:"layer_replication"`
-	Fan      bool               `json:"fan_in_fan_out"`
-	Megatron any                `json:"megatron_config"`
-	Base     string             `json:"suiren_base"` // what baseKey says, where it was written before
-}
-
-// baseKey names, in the metadata of an adapter's tensors, the digest of the
-// model it was trained over. Its configuration has no place for it: peft warns
-// of names it does not know.
-const baseKey = "suiren_base"
-
-// scale is what B·A is multiplied by.
-func (c *peftConfig) scale(rank int) float64 {
-	if c.RsLoRA {
-		return c.Alpha / math.Sqrt(float64(rank))
-	}
-	return c.Alpha / float64(rank)
-}
-
 // OpenAdapter reads a PEFT folder for a decoder of shape s: a LoRA without
 // biases on matrices of attention and feed-forward layers. What it cannot
-// apply it refuses.
+// apply it refuses, and what is not whole: a *weights.FormatError of one of its files.
 func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
 	c, err := readPEFT(dir, s)
 	if err != nil {
@@ -101,31 +70,6 @@ func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
 	}
 	ad.arena, ad.Base = a, cmp.Or(f.Meta()[baseKey], c.Base)
 	return ad, nil
-}
-
-// readPEFT reads adapter_config.json and refuses what is not applied.
-func readPEFT(dir string, s *Shape) (*peftConfig, error) {
-	path := filepath.Join(dir, "adapter_config.json")
-	var c peftConfig
-	if err := readConfig(path, &c); err != nil {
-		return nil, err
-	}
-	bad := func(place, format string, args ...any) error {
-		return &weights.FormatError{Path: path, Place: place, Why: format, Args: args}
-	}
-	switch {
-	case c.Type != "LORA":
-		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
-	case c.DoRA || c.Fan && s.Arch != "gpt2" || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
-		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
-	case c.Bias != "" && c.Bias != "none":
-		return nil, bad("bias", "%q is not read; none is", c.Bias)
-	case len(c.Ranks)+len(c.Alphas) > 0:
-		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
-	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
-		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
-	}
-	return &c, nil
 }
 
 func openAdapterFile(dir string) (*weights.File, error) {
@@ -203,9 +147,10 @@ func (s *Shape) places() map[string]place {
 func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, read bool) (*Adapter, error) {
 	ad := &Adapter{layers: make([][linears][]lora, s.Layers)}
 	places := s.places()
+	found, prefix := map[site][]foundPair{}, ""
 	for _, name := range f.Names() {
 		bad := func(why string, args ...any) error {
-			return &weights.FormatError{Path: "adapter_model.safetensors", Place: name, Why: why, Args: args}
+			return &weights.FormatError{Path: f.Path(), Place: name, Why: why, Args: args}
 		}
 		stem, isA := strings.CutSuffix(name, ".lora_A.weight")
 		if !isA {
@@ -226,6 +171,17 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		if !okB || len(shapeA) != 2 || len(shapeB) != 2 || shapeA[1] != p.cols || shapeB[0] != p.rows || shapeA[0] != shapeB[1] || shapeA[0] < 1 || shapeA[0] > maxRank {
 			return nil, bad("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols)
 		}
+		if shapeA[0] != c.Rank {
+			return nil, bad("has the rank %d, and r of adapter_config.json is %d", shapeA[0], c.Rank)
+		}
+		at := site{l, e, p.linear}
+		for _, f := range found[at] {
+			if f.meets(p) {
+				return nil, bad("is of a matrix that another tensor changes, too: %s", f.tensor)
+			}
+		}
+		found[at] = append(found[at], foundPair{p, name})
+		prefix = blocksOf(stem)
 		r := lora{at: p.at, rows: p.rows, cols: p.cols, rank: shapeA[0]}
 		r.a, r.b = arena.Float32(kernel.PackedLen(r.cols, r.rank)), arena.Float32(kernel.PackedLen(r.rank, r.rows))
 		if read {
@@ -237,6 +193,9 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			if err := s.orderAdapter(name, a, r.rank, false); err != nil {
 				return nil, err
 			}
+			if !allFinite(a) {
+				return nil, bad("has numbers that are not finite")
+			}
 			kernel.Pack(r.a, r.cols, r.rank, a, 1, r.cols)
 			if err := f.Read(stem+".lora_B.weight", b); err != nil {
 				return nil, err
@@ -245,11 +204,41 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 				return nil, err
 			}
 			kernel.Scale(b, float32(c.scale(r.rank)))
+			if !allFinite(b) { // once they are scaled
+				name = stem + ".lora_B.weight"
+				return nil, bad("has numbers that are not finite")
+			}
 			kernel.Pack(r.b, r.rank, r.rows, b, 1, r.rank)
 		}
 		ad.add(s, l, e, p.linear, r)
 	}
+	switch lost := c.lacks(s, prefix, found); {
+	case len(found) == 0:
+		return nil, &weights.FormatError{Path: f.Path(), Why: "has no pairs of lora_A and lora_B"}
+	case lost != "":
+		return nil, &weights.FormatError{Path: f.Path(), Place: lost, Why: "has no lora_A and lora_B, and target_modules of adapter_config.json name it"}
+	}
 	return ad, nil
+}
+
+// blocksOf returns what stands before the number of a block in the name of a module
+// that moduleOf takes, as the model alone has it.
+func blocksOf(name string) string {
+	name = strings.TrimPrefix(name, "base_model.model.")
+	if before, _, ok := strings.Cut(name, "layers."); ok {
+		return before + "layers."
+	}
+	before, _, _ := strings.Cut("."+name, ".h.")
+	return strings.TrimPrefix(before+".h.", ".")
+}
+
+func allFinite(x []float32) bool {
+	for _, v := range x {
+		if v-v != 0 { // of infinities and NaN it is NaN
+			return false
+		}
+	}
+	return true
 }
 
 // add adds a pair of block l, or of its expert e.

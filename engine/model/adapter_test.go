@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,7 @@ import (
 func adapterFolder(t testing.TB, s *Shape, rank int, zero bool) string {
 	t.Helper()
 	dir := t.TempDir()
-	config := `{"peft_type": "LORA", "r": 3, "lora_alpha": 6, "bias": "none", "target_modules": ["q_proj"]}`
+	config := fmt.Sprintf(`{"peft_type": "LORA", "r": %d, "lora_alpha": %d, "bias": "none", "target_modules": ["q_proj"], "layers_to_transform": 1}`, rank, 2*rank)
 	if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func TestSeeing(t *testing.T) {
 	}
 	for _, inner := range []string{"model.vision_tower.vision_model.encoder.", "model.language_model."} {
 		dir, name := t.TempDir(), "base_model.model."+inner+"layers.0.self_attn.q_proj.lora_"
-		config := `{"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["q_proj"]}`
+		config := `{"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["q_proj"], "layers_to_transform": [0]}`
 		if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), []byte(config), 0o666); err != nil {
 			t.Fatal(err)
 		}

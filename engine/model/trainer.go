@@ -107,36 +107,6 @@ type workScratch struct {
 	capped []float32 // (V) logits behind their cap, if they have one
 }
 
-// Accumulate adds the gradients of the weighted loss of rows, a whole global
-// batch, to Grads and returns Σ weight·loss, and Σ loss over supervised tokens
-// with their number. The result does not depend on how rows fall into
-// micro-batches.
-func (t *Trainer) Accumulate(rows []Row) (weighted, sum float64, supervised int) {
-	t.team.Hold(func() { weighted, sum, supervised = t.accumulate(rows) })
-	return weighted, sum, supervised
-}
-
-func (t *Trainer) accumulate(rows []Row) (weighted, sum float64, supervised int) {
-	for len(rows) > 0 {
-		n := min(len(rows), len(t.rows))
-		t.forwardAll(rows[:n])
-		rows = rows[n:]
-		t.head()
-		h := &t.heads
-		for i, l := range h.loss[:h.n] {
-			weighted += float64(float64(h.w[i]) * l)
-			sum += l
-		}
-		supervised += h.n
-		t.backwardAll()
-	}
-	if t.Grads != nil {
-		kernel.Add(t.Grads.head.f, t.Grads.head.f, t.heads.grad)
-		clear(t.heads.grad)
-	}
-	return weighted, sum, supervised
-}
-
 // forwardAll runs the rows of a micro-batch through all blocks.
 func (t *Trainer) forwardAll(micro []Row) {
 	t.batch = t.rows[:len(micro)]

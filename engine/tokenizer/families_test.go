@@ -360,3 +360,41 @@ func TestUnigramGGUF(t *testing.T) {
 		}
 	}
 }
+
+// Tokens that end an answer by other files than the tokenizer's are written under
+// the keys that are left, and read back; one more than there are keys is refused.
+func TestGGUFEnds(t *testing.T) {
+	tok := load(t)
+	back := func(ends ...int32) ([]int32, error) {
+		pairs, err := tok.GGUF(ends...)
+		if err != nil {
+			return nil, err
+		}
+		u, err := FromGGUF(func(key string) (any, bool) {
+			i := slices.IndexFunc(pairs, func(p Pair) bool { return p.Key == key })
+			if i < 0 {
+				return nil, false
+			}
+			return pairs[i].Value, true
+		})
+		if err != nil {
+			return nil, err
+		}
+		return u.Ends(), nil
+	}
+	known, err := back()
+	if err != nil || len(known) == 0 {
+		t.Fatal(known, err)
+	}
+	got, err := back(40, known[0], 50, 40)
+	for _, id := range append(known, 40, 50) {
+		if !slices.Contains(got, id) || len(got) != len(known)+2 {
+			t.Errorf("an answer ends at %v, want %v, 40 and 50 (%v)", got, known, err)
+		}
+	}
+	for _, ends := range [][]int32{{40, 50, 60}, {-1}, {1 << 30}} {
+		if got, err := back(ends...); err == nil {
+			t.Errorf("the ends %v are written, and read as %v", ends, got)
+		}
+	}
+}

@@ -26,8 +26,9 @@ const (
 )
 
 // GGUF returns the metadata that describes t in a GGUF file; FromGGUF reads
-// it back. The error says what GGUF has no way to say.
-func (t *Tokenizer) GGUF() ([]Pair, error) {
+// it back. ends are tokens that end an answer by what other files of the model
+// say. The error says what GGUF has no way to say.
+func (t *Tokenizer) GGUF(ends ...int32) ([]Pair, error) {
 	var pairs []Pair
 	var err error
 	switch t.kind {
@@ -65,11 +66,35 @@ func (t *Tokenizer) GGUF() ([]Pair, error) {
 			pairs = append(pairs, Pair{endKeys[i], uint32(id)})
 		}
 	}
-	return pairs, t.sameFromGGUF(pairs)
+	u, err := t.sameFromGGUF(pairs)
+	if err != nil {
+		return nil, err
+	}
+	return t.endPairs(pairs, u.Ends(), ends)
 }
 
-// sameFromGGUF tells whether pairs give t back, as far as its tables and steps.
-func (t *Tokenizer) sameFromGGUF(pairs []Pair) error {
+// endPairs adds to pairs, from which the tokens known are read as ends of an
+// answer, those of ends that are not: under keys of ends that pairs has not.
+func (t *Tokenizer) endPairs(pairs []Pair, known, ends []int32) ([]Pair, error) {
+	free := slices.DeleteFunc(slices.Clone(endKeys), func(key string) bool {
+		return slices.ContainsFunc(pairs, func(p Pair) bool { return p.Key == key })
+	})
+	for _, id := range ends {
+		switch {
+		case slices.Contains(known, id):
+			continue
+		case id < 0 || int(id) >= len(t.tokens):
+			return nil, fault("no token has the id %d", id)
+		case len(free) == 0:
+			return nil, fault("a GGUF file has no key left to say that the token %d, %q, ends an answer, too", id, t.Bytes(id))
+		}
+		pairs, free, known = append(pairs, Pair{free[0], uint32(id)}), free[1:], append(known, id)
+	}
+	return pairs, nil
+}
+
+// sameFromGGUF returns what pairs give back, which is t as far as its tables and steps.
+func (t *Tokenizer) sameFromGGUF(pairs []Pair) (*Tokenizer, error) {
 	u, err := FromGGUF(func(key string) (any, bool) {
 		i := slices.IndexFunc(pairs, func(p Pair) bool { return p.Key == key })
 		if i < 0 {
@@ -79,15 +104,15 @@ func (t *Tokenizer) sameFromGGUF(pairs []Pair) error {
 	})
 	switch {
 	case err != nil:
-		return fault("tokenizer: what GGUF would say cannot be read: %v", err)
+		return nil, fault("tokenizer: what GGUF would say cannot be read: %v", err)
 	case !slices.Equal(u.tokens, t.tokens):
-		return fault("a GGUF file cannot describe this tokenizer: its tokens")
+		return nil, fault("a GGUF file cannot describe this tokenizer: its tokens")
 	case !slices.Equal(u.ordered(), t.ordered()):
-		return fault("a GGUF file cannot describe this tokenizer: the order of its merges")
+		return nil, fault("a GGUF file cannot describe this tokenizer: the order of its merges")
 	case !slices.Equal(u.Prefix(), t.Prefix()) || !slices.Equal(u.Suffix(), t.Suffix()):
-		return fault("a GGUF file cannot describe this tokenizer: what goes around a text")
+		return nil, fault("a GGUF file cannot describe this tokenizer: what goes around a text")
 	}
-	return nil
+	return u, nil
 }
 
 // vocabGGUF returns the tokens, as form writes them, and their types.

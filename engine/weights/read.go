@@ -72,6 +72,9 @@ func OpenFile(path string) (*File, error) {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
+// Path returns where the file lies.
+func (f *File) Path() string { return f.path }
+
 // Names returns the names of all tensors, sorted.
 func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.entries)) }
 

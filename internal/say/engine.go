@@ -269,6 +269,17 @@ var engineTexts = map[string]string{
 	"norms and factors after layers":        "层后既有归一化又有系数的模型",
 	"a GGUF file of the form of %s cannot say which layers are without positions; llama.cpp takes every fourth to be": "%s 结构的 GGUF 文件无法说明哪些层没有位置编码；llama.cpp 认为每四层有一层没有",
 
+	// Tokens that end an answer, and adapters.
+	"is not the JSON of an adapter: %v":                                           "不是适配器的 JSON：%v",
+	"is set, and only plain LoRA is read":                                         "已设置；只支持普通 LoRA",
+	"has the rank %d, and r of adapter_config.json is %d":                         "秩为 %d，而 adapter_config.json 的 r 是 %d",
+	"is of a matrix that another tensor changes, too: %s":                         "所属的矩阵还被另一个张量改动：%s",
+	"has numbers that are not finite":                                             "含有非有限的数",
+	"has no pairs of lora_A and lora_B":                                           "没有成对的 lora_A 与 lora_B",
+	"has no lora_A and lora_B, and target_modules of adapter_config.json name it": "没有 lora_A 与 lora_B，而 adapter_config.json 的 target_modules 写了它",
+	"%q took a part of the base away before the training, so that the adapter does not fit it; save it with path_initial_model_for_weight_conversion, which makes it plain LoRA": "%q 在训练前从基座中取走了一部分，所以适配器与基座不符；请用 path_initial_model_for_weight_conversion 保存，使其成为普通 LoRA",
+	"a GGUF file has no key left to say that the token %d, %q, ends an answer, too":                                                                                              "GGUF 文件没有剩余的键来说明词元 %d（%q）也结束回答",
+
 	// engine/model: windows.
 	"layer_types other than three sliding of four, the last one full, are not read":                                                                  "只支持每四层中三层滑动、末层不滑动的 layer_types",
 	"a GGUF file of the form of %s cannot say that the activation is %s":                                                                             "%s 结构的 GGUF 文件无法说明激活函数是 %s",

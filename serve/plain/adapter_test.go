@@ -24,7 +24,7 @@ func writeAdapter(t *testing.T, seed uint64) string {
 		}
 		return weights.Tensor{Name: "base_model.model.model.layers.1.self_attn.q_proj." + name + ".weight", Shape: []int{rows, cols}, Data: data}
 	}
-	config, err := json.Marshal(map[string]any{"peft_type": "LORA", "r": 2, "lora_alpha": 64, "target_modules": []string{"q_proj"}})
+	config, err := json.Marshal(map[string]any{"peft_type": "LORA", "r": 2, "lora_alpha": 64, "target_modules": []string{"q_proj"}, "layers_to_transform": []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

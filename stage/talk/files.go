@@ -14,9 +14,9 @@ import (
 )
 
 // Meta returns what a GGUF file says of how the model of a folder is talked to:
-// its tokenizer, its template and its sampling.
+// its tokenizer, all tokens that end an answer, its template and its sampling.
 func (w *Words) Meta() ([]weights.Pair, error) {
-	pairs, err := w.Tokenizer.GGUF()
+	pairs, err := w.Tokenizer.GGUF(w.Ends...)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func TestSpeaker(t *testing.T) {
 		if v.adapter == nil {
 			f = f.With(s.l.Params)
 		}
-		p, err := gate(s.job, ofTrainer(s.l.Trainer), f, v.adapter, promptsOf(nil, s.brought), model.AsF32)
+		p, err := gate(s.job, ofTrainer(s.l.Trainer), f, v.adapter, promptsOf(nil, s.brought), model.AsF32, false)
 		if err != nil || p.Top < 1 || math.IsNaN(p.Mean) {
 			t.Errorf("%s: %+v %v", name, p, err)
 		}

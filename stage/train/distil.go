@@ -49,12 +49,15 @@ type Distil struct {
 // Name, Revision and Out implement stage.Operator.
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
-	if !d.Problems.IsZero() {
-		return 3 // answers are read differently by verifiers
+	if !d.Base.IsZero() || !d.Problems.IsZero() {
+		return 3 // at other rates; answers are read differently by verifiers
 	}
 	return 2
 }
 func (*Distil) Out() store.Kind { return store.Weights }
+
+// MakesAdapter implements stage.Adapted.
+func (d *Distil) MakesAdapter() bool { return d.Rank > 0 }
 
 // Check implements stage.Checker.
 func (d *Distil) Check() []*say.Error {
@@ -256,7 +259,9 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			o.tokens += len(row.IDs)
 			o.flops += rowFLOPs(c, row)
 		}
-		o.loss, _, _ = l.Accumulate(mean(list))
+		if o.loss, _, _, err = l.AccumulateUntil(ctx, mean(list)); err != nil {
+			return o, err
+		}
 		o.vals = map[string]float64{"loss": o.loss}
 		return o, nil
 	}

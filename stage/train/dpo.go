@@ -41,8 +41,11 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 2 }
+func (*DPO) Revision() int   { return 3 }
 func (*DPO) Out() store.Kind { return store.Weights }
+
+// MakesAdapter implements stage.Adapted.
+func (d *DPO) MakesAdapter() bool { return d.Rank > 0 }
 
 // preferenceForms are the losses by their names in a plan.
 var preferenceForms = map[string]objective.Form{"": objective.Sigmoid, "sigmoid": objective.Sigmoid, "normalised": objective.Normalised, "ipo": objective.IPO}
@@ -140,7 +143,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
-	t.batch = func(_ context.Context, step int) (outcome, error) {
+	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var batch []doc
 		var refs []float64
 		for i := range n {
@@ -164,8 +167,9 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			b.weigh1(2*i, wc[i])
 			b.weigh1(2*i+1, wr[i])
 		}
-		o.tokens, o.flops = l.learn(b)
-		return o, nil
+		var err error
+		o.tokens, o.flops, err = l.learn(ctx, b)
+		return o, err
 	}
 	if len(held) > 0 {
 		if err := s.watch(ctx, &t, d.Patience, held, func(b *scored, refs []float64) (float64, map[string]float64) {
@@ -320,6 +324,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 		return s
 	}
 	o.batch = 4
+	s.way.muon = rank == 0 && s.own() && methods[o.optimizer] == optim.Muon
 	if rank > 0 {
 		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
 	}

@@ -66,6 +66,9 @@ func (*GRPO) Name() string    { return "grpo" }
 func (*GRPO) Revision() int   { return 4 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
+// MakesAdapter implements stage.Adapted.
+func (g *GRPO) MakesAdapter() bool { return g.Rank > 0 }
+
 func orDefault[T int | float64](v, d T) T {
 	if v == 0 {
 		return d
@@ -376,9 +379,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			return err
 		}
 		if r.general() {
-			err = r.update(groups)
+			err = r.update(ctx, groups)
 		} else {
-			err = r.learn(groups)
+			err = r.learn(ctx, groups)
 		}
 		if err != nil {
 			return err
@@ -395,7 +398,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 }
 
 // learn takes one step by the answers of groups and by lessons again.
-func (r *rl) learn(groups []group) error {
+func (r *rl) learn(ctx context.Context, groups []group) error {
 	again, err := r.replay(uint64(r.st.Step))
 	if err != nil {
 		return err
@@ -405,7 +408,9 @@ func (r *rl) learn(groups []group) error {
 	if r.st.Loss = 0; len(list) == 0 {
 		return nil
 	}
-	r.st.Loss, _, _ = r.l.Accumulate(list)
+	if r.st.Loss, _, _, err = r.l.AccumulateUntil(ctx, list); err != nil {
+		return err
+	}
 	if err := diverged(r.st.Loss, r.st.Step); err != nil {
 		return err
 	}

@@ -38,8 +38,11 @@ type KTO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*KTO) Name() string    { return "kto" }
-func (*KTO) Revision() int   { return 3 }
+func (*KTO) Revision() int   { return 4 }
 func (*KTO) Out() store.Kind { return store.Weights }
+
+// MakesAdapter implements stage.Adapted.
+func (k *KTO) MakesAdapter() bool { return k.Rank > 0 }
 
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
@@ -119,7 +122,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
 	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
-	t.batch = func(_ context.Context, step int) (outcome, error) {
+	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var batch, other []doc
 		var refs, otherRefs []float64
 		labels := make([]bool, n)
@@ -152,7 +155,10 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		for i := range answers {
 			b.weigh1(i, weight[i])
 		}
-		tokens, flops := l.learn(b)
+		tokens, flops, err := l.learn(ctx, b)
+		if err != nil {
+			return o, err
+		}
 		o.tokens = tokens
 		o.flops += flops
 		o.vals = map[string]float64{"right": o.right, "kl": z}

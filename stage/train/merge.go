@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 
 	"suiren/engine/model"
@@ -28,13 +27,14 @@ func (*Merge) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
-// inBlocks is 2 of a type that is written as GGUF whatever the base is: such a file
-// came to say how it is sampled, and then typical_p and Unigram vocabularies as well.
+// inBlocks is 3 of a type that is written as GGUF whatever the base is: such a file
+// came to say how it is sampled, then typical_p and Unigram vocabularies as well, and
+// then all tokens that end an answer.
 func inBlocks(typ string) int {
 	if isFolderType(orMixture(model.Mixture(typ))) {
 		return 0
 	}
-	return 2
+	return 3
 }
 
 // Settled implements stage.Settler.
@@ -52,7 +52,15 @@ func TaughtIn(base *talk.Words, adapter string) error {
 
 // Forecast implements stage.Forecaster.
 func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	return forecastWrite(in, x.Type, m)
+	f := forecastWrite(in, x.Type, m)
+	for _, base := range in["base"] {
+		for _, ad := range in["adapter"] {
+			if bad := unfitAdapter(base.Path, ad.Path); bad != nil {
+				f.Wrong = append(f.Wrong, bad)
+			}
+		}
+	}
+	return f
 }
 
 // Run implements stage.Operator.
@@ -64,15 +72,11 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 	defer b.Close()
 	dir := job.Dir("adapter")
 	merged, err := b.Merge(dir)
-	if wrong, ok := errors.AsType[*model.BaseError](err); ok {
-		return &say.Error{What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", wrong.Want, wrong.Have),
-			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
-	}
 	if err != nil {
-		return err
+		return adapterError(err)
 	}
 	if err := TaughtIn(b.words, dir); err != nil {
-		return err
+		return adapterError(err)
 	}
 	ad, err := model.OpenAdapter(dir, &b.Shape)
 	if err != nil {
@@ -124,6 +128,12 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return bad
 	}
 	out, err := b.write(job, f, x)
+	if wrong := pinned(job); wrong != nil { // then it is no wonder that they differ
+		if err == nil {
+			out.Close()
+		}
+		return wrong
+	}
 	if err != nil {
 		return err
 	}
@@ -143,10 +153,11 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return err
 	}
 	defer done()
-	if b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err { // the base was served with rounded activations
+	over := b.Quantised() && bounds[x].err < bounds[model.AsQ8_0].err
+	if over { // the base was served with rounded activations
 		x = model.AsQ8_0
 	}
-	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x)
+	p, err := gate(job, want, out.File, nil, promptsOf(rows, b), x, over)
 	if err != nil {
 		return err
 	}

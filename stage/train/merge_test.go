@@ -7,7 +7,7 @@ import (
 )
 
 // Whatever writes GGUF files is of another revision where it does than where it writes
-// folders: what such a file says has grown, twice.
+// folders: what such a file says has grown, three times.
 func TestRevisionInBlocks(t *testing.T) {
 	for name, of := range map[string]func(typ string) stage.Operator{
 		"merge":    func(typ string) stage.Operator { return &Merge{Type: typ} },
@@ -16,10 +16,27 @@ func TestRevisionInBlocks(t *testing.T) {
 		"sft":      func(typ string) stage.Operator { return &SFT{Base: in("base"), Type: typ} },
 	} {
 		folder := of("bf16").Revision()
-		for typ, more := range map[string]int{"": 0, "f32": 0, "f16": 0, "q8_0": 2, "q4_k_m": 2, "q4_0": 2} {
+		for typ, more := range map[string]int{"": 0, "f32": 0, "f16": 0, "q8_0": 3, "q4_k_m": 3, "q4_0": 3} {
 			if got := of(typ).Revision(); got != folder+more {
 				t.Errorf("%s of type %q has revision %d, of folders %d", name, typ, got, folder)
 			}
+		}
+	}
+}
+
+// What may make an adapter says when it does: plans refuse one where a model is wanted.
+func TestMakesAdapter(t *testing.T) {
+	for _, c := range []struct {
+		op   stage.Adapted
+		want bool
+	}{{&LoRA{}, true}, {&DPO{}, false}, {&DPO{Rank: 1}, true}, {&KTO{}, false}, {&KTO{Rank: 1}, true}, {&GRPO{}, false}, {&GRPO{Rank: 1}, true}, {&Distil{Depth: 1}, false}, {&Distil{Rank: 1}, true}} {
+		if got := c.op.MakesAdapter(); got != c.want {
+			t.Errorf("%T %+v makes an adapter: %v", c.op, c.op, got)
+		}
+	}
+	for _, op := range []stage.Operator{&SFT{}, &Continue{}, &Merge{}, &Quantise{}} {
+		if _, ok := op.(stage.Adapted); ok {
+			t.Errorf("%s may make an adapter", op.Name())
 		}
 	}
 }

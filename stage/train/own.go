@@ -10,7 +10,6 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
@@ -41,10 +40,8 @@ type Continue struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Continue) Name() string { return "continue" }
-func (c *Continue) Revision() int {
-	return c.own().revised(4) + inBlocks(c.Type) + byWatch(c.From, c.Patience)
-}
+func (*Continue) Name() string    { return "continue" }
+func (c *Continue) Revision() int { return 5 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -100,8 +97,11 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (l *LoRA) Revision() int { return l.own().revised(4) + byWatch(l.From, l.Patience) }
+func (*LoRA) Revision() int   { return 5 }
 func (*LoRA) Out() store.Kind { return store.Weights }
+
+// MakesAdapter implements stage.Adapted.
+func (*LoRA) MakesAdapter() bool { return true }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
@@ -151,15 +151,6 @@ func unsaid(rate, unless float64) float64 {
 	return unless
 }
 
-// byWatch is 1 where the weights that are kept are chosen by what is watched beside
-// rows: their thoughts count no more where the rows leave thoughts out.
-func byWatch(from stage.Ref, patience int) int {
-	if from.IsZero() || patience == 0 {
-		return 0
-	}
-	return 1
-}
-
 // own is a run over rows that goes on from a model of any family.
 type own struct {
 	method     string
@@ -167,6 +158,7 @@ type own struct {
 	batch      int
 	rate       float64
 	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
+	native     float64 // the default of the rate of the recipe of a model of our own, of which all weights learn; 0: no recipe
 	optimizer  string
 	schedule   string   // "": linear
 	clip       float64  // 0: 1
@@ -193,7 +185,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer b.Close()
-	if o.ours > 0 && tokenizer.IsChat(job.Dir("base")) {
+	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file
 		o.rate = o.ours / float64(b.Shape.Width)
 	}
 	shape, err := b.trainShape()
@@ -237,12 +229,15 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(batch), "rows": float64(rows.n),
 		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(t.steps) * float64(batch) / float64(rows.n)}})
 	tellFew(job, t.steps, false)
-	t.batch = func(_ context.Context, step int) (outcome, error) {
+	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var list []model.Row
 		for i := range batch {
 			list = append(list, rows.row(order.at(step*batch+i)))
 		}
-		loss, _, _ := l.Accumulate(mean(list))
+		loss, _, _, err := l.AccumulateUntil(ctx, mean(list))
+		if err != nil {
+			return outcome{}, err
+		}
 		out := outcome{loss: loss}
 		for _, r := range list {
 			docs, supervised := lengths(r)
@@ -305,6 +300,9 @@ func lengths(r model.Row) (docs []int, supervised int) {
 
 // settings are those of the optimiser.
 func (o *own) settings() optim.Settings {
+	if o.native > 0 {
+		return o.recipe(o.native)
+	}
 	s := methods[o.optimizer].Default()
 	if o.optimizer == "" {
 		s = optim.AdamW.Default()
@@ -374,6 +372,9 @@ func wrongTarget(err error) *say.Error {
 
 // write writes what was trained and proves that it is served as it is.
 func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*parity, error) {
+	if err := pinned(job); err != nil {
+		return nil, err
+	}
 	prompts := promptsOf(rows, b)
 	if o.lora != nil {
 		digest, err := b.Digest()
@@ -392,7 +393,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		if b.Quantised() { // served with activations rounded to eight bits
 			x = model.AsQ8_0
 		}
-		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x)
+		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x, b.Quantised())
 	}
 	x := orMixture(o.typ)
 	out, err := b.write(job, b.With(l.Params), x)
@@ -403,7 +404,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 	if err := sameWords(b, out); err != nil {
 		return nil, err
 	}
-	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x)
+	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x, false)
 }
 
 func orMixture(x model.Mixture) model.Mixture {
@@ -413,8 +414,9 @@ func orMixture(x model.Mixture) model.Mixture {
 	return x
 }
 
-// gate compares logits with those of a decoder of f, and says how near they are.
-func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture) (*parity, error) {
+// gate compares logits with those of a decoder of f, and says how near they are. over: x is
+// so coarse because the base is.
+func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, prompts [][]int32, x model.Mixture, over bool) (*parity, error) {
 	got, done, err := served(f, ad, job.Machine.Threads)
 	if err != nil {
 		return nil, err
@@ -424,6 +426,9 @@ func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, promp
 	if err == nil {
 		text := p.text()
 		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
+	if bad, ok := errors.AsType[*say.Error](err); ok && errors.Is(err, stage.ErrRefused) {
+		bad.Next = p.afterwards(&f.Shape, x, over)
 	}
 	return &p, err
 }

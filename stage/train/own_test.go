@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
+	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -294,23 +296,101 @@ func TestUnfitRows(t *testing.T) {
 	}
 }
 
-// Over a model that was trained here from random weights, continue, sft and
-// lora learn what they are shown without being told a rate.
+// packableSFT is toySFT with a tokenizer that a GGUF file can describe: it has merges.
+func packableSFT(t *testing.T) (*SFT, map[string]string) {
+	t.Helper()
+	tok, err := tokenizer.Train(slices.Values([]string{"the the tion tion"}), 258+len(tokenizer.ChatSpecial), tokenizer.ChatSpecial)
+	check(t, err)
+	dir := t.TempDir()
+	check(t, tok.Save(dir))
+	return &SFT{Depth: 1, Batch: 4, Rate: 2}, map[string]string{"from": toyRows(t, dir, toyProblems(50)), "tokenizer": dir}
+}
+
+// Over a model that was trained here from random weights, in a folder or in a GGUF
+// file, continue, sft and lora learn what they are shown without being told a rate.
 func TestOurRate(t *testing.T) {
-	op, in := toySFT(t)
+	op, in := packableSFT(t)
 	base := newBench(t, map[string]string{"from": toyRows(t, in["tokenizer"], toyProblems(1)), "tokenizer": in["tokenizer"]})
 	check(t, op.Run(context.Background(), base.Job))
-	for _, over := range []stage.Operator{&Continue{}, &SFT{Base: stage.Ref{Kind: store.Weights, Name: "base"}}, &LoRA{}} {
-		b := newBench(t, map[string]string{"base": base.Out, "from": in["from"]})
-		check(t, over.Run(context.Background(), b.Job))
-		var loss []float64
-		for _, e := range b.events {
-			if v, ok := e.Vals["loss"]; ok {
-				loss = append(loss, v)
+	small := newBench(t, map[string]string{"base": base.Out})
+	check(t, (&Quantise{Type: "q8_0"}).Run(context.Background(), small.Job))
+	for _, dir := range []string{base.Out, small.Out} {
+		for _, over := range []stage.Operator{&Continue{}, &SFT{Base: stage.Ref{Kind: store.Weights, Name: "base"}}, &LoRA{}} {
+			b := newBench(t, map[string]string{"base": dir, "from": in["from"]})
+			check(t, over.Run(context.Background(), b.Job))
+			var loss []float64
+			for _, e := range b.events {
+				if v, ok := e.Vals["loss"]; ok {
+					loss = append(loss, v)
+				}
+			}
+			if n := len(loss); n < 20 || loss[n-1] > 0.85*loss[0] {
+				t.Errorf("%s: a loss of %g after %d steps, %g at first", over.Name(), loss[n-1], n, loss[0])
 			}
 		}
-		if n := len(loss); n < 20 || loss[n-1] > 0.85*loss[0] {
-			t.Errorf("%s: a loss of %g after %d steps, %g at first", over.Name(), loss[n-1], n, loss[0])
+	}
+}
+
+// A base of our own in a GGUF file is trained at the rates that are foretold, before
+// it stands and after: those of a folder of our own.
+func TestOurRateForetold(t *testing.T) {
+	op, in := packableSFT(t)
+	m := stage.Machine{Threads: 1, Memory: 1 << 34}
+	folder := newBench(t, map[string]string{"from": in["from"], "tokenizer": in["tokenizer"]})
+	check(t, op.Run(context.Background(), folder.Job))
+	small := newBench(t, map[string]string{"base": folder.Out})
+	check(t, (&Quantise{Type: "q8_0"}).Run(context.Background(), small.Job))
+	first := op.Forecast(map[string][]stage.Forecast{"from": {{Path: in["from"]}}, "tokenizer": {{Size: map[string]float64{"vocab": 263}}}}, m)
+	later := (&Quantise{Type: "q8_0"}).Forecast(map[string][]stage.Forecast{"base": {first}}, m)
+	base := stage.Ref{Kind: store.Weights, Name: "base"}
+	for name, op := range map[string]stage.Forecaster{"continue": &Continue{}, "lora": &LoRA{}, "sft": &SFT{Base: base}, "sft half": &SFT{Base: base, Rate: 0.5}, "dpo": &DPO{}, "dpo rank": &DPO{Rank: 4},
+		"kto": &KTO{Optimizer: "adamw8"}, "kto muon": &KTO{Rate: 0.3, Decay: half()}, "grpo": &GRPO{}, "distil": &Distil{Base: base}} {
+		told := map[string]string{}
+		for at, f := range map[string]stage.Forecast{"in a folder": {Path: folder.Out}, "in a GGUF file": {Path: small.Out}, "not yet": later} {
+			_, told[at], _ = strings.Cut(op.Forecast(map[string][]stage.Forecast{"base": {f}, "teacher": {{Path: folder.Out}}, "from": {{Path: in["from"]}}}, m).Derived.In(say.English), ", ")
+		}
+		if at := told["in a folder"]; at == "" || told["in a GGUF file"] != at || told["not yet"] != at {
+			t.Errorf("%s: foretold %q", name, told)
+		}
+		var o own
+		ours, rank := preferenceRate, 0
+		switch op := op.(type) {
+		case *DPO:
+			o, rank = op.own(), op.Rank
+		case *KTO:
+			o = op.own()
+		case *GRPO:
+			o, ours = op.own(), op.rate()
+		case *Distil:
+			o, ours = op.own(), op.rate()
+		default:
+			continue
+		}
+		var used []optim.Settings
+		for _, dir := range []string{folder.Out, small.Out} {
+			s, err := openStudent(newBench(t, map[string]string{"base": dir}).Job, o, ours, rank)
+			check(t, err)
+			check(t, s.readyFor(promptTokens))
+			used = append(used, s.l.Optimizer.Settings)
+			s.Close()
+		}
+		if used[0] != used[1] {
+			t.Errorf("%s: %+v over a folder, %+v over a GGUF file", name, used[0], used[1])
+		}
+		if got := paced(used[1], "linear", 0.1).In(say.English); name != "grpo" && got != told["not yet"] {
+			t.Errorf("%s: works at %s, foretold %s", name, got, told["not yet"])
+		}
+	}
+	// What is said and what is left out come to the same bytes.
+	for _, ops := range [][2]stage.Operator{{&Continue{}, &Continue{Rate: ourRate / 32.}}, {&LoRA{Rank: 2}, &LoRA{Rank: 2, Rate: ourLoRARate / 32.}}} {
+		var sums []string
+		for _, op := range ops {
+			b := newBench(t, map[string]string{"base": small.Out, "from": in["from"]})
+			check(t, op.Run(context.Background(), b.Job))
+			sums = append(sums, fmt.Sprint(digest(t, b.Out)))
+		}
+		if sums[0] != sums[1] {
+			t.Errorf("%s over a GGUF file of ours is not at its rate", ops[0].Name())
 		}
 	}
 }

@@ -43,6 +43,34 @@ type ParityError struct {
 func (e *ParityError) Error() string { return e.What.In(say.English) }
 func (e *ParityError) Unwrap() error { return stage.ErrRefused }
 
+// narrow is the width, or the hidden width, up to which rounding alone was seen to
+// come beyond the bounds (of width 32 and hidden width 33 to 0.0011 as bf16 and, merged,
+// to 0.037 as q8_0), and outOfRounding how often the bound is more than that.
+const (
+	narrow        = 64
+	outOfRounding = 10
+)
+
+// finer are the types to try where one is too coarse.
+var finer = map[model.Mixture]string{model.AsF16: "f32", model.AsBF16: "f16, f32", model.AsQ8_0: "f16, f32", model.AsQ6_K: "q8_0, f16", model.AsQ4_K_M: "q6_k, q8_0", model.AsQ4_0: "q6_k, q8_0"}
+
+// afterwards says what to do about logits that are so far off, of a model of shape s that
+// may be as far off as type x; over: because its base is in such a type.
+func (p *parity) afterwards(s *model.Shape, x model.Mixture, over bool) say.Text {
+	types := finer[x]
+	if types == "" { // f32 rounds nothing
+		return say.T("these weights are not kept; this is an error of the program: report it, with the model's config.json", "这份权重不会保留；这是程序的错误：请附上模型的 config.json 报告")
+	}
+	next := say.T("these weights are not kept; write them in a finer type: %s", "这份权重不会保留；请用更精细的类型写出：%s", types)
+	if over {
+		next = say.T("these weights are not kept; take the base in a finer type: %s", "这份权重不会保留；请改用更精细类型的基座：%s", types)
+	}
+	if w := min(s.Width, s.Hidden); w <= narrow && p.Error <= outOfRounding*bounds[x].err {
+		next = say.T("rounding alone can do that in a model as narrow as this (%d); %v", "模型这么窄（%d），仅舍入就可能如此；%v", w, next)
+	}
+	return next
+}
+
 func refuse(what say.Text) error {
 	return &say.Error{What: what, Next: say.T("these weights are not kept; check base, template and type", "这份权重不会保留；请检查 base、模板和 type"), Err: &ParityError{what}}
 }
@@ -119,8 +147,8 @@ func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mix
 	p.Error, p.Top = diff/max(size, 1e-30), float64(same)/float64(p.Tokens)
 	bound := bounds[x]
 	if !(p.Error <= bound.err) || p.Top < bound.top {
-		return p, refuse(say.T("what is served is not what was trained: the logits of %d tokens differ by %.2g (mean square, at most %.2g) and agree on the likeliest in %.1f%% (at least %.1f%%)",
-			"服务的模型与训练的模型不一致：%d 个词元的 logits 均方差为 %.2g（上限 %.2g），最可能词元一致率 %.1f%%（下限 %.1f%%）", p.Tokens, p.Error, bound.err, 100*p.Top, 100*bound.top))
+		return p, refuse(say.T("what would be served does not answer as what it was made from: the logits of %d tokens differ by %.2g (mean square, at most %.2g) and agree on the likeliest in %.1f%% (at least %.1f%%)",
+			"将要服务的模型与制作它的来源回答不一致：%d 个词元的 logits 均方差为 %.2g（上限 %.2g），最可能词元一致率 %.1f%%（下限 %.1f%%）", p.Tokens, p.Error, bound.err, 100*p.Top, 100*bound.top))
 	}
 	for _, x := range []*float64{&p.Max, &p.Mean, &p.Error, &p.Top} {
 		*x = rounded(*x)
@@ -143,7 +171,8 @@ func sameWords(want, got *brought) error {
 	if want.words.Template != got.words.Template {
 		return refuse(say.T("the chat template changed", "对话模板被改变"))
 	}
-	if !slices.Equal(want.words.Ends, got.words.Ends) && want.IsGGUF() == got.IsGGUF() {
+	lost := slices.ContainsFunc(want.words.Ends, func(id int32) bool { return !slices.Contains(got.words.Ends, id) })
+	if lost || !slices.Equal(want.words.Ends, got.words.Ends) && want.IsGGUF() == got.IsGGUF() { // in another form it may know more of them, by their names
 		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.words.Ends, got.words.Ends))
 	}
 	if want.words.Tokenizer.Vocab() != got.words.Tokenizer.Vocab() || !slices.Equal(want.words.Tokenizer.Specials(), got.words.Tokenizer.Specials()) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -87,7 +88,7 @@ func (g *GRPO) worthOf(s *sample) float32 {
 
 // update takes the steps of the weights that one batch of samples allows, by
 // the loss of the policy.
-func (r *rl) update(groups []group) error {
+func (r *rl) update(ctx context.Context, groups []group) error {
 	p := r.policy()
 	var docs []doc
 	var rollouts []objective.Rollout
@@ -109,7 +110,7 @@ func (r *rl) update(groups []group) error {
 		}
 	}
 	if len(docs) == 0 {
-		return r.learn(nil)
+		return r.learn(ctx, nil)
 	}
 	c := &r.l.Params.Shape
 	if p.Beta > 0 {
@@ -152,7 +153,9 @@ func (r *rl) update(groups []group) error {
 		for _, row := range lessons {
 			r.st.FLOPs += rowFLOPs(c, row)
 		}
-		r.l.Accumulate(append(s.rows, lessons...))
+		if _, _, _, err := r.l.AccumulateUntil(ctx, append(s.rows, lessons...)); err != nil {
+			return err
+		}
 		r.move()
 	}
 	r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": float64(r.st.Step + 1), "clipped": f.Clipped, "kl": f.KL}})

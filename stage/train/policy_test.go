@@ -94,9 +94,9 @@ func TestGeneralIsDefault(t *testing.T) {
 		r.l.Optimizer.Adam, r.l.Optimizer.Muon = 1e-6, 0 // embeddings move by their gradients' signs
 		before := append([]float32(nil), r.l.Params.All...)
 		if r.general() {
-			check(t, r.update(groups))
+			check(t, r.update(t.Context(), groups))
 		} else {
-			check(t, r.learn(groups))
+			check(t, r.learn(t.Context(), groups))
 		}
 		for i := range before {
 			before[i] = r.l.Params.All[i] - before[i]
@@ -134,7 +134,7 @@ func TestUpdates(t *testing.T) {
 		step(r, groups)
 		return r.l.Params.All
 	}
-	got := run(func(r *rl, groups []group) { check(t, r.update(groups)) })
+	got := run(func(r *rl, groups []group) { check(t, r.update(t.Context(), groups)) })
 	want := run(func(r *rl, groups []group) {
 		p := g.policy()
 		var docs []doc

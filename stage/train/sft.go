@@ -56,7 +56,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return s.own().revised(3) + inBlocks(s.Type) + byWatch(s.From, s.Patience) // at other rates, and answers without a thought end one first
+		return 4 + inBlocks(s.Type) // at other rates, twice, and answers without a thought end one first
 	case s.Patience > 0:
 		return s.revised(3) // those are watched
 	}
@@ -385,9 +385,14 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 			return ctx.Err()
 		}
+		before := st.FLOPs
 		list, flops, tokens := next.at(st.Step, &shape, st.FLOPs)
 		st.FLOPs = flops + l.Optimizer.FLOPs()
-		loss, _, _ := l.Accumulate(list)
+		loss, _, _, err := l.AccumulateUntil(ctx, list)
+		if err != nil { // stopped within a step, which is taken again
+			st.FLOPs = before
+			return cmp.Or(save.save(&st, state...), err)
+		}
 		if err := diverged(loss, st.Step); err != nil {
 			return err
 		}

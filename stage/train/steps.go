@@ -48,15 +48,6 @@ func (s *SFT) steps(rows *stage.Rows, c *model.Shape, batch int, optimFLOPs floa
 	}
 }
 
-// revised is n, raised where a step has several rows: no row comes twice in one
-// now, which is another run where there are fewer than that.
-func (o *own) revised(n int) int {
-	if o.batch > 1 {
-		return n + 1
-	}
-	return n
-}
-
 // batchOf is the rows of a step where there are so many.
 func (o *own) batchOf(rows int) int { return max(min(o.batch, rows), 1) }
 

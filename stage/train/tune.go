@@ -97,6 +97,9 @@ func (t *tuning) run(ctx context.Context) error {
 			return cmp.Or(save(), err)
 		}
 		o, err := t.batch(ctx, t.st.Step)
+		if err != nil && ctx.Err() != nil { // stopped within a step, which is taken again
+			return cmp.Or(save(), err)
+		}
 		if err != nil {
 			return err
 		}
@@ -237,13 +240,15 @@ func (s *scored) weigh1(i int, weight float64) {
 
 // learn accumulates the gradients of the rows as they are weighed, and returns
 // the FLOPs of that and of the score before it.
-func (l *Learner) learn(s *scored) (tokens int, flops float64) {
-	l.Accumulate(s.rows)
+func (l *Learner) learn(ctx context.Context, s *scored) (tokens int, flops float64, err error) {
+	if _, _, _, err := l.AccumulateUntil(ctx, s.rows); err != nil {
+		return 0, 0, err
+	}
 	for _, r := range s.rows {
 		tokens += len(r.IDs)
 		flops += rowFLOPs(&l.Params.Shape, r) * 4 / 3
 	}
-	return tokens, flops
+	return tokens, flops, nil
 }
 
 // answer is document i for an objective.

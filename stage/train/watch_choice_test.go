@@ -136,26 +136,3 @@ func TestWatchNothing(t *testing.T) {
 		}
 	}
 }
-
-// Weights that patience chose beside rows are made again, as by another measure; all
-// others stand.
-func TestRevisionOfWatched(t *testing.T) {
-	from, base, watch := stage.Ref{Kind: "tokens", Name: "k"}, stage.Ref{Kind: "weights", Name: "b"}, stage.Ref{Kind: "examples", Name: "x"}
-	for name, of := range map[string]func(rows stage.Ref, patience int) stage.Operator{
-		"continue": func(rows stage.Ref, n int) stage.Operator { return &Continue{From: rows, Watch: watch, Patience: n} },
-		"lora":     func(rows stage.Ref, n int) stage.Operator { return &LoRA{From: rows, Watch: watch, Patience: n} },
-		"sft": func(rows stage.Ref, n int) stage.Operator {
-			return &SFT{Base: base, From: rows, Watch: watch, Patience: n}
-		},
-	} {
-		before := map[string]int{"continue": 4, "lora": 4, "sft": 3}[name]
-		for _, c := range []struct {
-			rows           stage.Ref
-			patience, want int
-		}{{from, 0, before}, {stage.Ref{}, 2, before}, {from, 2, before + 1}} {
-			if got := of(c.rows, c.patience).Revision(); got != c.want {
-				t.Errorf("%s of %v with patience %d has revision %d, want %d", name, c.rows, c.patience, got, c.want)
-			}
-		}
-	}
-}

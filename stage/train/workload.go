@@ -301,7 +301,7 @@ type footing struct {
 	integer bool         // its matrices are quantised
 	file    string       // its files; "": they are not made yet
 	wordsAt string       // where a model with its words lies; "": none is at hand
-	chat    bool         // of our own form, or its parameters as those of one
+	chat    bool         // a folder of our own form, or its parameters as those of one
 	brought bool         // it goes back to a model that someone brought
 	silent  bool         // it was foretold to be mute
 	words   *talk.Words  // its own, once they were asked for
@@ -313,7 +313,7 @@ type footing struct {
 func (b *footing) known() bool { return b.file != "" || b.own() }
 
 // own reports whether the base was trained here from random weights.
-func (b *footing) own() bool { return b.chat && !b.brought }
+func (b *footing) own() bool { return !b.brought }
 
 // footingOf looks a base up.
 func footingOf(in []stage.Forecast) (b footing) {
@@ -386,6 +386,9 @@ func (b *footing) open(path string) bool {
 		return false
 	}
 	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
-	b.brought = !b.chat
+	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too
+		w := b.speech()
+		b.brought = w == nil || !w.Own()
+	}
 	return true
 }

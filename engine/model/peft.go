@@ -1,0 +1,216 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"suiren/engine/weights"
+)
+
+// A peftConfig is adapter_config.json.
+type peftConfig struct {
+	Type     string             `json:"peft_type"`
+	Rank     int                `json:"r"`
+	Alpha    float64            `json:"lora_alpha"`
+	RsLoRA   bool               `json:"use_rslora"`
+	DoRA     bool               `json:"use_dora"`
+	Bias     string             `json:"bias"`
+	Ranks    map[string]int     `json:"rank_pattern"`
+	Alphas   map[string]float64 `json:"alpha_pattern"`
+	Modules  []string           `json:"modules_to_save"`
+	Layered  any                `json:"layer_replication"`
+	Fan      bool               `json:"fan_in_fan_out"`
+	Megatron any                `json:"megatron_config"`
+	Init     any                `json:"init_lora_weights"`
+	Targets  names              `json:"target_modules"`
+	Exclude  names              `json:"exclude_modules"`
+	Layers   numbers            `json:"layers_to_transform"`
+	Base     string             `json:"suiren_base"` // what baseKey says, where it was written before
+
+	others map[string]any // all that it says
+}
+
+// unlike are settings of PEFT 0.21 under which an adapter is more than B·A beside a
+// matrix, or not always there: they are not read.
+var unlike = []string{"lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "trainable_token_indices", "arrow_config", "kasa_config", "monteclora_config"}
+
+// plainly are the values of init_lora_weights from which the base stays as it was.
+// What the others of PEFT 0.21 (pissa, olora, corda, loftq, lora_ga) begin with they
+// take from the base, so that the adapter is of another one.
+var plainly = []string{"gaussian", "eva", "orthogonal", "mica"}
+
+// baseKey names, in the metadata of an adapter's tensors, the digest of the
+// model it was trained over. Its configuration has no place for it: peft warns
+// of names it does not know.
+const baseKey = "suiren_base"
+
+// scale is what B·A is multiplied by.
+func (c *peftConfig) scale(rank int) float64 {
+	if c.RsLoRA {
+		return c.Alpha / math.Sqrt(float64(rank))
+	}
+	return c.Alpha / float64(rank)
+}
+
+// readPEFT reads adapter_config.json and refuses what is not applied.
+func readPEFT(dir string, s *Shape) (*peftConfig, error) {
+	path := filepath.Join(dir, "adapter_config.json")
+	var c peftConfig
+	bad := func(place, format string, args ...any) error {
+		return &weights.FormatError{Path: path, Place: place, Why: format, Args: args}
+	}
+	text, err := readLimited(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, bad("", "is not the JSON of an adapter: %v", err)
+	}
+	if err := json.Unmarshal(text, &c.others); err != nil {
+		return nil, bad("", "is not the JSON of an adapter: %v", err)
+	}
+	switch {
+	case c.Type != "LORA":
+		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
+	case c.DoRA || c.Fan && s.Arch != "gpt2" || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
+		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
+	case c.Bias != "" && c.Bias != "none":
+		return nil, bad("bias", "%q is not read; none is", c.Bias)
+	case len(c.Ranks)+len(c.Alphas) > 0:
+		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
+	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
+		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
+	}
+	for _, name := range unlike {
+		if said(c.others[name]) {
+			return nil, bad(name, "is set, and only plain LoRA is read")
+		}
+	}
+	if name, ok := c.Init.(string); ok && !slices.Contains(plainly, strings.ToLower(name)) {
+		return nil, bad("init_lora_weights", "%q took a part of the base away before the training, so that the adapter does not fit it; save it with path_initial_model_for_weight_conversion, which makes it plain LoRA", name)
+	}
+	return &c, nil
+}
+
+// said reports whether a value of a configuration says something.
+func said(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return true
+}
+
+// names are modules in a configuration: ends of their names, or a pattern of
+// whole ones, in Python's form.
+type names struct {
+	list    []string
+	pattern string
+}
+
+// UnmarshalJSON reads a list, a pattern or null.
+func (n *names) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &n.pattern) == nil {
+		return nil
+	}
+	return json.Unmarshal(text, &n.list)
+}
+
+// match returns what tells whether a module is among n. ok: that can be told; a
+// pattern may be of a kind that Go does not know.
+func (n *names) match() (is func(module string) bool, ok bool) {
+	if n.pattern != "" {
+		p, err := regexp.Compile(`^(?:` + n.pattern[:min(len(n.pattern), maxPattern)] + `)$`)
+		if err != nil || len(n.pattern) > maxPattern {
+			return nil, false
+		}
+		return p.MatchString, true
+	}
+	return func(module string) bool {
+		return slices.ContainsFunc(n.list, func(end string) bool { return module == end || strings.HasSuffix(module, "."+end) })
+	}, true
+}
+
+// numbers are layers in a configuration: a list, one, or null.
+type numbers []int
+
+// UnmarshalJSON reads them.
+func (n *numbers) UnmarshalJSON(text []byte) error {
+	var one int
+	if err := json.Unmarshal(text, &one); err == nil && string(text) != "null" {
+		*n = numbers{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]int)(n))
+}
+
+// maxPattern bounds a pattern in bytes; longer ones are not looked at.
+const maxPattern = 1 << 12
+
+// A foundPair is where tensors of an adapter were found to lie.
+type foundPair struct {
+	place
+	tensor string
+}
+
+// A site is a linear of a block, or of its expert (−1: none).
+type site struct{ l, e, linear int }
+
+// lacks returns the name of a module that the targets of c name and of which the
+// adapter has no tensors; "" if it is whole, or that cannot be told. prefix is what
+// stands before the number of a block in the names that it has. (What PEFT takes for a target:
+// tuners_utils.check_target_module_exists of PEFT 0.21.)
+func (c *peftConfig) lacks(s *Shape, prefix string, found map[site][]foundPair) string {
+	wanted, ok := c.Targets.match()
+	without, known := c.Exclude.match()
+	if !ok || !known {
+		return ""
+	}
+	places := s.places()
+	for _, m := range s.modules() {
+		own, ofExperts := strings.CutPrefix(m, expertModules)
+		var lost string
+		some := !ofExperts // where experts are one tensor, PEFT passes over their names
+		for l := range s.Layers {
+			if c.Targets.pattern == "" && len(c.Layers) > 0 && !slices.Contains(c.Layers, l) {
+				continue
+			}
+			for e := range s.copies(l, m) {
+				name, at := m, site{l, -1, places[m].linear}
+				if ofExperts {
+					name, at.e = fmt.Sprintf("%s%d.%s", expertModules, e, own), e
+				}
+				name = fmt.Sprintf("%s%d.%s", prefix, l, name)
+				if !wanted(name) || without(name) {
+					continue
+				}
+				if slices.ContainsFunc(found[at], func(f foundPair) bool { return f.covers(places[m]) }) {
+					some = true
+				} else if lost == "" {
+					lost = name
+				}
+			}
+		}
+		if some && lost != "" {
+			return lost
+		}
+	}
+	return ""
+}
+
+// covers reports whether p has all rows of q.
+func (p place) covers(q place) bool { return p.at <= q.at && q.at+q.rows <= p.at+p.rows }
+
+// meets reports whether p and q share rows.
+func (p place) meets(q place) bool { return p.at < q.at+q.rows && q.at < p.at+p.rows }

@@ -1,0 +1,77 @@
+package train
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"suiren/engine/model"
+	"suiren/engine/weights"
+	"suiren/internal/say"
+	"suiren/stage/talk"
+)
+
+// unfitAdapter finds fault with the adapter in the folder dir for the model at base,
+// where both are at hand: what cannot be read, or was trained over another model or
+// in other words. It reads the whole model if the adapter says which it is of.
+func unfitAdapter(base, dir string) *say.Error {
+	if base == "" || dir == "" {
+		return nil
+	}
+	base = talk.Path(base)
+	file, err := model.Open(base)
+	if err != nil {
+		return nil // it is told of the base
+	}
+	defer file.Close()
+	ad, err := model.OpenAdapter(dir, &file.Shape)
+	if err != nil {
+		return adapterError(err)
+	}
+	defer ad.Close()
+	if ad.Base != "" {
+		have, err := file.Digest()
+		if err == nil && have != ad.Base {
+			err = &model.BaseError{Want: ad.Base, Have: have}
+		}
+		if err != nil {
+			return adapterError(err)
+		}
+	}
+	words, err := talk.Open(base)
+	if err != nil {
+		return nil // told of the base
+	}
+	if err := TaughtIn(words, dir); err != nil {
+		return adapterError(err)
+	}
+	return nil
+}
+
+// adapterError says in both languages what is wrong with an adapter, and what to do.
+func adapterError(err error) *say.Error {
+	if bad, ok := errors.AsType[*say.Error](err); ok {
+		at := *bad
+		at.Where = "adapter"
+		return &at
+	}
+	if bad, ok := errors.AsType[*model.BaseError](err); ok {
+		return &say.Error{Where: "adapter", What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", bad.Want, bad.Have),
+			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
+	}
+	next := say.T("name a folder of plain LoRA over this base, whole, as the PEFT library saves it", "请指定 PEFT 库保存的目录：在此基座上的普通 LoRA，且完整无缺")
+	if bad, ok := errors.AsType[*weights.FormatError](err); ok {
+		at := bad.Path
+		if bad.Place != "" {
+			at += ": " + bad.Place
+		}
+		return &say.Error{Where: "adapter", What: say.T("%s: %s", "%s：%s", at, say.Engine(bad.Why, bad.Args)), Next: next, Err: err}
+	}
+	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
+		return &say.Error{Where: "adapter", What: say.Engine(bad.Why, bad.Args), Next: next, Err: err}
+	}
+	if bad, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return &say.Error{Where: "adapter", What: say.T("the folder %s has no %s", "目录 %s 中没有 %s", filepath.Dir(bad.Path), filepath.Base(bad.Path)), Next: next, Err: err}
+	}
+	return &say.Error{Where: "adapter", What: say.T("it cannot be used: %v", "无法使用：%v", err), Next: next, Err: err}
+}
