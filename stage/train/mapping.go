@@ -57,7 +57,7 @@ func newMapping(student, teacher *tokenizer.Tokenizer) *mapping {
 	own, theirs := kind(student), kind(teacher)
 	ids := map[string]int32{}
 	for id := range int32(student.Vocab()) {
-		if _, twice := ids[own(id)]; !twice {
+		if old, twice := ids[own(id)]; !twice || !writes(student, old) && writes(student, id) {
 			ids[own(id)] = id
 		}
 	}
@@ -72,8 +72,23 @@ func newMapping(student, teacher *tokenizer.Tokenizer) *mapping {
 	return m
 }
 
+// writes reports whether t writes the bytes of id as id: of <0x41> and A, which
+// are the same bytes, it is A. A neighbour may go with it into a longer token,
+// so a few are tried.
+func writes(t *tokenizer.Tokenizer, id int32) bool {
+	text := string(t.Bytes(id))
+	for _, beside := range []string{"", "\n", "0", "x", "。"} {
+		if slices.Contains(t.Encode(nil, beside+text+beside), id) {
+			return true
+		}
+	}
+	return false
+}
+
 // translate writes a document in the teacher's tokens. at[k] is which of them
-// is token k of the document, and -1 if none is.
+// is token k of the document, and -1 if none is. A space that the teacher
+// writes before a text, and the document has not, takes none of its bytes; from
+// where it reads another text, nothing is judged.
 func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 	var text strings.Builder
 	ends := make([]int, len(ids)) // of tokens in text
@@ -82,19 +97,26 @@ func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 		ends[k] = text.Len()
 		at = append(at, -1)
 	}
-	theirs = m.teacher.EncodeMarked(nil, text.String(), nil)
-	k, from, begin := 0, 0, 0 // of the student's tokens, and where it and the teacher's begin
+	whole := text.String()
+	theirs = m.teacher.EncodeMarked(nil, whole, nil)
+	k, begin, from := 0, 0, 0 // of the student's tokens, where it begins, and where the teacher's does
 	for j, id := range theirs {
-		end := from + len(m.teacher.Bytes(id))
+		bytes, added := string(m.teacher.Bytes(id)), false
+		if !strings.HasPrefix(whole[from:], bytes) {
+			if bytes, added = strings.CutPrefix(bytes, " "); !added || !strings.HasPrefix(whole[from:], bytes) {
+				break
+			}
+		}
+		end := from + len(bytes)
 		for k < len(ids) && ends[k] < end {
 			begin, k = ends[k], k+1
 		}
-		if k < len(ids) && begin == from && ends[k] == end && m.to[id] == ids[k] {
-			if _, ok := m.to[id]; ok {
+		if k < len(ids) && begin == from && ends[k] == end {
+			if to, ok := m.to[id]; ok && to == ids[k] {
 				at[k] = j
 			}
 		}
-		if k < len(ids) && ends[k] == end {
+		if k < len(ids) && ends[k] == end && end > from {
 			begin, k = ends[k], k+1
 		}
 		from = end

@@ -165,7 +165,7 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 			if which < 1 { // the teacher has no such token here, or nothing before it
 				continue
 			}
-			tok, found := tokens[which], false
+			tok, found, told := tokens[which], false, 0 // floats of place
 			put := func(id int32, logprob float32) {
 				if t.m != nil {
 					var ok bool
@@ -176,8 +176,15 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 				if t.vocab > 0 && int(id) >= t.vocab {
 					return
 				}
-				place[0], place[1] = float32(id+1), float32(math.Exp(float64(logprob))) // a place with 0 is empty
-				place = place[2:]
+				p := float32(math.Exp(float64(logprob)))
+				for at := 0; t.m != nil && at < told; at += 2 {
+					if place[at] == float32(id+1) { // <0x41> and A of the teacher's are one token of the student's
+						place[at+1] += p
+						return
+					}
+				}
+				place[told], place[told+1] = float32(id+1), p // a place with 0 is empty
+				told += 2
 			}
 			for _, p := range tok.Top {
 				put(p.ID, p.Logprob)
