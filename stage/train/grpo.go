@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"suiren/engine/infer"
@@ -111,7 +110,7 @@ const (
 type rlFacts struct {
 	Pass        float64   `json:"pass_at_1"`   // pre-flight, sampled
 	Any         float64   `json:"pass_at_k"`   // share of groups with a right answer
-	Informative float64   `json:"informative"` // share of groups with both right and wrong answers
+	Informative float64   `json:"informative"` // share of groups whose answers have different rewards
 	Started     bool      `json:"started"`
 	Steps       int       `json:"steps"` // kept: those of the best held-out score
 	Watched     []watched `json:"watched"`
@@ -406,53 +405,3 @@ func (r *rl) move() {
 }
 
 func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
-
-// preflight samples before an hour is spent: is there anything to learn from?
-// If there is, it saves what it found before it says so.
-func (r *rl) preflight(ctx context.Context, save func() error) error {
-	r.note(say.T("pre-flight: the watched problems, then %d answers to each of %d problems", "预检：先答观察题，再为 %[2]d 道题各答 %[1]d 次", r.samples(), r.prompts()))
-	w, err := r.score(ctx, 0)
-	if err != nil {
-		return err
-	}
-	r.st.Best, r.st.Top = r.worth(&w), w.Overall
-	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
-	r.st.Course.turn()
-	f, cut := &r.st.Facts, 0.0
-	// Problems of all kinds; if they have nothing to teach, those of the kinds
-	// that had the most to teach among them.
-	for draw := range uint64(2) {
-		groups, _, err := r.sample(ctx, 0xffffffff-draw, r.prompts())
-		if err != nil {
-			return err
-		}
-		f.Pass, f.Any, f.Informative = outlook(groups)
-		cut = cutOf(groups)
-		f.Started = f.Pass >= minPass && f.Informative >= minInformative
-		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
-		if f.Started {
-			break
-		}
-	}
-	if f.Started {
-		if err := save(); err != nil {
-			return err
-		}
-		r.foretellJudging()
-		if r.weight() > 0 && len(r.lessons) == 0 && !slices.ContainsFunc(r.course.all, func(p stage.Problem) bool { return p.Answer != "" }) {
-			r.note(say.T("nothing is learnt again beside the answers: name in replay what the base is to keep", "除回答外不重学任何内容：请在 replay 中写明基座要保住的内容"))
-		}
-		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
-	} else {
-		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
-		switch {
-		case cut > cutMost:
-			r.note(say.T("%v: %v", "%v：%v", cutShort(cut), raiseTokens))
-		case f.Pass > 0.5:
-			r.note(say.T("it answers most problems right already, whenever it is asked: take harder ones", "大多数题每次都已答对：请换用更难的题"))
-		default:
-			r.note(say.T("it hardly ever answers right: teach it by examples first, or take easier problems", "它几乎从不答对：请先用样例教它，或换用更容易的题"))
-		}
-	}
-	return nil
-}

@@ -229,6 +229,42 @@ func TestReplayOfOthers(t *testing.T) {
 	}
 }
 
+// A base that answers at once is taught no thoughts again: neither one that was
+// taught so, nor one of which the plan says so; by lessons of their own neither.
+func TestReplayOfDirectAnswers(t *testing.T) {
+	_, in := toyBase(t)
+	lessons := toyPart(t, toyProblems(1))
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		think  *bool // of the plan
+		taught bool
+		direct bool
+	}{
+		"taught to think": {nil, true, false}, "taught to answer": {nil, false, true}, "told to answer": {&no, true, true}, "told to think": {&yes, false, false},
+	} {
+		for _, replay := range []string{"", lessons} {
+			r := toyRL(t, &GRPO{Prompts: 6, Think: c.think}, in)
+			r.s.facts.Think = c.taught
+			if replay != "" {
+				r.job.Inputs = append(r.job.Inputs, stage.Input{Arg: "replay", Dir: replay})
+				_, err := r.readLessons()
+				check(t, err)
+			}
+			docs, err := r.replay(3)
+			check(t, err)
+			if len(docs) != 6 {
+				t.Errorf("%s: %d lessons", name, len(docs))
+			}
+			for _, d := range docs {
+				text := r.s.w.Tokenizer.Decode(d.ids[len(d.prompt()):])
+				if thinks := strings.Contains(text, "="); thinks == c.direct {
+					t.Errorf("%s, replay %q: learnt again is %q", name, replay, text)
+				}
+			}
+		}
+	}
+}
+
 // A step's answers come from its seed, its number and the weights alone.
 func TestRolloutRepeats(t *testing.T) {
 	_, in := toyBase(t)
