@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"suiren/engine/tokenizer"
-	"suiren/internal/say"
 )
 
 // A mapping lets a teacher of another vocabulary judge tokens of a student: of
@@ -122,24 +121,4 @@ func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 		from = end
 	}
 	return theirs, at
-}
-
-// mapped counts the tokens to be learnt of a document that a teacher can judge.
-func (m *mapping) mapped(ids []int32, weight []float32) (judged, all int) {
-	_, at := m.translate(ids)
-	for k, w := range weight {
-		if w != 0 && k > 0 {
-			if all++; at[k] > 0 {
-				judged++
-			}
-		}
-	}
-	return judged, all
-}
-
-// refuse is the error of a teacher whose tokens are too unlike the student's.
-func (m *mapping) refuse(share float64) error {
-	return &say.Error{Where: "teacher", What: say.T("the teacher shares %.0f%% of the vocabulary and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师与学生共有 %.0f%% 的词表，只能评判要学词元的 %.0f%%，至少需要 %.0f%%",
-		100*m.share, 100*share, 100*leastMapped),
-		Next: say.T("learn its text alone (top = 0), or take a teacher of the same family", "只学它的文本（top = 0），或换用同系列的教师")}
 }

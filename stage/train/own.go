@@ -42,8 +42,12 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) }
+func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) + whilePatient(c.Patience) }
 func (*Continue) Out() store.Kind { return store.Weights }
+
+// whilePatient is 1 where patience decides what is kept: what is watched came to
+// be without thoughts where what is learnt is.
+func whilePatient(patience int) int { return min(patience, 1) }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
@@ -98,7 +102,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 4 }
+func (l *LoRA) Revision() int { return 4 + whilePatient(l.Patience) }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -270,6 +274,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 	if err != nil {
 		return nil, err
 	}
+	watch.direct = !rows.think
 	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o, rows.length)); err != nil {
 		watch.Close()
 		return nil, err

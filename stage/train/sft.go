@@ -57,7 +57,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 3 + inBlocks(s.Type) // at other rates, and answers without a thought end one first
+		return 3 + inBlocks(s.Type) + whilePatient(s.Patience) // at other rates, and answers without a thought end one first
 	case s.Patience > 0:
 		return 3 // those are watched
 	}
