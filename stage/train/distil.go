@@ -186,7 +186,8 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
-	s.way.batch, s.way.passes = d.batch(), passesOf(w.rows, d.batch(), d.Epochs)
+	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)
 	if d.top() > 0 {
@@ -240,7 +241,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		}
 	}
 	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
-	n := min(d.batch(), r.count)
+	n := min(d.batch(), r.count) // each once
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)
 	run.st.FLOPs = f.FLOPs

@@ -62,7 +62,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 3 }
+func (*GRPO) Revision() int   { return 4 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 func orDefault[T int | float64](v, d T) T {
@@ -185,6 +185,7 @@ type rl struct {
 	watch   []stage.Problem
 	lessons []doc // of replay; none: those of the problems
 	speaker *speaker
+	most    int // tokens of the longest answer that there is room for
 	best    []float32
 	base    []float32 // the base's parameters, and a place of their size; nil without beta
 	spare   []float32
@@ -267,23 +268,13 @@ func (r *rl) open() error {
 	if err != nil {
 		return err
 	}
-	limit, slots, memory := 0, r.slots(), int64(0)
+	shortest, longest, err := r.lengths()
+	if err != nil {
+		return err
+	}
+	limit, slots, memory := r.s.w.context, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
-		longest := 0
-		for _, list := range [][]stage.Problem{r.course.all, r.watch} {
-			for i := range list {
-				q, err := r.ask(&list[i])
-				if err != nil {
-					return err
-				}
-				longest = max(longest, len(q.IDs))
-			}
-		}
 		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
-		if longest >= limit {
-			return &say.Error{Where: "problems", What: say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", longest, r.s.w.context),
-				Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
-		}
 		memory = r.job.Machine.Memory / 4
 		_, takes, err := within(b.File, infer.Options{Slots: slots, Limit: limit, Threads: r.job.Machine.Threads, KV: model.KVFloat32}, memory)
 		if err != nil {
@@ -298,12 +289,36 @@ func (r *rl) open() error {
 		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
 			return err
 		}
-	} else {
-		limit = r.s.l.Params.Config.Context
 	}
 	r.l = r.s.l
-	r.speaker, err = r.s.speaker(slots, limit, memory)
+	if r.speaker, err = r.s.speaker(slots, limit, memory); err == nil {
+		r.most = min(r.tokens(), r.speaker.limit-shortest)
+	}
 	return err
+}
+
+// lengths returns the tokens of the shortest and of the longest problem, asked
+// or watched, and refuses one behind which there is no room for an answer.
+func (r *rl) lengths() (shortest, longest int, err error) {
+	shortest = r.s.w.context
+	for i, list := range [][]stage.Problem{r.course.all, r.watch} {
+		for j := range list {
+			q, err := r.ask(&list[j])
+			if err != nil {
+				return 0, 0, err
+			}
+			if n := len(q.IDs); n >= r.s.w.context {
+				return 0, 0, tooLong([]string{"problems", "watch"}[i], say.T("problem %s has %d tokens, and the base reads %d with the answer", "题目 %s 长 %d 个词元，而基座连同回答最多读 %d 个", list[j].ID, n, r.s.w.context))
+			}
+			shortest, longest = min(shortest, len(q.IDs)), max(longest, len(q.IDs))
+		}
+	}
+	return shortest, longest, nil
+}
+
+// tooLong is the error of a problem behind which there is no room for an answer.
+func tooLong(where string, what say.Text) *say.Error {
+	return &say.Error{Where: where, What: what, Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
 }
 
 // ask writes a problem for the base, which thinks as the plan says, or as it was
@@ -343,7 +358,6 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		}
 	}
 	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
-	meter.l = r.l
 	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
 		// Only here is the state whole; a step cut short is taken again.
 		if disk.due() || ctx.Err() != nil {
@@ -352,6 +366,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			}
 		}
 		r.st.Course.turn()
+		learned := r.st.Learned
 		groups, tokens, err := r.rollout(ctx)
 		if err != nil {
 			return err
@@ -365,6 +380,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			return err
 		}
 		r.st.Step++
+		if meter.l = nil; r.st.Learned > learned { // else there was no gradient
+			meter.l = r.l
+		}
 		meter.step(r.st.Step, r.st.Loss, tokens, r.st.FLOPs)
 		if r.st.Step%watchEvery == 0 || r.st.Step == r.steps() {
 			if err := r.look(ctx); err != nil {

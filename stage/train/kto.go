@@ -38,7 +38,7 @@ type KTO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*KTO) Name() string    { return "kto" }
-func (*KTO) Revision() int   { return 3 }
+func (*KTO) Revision() int   { return 4 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -105,7 +105,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	loss := k.loss()
-	n := k.batch()
+	n := min(k.batch(), count) // each once
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
 	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)

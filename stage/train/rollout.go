@@ -29,6 +29,7 @@ type sample struct {
 	right  bool
 	reward float32
 	cut    bool
+	most   int // tokens that it could have had
 	// dropped: it is not learnt from, as it was cut and its length costs nothing
 	dropped bool
 }
@@ -87,7 +88,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	c := &r.l.Params.Shape
 	for i, res := range results {
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
-		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut}
+		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut, most: r.room(g.prompt)}
 		if !s.cut {
 			s.ids = append(s.ids, res.End)
 		}
@@ -376,7 +377,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}
-		s := sample{ids: res.IDs, right: good[i]}
+		s := sample{ids: res.IDs, right: good[i], most: r.room(reqs[i].Prompt)}
 		if res.Finish != infer.Cut {
 			s.ids = append(s.ids, res.End)
 		}

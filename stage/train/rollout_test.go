@@ -18,7 +18,7 @@ import (
 
 func TestAdvantages(t *testing.T) {
 	answer := func(n int, reward float32, cut bool) sample {
-		return sample{make([]int32, n), reward > 0, reward, cut, cut}
+		return sample{ids: make([]int32, n), right: reward > 0, reward: reward, cut: cut, dropped: cut}
 	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
