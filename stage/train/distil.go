@@ -140,8 +140,10 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		n = min(float64(d.count()), t.docs)
 		prompt, answer = t.asked(), t.answered(d.tokens())
 		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
+		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
 	}
 	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
+	beside += d.judgedBytes(&w)
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
@@ -192,6 +194,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	toil += w.toil(&s.shape, &s.way)
 	if d.top() > 0 {
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
+		toil += d.judgedToil(&w, s.way.passes)
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)

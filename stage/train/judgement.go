@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"unsafe"
 
 	"suiren/engine/model"
 	"suiren/internal/say"
@@ -21,8 +22,12 @@ type judgement struct {
 	blocks map[int][][]model.Soft
 }
 
-// blockRows are the rows that a teacher is asked about together.
-const blockRows = 32
+// blockRows are the rows that a teacher is asked about together, and keptBlocks how
+// many times so many are kept in memory.
+const (
+	blockRows  = 32
+	keptBlocks = 4
+)
 
 // of returns the soft targets of row i.
 func (j *judgement) of(ctx context.Context, i int) ([]model.Soft, error) {
@@ -55,13 +60,39 @@ func (j *judgement) of(ctx context.Context, i int) ([]model.Soft, error) {
 			return nil, err
 		}
 	}
-	if len(j.blocks) >= 4 { // a batch needs few, and rows come in order
+	if len(j.blocks) >= keptBlocks { // a batch needs few, and rows come in order
 		clear(j.blocks)
 	}
 	for _, r := range rows {
 		j.blocks[b] = append(j.blocks[b], j.soft(r, &mem))
 	}
 	return j.blocks[b][i%blockRows], nil
+}
+
+// judgedBytes is about what the targets of rows like those of w take: those of a
+// batch and of the blocks that are kept, and again what Go has not taken back;
+// and twice a block that is read.
+func (d *Distil) judgedBytes(w *workload) int64 {
+	if d.top() == 0 || w.rows == 0 {
+		return 0
+	}
+	told := 8 * float64(w.supervised) * float64(d.top()+1)
+	row := told + float64(unsafe.Sizeof(model.Soft{}))*w.tokens()/w.rows
+	rows := min(float64(d.batch()), w.rows) + min(keptBlocks*blockRows, w.rows)
+	return int64(2*row*rows + 2*told*min(blockRows, w.rows))
+}
+
+// What a likeliest token of one to be learnt takes, in operations at the peak: for
+// the teacher to tell and keep it, once, and in the loss, each time. Fitted to runs
+// with 16 and with 256 of them (docs/numerics.md).
+const (
+	tellToil = 13000
+	toldToil = 4500
+)
+
+// judgedToil is what the targets of rows like those of w take beside the teacher's reading.
+func (d *Distil) judgedToil(w *workload, passes float64) float64 {
+	return w.rows * float64(w.supervised) * float64(d.top()+1) * (tellToil*min(passes, 1) + toldToil*passes)
 }
 
 // soft takes the targets of one row from what judge wrote.

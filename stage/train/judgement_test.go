@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -214,6 +216,54 @@ func TestPackedTeacher(t *testing.T) {
 		if len(f.Wrong) != wrong {
 			t.Errorf("foretold: %v", f.Wrong)
 		}
+	}
+}
+
+// What targets take is foretold: the memory of a batch of them and of the blocks
+// that are kept, with what Go has not taken back, and their time.
+func TestJudgedForetold(t *testing.T) {
+	dir, in := toyTeacher(t)
+	from := toyRows(t, in["tokenizer"], toyProblems(50))
+	rows, err := stage.OpenRows(from)
+	check(t, err)
+	defer rows.Close()
+	const top = 200
+	n := top
+	op := &Distil{Depth: 1, Top: &n, Batch: 4096}
+	teach, err := openTeacher(dir, top, rows.Length(), stage.Machine{Threads: 1})
+	check(t, err)
+	defer teach.Close()
+	j := judgement{t: teach, work: t.TempDir(), rows: func(i int) model.Row { return readRow(rows, i) }, count: rows.Len(), blocks: map[int][][]model.Soft{}}
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var batch [][]model.Soft
+	for i := range rows.Len() {
+		soft, err := j.of(context.Background(), i)
+		check(t, err)
+		batch = append(batch, soft)
+	}
+	held := heap() - before
+	w := rowsLoad(stage.Forecast{Path: from})
+	foretold := op.judgedBytes(&w)
+	t.Logf("%d rows hold %d bytes, foretold with garbage %d", len(batch), held, foretold)
+	if foretold < held || foretold > 4*held {
+		t.Errorf("%d rows hold %d bytes, foretold are %d", len(batch), held, foretold)
+	}
+	runtime.KeepAlive(batch)
+	runtime.KeepAlive(j)
+	known := map[string][]stage.Forecast{"teacher": {{Path: dir}}, "from": {{Path: from}}}
+	m := stage.Machine{Threads: 1, Peak: 1e11}
+	many := op.Forecast(known, m)
+	few := *op
+	one := 1
+	few.Top = &one
+	if f := few.Forecast(known, m); many.Memory-f.Memory < held/2 || many.High < 1.5*f.High {
+		t.Errorf("of one token %d bytes and %.3g s are foretold, of %d %d bytes and %.3g s", f.Memory, f.High, top, many.Memory, many.High)
 	}
 }
 
