@@ -52,7 +52,8 @@ type Function struct {
 //	chats    Messages, the assistant's last
 //	labels   Messages, and Label: whether the last answer is a good one
 //	pairs    Prompt, and two answers to it, Chosen and Rejected
-//	problems Messages, the user's last, and Verify: what makes an answer right
+//	problems Messages, the user's last or an answer of the assistant to it, which
+//	         may be learnt, and Verify: what makes an answer right
 type Example struct {
 	From     string            `json:"from"` // file:line of the owner's
 	Key      string            `json:"key"`  // canonical: of the first user message
@@ -161,7 +162,7 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 					err = &say.Error{Where: p.ID, What: say.T("this problem has a verifier and no answer to learn", "这道题只有验证器，没有可学的答案"),
 						Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
 				}
-				e := Example{From: p.ID, Messages: append(slices.Clone(p.Context), Message{Role: "user", Content: p.Prompt}, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
+				e := Example{From: p.ID, Tools: p.Tools, Messages: append(slices.Clone(p.Context), Message{Role: "user", Content: p.Prompt}, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
 				if !yield(e, err) || err != nil {
 					return
 				}

@@ -23,9 +23,10 @@ type Problem struct {
 	Think  string `json:"think"`  // a correct thought that leads to Answer
 	Answer string `json:"answer"` // exact
 
-	// Of the owner's problems, instead of Think and Answer.
-	Context []Message       `json:"context,omitempty"` // before Prompt
-	Verify  json.RawMessage `json:"verify,omitempty"`  // what makes an answer right: see stage/verify
+	// Of the owner's problems. Think and Answer are what the owner gave to learn, or empty.
+	Context []Message         `json:"context,omitempty"` // before Prompt
+	Tools   []json.RawMessage `json:"tools,omitempty"`   // that the question offers, as in Example
+	Verify  json.RawMessage   `json:"verify,omitempty"`  // what makes an answer right: see stage/verify
 }
 
 // Families are the families of problem, in the order in which people are
@@ -91,7 +92,7 @@ func Problems(path string) iter.Seq2[Problem, error] {
 		}
 		defer f.Close()
 		s := bufio.NewScanner(f)
-		s.Buffer(nil, 1<<20)
+		s.Buffer(nil, maxExampleLine)
 		for n := 1; s.Scan(); n++ {
 			var p Problem
 			if err := json.Unmarshal(s.Bytes(), &p); err != nil {

@@ -52,6 +52,24 @@ type RowsInfo struct {
 	Supervised int64 `json:"supervised"` // tokens that are targets
 
 	Taught Taught `json:"taught,omitzero"` // in our own chat: what stands before targets
+	Choice Choice `json:"choice,omitzero"` // what of the assistant's turns the targets are
+}
+
+// Left says how many documents the rows leave out; nothing if none.
+func (in *RowsInfo) Left() say.Text {
+	if in.Dropped == 0 {
+		return say.Text{}
+	}
+	return say.T("%d of %d documents, longer than a row of %d tokens", "%[2]d 篇文档中的 %[1]d 篇，超过一行的 %[3]d 个词元", in.Dropped, in.Dropped+in.Documents, in.Length)
+}
+
+// A Choice says what of an assistant's turns is learnt. The zero value is all
+// of it. The token that ends a turn is learnt with whatever stands before it.
+type Choice struct {
+	LastTurn   bool `json:"last_turn,omitempty"` // only the last turn of a conversation, if that has a part to be learnt
+	NoThoughts bool `json:"no_thoughts,omitempty"`
+	NoAnswers  bool `json:"no_answers,omitempty"` // neither answers nor what is said before calls
+	NoCalls    bool `json:"no_calls,omitempty"`
 }
 
 // check says what is wrong with numbers that were read.
@@ -261,6 +279,9 @@ func (w *RowWriter) Think(yes bool) { w.info.Think = yes }
 
 // Taught notes what stands before what the rows teach.
 func (w *RowWriter) Taught(t Taught) { w.info.Taught.Or(t) }
+
+// Choice notes what of the assistant's turns the targets are.
+func (w *RowWriter) Choice(c Choice) { w.info.Choice = c }
 
 // Drop counts a document that fits no row.
 func (w *RowWriter) Drop() { w.info.Dropped++ }

@@ -200,10 +200,49 @@ func (w *workspace) dataExplain(id string) error {
 		written, e := w.explainWritten(id)
 		found, err = found || written, e
 	}
+	if err == nil {
+		aside, e := w.explainAside(id)
+		found, err = found || aside, e
+	}
 	if err == nil && !found {
 		err = usage(id, say.T("no corpus that stands has read such a document", "现有语料没有读过这样的文档"), say.T("give its id or its path, as in a journal", "请给出文档的 id 或路径，与日志中一致"))
 	}
 	return err
+}
+
+// explainAside says why documents did not take in a file, or records of it.
+func (w *workspace) explainAside(id string) (found bool, err error) {
+	a := w.a
+	blocks, err := w.st.Blocks()
+	if err != nil {
+		return false, err
+	}
+	for _, b := range blocks {
+		if b.Kind != store.Documents {
+			continue
+		}
+		dir, err := w.st.Dir(b.Output)
+		if err != nil {
+			return found, err
+		}
+		list, err := data.FindAside(dir, id)
+		if err != nil {
+			return found, err
+		}
+		for i := range list {
+			s := &list[i]
+			found = true
+			if a.format == formatJSONL {
+				a.line(map[string]any{"type": "explain", "documents": "documents." + b.Name, "artifact": b.Output, "aside": s})
+				continue
+			}
+			if i == 0 {
+				fmt.Fprintf(a.stdout, "documents.%s  %s\n", b.Name, b.Output.Short())
+			}
+			fmt.Fprintln(a.stdout, "  "+a.t("set aside: %s: %s", "未读入：%s：%s", shown(s.Path), shown(say.Text{En: s.En, Zh: s.Zh}.In(a.lang))))
+		}
+	}
+	return found, nil
 }
 
 func (a *app) verdict(e *data.Entry) string {

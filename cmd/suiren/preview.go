@@ -21,8 +21,8 @@ func (a *app) previewCommand() *cobra.Command {
 	var rows, from int
 	c := &cobra.Command{
 		Use: "preview [" + a.t("BLOCK", "块") + "]", Short: a.t("Show the rows of a tokens block, and what of them is learnt", "显示 tokens 块的数据行，以及其中学习的部分"),
-		Long: a.t("Show the rows of a tokens block as the model reads them. What is learnt stands between ⟦ and ⟧; everything else is only read.",
-			"按模型读到的样子显示 tokens 块的数据行。⟦ 与 ⟧ 之间的内容参与学习，其余只是读入。"),
+		Long: a.t("Show the rows of a tokens block as the model reads them. What is learnt stands between ⟦ and ⟧; everything else is only read. Before text that only looks like a special token, such as <|im_end|>, stands a \\.",
+			"按模型读到的样子显示 tokens 块的数据行。⟦ 与 ⟧ 之间的内容参与学习，其余只是读入。形似特殊词元（如 <|im_end|>）的普通文字前面加有 \\。"),
 		Args: a.args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := strings.Join(args, "")
@@ -97,6 +97,7 @@ func (a *app) document(tok *tokenizer.Tokenizer, row, d int, ids []int32, weight
 	type part struct {
 		Text  string `json:"text"`
 		Learn bool   `json:"learn"`
+		Alike []int  `json:"alike,omitempty"` // bytes of Text where words begin that only look like a special token
 	}
 	var parts []part
 	learnt := 0
@@ -108,7 +109,8 @@ func (a *app) document(tok *tokenizer.Tokenizer, row, d int, ids []int32, weight
 		if weight[at] > 0 {
 			learnt += end - at
 		}
-		parts, at = append(parts, part{tok.Decode(ids[at:end]), weight[at] > 0}), end
+		text, alike := decode(tok, ids[at:end])
+		parts, at = append(parts, part{text, weight[at] > 0, alike}), end
 	}
 	if a.format != formatText {
 		a.line(map[string]any{"type": "document", "row": row, "document": d, "tokens": len(ids), "learnt": learnt, "parts": parts})
@@ -116,13 +118,50 @@ func (a *app) document(tok *tokenizer.Tokenizer, row, d int, ids []int32, weight
 	}
 	fmt.Fprintln(a.stdout, a.t("— row %d, document %d: %d tokens, %d learnt", "— 第 %d 行，第 %d 篇：%d 个词元，学习 %d 个", row, d, len(ids), learnt))
 	for _, p := range parts {
-		text := terminal.Printable(p.Text)
+		text, at := "", 0
+		for _, i := range p.Alike {
+			text, at = text+terminal.Printable(p.Text[at:i])+`\`, i
+		}
+		text += terminal.Printable(p.Text[at:])
 		if p.Learn {
 			text = "⟦" + text + "⟧"
 		}
 		fmt.Fprint(a.stdout, text)
 	}
 	fmt.Fprintln(a.stdout)
+}
+
+// decode returns the text of tokens, and where in it words begin that only look
+// like a special token.
+func decode(tok *tokenizer.Tokenizer, ids []int32) (text string, alike []int) {
+	names := map[int32]string{}
+	for _, s := range tok.Specials() {
+		if strings.TrimSpace(s.Text) != "" { // spaces look like nothing
+			names[s.ID] = s.Text
+		}
+	}
+	from := 0 // where the words at hand begin
+	look := func(to int) {
+		for i := from; i < to; i++ {
+			for _, name := range names {
+				if strings.HasPrefix(text[i:to], name) {
+					alike = append(alike, i)
+					break
+				}
+			}
+		}
+		from = len(text)
+	}
+	stream := tokenizer.NewStream(tok)
+	for _, id := range ids {
+		text += stream.Write(id)
+		if name, ok := names[id]; ok {
+			look(len(strings.TrimSuffix(text, name)))
+		}
+	}
+	text += stream.Flush()
+	look(len(text))
+	return text, alike
 }
 
 // vocabularyOf returns the tokenizer that rows were made with.

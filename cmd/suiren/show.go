@@ -15,6 +15,7 @@ import (
 	"suiren/plan"
 	"suiren/run"
 	"suiren/stage"
+	"suiren/stage/data"
 	"suiren/stage/guard"
 	"suiren/stage/train"
 	"suiren/store"
@@ -183,6 +184,13 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 		share := outcomeOf(rec).share()
 		rows = append(rows, []string{a.t("training", "训练"), flopsText(rec.FLOPs) + a.t("  %.0f%% of peak", "  峰值的 %.0f%%", 100*share)})
 	}
+	left, err := leftOut(b.Kind, rec.Operator, dir)
+	if err != nil {
+		return nil, err
+	}
+	if !left.IsZero() {
+		rows = append(rows, []string{a.t("left out", "略去"), left.In(a.lang)})
+	}
 	if b.Kind == store.Weights {
 		found, err := train.FoundIn(dir, method)
 		if err != nil {
@@ -193,6 +201,19 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 		}
 	}
 	return rows, nil
+}
+
+// leftOut says what of its inputs the artifact in dir does not hold, of rows and of
+// the owner's examples; nothing if it holds all. Weights tell it with the rest.
+func leftOut(kind store.Kind, operator, dir string) (say.Text, error) {
+	switch {
+	case kind == store.Tokens:
+		info, err := stage.ReadRowsInfo(dir)
+		return info.Left(), err
+	case operator == (*data.Conversations)(nil).Name():
+		return data.LeftOf(dir)
+	}
+	return say.Text{}, nil
 }
 
 // method is how a plan names the operator of a record: pretrain and sft are one, and

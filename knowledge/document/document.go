@@ -104,7 +104,12 @@ func reject(cause Cause, en, zh string, args ...any) *Rejection {
 }
 
 func broken(what string, err error) *Rejection {
-	return reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, say.T("%s", "%[2]s", short(err.Error()), short(say.Err(say.Chinese, err))))
+	return reject(Broken, "is no %s that can be read: %v", "不是可读的 %s：%v", what, said(err))
+}
+
+// said is what an error says in both languages, kept short.
+func said(err error) say.Text {
+	return say.T("%[1]s", "%[2]s", short(say.Err(say.English, err)), short(say.Err(say.Chinese, err)))
 }
 
 // short keeps a message that quotes a hostile file within bounds.

@@ -231,3 +231,24 @@ func TestBrokenInChinese(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONFaults: what is no JSON is told with its place, in both languages.
+func TestJSONFaults(t *testing.T) {
+	for name, c := range map[string]struct{ file, part, where string }{
+		"a.json":    {"{\n\"text\": \"中\", nope}", "a.json", "line 2, column 14: "},
+		"cut.json":  {"{\"text\": \"a\"", "cut.json", "line 1, column 13: "},
+		"two.json":  {"{\"text\": \"a\"}\n\n [", "two.json", "line 3, column 2: more follows"},
+		"a.jsonl":   {"{\"text\": \"a\"}\n\n  {\"text\": tru}\n", "a.jsonl#3", "line 3, column 15: "},
+		"two.jsonl": {"{\"text\": \"a\"}\n{\"text\": \"a\"} 5\n", "two.jsonl#2", "line 2, column 15: more follows"},
+	} {
+		var c2 collect
+		err := new(Reader).Read(name, []byte(c.file), &c2)
+		r, ok := errors.AsType[*Rejection](err)
+		if len(c2.rejected) > 0 {
+			r, ok = c2.rejected[0], true
+		}
+		if !ok || r.Name != c.part || !strings.HasPrefix(r.En, "is no JSON that can be read: "+c.where) || strings.Contains(r.En+r.Zh, "%!") || r.Zh == r.En || !strings.Contains(r.Zh, "列：") {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func readLines(s *source, name string, in io.Reader) error {
 			return streamed("JSON Lines", err)
 		}
 		buffer = text
-		if text = bytes.TrimSpace(text); len(text) == 0 && !long {
+		if len(bytes.TrimSpace(text)) == 0 && !long {
 			continue
 		}
 		part := name + "#" + strconv.Itoa(n)
@@ -63,7 +63,7 @@ func readLines(s *source, name string, in io.Reader) error {
 		v, err := parseJSON(text)
 		if err != nil {
 			if bad++; bad <= 10 {
-				if err := s.sink.Rejected(broken("JSON", err).named(part)); err != nil {
+				if err := s.sink.Rejected(brokenAt(text, n, err).named(part)); err != nil {
 					return err
 				}
 			}
@@ -108,7 +108,7 @@ func readJSON(s *source, name string, data []byte) error {
 		if bytes.Contains(data, []byte("}\n{")) {
 			return readJSONL(s, name, data)
 		}
-		return broken("JSON", err)
+		return brokenAt([]byte(text), 1, err)
 	}
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 || textOf(list[0]) == "" {
@@ -124,16 +124,40 @@ func readJSON(s *source, name string, data []byte) error {
 	return nil
 }
 
-// parseJSON parses one value. Depth is bounded by encoding/json.
+// A misplaced is an error at a byte of JSON.
+type misplaced struct {
+	at  int
+	err error
+}
+
+func (m *misplaced) Error() string { return m.err.Error() }
+
+// brokenAt is broken of JSON, which begins on a line of the file, with line and column.
+func brokenAt(b []byte, line int, err error) *Rejection {
+	m, ok := errors.AsType[*misplaced](err)
+	if !ok {
+		return broken("JSON", err)
+	}
+	before := b[:min(max(m.at, 0), len(b))]
+	line += bytes.Count(before, []byte("\n"))
+	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return reject(Broken, "is no JSON that can be read: line %d, column %d: %v", "不是可读的 JSON：第 %d 行第 %d 列：%v", line, column, said(m.err))
+}
+
+// parseJSON parses one value. Depth is bounded by encoding/json. An error is a *misplaced.
 func parseJSON(b []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, err
+		at := len(b)
+		if s, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = int(s.Offset) - 1 // it counts the character at fault
+		}
+		return nil, &misplaced{at, err}
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, say.Errorf("more follows the value", "值之后还有内容")
+	if rest := bytes.TrimLeft(b[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		return nil, &misplaced{len(b) - len(rest), say.Errorf("more follows the value", "值之后还有内容")}
 	}
 	return v, nil
 }

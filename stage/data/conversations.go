@@ -41,7 +41,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 1 }
+func (*Conversations) Revision() int   { return 2 }
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -133,6 +133,11 @@ type conversationsReport struct {
 	Calls     int            `json:"tool_calls"`
 	Labels    map[string]int `json:"labels,omitempty"`
 	Languages map[string]int `json:"languages"`
+
+	// What contradicts itself, and is kept as it is.
+	Uncalled int `json:"results_without_call,omitempty"` // of tools, behind an answer that called none
+	Unknown  int `json:"calls_of_other_tools,omitempty"` // that the example does not offer
+	Both     int `json:"labelled_both,omitempty"`        // answers that are labelled true and false
 }
 
 // A faultList is what is wrong with the owner's files: the first errors, and
@@ -164,7 +169,9 @@ type sorter struct {
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	first    string // where the first example stands
+	labelled map[[16]byte]bool // the label of each labelled answer
+	odd      map[*int]string   // where what the report counts stands first
+	first    string            // where the first example stands
 	total    int
 	report   conversationsReport
 }
@@ -196,7 +203,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, odd: map[*int]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -252,8 +259,14 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) err
 			continue
 		}
 		s.report.Files[p]++
+		twice := s.report.Twice
 		if err := s.add(&e); err != nil {
 			return err
+		}
+		if s.report.Twice == twice {
+			if err := s.oddities(&e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -336,13 +349,17 @@ func question(e *stage.Example) string {
 }
 
 // problemOf is a problem as reinforcement and verdicts read it. Its prompt is
-// the last message; one with more messages before it has them as context.
+// the user's last message; what comes before it is its context, and the
+// assistant's message behind it the answer to learn.
 func problemOf(e *stage.Example) stage.Problem {
+	p := stage.Problem{ID: e.Key, Key: e.Key, Family: ownersProblem, Lang: knowledge.Lang(question(e)), Level: 1, Tools: e.Tools, Verify: e.Verify}
 	last := len(e.Messages) - 1
-	return stage.Problem{
-		ID: e.Key, Key: e.Key, Family: ownersProblem, Lang: knowledge.Lang(question(e)), Level: 1,
-		Context: e.Messages[:last:last], Prompt: e.Messages[last].Content, Verify: e.Verify,
+	if m := &e.Messages[last]; m.Role == "assistant" {
+		p.Think, p.Answer = m.Thought, m.Content
+		last--
 	}
+	p.Context, p.Prompt = e.Messages[:last:last], e.Messages[last].Content
+	return p
 }
 
 // close ends the parts and writes the report.
@@ -372,9 +389,41 @@ func (s *sorter) close(job *stage.Job) error {
 		"examples": float64(s.total), "exact_duplicate": float64(r.Twice), "kept": float64(r.Examples[trainPart]),
 		"held_out": float64(r.Examples[heldoutPart]), "watched": float64(r.Examples[watchPart]),
 	}})
+	s.tell(job)
 	if r.Examples[trainPart] == 0 {
 		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.total-r.Twice),
 			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
 	}
+	if left := r.left(); !left.IsZero() {
+		text := say.T("left out: %v", "略去：%v", left)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	return stage.WriteJSON(filepath.Join(dir, "report.json"), r)
 }
+
+// left says how many examples were left out, as they were there before; nothing if none.
+func (r *conversationsReport) left() say.Text {
+	if r.Twice == 0 {
+		return say.Text{}
+	}
+	all := r.Twice
+	for _, n := range r.Examples {
+		all += n
+	}
+	return say.T("%d of %d examples, exact copies of others", "%[2]d 条样例中的 %[1]d 条，与其他样例完全相同", r.Twice, all)
+}
+
+// LeftOf says what Conversations left out of the artifact in dir; nothing if it
+// left out none.
+func LeftOf(dir string) (say.Text, error) {
+	text, err := stage.ReadFile(filepath.Join(dir, reportPart, "report.json"), maxReport)
+	if err != nil {
+		return say.Text{}, err
+	}
+	var r conversationsReport
+	err = json.Unmarshal(text, &r)
+	return r.left(), err
+}
+
+// maxReport bounds a report.json that is read: maxAside parts, with their reasons.
+const maxReport = 64 << 20

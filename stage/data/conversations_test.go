@@ -129,6 +129,68 @@ func TestConversationsProblems(t *testing.T) {
 	}
 }
 
+// TestConversationsAnswered: what is given beside a verifier is kept for those who
+// learn it, and the tools for those who ask.
+func TestConversationsAnswered(t *testing.T) {
+	out, err := converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": `{"prompt":"6*7?","completion":"<think>t</think>It is 42.","verify":{"number":42}}` + "\n" +
+		`{"messages":[{"role":"user","content":"Is it late?"}],"tools":[{"name":"now"}],"verify":{"regex":"yes"}}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := stage.ReadProblems(filepath.Join(out, trainPart, problemsFile))
+	if err != nil || len(list) != 2 {
+		t.Fatal(len(list), err)
+	}
+	if p := list[0]; p.Prompt != "6*7?" || p.Think != "t" || p.Answer != "It is 42." || len(p.Context) != 0 || p.Verify == nil {
+		t.Errorf("the first problem is %+v", p)
+	}
+	if p := list[1]; p.Answer != "" || len(p.Tools) != 1 || string(p.Tools[0]) != `{"type":"function","function":{"name":"now"}}` {
+		t.Errorf("the second problem is %+v", p)
+	}
+	for e, err := range stage.Conversations(filepath.Join(out, trainPart)) {
+		if err != nil || len(e.Messages) != 2 || e.Messages[1].Thought != "t" {
+			t.Errorf("to learn: %+v, %v", e, err)
+		}
+		break
+	}
+}
+
+// TestOddities: what contradicts itself is kept, and told.
+func TestOddities(t *testing.T) {
+	const ask, call = `{"messages":[{"role":"user","content":"q"},`, `{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"now"}}]},{"role":"tool","tool_call_id":"a","content":"noon"},`
+	const said = `{"role":"assistant","content":"yes"}]`
+	for name, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"a result":  {[]string{ask + `{"role":"assistant","content":"x"},{"role":"tool","content":"noon"},` + said + `}`}, "results of tools behind an answer that called none: 1; the first is at a:1"},
+		"no tools":  {[]string{ask + call + said + `}`}, "calls of tools that their example does not offer: 1; the first is at a:1"},
+		"offered":   {[]string{ask + call + said + `,"tools":[{"name":"now"}]}`}, ""},
+		"both":      {[]string{ask + said + `,"label":true}`, ask + `{"role":"assistant","content":"no"}],"label":false}`, ask + said + `,"label":false}`}, "answers labelled true, and elsewhere false: 1; the first such pair ends at a:3"},
+		"not twice": {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, ""},
+	} {
+		dir, out := t.TempDir(), t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "a"), []byte(strings.Join(c.lines, "\n")), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var notes []string
+		emit := func(e stage.Event) {
+			if e.Type == "note" {
+				notes = append(notes, e.Text.In(say.English))
+				if e.Text.In(say.Chinese) == e.Text.In(say.English) {
+					t.Errorf("%s: no Chinese in %v", name, e.Text)
+				}
+			}
+		}
+		if err := (&Conversations{Heldout: new(float64)}).Run(t.Context(), &stage.Job{Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Out: out, Work: t.TempDir(), Emit: emit}); err != nil {
+			t.Fatal(name, err)
+		}
+		if got := strings.Join(notes, "\n"); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestConversationsOfOthers reads the files of others through the operator.
 func TestConversationsOfOthers(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/data/formats/*")

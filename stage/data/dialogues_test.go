@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -135,11 +136,28 @@ func TestGrammarFaults(t *testing.T) {
 		{form(`["n", "1..99"], ["m", "n / 0"]`, "{m}", `null`), "m"},
 		{`{"dialogues": []}`, "none"},
 		{`{"dialogue": []}`, "dialogue"},
-		{`[`, "byte"},
+		{`[`, "g.json:1:2: "},
 	} {
 		_, err := makeDialogues(t, &Dialogues{Count: 50}, x.grammar)
 		if err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%q: %v", x.want, err)
+		}
+	}
+}
+
+// TestGrammarPlace: what is no JSON is told with line and column.
+func TestGrammarPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\n \"lists\": {},,\n}":      "g:2:14: ",
+		"{\"dialogues\": [":           "g:1:16: ",
+		"{\n\"dialogues\": 5}":        "g:2:14: ",
+		"\xef\xbb\xbf{\"lists\": [[}": "g:1:13: ",
+		"{\"lists\": {}}\n{}":         "g:2:1: something stands behind",
+		"{\"list\": {}}":              `g: there is no field "list"`,
+	} {
+		_, err := readGrammar("g", []byte(text), languages)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || say.Err(say.Chinese, err) == err.Error() {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

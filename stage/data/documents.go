@@ -42,7 +42,7 @@ type Documents struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Documents) Name() string    { return "documents" }
-func (*Documents) Revision() int   { return 5 }
+func (*Documents) Revision() int   { return 6 }
 func (*Documents) Out() store.Kind { return store.Documents }
 
 // Files implements stage.FileReader.
@@ -103,8 +103,8 @@ const (
 	maxTraces    = 1_000_000
 )
 
-// A setAside is a file that was not read, and why.
-type setAside struct {
+// An Aside is a file, or a record of one, that was not read, and why.
+type Aside struct {
 	Path  string `json:"path"`
 	Cause string `json:"cause"` // unknown, broken, encrypted, scanned, empty, large, slow, crashed
 	En    string `json:"en"`
@@ -119,7 +119,7 @@ type documentsReport struct {
 	Bytes     int            `json:"bytes"`
 	Scanned   []scannedPages `json:"scanned_pages"`
 	Rails     map[string]int `json:"rails,omitempty"` // what the policy did ("mask personal"), and to how many documents
-	SetAside  []setAside     `json:"set_aside"`
+	SetAside  []Aside        `json:"set_aside"`
 	More      int            `json:"more,omitempty"` // that were set aside too
 }
 
@@ -150,14 +150,15 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		return noDocuments(d.Path, r.SetAside)
 	}
 	if n := len(r.SetAside) + r.More; n > 0 {
-		text := say.T("%d files were set aside, see report.json; the first is %s", "有 %d 个文件未读入，见 report.json；第一个是 %s", n, r.SetAside[0].Path)
+		first := &r.SetAside[0]
+		text := say.T("files or records set aside: %[1]d, see report.json; the first is %[2]s: %[3]s", "有 %[1]d 个文件或记录未读入，见 report.json；第一个是 %[2]s：%[4]s", n, first.Path, first.En, first.Zh)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return s.finish(ctx)
 }
 
 func newReport() documentsReport {
-	return documentsReport{Format: 1, Languages: map[string]int{}, Formats: map[string]int{}, Scanned: []scannedPages{}, SetAside: []setAside{}}
+	return documentsReport{Format: 1, Languages: map[string]int{}, Formats: map[string]int{}, Scanned: []scannedPages{}, SetAside: []Aside{}}
 }
 
 // answers makes documents of rated answers.
@@ -196,7 +197,7 @@ func (r *documentsReport) count(doc *Document) {
 	r.Formats[cmp.Or(doc.Format, "text")]++
 }
 
-func noDocuments(pattern string, aside []setAside) error {
+func noDocuments(pattern string, aside []Aside) error {
 	e := &say.Error{Where: pattern, What: say.T("no file can be read as a document", "没有可以作为文档读入的文件"),
 		Next: say.T("put text, Markdown, HTML, PDF, Office, mail or data files there", "请在该处放入文本、Markdown、HTML、PDF、Office、邮件或数据文件")}
 	if len(aside) > 0 {

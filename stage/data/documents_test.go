@@ -262,3 +262,28 @@ func FuzzDocuments(f *testing.F) {
 		makeFrom(t, &Documents{Traces: stage.Ref{Name: "x"}}, stage.Input{Arg: "traces", Dir: traces})
 	})
 }
+
+// TestAsideNote: the note names the first part that was set aside, and why.
+func TestAsideNote(t *testing.T) {
+	dir := tree(t, map[string]string{"a.jsonl": "{\"text\": \"A line of words.\"}\n{\"text\": tru}\n5 6\n"})
+	var notes []say.Text
+	job := &stage.Job{Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Out: t.TempDir(), Work: t.TempDir(), Emit: func(e stage.Event) {
+		if e.Type == "note" {
+			notes = append(notes, *e.Text)
+		}
+	}}
+	if err := (&Documents{Path: "*"}).Run(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.HasPrefix(notes[0].In(say.English), "files or records set aside: 2, see report.json; the first is a.jsonl#2: is no JSON that can be read: line 2, column 13: ") ||
+		!strings.HasPrefix(notes[0].In(say.Chinese), "有 2 个文件或记录未读入，见 report.json；第一个是 a.jsonl#2：不是可读的 JSON：第 2 行第 13 列：") {
+		t.Errorf("%v", notes)
+	}
+	list, err := FindAside(job.Out, "a.jsonl")
+	if err != nil || len(list) != 2 || list[1].Path != "a.jsonl#3" || strings.Contains(list[0].En+list[0].Zh, "%!") {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if list, err = FindAside(job.Out, "a.jsonl#3"); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

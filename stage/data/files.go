@@ -23,7 +23,7 @@ import (
 type item struct {
 	document *Document
 	scanned  []int
-	aside    *setAside
+	aside    *Aside
 }
 
 // An extract is what one file gives, in its order, some at a time.
@@ -219,7 +219,7 @@ func (x *extract) reject(p string, cause document.Cause, en, zh string) error {
 	if x.skipped() {
 		return nil
 	}
-	return x.put(item{aside: &setAside{p, string(cause), en, zh}})
+	return x.put(item{aside: &Aside{p, string(cause), en, zh}})
 }
 
 // Rejected implements document.Sink.

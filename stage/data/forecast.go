@@ -156,7 +156,9 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 			longest, learnt = asked+max(a, b), a+b
 			size["pairs"]++
 		case stage.UseProblems:
-			size["unanswered"]++
+			if e.Messages[len(e.Messages)-1].Role != "assistant" {
+				size["unanswered"]++
+			}
 		}
 		if name := verify.Program(e.Verify); name != "" {
 			size[name]++

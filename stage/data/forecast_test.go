@@ -99,3 +99,16 @@ func TestForecastOfExamples(t *testing.T) {
 		t.Errorf("of what cannot be read so many are watched: %v", f.Size)
 	}
 }
+
+// TestTasteAnswered: of problems those are unanswered that bring no answer.
+func TestTasteAnswered(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.jsonl")
+	if err := os.WriteFile(path, []byte(`{"prompt":"6*7?","verify":{"number":42}}`+"\n"+`{"prompt":"6*8?","completion":"48","verify":{"number":48}}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	size, use := map[string]float64{}, stage.Use("")
+	new(Conversations).taste(path, size, &use)
+	if use != stage.UseProblems || size["examples"] != 2 || size["unanswered"] != 1 || size["learnt"] != 2 {
+		t.Errorf("%s: %v", use, size)
+	}
+}

@@ -97,12 +97,17 @@ func readGrammar(name string, b []byte, langs []string) (*grammar, error) {
 	if len(b) > maxGrammar {
 		return nil, fail("", say.Errorf("a grammar has at most %d bytes", "语法文件至多 %d 字节", maxGrammar))
 	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // as editors mark UTF-8
 	g := &grammar{name: name}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	d.UseNumber()
 	if err := d.Decode(g); err != nil {
-		return nil, fail(fmt.Sprint("byte ", d.InputOffset()), err)
+		return nil, inGrammar(name+placeIn(b, err), err)
+	}
+	if rest := bytes.TrimSpace(b[d.InputOffset():]); len(rest) > 0 {
+		at := bytes.LastIndex(b, rest)
+		return nil, inGrammar(name+linePlace(b, at), say.Errorf("something stands behind the grammar", "语法之后还有别的内容"))
 	}
 	for name, list := range g.Lists {
 		for i := range list {

@@ -1,8 +1,16 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
+	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -17,8 +25,8 @@ const reasonQuality = "quality_least"
 
 // A label is a line of the owner's file of labels, as suiren data review writes it.
 type label struct {
-	Text  string `json:"text"`
-	Label string `json:"label"` // good or bad; "" is not yet known
+	Text  *string `json:"text"`
+	Label string  `json:"label"` // good or bad; "" is not yet known
 }
 
 // Labels must be so many of each kind, so that the classifier is worth asking, and
@@ -62,7 +70,7 @@ func trainClassifier(dir string) (*classifier, *ClassifierReport, error) {
 	var learn, test []linear.Example
 	n := 0
 	for _, name := range names {
-		err := readLines(filepath.Join(dir, filepath.FromSlash(name)), func(l label) error {
+		err := ownLines(filepath.Join(dir, filepath.FromSlash(name)), name, func(line int, l *label) error {
 			e := linear.Example{}
 			switch l.Label {
 			case "good":
@@ -73,13 +81,16 @@ func trainClassifier(dir string) (*classifier, *ClassifierReport, error) {
 			case "":
 				return nil
 			default:
-				return &say.Error{Where: name, What: say.T("a label is %q", "标签为 %q", l.Label), Next: say.T("write good or bad", "请写 good 或 bad")}
+				return &say.Error{Where: fmt.Sprintf("%s:%d: label", name, line), What: say.T("a label is %q", "标签为 %q", l.Label), Next: say.T("write good or bad", "请写 good 或 bad")}
+			}
+			if l.Text == nil {
+				return &say.Error{Where: fmt.Sprintf("%s:%d: text", name, line), What: say.T("this is missing", "缺少此项"), Next: say.T("a label stands beside its text: suiren data review writes both", "标签旁须有文本：suiren data review 会写出两者")}
 			}
 			if n++; n > mostLabels {
 				return &say.Error{Where: name, What: say.T("there are more than %d labels", "标签超过 %d 条", mostLabels),
 					Next: say.T("keep a sample of them", "请只保留一部分")}
 			}
-			e.Features = features(clean(l.Text))
+			e.Features = features(clean(*l.Text))
 			if n%5 == 0 {
 				test = append(test, e)
 			} else {
@@ -103,6 +114,60 @@ func trainClassifier(dir string) (*classifier, *ClassifierReport, error) {
 		}
 	}
 	return c, &r, nil
+}
+
+// ownLines calls f with each line of a file of JSON that is the owner's, and its
+// number. Errors name the file as the owner does, line, and column or field. A mark
+// of UTF-8 at its beginning and empty lines are passed over.
+func ownLines[T any](file, name string, f func(line int, v *T) error) error {
+	r, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	next := say.T(`write one JSON object a line: {"text": "…", "label": "good"}`, `请每行写一个 JSON 对象：{"text": "…", "label": "good"}`)
+	n := 0
+	fail := func(where string, what, next say.Text) error {
+		return &say.Error{Where: fmt.Sprintf("%s:%d%s", name, n, where), What: what, Next: next}
+	}
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, maxLine)
+	for s.Scan() {
+		n++
+		line := s.Bytes()
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if !utf8.Valid(line) {
+			return fail("", say.T("this line is not UTF-8", "这一行不是 UTF-8"), say.T("save the file as UTF-8", "请将文件另存为 UTF-8"))
+		}
+		v := new(T)
+		switch err := json.Unmarshal(line, v).(type) {
+		case nil:
+		case *json.SyntaxError: // it counts the character at fault
+			_, column, _ := strings.Cut(linePlace(line, int(err.Offset)-1), ":1:") // of one line
+			return fail(":"+column, say.T("this is not JSON: %v", "这不是 JSON：%v", err), next)
+		case *json.UnmarshalTypeError:
+			where := ""
+			if err.Field != "" {
+				where = ": " + err.Field
+			}
+			return fail(where, say.T("%v stands where %v belongs", "应为%[2]v，却是%[1]v", say.KindThere(err), say.KindOf(err.Type)), next)
+		default:
+			return fail("", say.T("this is not JSON: %v", "这不是 JSON：%v", err), next)
+		}
+		if err := f(n, v); err != nil {
+			return err
+		}
+	}
+	if err := s.Err(); errors.Is(err, bufio.ErrTooLong) {
+		n++
+		return fail("", say.T("this line is longer than %d MiB", "这一行超过 %d MiB", maxLine>>20), next)
+	}
+	return s.Err()
 }
 
 // probability of being good.

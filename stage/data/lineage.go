@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
 	"suiren/internal/say"
+	"suiren/stage"
 	"suiren/stage/data/quality"
 )
 
@@ -175,4 +179,27 @@ func FindEntry(dir, name string) (found *Entry, err error) {
 		err = nil
 	}
 	return found, err
+}
+
+// FindAside returns what of a file the documents in dir set aside: all of it, or
+// records (file#3), and why.
+func FindAside(dir, name string) (list []Aside, err error) {
+	path := filepath.Join(dir, "report.json")
+	b, err := stage.ReadFile(path, maxReport)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // of an earlier version
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r documentsReport
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, badLine(path, 1, err)
+	}
+	for _, a := range r.SetAside {
+		if file, _, _ := strings.Cut(a.Path, "#"); a.Path == name || file == name {
+			list = append(list, a)
+		}
+	}
+	return list, nil
 }

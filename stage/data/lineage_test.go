@@ -2,6 +2,7 @@ package data
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/duplicate"
 )
@@ -325,5 +327,27 @@ func TestAgree(t *testing.T) {
 	}
 	if _, err := Agree(first, filepath.Join(dir, "none")); err == nil {
 		t.Error("a file that is not there is read")
+	}
+}
+
+// TestLabelFaults: the owner's mistakes are told with the owner's file and line.
+func TestLabelFaults(t *testing.T) {
+	const good = `{"text":"a","label":"good"}` + "\n"
+	for name, c := range map[string]struct{ file, where, what string }{
+		"not JSON":   {good + `{"text":"a" "label":"good"}`, "l/a.jsonl:2:13", "this is not JSON"},
+		"cut":        {good + `{"text":"a`, "l/a.jsonl:2:10", "this is not JSON"},
+		"a number":   {good + "\n" + `{"text":"a","label":1}`, "l/a.jsonl:3: label", "a number stands where a string belongs"},
+		"a list":     {"[]", "l/a.jsonl:1", "a list stands where an object belongs"},
+		"other word": {good + `{"text":"a","label":"fine"}`, "l/a.jsonl:2: label", `a label is "fine"`},
+		"no text":    {`{"txt":"a","label":"good"}`, "l/a.jsonl:1: text", "missing"},
+		"GB18030":    {"{\"text\":\"\xd6\xd0\",\"label\":\"good\"}", "l/a.jsonl:1", "not UTF-8"},
+		"long":       {good + strings.Repeat(" ", maxLine+1), "l/a.jsonl:2", "longer than"},
+		"a mark":     {"\xef\xbb\xbf" + good + "\r\n" + good, "labels", "there are 2 good and 0 bad texts"}, // all are read
+	} {
+		_, _, err := trainClassifier(tree(t, map[string]string{"l/a.jsonl": c.file}))
+		var e *say.Error
+		if !errors.As(err, &e) || e.Where != c.where || !strings.Contains(e.What.In(say.English), c.what) || e.Next.IsZero() || strings.Contains(e.Next.En, "store") || e.In(say.Chinese) == e.In(say.English) {
+			t.Errorf("%s: %v, want %s: %s", name, err, c.where, c.what)
+		}
 	}
 }

@@ -29,7 +29,7 @@ func (d *Documents) gate(job *stage.Job) (Pass, error) {
 
 // through passes a document, which is changed, and notes what was done. held is not nil if
 // it may not enter.
-func (r *documentsReport) through(pass Pass, d *Document) (held *setAside) {
+func (r *documentsReport) through(pass Pass, d *Document) (held *Aside) {
 	if pass == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (r *documentsReport) through(pass Pass, d *Document) (held *setAside) {
 		p.Held = title.Held
 	}
 	if p.Held != nil {
-		return &setAside{Path: d.Path, Cause: "policy", En: p.Held.In(say.English), Zh: p.Held.In(say.Chinese)}
+		return &Aside{Path: d.Path, Cause: "policy", En: p.Held.In(say.English), Zh: p.Held.In(say.Chinese)}
 	}
 	if p.Text != d.Text {
 		fresh := newDocument(d.Path, p.Text)
@@ -56,7 +56,7 @@ func (r *documentsReport) through(pass Pass, d *Document) (held *setAside) {
 }
 
 // aside names a file that was set aside.
-func (r *documentsReport) aside(a *setAside) {
+func (r *documentsReport) aside(a *Aside) {
 	if len(r.SetAside) < maxAside {
 		r.SetAside = append(r.SetAside, *a)
 	} else {

@@ -85,7 +85,7 @@ type Share struct {
 // Shares counts the labels of a reviewed file of samples, by verdict.
 func Shares(file string) ([]Share, error) {
 	m := map[string]*Share{}
-	err := readLines(file, func(s Sample) error {
+	err := ownLines(file, file, func(_ int, s *Sample) error {
 		if s.Label != "good" && s.Label != "bad" {
 			return nil
 		}
@@ -122,9 +122,9 @@ type Agreement struct {
 func Agree(a, b string) (*Agreement, error) {
 	first := map[string]string{}
 	labelled := func(file string, f func(Sample)) error {
-		return readLines(file, func(s Sample) error {
+		return ownLines(file, file, func(_ int, s *Sample) error {
 			if s.Label == "good" || s.Label == "bad" {
-				f(s)
+				f(*s)
 			}
 			return nil
 		})

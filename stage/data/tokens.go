@@ -28,8 +28,13 @@ type Tokens struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Tokens) Name() string    { return "rows" }
-func (*Tokens) Revision() int   { return 3 }
+func (*Tokens) Name() string { return "rows" }
+func (t *Tokens) Revision() int {
+	if t.choice() != (stage.Choice{}) {
+		return 4 // it stands in rows.json; and the last turn is the last
+	}
+	return 3
+}
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
 // learnable are the parts of a turn.
@@ -60,9 +65,9 @@ func (t *Tokens) Check() (list []*say.Error) {
 }
 
 // choice is what of a turn is learnt: unless said, all.
-func (t *Tokens) choice() talk.Choice {
+func (t *Tokens) choice() stage.Choice {
 	learns := func(part string) bool { return t.Learn == nil || slices.Contains(t.Learn, part) }
-	return talk.Choice{LastTurn: t.Turns == "last", NoAnswers: !learns("answers"), NoThoughts: !learns("thoughts"), NoCalls: !learns("calls")}
+	return stage.Choice{LastTurn: t.Turns == "last", NoAnswers: !learns("answers"), NoThoughts: !learns("thoughts"), NoCalls: !learns("calls")}
 }
 
 // Tokens of a conversation with its thought and without, about, for a
@@ -133,6 +138,7 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	rows.Think(p.thoughts > 0)
+	rows.Choice(t.choice())
 	info, err := rows.Close()
 	if err != nil {
 		return err
@@ -147,6 +153,10 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if info.Rows == 0 {
 		return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", info.Dropped, t.Length),
 			Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
+	}
+	if info.Dropped > 0 {
+		text := say.T("left out: %v", "略去：%v", info.Left())
+		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return nil
 }

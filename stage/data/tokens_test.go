@@ -70,6 +70,9 @@ func TestTokensOfChats(t *testing.T) {
 		if err != nil || rows.Len() != 1 || rows.Info().Documents != 1 || rows.Think() {
 			t.Errorf("%s: %+v %v", name, rows.Info(), err)
 		}
+		if want := (stage.Choice{LastTurn: c.op.Turns == "last"}); rows.Info().Choice != want {
+			t.Errorf("%s: the rows say that they hold %+v", name, rows.Info().Choice)
+		}
 	}
 
 	// In our own chat each turn is a document: the past is written without thoughts,
@@ -231,5 +234,97 @@ func TestTokensOfText(t *testing.T) {
 	}
 	if errs := (&Tokenizer{Vocab: 300}).Check(); len(errs) != 1 {
 		t.Error("a tokenizer of nothing is taken", errs)
+	}
+}
+
+// What is chosen stands in rows.json, which a plan that chooses nothing makes as
+// before; a turn that is read only is not learnt because another is not there.
+func TestTokensChoice(t *testing.T) {
+	none := 0.0
+	chats, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": `{"messages": [{"role": "user", "content": "l?"}, {"role": "assistant", "content": "first"}, {"role": "user", "content": "l2?"}, {"role": "assistant", "content": "second", "weight": 0}]}` + "\n" +
+		`{"prompt": "a", "completion": "one"}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[string]string{"from": filepath.Join(chats, trainPart), "base": base}
+	words, err := talk.Open(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const end = "<|im_end|>"
+	for _, c := range []struct {
+		op       Tokens
+		revision int
+		said     string // of rows.json
+		want     []string
+	}{
+		{Tokens{}, 3, "", []string{"first" + end, "one" + end}},
+		{Tokens{Turns: "all", Learn: []string{"calls", "thoughts", "answers"}}, 3, "", []string{"first" + end, "one" + end}},
+		{Tokens{Turns: "last"}, 4, `"last_turn": true`, []string{"one" + end}},
+		{Tokens{Learn: []string{"answers"}}, 4, `"no_thoughts": true,` + "\n    " + `"no_calls": true`, []string{"first" + end, "one" + end}},
+	} {
+		c.op.Length = 128
+		dir := runOp(t, &c.op, in)
+		text, err := os.ReadFile(filepath.Join(dir, "rows.json"))
+		if err != nil || c.op.Revision() != c.revision || strings.Contains(string(text), "choice") != (c.said != "") || !strings.Contains(string(text), c.said) {
+			t.Errorf("%+v: revision %d, %s %v", c.op, c.op.Revision(), text, err)
+		}
+		if got := learnt(t, dir, words.Tokenizer); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v: %q, want %q", c.op, got, c.want)
+		}
+	}
+}
+
+// What is left out is told, once and in both languages, of documents that are too
+// long and of examples that are there twice; where nothing is, nothing is said.
+func TestLeftOut(t *testing.T) {
+	notes := func(op stage.Operator, in map[string]string) (dir string, list []say.Text) {
+		t.Helper()
+		job := &stage.Job{Out: t.TempDir(), Work: t.TempDir(), Emit: func(e stage.Event) {
+			if e.Type == "note" {
+				list = append(list, *e.Text)
+			}
+		}}
+		for arg, dir := range in {
+			job.Inputs = append(job.Inputs, stage.Input{Arg: arg, Dir: dir})
+		}
+		if err := op.Run(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		return job.Out, list
+	}
+	is := func(list []say.Text, en, zh string) bool {
+		return en == "" && len(list) == 0 || len(list) == 1 && list[0].In(say.English) == "left out: "+en && list[0].In(say.Chinese) == "略去："+zh
+	}
+	none := 0.0
+	short, long := `{"prompt": "a", "completion": "one"}`, `{"prompt": "b", "completion": "`+strings.Repeat("one ", 99)+`"}`
+	for _, c := range []struct {
+		lines          []string
+		en, zh         string // of the examples
+		rowsEn, rowsZh string
+	}{
+		{[]string{short}, "", "", "", ""},
+		{[]string{short, long, short, short}, "2 of 4 examples, exact copies of others", "4 条样例中的 2 条，与其他样例完全相同",
+			"1 of 2 documents, longer than a row of 64 tokens", "2 篇文档中的 1 篇，超过一行的 64 个词元"},
+	} {
+		files := t.TempDir()
+		if err := os.WriteFile(filepath.Join(files, "a.jsonl"), []byte(strings.Join(c.lines, "\n")), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		examples, said := notes(&Conversations{Heldout: &none}, map[string]string{"files": files})
+		if !is(said, c.en, c.zh) {
+			t.Errorf("of examples: %v", said)
+		}
+		if left, err := LeftOf(examples); err != nil || left.In(say.English) != c.en {
+			t.Errorf("left out of examples: %v %v", left, err)
+		}
+		rows, said := notes(&Tokens{Length: 64}, map[string]string{"from": filepath.Join(examples, trainPart), "base": base})
+		if !is(said, c.rowsEn, c.rowsZh) {
+			t.Errorf("of rows: %v", said)
+		}
+		info, err := stage.ReadRowsInfo(rows)
+		if left := info.Left(); err != nil || left.In(say.English) != c.rowsEn {
+			t.Errorf("left out of rows: %v %v", left, err)
+		}
 	}
 }

@@ -30,15 +30,6 @@ func (d *Doc) Supervised() (n int) {
 	return n
 }
 
-// A Choice says what of an assistant's turns is learnt. The zero value is all
-// of it. The token that ends a turn is learnt with whatever stands before it.
-type Choice struct {
-	LastTurn   bool // only the last turn of a conversation
-	NoThoughts bool
-	NoAnswers  bool // neither answers nor what is said before calls
-	NoCalls    bool
-}
-
 // A piece is a part of a turn's text, from the end of the one before.
 type piece struct {
 	to    int
@@ -58,15 +49,16 @@ type turn struct {
 // it is asked for: after just what the template writes in front of it then.
 // Turns that stand in the text of a later one as they do in their own share a
 // document; templates that drop thoughts of the past make several.
-func (w *Writer) Docs(e *stage.Example, o Choice, most int) (docs []Doc, long int, err error) {
+func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, long int, err error) {
 	var left []int // turns to be learnt
-	for k := range e.Messages {
+	first := 0
+	if o.LastTurn {
+		first = lastTurn(e.Messages)
+	}
+	for k := first; k < len(e.Messages); k++ {
 		if m := &e.Messages[k]; m.Role == "assistant" && (m.Weight == nil || *m.Weight > 0) && !(o.NoAnswers && m.Thought == "" && len(m.Calls) == 0) {
 			left = append(left, k)
 		}
-	}
-	if o.LastTurn && len(left) > 1 {
-		left = left[len(left)-1:]
 	}
 	if w.Template == nil {
 		for _, k := range left {
@@ -110,6 +102,17 @@ func (w *Writer) Docs(e *stage.Example, o Choice, most int) (docs []Doc, long in
 	return docs, long, nil
 }
 
+// lastTurn is where the assistant's last turn stands, whether it is learnt or
+// not; len(list), if there is none.
+func lastTurn(list []stage.Message) int {
+	for k, m := range slices.Backward(list) {
+		if m.Role == "assistant" {
+			return k
+		}
+	}
+	return len(list)
+}
+
 // Doc writes a prompt and its answer, all of which is learnt.
 func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.RawMessage) (Doc, error) {
 	if w.Template == nil {
@@ -117,7 +120,7 @@ func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.R
 			return Doc{}, &say.Error{Where: from, What: say.T("an answer must be one message of the assistant", "回答必须是助手的一条消息"),
 				Next: say.T("move earlier turns to the prompt", "请把前面的轮次移到 prompt 中")}
 		}
-		return w.ownDoc(from, prompt, &answer[0], tools, Choice{})
+		return w.ownDoc(from, prompt, &answer[0], tools, stage.Choice{})
 	}
 	t, err := w.answer(from, prompt, answer, tools)
 	if err != nil {
@@ -130,11 +133,11 @@ func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.R
 // ownDoc writes an answer in our own chat. What is asked begins a thought; one
 // that is not there is ended at once, and that is learnt with the answer: so who
 // was taught without thoughts answers at once where it may think.
-func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, tools []json.RawMessage, o Choice) (d Doc, err error) {
+func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, tools []json.RawMessage, o stage.Choice) (d Doc, err error) {
 	if d.IDs, err = w.own(from, prompt, tools, true); err != nil {
 		return d, err
 	}
-	called, err := w.words.InWords(chat.Conversation{Messages: turns([]stage.Message{*a})})
+	called, err := w.words.InWords(chat.Conversation{Messages: w.turns([]stage.Message{*a})})
 	if err != nil {
 		return d, err
 	}
@@ -158,7 +161,7 @@ func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, t
 }
 
 // turn is answer for one message of a conversation, in pieces.
-func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tools []json.RawMessage, o Choice) (turn, error) {
+func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tools []json.RawMessage, o stage.Choice) (turn, error) {
 	t, err := w.answer(from, before, []stage.Message{m}, tools)
 	if err != nil {
 		return t, err
@@ -198,12 +201,12 @@ func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tool
 // answer writes a prompt and its answer: what the template writes beyond the
 // prompt, up to the token that ends it.
 func (w *Writer) answer(from string, prompt, answer []stage.Message, tools []json.RawMessage) (t turn, err error) {
-	c := chat.Conversation{Messages: append(turns(prompt), turns(answer)...), Tools: tools}
+	c := chat.Conversation{Messages: append(w.turns(prompt), w.turns(answer)...), Tools: tools}
 	full, err := w.Template.Prompt(c)
 	if err != nil {
 		return t, refused(from, say.T("the base's template refuses the answer: %v", "基座的模板拒绝该回答：%v", err), err)
 	}
-	if t.text, t.from, err = w.behind(from, full.Text, c, turns(prompt), answer); err != nil {
+	if t.text, t.from, err = w.behind(from, full.Text, c, w.turns(prompt), answer); err != nil {
 		return t, err
 	}
 	if t.to = w.end(t.text, t.from); t.to > 0 {

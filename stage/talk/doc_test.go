@@ -33,7 +33,7 @@ func writerOf(t testing.TB, source string) *Writer {
 	t.Helper()
 	w := writerThatEnds(t, source, "</s>")
 	past := stage.Example{Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?")}}
-	if p, err := w.Template.Prompt(conversationOf(&past)); err == nil {
+	if p, err := w.Template.Prompt(w.conversationOf(&past)); err == nil {
 		_, rest, _ := strings.Cut(p.String, "Zq7one")
 		rest, _, _ = strings.Cut(rest, "And?")
 		if name := tagNames.FindString(rest); name != "" {
@@ -96,7 +96,7 @@ func (w *Writer) runs(d *Doc) (list []string) {
 // the last token that ends it; nothing if it repeats them in another way, or
 // drops the thought.
 func (w *Writer) own1(e *stage.Example, i int) (list []string) {
-	c := conversationOf(e)
+	c := w.conversationOf(e)
 	c.Messages = c.Messages[:i+1]
 	full, err := w.Template.Prompt(c)
 	if err != nil {
@@ -157,7 +157,7 @@ func TestMask(t *testing.T) {
 			check(t, err)
 			w := writerOf(t, string(source))
 			at := name + " " + strings.TrimSuffix(filepath.Base(file), ".jinja")
-			docs, long, err := w.Docs(&e, Choice{}, 1<<20)
+			docs, long, err := w.Docs(&e, stage.Choice{}, 1<<20)
 			if err != nil {
 				t.Logf("%s: %v", at, err)
 				continue
@@ -172,7 +172,7 @@ func TestMask(t *testing.T) {
 			var learnt []string
 			for i := range docs {
 				learnt = append(learnt, w.runs(&docs[i])...)
-				full, err := w.Template.Prompt(conversationOf(&e))
+				full, err := w.Template.Prompt(w.conversationOf(&e))
 				check(t, err)
 				if text := w.Tokenizer.Decode(docs[i].IDs); i == len(docs)-1 && !strings.HasPrefix(full.String, text) {
 					t.Logf("%s: it is put behind what is asked: %q of %q", at, text, full.String)
@@ -251,14 +251,14 @@ func FuzzDocs(f *testing.F) {
 		call := stage.Call{ID: "1", Type: "function", Function: stage.Function{Name: "get_weather", Arguments: args}}
 		e := stage.Example{From: "here", Tools: []json.RawMessage{weather}, Messages: []stage.Message{said("user", ask), {Role: "assistant", Content: answer, Thought: thought, Calls: []stage.Call{call}},
 			{Role: "tool", Name: "get_weather", CallID: "1", Content: ask}, said("assistant", answer)}}
-		for _, o := range []Choice{{}, {NoThoughts: true, NoCalls: true}, {LastTurn: true, NoAnswers: true}} {
+		for _, o := range []stage.Choice{{}, {NoThoughts: true, NoCalls: true}, {LastTurn: true, NoAnswers: true}} {
 			docs, _, err := w.Docs(&e, o, 1<<16)
 			if err != nil {
 				continue
 			}
 			for i := range docs {
 				d := &docs[i]
-				if len(d.Learn) != len(d.IDs) || len(d.IDs) > 0 && d.Learn[0] || o == (Choice{}) && d.Supervised() == 0 {
+				if len(d.Learn) != len(d.IDs) || len(d.IDs) > 0 && d.Learn[0] || o == (stage.Choice{}) && d.Supervised() == 0 {
 					t.Fatalf("%q: %d marks of %d tokens, %d learnt", source, len(d.Learn), len(d.IDs), d.Supervised())
 				}
 			}
@@ -267,8 +267,8 @@ func FuzzDocs(f *testing.F) {
 }
 
 // conversationOf is an example as a template takes it.
-func conversationOf(e *stage.Example) chat.Conversation {
-	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
+func (w *Writer) conversationOf(e *stage.Example) chat.Conversation {
+	return chat.Conversation{Messages: w.turns(e.Messages), Tools: e.Tools}
 }
 
 // A model of our own that is opened as any other is learns from the tokens that
@@ -283,7 +283,7 @@ func TestOwnChat(t *testing.T) {
 	check(t, err)
 	for _, thought := range []string{"3+4=7", ""} {
 		e := stage.Example{Messages: []stage.Message{said("user", "3+4"), {Role: "assistant", Thought: thought, Content: "7"}}}
-		docs, _, err := w.Docs(&e, Choice{}, 1<<16)
+		docs, _, err := w.Docs(&e, stage.Choice{}, 1<<16)
 		check(t, err)
 		want, from := c.Example(nil, "3+4", thought, "7", thought != "")
 		if len(docs) != 1 || !slices.Equal(docs[0].IDs, want) || docs[0].Supervised() != len(want)-from {
@@ -305,13 +305,13 @@ func TestOwnChatCalls(t *testing.T) {
 	check(t, err)
 	e := stage.Example{Messages: calling(), Tools: []json.RawMessage{weather}}
 	e.Messages[1].Thought, e.Messages[1].Content = "I ask.", "One moment."
-	docs, _, err := w.Docs(&e, Choice{}, 1<<16)
+	docs, _, err := w.Docs(&e, stage.Choice{}, 1<<16)
 	check(t, err)
 	if len(docs) != 2 {
 		t.Fatalf("%d documents", len(docs))
 	}
 	for i, k := range []int{1, 3} {
-		ask := chat.Conversation{Messages: turns(e.Messages[:k]), Tools: e.Tools, Open: true}
+		ask := chat.Conversation{Messages: w.turns(e.Messages[:k]), Tools: e.Tools, Open: true}
 		prompt, err := served.Prompt(ask)
 		check(t, err)
 		d := &docs[i]
@@ -329,11 +329,11 @@ func TestOwnChatCalls(t *testing.T) {
 		}
 	}
 	for _, o := range []struct {
-		Choice
+		stage.Choice
 		want []string
 	}{
-		{Choice{NoThoughts: true, NoAnswers: true}, []string{"\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zq7city\"}}\n</tool_call><|im_end|>"}},
-		{Choice{NoCalls: true, NoThoughts: true}, []string{"One moment."}},
+		{stage.Choice{NoThoughts: true, NoAnswers: true}, []string{"\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zq7city\"}}\n</tool_call><|im_end|>"}},
+		{stage.Choice{NoCalls: true, NoThoughts: true}, []string{"One moment."}},
 	} {
 		docs, _, err := w.Docs(&stage.Example{Messages: e.Messages[:2]}, o.Choice, 1<<16)
 		check(t, err)
@@ -348,7 +348,7 @@ func TestOwnChatCalls(t *testing.T) {
 func TestEndIsNextTurn(t *testing.T) {
 	w := writerThatEnds(t, `[gMASK]<sop>{% for m in messages %}{% if m.role == 'user' %}<|user|>{% else %}<|assistant|>{% endif %}
 {{ m.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}`, "</s>")
-	docs, _, err := w.Docs(&stage.Example{Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?"), said("assistant", "Zq7two")}}, Choice{}, 1<<20)
+	docs, _, err := w.Docs(&stage.Example{Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Zq7one"), said("user", "And?"), said("assistant", "Zq7two")}}, stage.Choice{}, 1<<20)
 	check(t, err)
 	var learnt []string
 	for i := range docs {

@@ -118,6 +118,32 @@ func TestBroughtGRPO(t *testing.T) {
 	}
 }
 
+// A problem is asked with the tools that it offers, by reinforcement and by the
+// tally of a forecast, and its answer is learnt behind them.
+func TestBroughtAskTools(t *testing.T) {
+	b := newBench(t, map[string]string{"base": withTemplate(t, "qwen2", "{{ tools | tojson if tools }}"+thinkTemplate)})
+	s, err := openStudent(b.Job, own{}, 0, 0)
+	check(t, err)
+	defer s.Close()
+	p := picks(1)[0]
+	p.Tools, p.Answer = []json.RawMessage{json.RawMessage(`{"type":"function","function":{"name":"weather"}}`)}, "y"
+	r := &rl{GRPO: &GRPO{}, job: b.Job, s: s, course: newCourse([]stage.Problem{p})}
+	q, err := r.ask(&p)
+	check(t, err)
+	learnt, err := r.lesson(0, 0)
+	check(t, err)
+	var counted doc
+	check(t, s.w.eachProblem(filepath.Join(toyPart(t, []stage.Problem{p}), problemsFile), func(docs ...doc) error {
+		counted = docs[0]
+		return nil
+	}))
+	for what, ids := range map[string][]int32{"asked": q.IDs, "learnt": learnt.ids, "counted": counted.ids} {
+		if text := s.w.Tokenizer.Decode(ids); !strings.Contains(text, `"weather"`) {
+			t.Errorf("%s: %q", what, text)
+		}
+	}
+}
+
 // The whole conversation is asked, in the template, and what is read of the
 // answer has no thought in it.
 func TestBroughtAsk(t *testing.T) {

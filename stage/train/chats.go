@@ -7,7 +7,6 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/talk"
 )
 
 // A learnt is what a run over a base learns from: rows of tokens, or chats
@@ -17,6 +16,9 @@ type learnt struct {
 	kept      int  // tokens that lie in memory, and in no file
 	think     bool // answers begin with a thought
 	taught    stage.Taught
+	choice    stage.Choice
+	direct    bool    // thoughts are left out, or there are none
+	left      *left   // of chats; nil: nothing
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
 	row       func(i int) model.Row
@@ -54,7 +56,7 @@ func openLearntRows(dir string, b *brought) (*learnt, error) {
 		return nil, bad
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: wrote(b.words.Tokenizer, rows),
 		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
@@ -94,14 +96,16 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 		return nil, err
 	}
 	if len(docs) == 0 {
-		return nil, w.nothing(dir, said.dropped)
+		return nil, nothing(job, "examples", said.dropped, w.context)
 	}
 	length := min(w.context, max(said.longest, 512))
 	rows := packDocs(docs, length)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
 	}})
-	return &learnt{n: len(rows), length: length, kept: said.tokens, think: said.thoughts > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	out := leftOf(said.dropped, len(docs), w.context)
+	out.tell(job)
+	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r
@@ -121,7 +125,7 @@ func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err e
 		if direct {
 			e.Direct()
 		}
-		list, long, err := w.Docs(&e, talk.Choice{}, w.context)
+		list, long, err := w.Docs(&e, stage.Choice{}, w.context)
 		if err != nil {
 			return nil, said, err
 		}

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"suiren/engine/infer"
 	"suiren/stage"
@@ -54,6 +55,24 @@ func (w *writer) read(q *talk.Question, ids []int32) string {
 	}
 	_, answer := w.Parts(q, ids)
 	return answer
+}
+
+// told is what was written, for people. Where its question began a thought and there
+// is none, the end of that thought is no part of it.
+func (w *writer) told(ids []int32) string {
+	text, open, end := w.Tokenizer.Decode(ids), "<think>", "</think>"
+	if w.Template != nil {
+		f := w.Template.Facts().Thought
+		open, end = f.Open, f.Close
+	}
+	rest := strings.TrimLeft(text, " \n")
+	if open != "" {
+		rest = strings.TrimLeft(strings.TrimPrefix(rest, open), " \n")
+	}
+	if rest, ok := strings.CutPrefix(rest, end); ok && end != "" {
+		return strings.TrimLeft(rest, " \n")
+	}
+	return text
 }
 
 // swap returns the prompt of d with the answer of other.

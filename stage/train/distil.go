@@ -48,8 +48,13 @@ type Distil struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 3 }
+func (*Distil) Name() string { return "distil" }
+func (d *Distil) Revision() int {
+	if !d.Problems.IsZero() {
+		return 4 // answers are read differently by verifiers, too
+	}
+	return 3
+}
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -225,7 +230,8 @@ type distilling struct {
 	row   func(i int) model.Row
 	told  distilFacts
 
-	direct bool // what is learnt has no thoughts
+	direct bool         // what is learnt has no thoughts
+	choice stage.Choice // what of conversations is learnt
 }
 
 // Run implements stage.Operator.
@@ -272,7 +278,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 		defer run.watch.Close()
-		run.watch.direct = r.direct
+		run.watch.direct, run.watch.choice = r.direct, r.choice
 		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
 			return err
 		}
@@ -323,7 +329,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		r.direct = !rows.Think()
+		r.direct, r.choice = !rows.Think(), rows.Info().Choice
 		length, r.count, r.row = rows.Length(), rows.Len(), func(i int) model.Row { return readRow(rows, i) }
 		if d.Base.IsZero() && job.Dir("base") == "" {
 			if err := r.fresh(length); err != nil {
@@ -459,7 +465,7 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	for _, a := range s.Answers {
 		p := &asked[a.Problem]
-		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, nil)
+		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
 		if err != nil {
 			return err
 		}
@@ -468,12 +474,10 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 		}
 	}
 	if len(docs) == 0 {
-		return r.s.w.nothing("problems", len(s.Answers))
+		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
 	}
-	if long := kept - len(docs); long > 0 {
-		text := say.T("%d of %d answers are longer than the %d tokens that the student reads, and are not learnt", "%[2]d 个回答中有 %[1]d 个长于学生能读的 %[3]d 个词元，不学", long, kept, r.s.w.context)
-		r.job.Emit(stage.Event{Type: "note", Text: &text})
-	}
+	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
+	r.s.facts.Left.tell(r.job)
 	if r.s.w.Template == nil {
 		r.s.facts.Taught.Or(taughtAsking(asked))
 	}

@@ -258,7 +258,7 @@ func (d *diagnosis) preference(right []float64) {
 		case told && by < movedLeast:
 			d.find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
 				say.T("try a rate ten times as high", "请试十倍的 rate"))
-		case last < rightLeast:
+		case last < rightLeast && d.c.Counts["one_label"] == 0:
 			d.find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
 				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
 		}

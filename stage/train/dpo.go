@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -97,6 +96,7 @@ type preferenceFacts struct {
 	Examples int     `json:"examples"`
 	Dropped  int     `json:"dropped"` // longer than the context
 	Right    float64 `json:"right"`   // share of pairs, or labels, that the weights had the right way round in the last quarter
+	labels
 }
 
 // steps returns the steps of going through n examples as often as epochs say.
@@ -113,10 +113,19 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
+	if len(docs) == 0 {
+		return nothing(job, "pairs", dropped, s.w.context)
+	}
+	told := preferenceFacts{Examples: len(docs) / 2, Dropped: dropped}
+	told.tell(job)
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		if held, _, err = s.w.pairs(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return watchFault(err)
+		long := 0
+		if held, long, err = s.w.pairs(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+			return err
+		}
+		if len(held) == 0 {
+			return nothing(job, "watch", long, s.w.context)
 		}
 		held = held[:min(len(held), 2*watchPairs)]
 	}
@@ -179,7 +188,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		defer t.watch.Close()
 	}
 	s.facts.Taught.Or(taughtBy(docs))
-	return finishPreference(ctx, &t, s, d.Name(), preferenceFacts{Examples: order.n, Dropped: dropped})
+	return finishPreference(ctx, &t, s, d.Name(), told)
 }
 
 // watchPairs are the pairs, or answers, that a run of preference watches.
@@ -222,8 +231,7 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 	}
 	p.Right = rounded(t.st.Right)
 	if v := t.watch.seen(); v != nil {
-		text := say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*v["watch_right"], v["watch_chosen"], v["watch_rejected"])
-		t.job.Emit(stage.Event{Type: "note", Text: &text})
+		note(t.job, movedBy(v))
 	}
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
 	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
@@ -257,31 +265,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		}
 		docs = append(docs, c, r)
 	}
-	if len(docs) == 0 {
-		return nil, 0, w.nothing(path, dropped)
-	}
 	return docs, dropped, nil
-}
-
-// nothing is the error for a file without an example that can be used.
-func (w *writer) nothing(path string, dropped int) error {
-	if dropped > 0 {
-		return &say.Error{Where: path, What: say.T("all %d examples are longer than the base's %d tokens", "全部 %d 条样例都超过基座的 %d 个词元", dropped, w.context),
-			Next: say.T("shorten them, or take a base with a longer context", "请缩短样例，或换用上下文更长的基座")}
-	}
-	return &say.Error{Where: path, What: say.T("there are no examples", "没有样例"), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径"), Err: errNoExamples}
-}
-
-// errNoExamples is within the error for a file without any example.
-var errNoExamples = errors.New("train: there are no examples")
-
-// watchFault is err, of examples that are to be watched, in the plan's words
-// where there are none.
-func watchFault(err error) error {
-	if errors.Is(err, errNoExamples) {
-		return nothingWatched()
-	}
-	return err
 }
 
 // forecastAnswers is the forecast of learning from answers, of which o has

@@ -24,10 +24,11 @@ type facts struct {
 	Loss   float64  `json:"loss"`  // running mean at the end
 	RL     *rlFacts `json:"rl,omitempty"`
 
-	Taught     stage.Taught     `json:"taught,omitzero"`  // in our own chat: beyond single questions, its base's included
-	Words      string           `json:"words,omitempty"`  // of an adapter: talk.Words.Sum of its base
-	Stop       *stopFacts       `json:"stop,omitempty"`   // with patience
-	Parity     *parity          `json:"parity,omitempty"` // of the served form with the trained one
+	Taught     stage.Taught     `json:"taught,omitzero"`    // in our own chat: beyond single questions, its base's included
+	Words      string           `json:"words,omitempty"`    // of an adapter: talk.Words.Sum of its base
+	Stop       *stopFacts       `json:"stop,omitempty"`     // with patience
+	Parity     *parity          `json:"parity,omitempty"`   // of the served form with the trained one
+	Left       *left            `json:"left_out,omitempty"` // of chats
 	Preference *preferenceFacts `json:"preference,omitempty"`
 	Distil     *distilFacts     `json:"distil,omitempty"`
 }

@@ -19,6 +19,14 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	}
 	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
 	add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+	leave := func(text say.Text) {
+		if !text.IsZero() {
+			add(say.T("left out", "略去"), text)
+		}
+	}
+	if f.Left != nil {
+		leave(f.Left.text())
+	}
 	if f.Stop != nil {
 		add(say.T("stopped", "提前停止"), f.Stop.text())
 	}
@@ -36,7 +44,15 @@ func FoundIn(dir, method string) (list []Found, err error) {
 		}
 	}
 	if p := f.Preference; p != nil && (f.Method == (*DPO)(nil).Name() || f.Method == (*KTO)(nil).Name()) {
-		add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
+		if p.Alike != "" { // nothing is compared
+			add(say.T("preferred", "偏好"), say.T("%d examples", "%d 条样例", p.Examples))
+		} else {
+			add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
+		}
+		leave(p.left())
+		if odd := p.alike(); !odd.IsZero() {
+			add(say.T("labels", "标签"), odd)
+		}
 	}
 	if d := f.Distil; d != nil && d.Asked > 0 && f.Method == (*Distil)(nil).Name() {
 		add(say.T("teacher", "教师"), say.T("answered %d problems, %d of them right", "答了 %d 题，其中 %d 题正确", d.Asked, d.Kept))

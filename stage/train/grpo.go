@@ -62,7 +62,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 4 }
+func (*GRPO) Revision() int   { return 5 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 func orDefault[T int | float64](v, d T) T {
@@ -255,7 +255,7 @@ func (r *rl) open() error {
 		return err
 	}
 	if len(problems) == 0 {
-		return r.s.w.nothing("problems", 0)
+		return nothing(r.job, "problems", 0, 0)
 	}
 	r.course = newCourse(problems)
 	if r.watch, err = stage.ReadProblems(filepath.Join(r.job.Dir("watch"), problemsFile)); err != nil {
@@ -328,7 +328,7 @@ func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	if think == nil && r.s.brought != nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
-	return r.s.w.Ask(p.ID, asking(p), nil, think)
+	return r.s.w.Ask(p.ID, asking(p), p.Tools, think)
 }
 
 // run takes all steps, from a checkpoint if there is one, and leaves the

@@ -302,6 +302,21 @@ func TestGRPONothing(t *testing.T) {
 }
 
 // One problem of few is no fall, and of many three points are.
+// A question of the owner's that does not fit is told before anything is asked: with the
+// tools that it offers it may be long.
+func TestGRPOLong(t *testing.T) {
+	_, in := toyBase(t)
+	p := stage.Problem{ID: "p", Key: "p", Family: "own", Lang: "en", Level: 1, Prompt: "q", Verify: json.RawMessage(`{"regex":"y"}`)}
+	p.Tools = []json.RawMessage{json.RawMessage(`{"type":"function","function":{"name":"` + strings.Repeat("n", 4000) + `"}}`)}
+	in["problems"] = toyPart(t, []stage.Problem{p})
+	b := newBench(t, in)
+	err := toyGRPO().Run(t.Context(), b.Job)
+	var e *say.Error
+	if !errors.As(err, &e) || e.Where != "problems" || !strings.Contains(e.In(say.English), "problem p has 4") || !strings.Contains(e.In(say.Chinese), "题目 p 长 4") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestFellOverall(t *testing.T) {
 	for _, c := range []struct {
 		best, now, n float64

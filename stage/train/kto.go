@@ -84,14 +84,23 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
+	if len(docs) == 0 {
+		return nothing(job, "labels", dropped, s.w.context)
+	}
+	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(good)}
+	facts.tell(job)
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
 	strange, has := mismatch(docs, s.w.context)
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		if held, heldGood, _, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
-			return watchFault(err)
+		long := 0
+		if held, heldGood, long, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+			return err
+		}
+		if len(held) == 0 {
+			return nothing(job, "watch", long, s.w.context)
 		}
 		held = held[:min(len(held), watchPairs)]
 		heldStrange, _ = mismatch(held, s.w.context)
@@ -162,14 +171,21 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 				answers[i] = b.answer(i, refs[i])
 				byLabel[heldGood[i]] = append(byLabel[heldGood[i]], answers[i])
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), map[string]float64{"watch_right": told(answers, heldGood[:m]), "watch_chosen": likelier(byLabel[true]), "watch_rejected": likelier(byLabel[false])}
+			vals := map[string]float64{}
+			if len(byLabel) == 2 {
+				vals["watch_right"] = told(answers, heldGood[:m])
+			}
+			for good, list := range byLabel {
+				vals[map[bool]string{true: "watch_chosen", false: "watch_rejected"}[good]] = likelier(list)
+			}
+			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), vals
 		}); err != nil {
 			return err
 		}
 		defer t.watch.Close()
 	}
 	s.facts.Taught.Or(taughtBy(docs))
-	return finishPreference(ctx, &t, s, k.Name(), preferenceFacts{Examples: count, Dropped: dropped})
+	return finishPreference(ctx, &t, s, k.Name(), facts)
 }
 
 // told is the share of pairs of a good and a bad answer in which the good one
@@ -219,9 +235,6 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 			d.asked = e.Messages[n-1].Content
 		}
 		docs, good = append(docs, d), append(good, *e.Label)
-	}
-	if len(docs) == 0 {
-		return nil, nil, 0, w.nothing(path, dropped)
 	}
 	return docs, good, dropped, nil
 }

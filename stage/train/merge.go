@@ -164,7 +164,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 			facts.Words = ""
 		}
 	}
-	facts.Method, facts.Parity, facts.Stop = method, p, nil
+	facts.Method, facts.Parity, facts.Stop, facts.Left = method, p, nil, nil
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), facts)
 }
 

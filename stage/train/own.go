@@ -42,12 +42,8 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) + whilePatient(c.Patience) }
+func (c *Continue) Revision() int { return 4 + inBlocks(c.Type) + byWatch(c.From, c.Patience) }
 func (*Continue) Out() store.Kind { return store.Weights }
-
-// whilePatient is 1 where patience decides what is kept: what is watched came to
-// be without thoughts where what is learnt is.
-func whilePatient(patience int) int { return min(patience, 1) }
 
 // Check implements stage.Checker.
 func (c *Continue) Check() []*say.Error {
@@ -102,7 +98,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (l *LoRA) Revision() int { return 4 + whilePatient(l.Patience) }
+func (l *LoRA) Revision() int { return 4 + byWatch(l.From, l.Patience) }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -151,6 +147,15 @@ func unsaid(rate, unless float64) float64 {
 		return 0
 	}
 	return unless
+}
+
+// byWatch is 1 where the weights that are kept are chosen by what is watched beside
+// rows: their thoughts count no more where the rows leave thoughts out.
+func byWatch(from stage.Ref, patience int) int {
+	if from.IsZero() || patience == 0 {
+		return 0
+	}
+	return 1
 }
 
 // own is a run over rows that goes on from a model of any family.
@@ -253,7 +258,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
-	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught}
+	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
 	f.Taught.Or(rows.taught)
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
@@ -274,7 +279,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 	if err != nil {
 		return nil, err
 	}
-	watch.direct = !rows.think
+	watch.choice, watch.direct = rows.choice, rows.direct
 	if err := errors.Join(watch.watchText(dir, rows.length, watchRows), watch.watching(b, o, rows.length)); err != nil {
 		watch.Close()
 		return nil, err

@@ -216,7 +216,7 @@ func (r *rl) readLessons() (said sayings, err error) {
 		return said, err
 	}
 	if len(r.lessons) == 0 {
-		return said, r.s.w.nothing(dir, said.dropped)
+		return said, nothing(r.job, "replay", said.dropped, r.s.w.context)
 	}
 	if said.dropped > 0 {
 		r.note(say.T("%d of %d lessons are longer than the %d tokens that the base reads, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于基座能读的 %[3]d 个词元，不重学", said.dropped, said.dropped+len(r.lessons), r.s.w.context))
@@ -264,7 +264,7 @@ func (r *rl) lesson(step, i uint64) (doc, error) {
 	if r.direct() {
 		answer.Thought = ""
 	}
-	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{answer}, nil)
+	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{answer}, p.Tools)
 	return d, err
 }
 
@@ -299,7 +299,7 @@ func taughtBy(docs []doc) (t stage.Taught) {
 // taughtAsking is the same of answers to problems.
 func taughtAsking(problems []stage.Problem) (t stage.Taught) {
 	for i := range problems {
-		t.Add(asking(&problems[i]), nil)
+		t.Add(asking(&problems[i]), problems[i].Tools)
 	}
 	return t
 }

@@ -57,7 +57,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 3 + inBlocks(s.Type) + whilePatient(s.Patience) // at other rates, and answers without a thought end one first
+		return 3 + inBlocks(s.Type) + byWatch(s.From, s.Patience) // at other rates, and answers without a thought end one first
 	case s.Patience > 0:
 		return 3 // those are watched
 	}
@@ -416,7 +416,7 @@ func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch
 	}
 	room := watchShare * float64(steps*batch)
 	looks := min(max(int(room/watchRows), watchLeast), watchLooks)
-	o.every, o.direct = max(steps/looks, 1), !rows.Think()
+	o.every, o.direct, o.choice = max(steps/looks, 1), !rows.Think(), rows.Info().Choice
 	if err := errors.Join(o.watchText(dir, rows.Length(), max(int(room/float64(looks)), watchRows)), o.watching(nil, nil, rows.Length())); err != nil {
 		o.Close()
 		return nil, err

@@ -48,6 +48,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 	if s.facts, err = readFacts(base); err != nil {
 		s.facts = facts{} // the owner's
 	}
+	s.facts.Left = nil // of what the base learnt
 	if rank == 0 && tokenizer.IsChat(base) {
 		if s.l, err = openBase(job, o.recipe(ours), &o); err != nil {
 			return nil, err

@@ -78,4 +78,8 @@ func TestTaughtAsking(t *testing.T) {
 	if got := taughtAsking(list); got != (stage.Taught{Turns: true}) {
 		t.Errorf("%+v", got)
 	}
+	list[0].Tools = []json.RawMessage{json.RawMessage(`{"type":"function","function":{"name":"now"}}`)}
+	if got := taughtAsking(list); got != (stage.Taught{Turns: true, Tools: true}) {
+		t.Errorf("%+v", got)
+	}
 }

@@ -41,7 +41,8 @@ type lookout struct {
 	l              *Learner
 	every, answers int // steps between looks, and between samples
 	patience       int
-	direct         bool // thoughts are left out
+	direct         bool         // thoughts are left out
+	choice         stage.Choice // what of the turns is learnt, and so counted
 	best           []float32
 	arena          *tensor.Arena
 
@@ -191,7 +192,7 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 		return err
 	}
 	for i, r := range results {
-		text := say.T("step %[1]d: %[2]s → %[3]s", "第 %[1]d 步：%[2]s → %[3]s", n, brief(o.asks[i].text), o.w.Tokenizer.Decode(r.IDs))
+		text := say.T("step %[1]d: %[2]s → %[3]s", "第 %[1]d 步：%[2]s → %[3]s", n, brief(o.asks[i].text), o.w.told(r.IDs))
 		o.job.Emit(stage.Event{Type: "sample", Text: &text, Vals: map[string]float64{"step": float64(n)}})
 	}
 	return nil
@@ -231,14 +232,14 @@ func (o *lookout) ask(e *stage.Example, most int) error {
 func (o *lookout) watchText(dir string, length, most int) error {
 	var docs []doc
 	bytes, tokens := 0, 0
-	full := false
+	read, full, long := false, false, 0
 	add := func(list []talk.Doc) {
 		for i := range list {
 			d := docOf(&list[i])
 			if full = tokens+len(d.ids) > most*length; full {
 				return
 			}
-			if len(d.ids) > length {
+			if len(d.ids) > length || d.supervised == 0 {
 				continue
 			}
 			tokens += len(d.ids)
@@ -251,13 +252,14 @@ func (o *lookout) watchText(dir string, length, most int) error {
 		}
 	}
 	err := watchedExamples(dir, func(e *stage.Example) (bool, error) {
-		if o.direct {
+		if read = true; o.direct {
 			e.Direct()
 		}
-		list, _, err := o.w.Docs(e, talk.Choice{}, length)
+		list, over, err := o.w.Docs(e, o.choice, length)
 		if err != nil {
 			return false, err
 		}
+		long += over
 		add(list)
 		return !full, o.ask(e, length)
 	})
@@ -265,7 +267,13 @@ func (o *lookout) watchText(dir string, length, most int) error {
 		return err
 	}
 	rows := packDocs(docs, length)
-	if len(rows) == 0 || bytes == 0 {
+	switch {
+	case !read:
+		return nothingWatched()
+	case (len(rows) == 0 || bytes == 0) && long == 0 && !full:
+		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
+			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}
+	case len(rows) == 0 || bytes == 0:
 		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
 			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
 	}

@@ -1,40 +1,56 @@
 package verify
 
 import (
-	"context"
-	"regexp"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/width"
-
-	"suiren/internal/say"
 )
 
-// final returns the part of an answer that gives its result: what stands in the
-// last \boxed{}, or behind the last ####, as data sets of the field have it;
-// otherwise all of it. Full-width characters become ASCII ones.
-func final(answer string) string {
+// settled returns what of an answer gives its result, as data sets of the field
+// have it: what stands in each \boxed{}, and the text behind the last; without
+// a box, rest is what stands behind the last ####, or all of the answer.
+// Full-width characters become ASCII ones.
+func settled(answer string) (boxes []string, rest, behind string) {
 	answer = width.Fold.String(answer)
-	if i := strings.LastIndex(answer, `\boxed{`); i >= 0 {
-		rest := answer[i+len(`\boxed{`):]
-		depth := 1
-		for j, c := range rest {
-			switch c {
-			case '{':
-				depth++
-			case '}':
-				depth--
+	const box = `\boxed{`
+	var open []int // where the braces stand that are not closed; of a box, behind its brace
+	var is []bool  // which of them are boxes
+	inside := 0
+	for i := 0; i < len(answer); i++ {
+		switch answer[i] {
+		case '{':
+			boxed := strings.HasSuffix(answer[:i+1], box)
+			open, is = append(open, i+1), append(is, boxed)
+			if boxed {
+				inside++
 			}
-			if depth == 0 {
-				return rest[:j]
+		case '}':
+			if len(open) == 0 {
+				continue
 			}
+			n := len(open) - 1
+			if is[n] {
+				if inside--; inside == 0 {
+					boxes, behind = append(boxes, answer[open[n]:i]), answer[i+1:]
+				}
+			}
+			open, is = open[:n], is[:n]
 		}
 	}
 	if i := strings.LastIndex(answer, "####"); i >= 0 {
-		return answer[i+len("####"):]
+		return boxes, answer[i+len("####"):], behind
 	}
-	return answer
+	return boxes, answer, behind
+}
+
+// marked returns what stands behind #### in the lines that begin with it.
+func marked(answer string) (list []string) {
+	for line := range strings.Lines(answer) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "####"); ok && len(rest) <= 2*maxDigits {
+			list = append(list, rest)
+		}
+	}
+	return list
 }
 
 // lastBlock returns the last block of code between lines of three backticks.
@@ -60,48 +76,4 @@ func lastBlock(answer string) (string, bool) {
 		return block.String(), true
 	}
 	return last.String(), found
-}
-
-// announced is a choice behind a word that announces it.
-var announced = regexp.MustCompile(`(?i:answer|choice|option|答案|选项|选择|应选|故选|选)\s*(?i:is|are|should be|是|为|应为|:)*[\s:*(（]*([A-Z](?:[\s,，、]*[A-Z])*)(?:[^A-Za-z]|$)`)
-
-// alone is a choice that stands by itself.
-var alone = regexp.MustCompile(`(?:^|[^A-Za-z])([A-Z](?:(?:[,，、]\s*)?[A-Z])*)(?:[^A-Za-z]|$)`)
-
-// choice: the letters that the answer settles on.
-func choice(want string) (func(context.Context, string, string) (float64, error), error) {
-	letters := lettersOf(want)
-	if letters == "" || letters != sortedLetters(want) {
-		return nil, &say.Error{What: say.T("%q is no choice", "%q 不是选项", clip(want)), Next: say.T("write the letters of the right answers, like B or ACD", "请写正确选项的字母，例如 B 或 ACD")}
-	}
-	return exact(func(answer string) bool { return chosen(final(answer)) == letters }), nil
-}
-
-// chosen returns the letters that an answer settles on, "" if none.
-func chosen(answer string) string {
-	for _, re := range []*regexp.Regexp{announced, alone} {
-		if all := re.FindAllStringSubmatch(answer, -1); len(all) > 0 {
-			return lettersOf(all[len(all)-1][1])
-		}
-	}
-	return ""
-}
-
-// lettersOf returns the letters A to Z of s, sorted, each once.
-func lettersOf(s string) string {
-	var list []byte
-	for i := range len(s) {
-		if s[i] >= 'A' && s[i] <= 'Z' {
-			list = append(list, s[i])
-		}
-	}
-	slices.Sort(list)
-	return string(slices.Compact(list))
-}
-
-// sortedLetters returns all but the separators of s, sorted.
-func sortedLetters(s string) string {
-	list := []byte(strings.NewReplacer(",", "", " ", "", "、", "").Replace(s))
-	slices.Sort(list)
-	return string(list)
 }

@@ -21,8 +21,9 @@ import (
 )
 
 // A Code is what the JavaScript of an answer must do: what Call names is
-// called with the arguments of each case, and must return what it wants. The
-// code is the last block between ``` of the answer, or all of it.
+// called with the arguments of each case, and must return what it wants, as
+// JSON: what JSON.stringify would only make of a result (null of NaN) is not
+// it. The code is the last block between ``` of the answer, or all of it.
 type Code struct {
 	Call  string `json:"call"`
 	Cases []Case `json:"cases"`

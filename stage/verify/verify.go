@@ -152,41 +152,51 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 	}
 }
 
-// number: the last number of the answer is exactly this one.
+// number: the answer settles on exactly this one. A per cent sign is a
+// hundredth or a unit, unless the owner wrote it.
 func number(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
 		return nil, err
 	}
 	return exact(func(answer string) bool {
-		got, ok := lastNumber(final(answer))
-		return ok && got.Cmp(want) == 0
+		got, ok := answerNumber(answer)
+		if !ok {
+			return false
+		}
+		if got.percent && !want.percent && new(big.Rat).Mul(got.value, big.NewRat(100, 1)).Cmp(want.value) == 0 {
+			return true
+		}
+		return got.value.Cmp(want.value) == 0
 	}), nil
 }
 
-// rational reads a number, or a string with one.
-func rational(raw json.RawMessage) (*big.Rat, error) {
+// rational reads a number, or a string with one or with what gives one.
+func rational(raw json.RawMessage) (figure, error) {
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	if json.Unmarshal(raw, &s) != nil && json.Unmarshal(raw, new(json.Number)) == nil {
 		s = string(raw)
 	}
-	if r, ok := soleNumber(s); ok {
-		return r, nil
+	if f, ok := soleNumber(s); ok {
+		return f, nil
 	}
-	return nil, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(s)), Next: say.T(`write it like 42, "1/3" or "12.50"`, `请写成 42、"1/3" 或 "12.50" 的样子`)}
+	if v, ok := evaluate(s, nil, true); ok {
+		return figure{v, strings.Contains(s, "%")}, nil
+	}
+	return figure{}, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(string(raw))), Next: say.T(`write it like 42, "1/3", "2(1/2)" or "12.50"`, `请写成 42、"1/3"、"2(1/2)" 或 "12.50" 的样子`)}
 }
 
 // equation: the answer's value, written as an expression or a number.
 func equation(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
-		want, ok := evaluate(afterEquals(s), nil)
+		want, ok := evaluate(strings.NewReplacer(":", "/", "：", "/", "∶", "/").Replace(afterEquals(s)), nil, true)
 		if !ok {
-			return nil, &say.Error{What: say.T("%s cannot be worked out", "%s 无法计算", clip(s)), Next: say.T("write numbers, + - * / and parentheses", "请只用数、+ - * / 和括号")}
+			return nil, &say.Error{What: say.T("%s cannot be worked out", "%s 无法计算", clip(s)), Next: say.T("write numbers, + - * / ^ and parentheses", "请只用数、+ - * / ^ 和括号")}
 		}
 		return exact(func(answer string) bool {
-			got, ok := lastValue(final(answer), nil)
-			return ok && got.Cmp(want) == 0
+			_, ok := answerEquation(answer, want, true)
+			return ok
 		}), nil
 	}
 	var o struct {
@@ -208,15 +218,16 @@ func equation(raw json.RawMessage) (func(context.Context, string, string) (float
 		if err != nil {
 			return nil, err
 		}
-		have = append(have, r)
+		have = append(have, r.value)
 	}
 	order := func(list []*big.Rat) { slices.SortFunc(list, (*big.Rat).Cmp) }
 	order(have)
 	return exact(func(answer string) bool {
-		var used []*big.Rat
-		got, ok := lastValue(final(answer), &used)
-		order(used)
-		return ok && got.Cmp(want) == 0 && slices.EqualFunc(used, have, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+		sides, ok := answerEquation(answer, want.value, false)
+		return ok && slices.ContainsFunc(sides, func(x side) bool {
+			order(x.used)
+			return slices.EqualFunc(x.used, have, func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })
+		})
 	}), nil
 }
 

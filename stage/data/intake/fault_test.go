@@ -78,6 +78,14 @@ func spoilt(t *testing.T, example, path string, change any) string {
 
 type rename string
 
+func said(role, content string) map[string]any {
+	return map[string]any{"role": role, "content": content}
+}
+
+func call(id, name string) map[string]any {
+	return map[string]any{"id": id, "type": "function", "function": map[string]any{"name": name, "arguments": "{}"}}
+}
+
 // check reads a spoilt file and compares its one error with what is wanted.
 func check(t *testing.T, name string, file []byte, where, what, next string) {
 	t.Helper()
@@ -170,6 +178,37 @@ func TestFaults(t *testing.T) {
 		{"label", "label", "true", "label", "this is a string", "true or false, without quotes"},
 		{"label", "label", 1, "label", "this is a number", "true or false"},
 		{"label", "label", rename("labels"), "labels", "not known", "did you mean label?"},
+		{"label", "kto_tag", false, "kto_tag", "label says otherwise", "delete one of the two"},
+		{"label", "verify", map[string]any{"number": 7}, "verify", "an example with label has this too", "keep one of the two"},
+		{"label", "chosen", "7", "label", "an example with chosen has this too", "keep one of the two"},
+		{"strings", "verify", map[string]any{"number": 7}, "verify", "an example with chosen has this too", "keep one of the two"},
+		{"label", "images", []any{"a.png"}, "images", "only text is learnt from", "leave such examples out"},
+		{"label", "audios", "a.wav", "audios", "only text is learnt from", "leave such examples out"},
+		{"label", "label", rename("kto_tga"), "kto_tga", "not known", "did you mean kto_tag?"},
+		{"alpaca", "history.0.0", " ", "history[0][0]", "the user's message is empty", "write the question"},
+		{"alpaca", "history.0.1", "", "history[0][1]", "the answer is empty", "write the answer"},
+		{"alpaca", "history.0.1", "<think>2", "history[0][1]", "the thought has no end", "</think>"},
+		{"alpaca", "output", " \n", "output", "the answer is empty", "write the answer"},
+		{"messages", "messages.4.content", " ", "messages[4]", "the answer is empty", "write the answer"},
+		{"messages", "messages.4.content", []any{map[string]any{"type": "text", "text": "<think>7"}}, "messages[4].content", "the thought has no end", "</think>"},
+		{"pair", "chosen.value", " ", "chosen", "the answer is empty", "write the answer"},
+		{"strings", "rejected", " ", "rejected", "the answer is empty", "write the answer"},
+		{"strings", "chosen", []any{said("assistant", "7"), said("user", "sure?"), said("assistant", "7")}, "chosen", "the answer has 3 messages", "move what comes before the last to the prompt"},
+		{"messages", "messages.3.name", "now", "messages[3].name", `the result of "now", and the call with its id is of "add"`, "the name of the tool"},
+		{"messages", "messages.3", map[string]any{"role": "tool", "name": "now", "content": "7"}, "messages[3].name", `no call before it that waits for a result is of "now"`, "the tool that was called: add"},
+		{"messages", "messages.2.tool_calls", []any{call("a", "add"), call("a", "now")}, "messages[2].tool_calls", `two calls have the id "a"`, "an id of its own"},
+		{"messages", "messages.2.tool_calls.0.function.arguments", `{"x":1,"x":2}`, "messages[2].tool_calls[0].arguments", "a name comes twice", `"arguments"`},
+		{"messages", "messages.4.weight", 0.5, "messages[4].weight", "a weight cannot", "0 (read) or 1"},
+		{"problem", "verify", map[string]any{"number": nil}, "verify.number", "this says nothing", "what makes an answer right"},
+		{"problem", "verify", map[string]any{"choice": ""}, "verify.choice", "this says nothing", "what makes an answer right"},
+		{"problem", "verify", map[string]any{"regex": " "}, "verify.regex", "this says nothing", "what makes an answer right"},
+		{"problem", "verify", map[string]any{"code": nil}, "verify.code", "this says nothing", "what makes an answer right"},
+		{"problem", "verify", map[string]any{"schema": map[string]any{"type": "nope", "minimum": 1}}, "verify.schema.type", `no "nope" here`, "write one of array, boolean"},
+		{"problem", "verify", map[string]any{"schema": map[string]any{"minimum": "1"}}, "verify.schema.minimum", "of the type string", "it must be of the type number"},
+		{"problem", "verify", map[string]any{"schema": map[string]any{"pattern": "("}}, "verify.schema.pattern", `"(" is not of the format regex`, "json-schema.org"},
+		{"problem", "verify", map[string]any{"schema": map[string]any{"$ref": "http://x/y"}}, "verify", "no JSON schema", "nothing outside of it"},
+		{"problem", "completion", []any{map[string]any{"role": "assistant", "tool_calls": []any{call("a", "add")}}}, "prompt", "the answer of a problem calls a tool", "in words"},
+		{"problem", "prompt", []any{said("user", "3+4?"), map[string]any{"role": "assistant", "tool_calls": []any{call("a", "add")}}, said("tool", "7")}, "prompt", "it is a tool's result", "end the prompt with the user's message"},
 		{"problem", "verify", map[string]any{}, "verify", "verify has 0 of its fields", ""},
 		{"problem", "verify", map[string]any{"numer": 7}, "verify", `no verifier "numer"`, ""},
 		{"problem", "verify.number", "seven", "verify", "is no number", ""},
@@ -197,9 +236,25 @@ func TestFileFaults(t *testing.T) {
 		"in a list":     {`{"prompt":["a" "b"]}`, "a.jsonl:1:16", `"\"" cannot stand here`, "write a comma before it"},
 		"comma at end":  {`{"prompt":"x", }`, "a.jsonl:1:16", `"}" cannot stand here`, "delete the comma before it"},
 		"a word":        {`{"prompt":nothing}`, "a.jsonl:1:11", `"n" cannot stand here`, "one JSON object a line"},
-		"two":           {one + one, "a.jsonl:1:", "behind the value", "one JSON object a line"},
+		"two":           {one + one, "a.jsonl:1:46", "behind the value", "begin a line with each object"},
 		"not an object": {one + "\n[]", "a.jsonl:2", "this is a list", "an object"},
 		"name twice":    {`{"prompt":"a","prompt":"b"}`, "a.jsonl:1:", "twice", "delete one"},
+		"tab":           {"{\"prompt\":\"a\",\"completion\":\"first\tsecond\"}", "a.jsonl:1:34", `"\t" cannot stand here`, `a tab \t`},
+		"line end":      {"[{\"prompt\":\"a\",\"completion\":\"first\nsecond\"}]", "a.jsonl:1:34", "cannot stand here", `a line end is written \n`},
+		"cut in string": {`{"prompt":"a","completion":"first`, "a.jsonl:1:34", "in the middle of the object", `line ends in strings as \n`},
+		"folder":        {`{"prompt":"C:\dir","completion":"a"}`, "a.jsonl:1:15", "\"d\" cannot stand here", `a backslash in a string is written \\`},
+		"LaTeX":         {`{"prompt":"a","completion":"\alpha"}`, "a.jsonl:1:30", "\"a\" cannot stand here", `a backslash in a string is written \\`},
+		"short escape":  {`{"prompt":"\u12","completion":"a"}`, "a.jsonl:1:16", "cannot stand here", `a backslash in a string is written \\`},
+		"missing colon": {`{"prompt" "a"}`, "a.jsonl:1:11", "cannot stand here", "write a colon before it"},
+		"half a pair":   {`{"prompt":"q \ud800 x","completion":"a"}`, "a.jsonl:1:14", "stands alone", "both of its escapes"},
+		"other half":    {`{"prompt":"q \\\udc00","completion":"a"}`, "a.jsonl:1:16", "stands alone", "both of its escapes"},
+		"half a name":   {`{"prompt":"q","completion":"a","\ud800":1}`, "a.jsonl:1:33", "stands alone", "both of its escapes"},
+		"None":          {`{"prompt":"q","completion":None}`, "a.jsonl:1:28", "cannot stand here", "write null for None"},
+		"True":          {`{"prompt":"q","completion":"a","label":True}`, "a.jsonl:1:40", "cannot stand here", "write true for True"},
+		"NaN":           {`{"prompt":"q","completion":"a","n":NaN}`, "a.jsonl:1:36", "cannot stand here", "JSON has no NaN"},
+		"nan":           {`{"prompt":"q","completion":"a","n":nan}`, "a.jsonl:1:36", "cannot stand here", "JSON has no nan"},
+		"comma at line": {one + ",", "a.jsonl:1:46", "behind the value", "delete the comma at the line's end"},
+		"open object":   {"{\n \"prompt\": \"a\",\n" + one, "a.jsonl:2:16", "in the middle of the object", "the whole object"},
 		"Latin-1":       {one + "\n{\"prompt\":\"caf\xe9\"}", "a.jsonl:2", "byte 15 of the example is not UTF-8", "UTF-8"},
 		"UTF-16":        {"\xff\xfe{\x00", "a.jsonl:1", "UTF-16", "UTF-8"},
 		"Parquet":       {"PAR1xxxx", "a.jsonl:1", "Parquet", "JSON Lines"},

@@ -10,13 +10,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"io"
 	"iter"
 	"path"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -56,7 +54,7 @@ func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 		case ".gz":
 			z, err := gzip.NewReader(r)
 			if err != nil {
-				yield(stage.Example{}, s.at(1).fail("", say.T("this is not gzip: %v", "这不是 gzip：%v", err), say.Text{}))
+				yield(stage.Example{}, s.unreadable(err))
 				return
 			}
 			defer z.Close()
@@ -64,7 +62,7 @@ func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 		case ".zst":
 			z, err := zstd.NewReader(r, zstd.WithDecoderMaxMemory(128<<20), zstd.WithDecoderConcurrency(1))
 			if err != nil {
-				yield(stage.Example{}, err)
+				yield(stage.Example{}, s.unreadable(err))
 				return
 			}
 			defer z.Close()
@@ -122,7 +120,7 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 func (s *source) open() (byte, error) {
 	b, err := s.r.Peek(4)
 	if err != nil && err != io.EOF {
-		return 0, err
+		return 0, s.unreadable(err)
 	}
 	switch {
 	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
@@ -136,10 +134,13 @@ func (s *source) open() (byte, error) {
 	if err == io.EOF {
 		return 0, nil
 	}
+	if err != nil {
+		return 0, s.unreadable(err)
+	}
 	if c == '[' {
 		s.r.Discard(1)
 	}
-	return c, err
+	return c, nil
 }
 
 var saveUTF8 = say.T("save it as UTF-8", "请另存为 UTF-8")
@@ -162,22 +163,27 @@ func (s *source) skip() (byte, error) {
 	}
 }
 
-// nextLine returns the next line that is not empty.
+// nextLine returns the next line that is not empty, or the object that begins
+// there where it goes on over lines.
 func (s *source) nextLine(int) (line int, src []byte, err error) {
 	if _, err = s.skip(); err != nil {
 		return 0, nil, s.end(err)
 	}
 	line = s.line
+	var b balance
 	for {
-		b, err := s.r.ReadSlice('\n')
-		if len(src)+len(b) > maxExample {
+		piece, err := s.r.ReadSlice('\n')
+		if len(src)+len(piece) > maxExample {
 			return line, nil, s.end(s.tooLong(line))
 		}
-		src = append(src, b...)
+		src = append(src, piece...)
+		b.read(piece)
 		switch {
 		case err == nil:
 			s.line++
-			return line, bytes.TrimSpace(src), nil
+			if !s.goesOn(b) {
+				return line, bytes.TrimSpace(src), nil
+			}
 		case err == io.EOF:
 			return line, bytes.TrimSpace(src), nil
 		case !errors.Is(err, bufio.ErrBufferFull):
@@ -186,10 +192,65 @@ func (s *source) nextLine(int) (line int, src []byte, err error) {
 	}
 }
 
+// goesOn reports whether the value at the end of a line goes on: it is open, and
+// the next line begins none of its own. Who prints objects over several lines
+// moves to the right what stands in them.
+func (s *source) goesOn(b balance) bool {
+	next, err := s.r.Peek(1)
+	return b.depth > 0 && !b.inString && err == nil && next[0] != '{' && next[0] != '['
+}
+
+// A balance counts what of JSON is open.
+type balance struct {
+	depth             int
+	inString, escaped bool
+}
+
+func (b *balance) read(src []byte) {
+	for _, c := range src {
+		b.next(c)
+	}
+}
+
+func (b *balance) next(c byte) {
+	switch {
+	case b.escaped:
+		b.escaped = false
+	case b.inString:
+		b.inString, b.escaped = c != '"', c == '\\'
+	case c == '"':
+		b.inString = true
+	case c == '{' || c == '[':
+		b.depth++
+	case c == '}' || c == ']':
+		b.depth--
+	}
+}
+
 // end notes that nothing can be read any more.
 func (s *source) end(err error) error {
 	s.ends = true
-	return err
+	if err == io.EOF {
+		return err
+	}
+	return s.unreadable(err)
+}
+
+// unreadable names the file and the line where it cannot be read on.
+func (s *source) unreadable(err error) error {
+	if _, ok := errors.AsType[*say.Error](err); ok {
+		return err
+	}
+	what, next := say.T("the file cannot be read on from here: %v", "文件从此处起无法读取：%v", err), say.T("copy it again", "请重新复制")
+	switch path.Ext(s.name) {
+	case ".gz":
+		what = say.T("this is not gzip, or it is damaged or cut off: %v", "这不是 gzip，或已损坏、不完整：%v", err)
+	case ".zst":
+		what = say.T("this is not Zstandard, or it is damaged or cut off: %v", "这不是 Zstandard，或已损坏、不完整：%v", err)
+	}
+	e := s.at(s.line).fail("", what, next)
+	e.Err = err
+	return e
 }
 
 func (s *source) tooLong(line int) error {
@@ -224,7 +285,7 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 		return 0, nil, io.EOF
 	}
 	line = s.line
-	depth, inString, escaped := 0, false, false
+	var open balance
 	for {
 		b, err := s.r.ReadByte()
 		if err == io.EOF {
@@ -233,7 +294,7 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 		if err != nil {
 			return 0, nil, s.end(err)
 		}
-		if depth == 0 && len(src) > 0 && (b == ',' || b == ']' || b == '\n') { // a number or word ends
+		if open.depth == 0 && !open.inString && len(src) > 0 && (b == ',' || b == ']' || b == '\n') { // a number or word ends
 			s.r.UnreadByte()
 			return line, src, nil
 		}
@@ -243,19 +304,8 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 		if b == '\n' {
 			s.line++
 		}
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			inString, escaped = b != '"', b == '\\'
-		case b == '"':
-			inString = true
-		case b == '{' || b == '[':
-			depth++
-		case b == '}' || b == ']':
-			depth--
-		}
-		if depth <= 0 && (b == '}' || b == ']' || b == '"') && !inString && !escaped {
+		open.next(b)
+		if open.depth <= 0 && (b == '}' || b == ']' || b == '"') && !open.inString {
 			return line, src, nil
 		}
 	}
@@ -287,40 +337,4 @@ func read(r *record, src []byte, form Form) (stage.Example, error) {
 	}
 	r.src = src
 	return r.example(n, form)
-}
-
-// syntax says where JSON is wrong.
-func (r *record) syntax(src []byte, err error) error {
-	s := err.(*syntaxError)
-	before := src[:s.at]
-	r.line += bytes.Count(before, []byte("\n"))
-	r.column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-	what := say.T("this is not JSON: %v", "这不是 JSON：%v", s.err)
-	next := say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
-	switch {
-	case errors.Is(s.err, io.ErrUnexpectedEOF):
-		return r.fail("", say.T("the line ends in the middle of the object", "这一行在对象中间中断"),
-			say.T("it was cut off: write the whole object on one line", "内容不完整：请把整个对象写在一行里"))
-	case errors.Is(s.err, errTwice):
-		next = say.T("delete one of the two", "请删去其中一个")
-	default:
-		var fault *json.SyntaxError
-		if !errors.As(s.err, &fault) {
-			break
-		}
-		at, _ := utf8.DecodeRune(src[min(s.at, len(src)):])
-		last, _ := utf8.DecodeLastRune(bytes.TrimSpace(src[:min(s.at, len(src))]))
-		what = say.T("this is not JSON: %q cannot stand here", "这不是 JSON：此处不能是 %q", string(at))
-		switch {
-		case strings.ContainsRune("“”：，", at):
-			next = say.T("a full-width mark (“ ” ： ，) stands for an ASCII one", "误用了全角标点（“ ” ： ，），请改用半角")
-		case at == '\'':
-			next = say.T("strings stand in double quotes", "字符串须用双引号")
-		case last == ',' && (at == '}' || at == ']'):
-			next = say.T("delete the comma before it", "请删去它前面的逗号")
-		case strings.Contains(fault.Error(), " after "): // a member, or an element
-			next = say.T("write a comma before it", "请在它前面加上逗号")
-		}
-	}
-	return r.fail("", what, next)
 }

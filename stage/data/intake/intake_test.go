@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -107,6 +109,34 @@ func TestRead(t *testing.T) {
 		{`{"conversations":[{"from":"human","value":"3+4?"}],"chosen":{"from":"gpt","value":"7"},"rejected":{"from":"gpt","value":"8"}}`,
 			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
 		{`{"prompt":"3+4?","verify":{"number":7}}`, `{"messages":[` + ask + `],"verify":{"number":7}}`},
+		{`{"prompt":"3+4?","completion":"<think>t</think>7","verify":{"number":7,"choice":null}}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}],"verify":{"number":7}}`},
+		{`{"instruction":"3+4?","output":"7","verify":{"number":7}}`, `{` + shared + `,"verify":{"number":7}}`},
+		{`{"instruction":"3+4?","output":"","verify":{"number":7}}`, `{"messages":[` + ask + `],"verify":{"number":7}}`},
+		{`{` + shared + `,"verify":{"number":7}}`, `{` + shared + `,"verify":{"number":7}}`},
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"7"}],"verify":{"number":7}}`, `{` + shared + `,"verify":{"number":7}}`},
+		// Results of calls that are told one after the other belong to them in turn.
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"function_call","value":"{\"name\":\"add\"}"},{"from":"function_call","value":"{\"name\":\"now\"}"},
+			{"from":"observation","value":"7"},{"from":"observation","value":"noon"},{"from":"gpt","value":"7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}},{"id":"call_2","type":"function","function":{"name":"now","arguments":"{}"}}]},
+			{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},{"role":"tool","content":"noon","tool_call_id":"call_2","name":"now"},` + said + `]}`},
+		// Without ids a result finds its call by the name.
+		{`{"messages":[` + ask + `,{"role":"assistant","tool_calls":[{"function":{"name":"add","arguments":""}},{"id":"call_1","function":{"name":"now"}}]},
+			{"role":"tool","name":"now","content":"noon"},{"role":"tool","name":"add","content":"7"},` + said + `]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"call_2","type":"function","function":{"name":"add","arguments":"{}"}},{"id":"call_1","type":"function","function":{"name":"now","arguments":"{}"}}]},
+			{"role":"tool","content":"noon","tool_call_id":"call_1","name":"now"},{"role":"tool","content":"7","tool_call_id":"call_2","name":"add"},` + said + `]}`},
+		// Thoughts are found in parts, behind any space, and in what was said before.
+		{`{"messages":[` + ask + `,{"role":"assistant","content":[{"type":"text","text":"<think>t</think>7"}]}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"\t<think>t</think>7"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
+		{`{"instruction":"3+4?","output":"7","history":[["1+1","<think>t</think>2"]]}`, `{"messages":[{"role":"user","content":"1+1"},{"role":"assistant","content":"2","reasoning_content":"t"},` + ask + `,` + said + `]}`},
+		// null is not there; other names are the owner's.
+		{`{"messages":null,"prompt":"3+4?","completion":"7","chosen":null,"rejected":null,"label":null,"verify":null,"tools":null,"system":null,"images":[]}`, `{` + shared + `}`},
+		{`{` + shared + `,"level":"Level 3","story":"a","labels":["x"],"type":"y"}`, `{` + shared + `}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"7","weight":1.0}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","weight":1}]}`},
+		{`{"instruction":"3+4?","output":"7","kto_tag":true,"label":true}`, `{` + shared + `,"label":true}`},
+		{`{"prompt":"\ud83d\ude00 \\ud800","completion":"7"}`, `{"messages":[{"role":"user","content":"😀 \\ud800"},` + said + `]}`},
+		// UltraFeedback, binarised: the prompt, and whole conversations that begin with it.
+		{`{"prompt":"3+4?","chosen":[` + ask + `,` + said + `],"rejected":[` + ask + `,{"role":"assistant","content":"8"}],"messages":[` + ask + `,` + said + `]}`,
+			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
 	} {
 		var want stage.Example
 		if err := json.Unmarshal([]byte(c.want), &want); err != nil {
@@ -120,6 +150,58 @@ func TestRead(t *testing.T) {
 		list[0].From = ""
 		if !reflect.DeepEqual(list[0], want) {
 			t.Errorf("%s\n got %+v\nwant %+v", c.in, list[0], want)
+		}
+	}
+}
+
+// TestOtherQuestion: a prompt beside conversations that begin with another.
+func TestOtherQuestion(t *testing.T) {
+	const sides = `"chosen":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"7"}],"rejected":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"8"}]}`
+	check(t, "prompt", []byte(`{"prompt":"4+4?",`+sides), "a.jsonl:1: prompt", "begin with another question", "delete one of the two questions")
+	check(t, "messages", []byte(`{"messages":[{"role":"user","content":"4+4?"}],`+sides), "a.jsonl:1: messages", "begin with another question", "delete one of the two questions")
+}
+
+// TestPrinted reads objects that are printed over several lines, one after the
+// other, and tells of each that is wrong once.
+func TestPrinted(t *testing.T) {
+	const one = "{\n  \"prompt\": \"a {\",\n\n  \"completion\": \"b\"\n}\n"
+	list, faults := readAll("a", []byte(one+one+`{"prompt":"c","completion":"d"}`), Detect)
+	if len(list) != 3 || faults != nil || list[1].From != "a:6" || list[2].From != "a:11" {
+		t.Errorf("%v, %v", list, faults)
+	}
+	spoilt := strings.Replace(one, `"a {",`, `"a {"`, 1)
+	list, faults = readAll("a", []byte(one+spoilt+strings.TrimSuffix(one, "}\n")+one), Detect)
+	if len(list) != 2 || len(faults) != 2 {
+		t.Fatalf("%d examples, %v", len(list), faults)
+	}
+	for i, where := range []string{"a:9:3: ", "a:14:20: "} {
+		if !strings.HasPrefix(faults[i].Error(), where) {
+			t.Errorf("%v, want %s", faults[i], where)
+		}
+	}
+}
+
+// TestDamaged names the file that cannot be decompressed.
+func TestDamaged(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for i := range 5000 {
+		fmt.Fprintf(z, "{\"prompt\":\"%d\",\"completion\":\"%d\"}\n", i*i, i*i*i)
+	}
+	z.Close()
+	for name, c := range map[string]struct {
+		data []byte
+		what string
+	}{
+		"no.jsonl.gz":   {[]byte("{}"), "not gzip"},
+		"cut.jsonl.gz":  {b.Bytes()[:b.Len()/2], "damaged or cut off"},
+		"head.jsonl.gz": {b.Bytes()[:20], "damaged or cut off"},
+		"no.jsonl.zst":  {b.Bytes(), "not Zstandard"},
+	} {
+		_, faults := readAll(name, c.data, Detect)
+		var e *say.Error
+		if len(faults) != 1 || !errors.As(faults[0], &e) || !strings.HasPrefix(e.Where, name+":") || !strings.Contains(e.What.In(say.English), c.what) || e.Next.IsZero() || e.In(say.Chinese) == e.In(say.English) {
+			t.Errorf("%s: %v", name, faults)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -86,7 +88,7 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 	if err := r.content(v, path, &m); err != nil {
 		return m, err
 	}
-	if c := v.get("tool_calls"); c != nil && c.kind != null {
+	if c := v.get("tool_calls"); c != nil {
 		if c.kind != listKind {
 			return m, r.typed(c, path+"tool_calls", say.T("a list of calls", "调用列表"))
 		}
@@ -96,7 +98,7 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 			}
 		}
 	}
-	if c := v.get("function_call"); c != nil && c.kind != null {
+	if c := v.get("function_call"); c != nil {
 		if err := r.call(c, r.src, c, path+"function_call", &m); err != nil {
 			return m, err
 		}
@@ -107,12 +109,13 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 // weight reads whether a turn of the assistant is learnt: 0 or 1.
 func (r *record) weight(v *node, path, role string) (*int, *say.Error) {
 	n := v.get("weight")
-	if n == nil || n.kind == null {
+	if n == nil {
 		return nil, nil
 	}
 	next := say.T("a turn of the assistant has weight 0 (read) or 1 (learnt)", "助手的一轮可写 weight：0 只读，1 学习")
-	var one int
-	if err := json.Unmarshal(n.raw(r.src), &one); err != nil || one != 0 && one != 1 || role != "assistant" {
+	w, err := strconv.ParseFloat(n.text, 64) // 1.0 is 1
+	one := int(w)
+	if n.kind != number || err != nil || w != 0 && w != 1 || role != "assistant" {
 		return nil, r.wrong(n, path+"weight", say.T("a weight cannot stand here, or be that", "此处不能有 weight，或取值不对"), next)
 	}
 	return &one, nil
@@ -124,7 +127,7 @@ func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
 	switch {
 	case m.Role != "assistant" && (len(m.Calls) > 0 || m.Thought != ""):
 		return r.wrong(v, path, say.T("the role %s cannot think or call tools", "角色 %s 不能思考或调用工具", m.Role), say.T("that is the assistant's", "只有 assistant 可以"))
-	case m.Role == "assistant" && m.Content == "" && len(m.Calls) == 0:
+	case m.Role == "assistant" && strings.TrimSpace(m.Content) == "" && len(m.Calls) == 0:
 		return r.wrong(v, path, say.T("the answer is empty", "回答是空的"), say.T("write the answer, or delete the example", "请写上回答，或删去这条样例"))
 	case m.Role == "user" && strings.TrimSpace(m.Content) == "":
 		return r.wrong(v, path, say.T("the user's message is empty", "用户消息是空的"), say.T("write the question, or delete the example", "请写上提问，或删去这条样例"))
@@ -134,7 +137,7 @@ func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
 
 // content reads a content: a string, or a list of parts.
 func (r *record) content(v *node, path string, m *stage.Message) *say.Error {
-	c := v.get("content")
+	c := v.named("content") // null is nothing said beside calls
 	path += "content"
 	switch {
 	case c == nil:
@@ -151,6 +154,7 @@ func (r *record) content(v *node, path string, m *stage.Message) *say.Error {
 				return err
 			}
 		}
+		return r.thought(c, path, m)
 	default:
 		return r.typed(c, path, say.T("a string or a list of parts", "字符串或由部分组成的列表"))
 	}
@@ -203,7 +207,7 @@ func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 	if m.Role != "assistant" {
 		return nil
 	}
-	rest, ok := strings.CutPrefix(strings.TrimLeft(m.Content, " \n"), "<think>")
+	rest, ok := strings.CutPrefix(strings.TrimLeftFunc(m.Content, unicode.IsSpace), "<think>")
 	if !ok {
 		return nil
 	}
@@ -262,13 +266,16 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 	}
 	raw := json.RawMessage("{}")
 	switch {
-	case args == nil || args.kind == null:
+	case args == nil || args.kind == text && strings.TrimSpace(args.text) == "":
 	case args.kind == object:
 		raw = args.raw(src)
 	case args.kind == text:
 		inner := []byte(args.text)
 		v, err := parse(inner)
-		if err != nil || v.kind != object {
+		if err != nil {
+			return r.wrong(n, path+".arguments", say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", err), callNext)
+		}
+		if v.kind != object {
 			return r.wrong(n, path+".arguments", say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
 		}
 		raw = v.raw(inner)
@@ -285,38 +292,58 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 
 // A tracker gives calls their ids, and tools' answers the calls they answer.
 type tracker struct {
-	r     *record
-	calls int
-	open  []stage.Call // not answered
+	r    *record
+	made int          // calls
+	open []stage.Call // of the turn before, not answered
 }
 
 // add looks at the next message.
 func (t *tracker) add(v *node, path string, m *stage.Message) *say.Error {
 	if m.Role != "tool" {
 		t.open = nil
-	}
-	for i := range m.Calls {
-		c := &m.Calls[i]
-		t.calls++
-		if c.ID == "" {
-			c.ID = fmt.Sprintf("call_%d", t.calls)
-		}
-		t.open = append(t.open, *c)
-	}
-	if m.Role != "tool" {
-		return nil
+		return t.calls(v, path, m)
 	}
 	at := slices.IndexFunc(t.open, func(c stage.Call) bool { return c.ID == m.CallID })
 	if m.CallID == "" && len(t.open) > 0 {
-		at = max(0, slices.IndexFunc(t.open, func(c stage.Call) bool { return c.Function.Name == m.Name }))
+		at = 0
+		if m.Name != "" {
+			at = slices.IndexFunc(t.open, func(c stage.Call) bool { return c.Function.Name == m.Name })
+		}
+		if at < 0 {
+			return t.r.wrong(v, path+".name", say.T("no call before it that waits for a result is of %q", "前面等待结果的调用中没有 %q", clip(m.Name)), say.T("write the name of the tool that was called: %s", "请写上所调用工具的名称：%s", clip(t.open[0].Function.Name)))
+		}
 	}
 	if at < 0 && m.CallID != "" {
 		return t.r.wrong(v, path+".tool_call_id", say.T("no call before it has the id %q", "前面没有编号为 %q 的调用", clip(m.CallID)), say.T("write the id of the call that it answers", "请写上所答调用的编号"))
 	}
 	if at >= 0 {
 		c := t.open[at]
+		if m.Name != "" && m.Name != c.Function.Name {
+			return t.r.wrong(v, path+".name", say.T("this is the result of %q, and the call with its id is of %q", "这是 %q 的结果，而同一编号的调用是 %q", clip(m.Name), clip(c.Function.Name)), say.T("write the name of the tool that was called, or the id of another call", "请写上所调用工具的名称，或改写编号"))
+		}
 		m.CallID, m.Name = c.ID, c.Function.Name
 		t.open = slices.Delete(slices.Clone(t.open), at, at+1)
+	}
+	return nil
+}
+
+// calls notes the calls of a message, beside those that are open, and gives an id
+// to each that has none.
+func (t *tracker) calls(v *node, path string, m *stage.Message) *say.Error {
+	for i := range m.Calls {
+		c := &m.Calls[i]
+		t.made++
+		same := func(o stage.Call) bool { return o.ID == c.ID }
+		if c.ID == "" {
+			n := t.made
+			for c.ID == "" || slices.ContainsFunc(t.open, same) || slices.ContainsFunc(m.Calls[i+1:], same) {
+				c.ID = fmt.Sprintf("call_%d", n)
+				n++
+			}
+		} else if slices.ContainsFunc(t.open, same) {
+			return t.r.wrong(v, path+".tool_calls", say.T("two calls have the id %q", "两个调用的编号都是 %q", clip(c.ID)), say.T("give each call an id of its own: by it a result finds its call", "请给每个调用独有的编号：结果凭编号找到调用"))
+		}
+		t.open = append(t.open, *c)
 	}
 	return nil
 }

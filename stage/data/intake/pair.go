@@ -3,7 +3,10 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
+	"slices"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -19,42 +22,106 @@ func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected *no
 	if rejected == nil {
 		return r.missing(n, "rejected", next)
 	}
+	whole := opens(chosen) && opens(rejected) // conversations, which both begin with the prompt
+	if whole && form != ShareGPT {
+		form = Prompt
+	}
 	if e.Chosen, err = r.answer(chosen, form, "chosen"); err != nil {
 		return err
 	}
 	if e.Rejected, err = r.answer(rejected, form, "rejected"); err != nil {
 		return err
 	}
-	if form == Prompt && n.get("prompt") == nil { // both begin with the prompt
-		same := 0
-		for same < min(len(e.Chosen), len(e.Rejected))-1 && reflect.DeepEqual(e.Chosen[same], e.Rejected[same]) {
-			same++
-		}
-		for same > 0 && e.Chosen[same-1].Role != "user" && e.Chosen[same-1].Role != "tool" {
-			same--
-		}
-		e.Prompt, e.Chosen, e.Rejected = e.Chosen[:same], e.Chosen[same:], e.Rejected[same:]
-		if same == 0 {
-			return r.missing(n, "prompt", say.T("write the question as prompt, or begin chosen and rejected with the same messages", "请把提问写为 prompt，或让 chosen 与 rejected 以相同的消息开头"))
-		}
-		if err := r.order(n, "chosen", e.Prompt, false); err != nil {
-			return err
-		}
-	} else if e.Prompt, err = r.chat(n, form, false); err != nil {
+	if whole || form == Prompt && n.get("prompt") == nil {
+		err = r.common(e, n)
+	} else {
+		e.Prompt, err = r.chat(n, form, false)
+	}
+	if err != nil {
 		return err
 	}
 	for _, side := range []struct {
 		name string
+		at   *node
 		list []stage.Message
-	}{{"chosen", e.Chosen}, {"rejected", e.Rejected}} {
+	}{{"chosen", chosen, e.Chosen}, {"rejected", rejected, e.Rejected}} {
 		if err := r.order(n, side.name, append(e.Prompt[:len(e.Prompt):len(e.Prompt)], side.list...), true); err != nil {
 			return err
+		}
+		if len(side.list) > 1 {
+			return r.wrong(side.at, side.name, say.T("the answer has %d messages; one is compared with one", "回答有 %d 条消息；只能用一条与一条比较", len(side.list)),
+				say.T("move what comes before the last to the prompt, and let both sides begin with it", "请把最后一条之前的消息移到提问中，两侧须相同"))
 		}
 	}
 	if reflect.DeepEqual(e.Chosen, e.Rejected) {
 		return r.wrong(rejected, "rejected", say.T("the two answers are the same", "两个回答相同"), say.T("delete the example: there is nothing to prefer", "请删去这条样例：无从比较优劣"))
 	}
 	return nil
+}
+
+// opens reports whether a side of a pair is a conversation from its beginning.
+func opens(side *node) bool {
+	if side.kind != listKind || len(side.items) == 0 {
+		return false
+	}
+	for _, name := range []string{"role", "from"} {
+		if v := side.items[0].get(name); v != nil {
+			role := aliases[strings.ToLower(v.text)]
+			return role == "system" || role == "user" || v.text == "developer"
+		}
+	}
+	return false
+}
+
+// common takes the prompt from both sides of a pair, which begin with it. A prompt
+// of its own must be of them.
+func (r *record) common(e *stage.Example, n *node) (err *say.Error) {
+	same := 0
+	for same < min(len(e.Chosen), len(e.Rejected))-1 && reflect.DeepEqual(e.Chosen[same], e.Rejected[same]) {
+		same++
+	}
+	for same > 0 && e.Chosen[same-1].Role != "user" && e.Chosen[same-1].Role != "tool" {
+		same--
+	}
+	e.Prompt, e.Chosen, e.Rejected = e.Chosen[:same:same], e.Chosen[same:], e.Rejected[same:]
+	if same == 0 {
+		return r.missing(n, "prompt", say.T("write the question as prompt, or begin chosen and rejected with the same messages", "请把提问写为 prompt，或让 chosen 与 rejected 以相同的消息开头"))
+	}
+	for _, own := range []struct {
+		form Form
+		name string
+	}{{Messages, "messages"}, {ShareGPT, "conversations"}, {Alpaca, "instruction"}, {Prompt, "prompt"}} {
+		at := n.get(own.name)
+		if at == nil {
+			continue
+		}
+		var asked []stage.Message
+		switch own.form {
+		case Messages:
+			asked, err = r.messages(at, own.name)
+		case ShareGPT:
+			asked, err = r.turns(at, own.name)
+		case Alpaca:
+			asked, err = r.alpaca(n, false)
+		case Prompt:
+			asked, err = r.prompt(n, false)
+		}
+		if err != nil {
+			return err
+		}
+		last := len(asked) - 1
+		for last >= 0 && asked[last].Role != "user" && asked[last].Role != "tool" { // what was chosen, once more
+			last--
+		}
+		if last < 0 || !slices.ContainsFunc(e.Prompt, func(m stage.Message) bool { return reflect.DeepEqual(m, asked[last]) }) {
+			return r.wrong(at, own.name, say.T("chosen and rejected begin with another question", "chosen 与 rejected 以另一个提问开头"),
+				say.T("delete one of the two questions, or write the answers alone", "请删去其中一个提问，或只写两个回答"))
+		}
+	}
+	if e.Prompt, err = r.system(n, e.Prompt); err != nil {
+		return err
+	}
+	return r.order(n, "chosen", e.Prompt, false)
 }
 
 // answer reads one side of a pair: a string, a message or a list of messages.
@@ -86,7 +153,7 @@ func (r *record) answer(n *node, form Form, path string) (list []stage.Message, 
 		return nil, err
 	}
 	for i := range list {
-		if m := &list[i]; m.Role == "assistant" && m.Content == "" && len(m.Calls) == 0 {
+		if m := &list[i]; m.Role == "assistant" && strings.TrimSpace(m.Content) == "" && len(m.Calls) == 0 {
 			return nil, r.wrong(n, path, say.T("the answer is empty", "回答是空的"), say.T("write the answer, or delete the example", "请写上回答，或删去这条样例"))
 		}
 	}
@@ -101,22 +168,98 @@ func (r *record) anyTurns(n *node, form Form, path string) ([]stage.Message, *sa
 	return r.messages(n, path)
 }
 
-// problem reads a question with a verifier.
+// problem reads a question with a verifier, and the answer to learn if there is one.
 func (r *record) problem(e *stage.Example, n *node, form Form, v *node) (err *say.Error) {
-	if e.Messages, err = r.chat(n, form, false); err != nil {
+	answered := false
+	switch form {
+	case Prompt:
+		answered = n.get("completion") != nil
+	case Alpaca:
+		out := n.get("output")
+		answered = out != nil && (out.kind != text || strings.TrimSpace(out.text) != "")
+	case Messages, ShareGPT:
+		answered = r.endsAnswered(n, form)
+	}
+	if e.Messages, err = r.chat(n, form, answered); err != nil {
 		return err
 	}
-	raw := v.raw(r.src)
-	if _, cause := verify.Parse(raw); cause != nil {
-		return r.wrong(v, "verify", say.T("%v", "%v", cause), say.Text{})
+	asked := len(e.Messages) - 1
+	if answered {
+		asked--
 	}
-	e.Verify = raw
-	return nil
+	path := listName(form, n)
+	switch last := e.Messages[len(e.Messages)-1]; {
+	case e.Messages[asked].Role != "user":
+		return r.wrong(n, path, say.T("the question of a problem is the user's, and here it is a tool's result", "题目应由用户提出，而这里是工具的结果"), say.T("end the prompt with the user's message", "请以用户的消息结束提示"))
+	case answered && len(last.Calls) > 0:
+		return r.wrong(n, path, say.T("the answer of a problem calls a tool, which is no answer that can be judged", "题目的回答调用了工具，无法评判"), say.T("write the answer in words, or leave it out", "请写出文字回答，或省略"))
+	}
+	e.Verify, err = r.verifier(v)
+	return err
+}
+
+// endsAnswered reports whether a list of messages ends with the assistant's.
+func (r *record) endsAnswered(n *node, form Form) bool {
+	list := n.get(listName(form, n))
+	if list.kind != listKind || len(list.items) == 0 {
+		return false
+	}
+	last := list.items[len(list.items)-1]
+	role := last.get("role")
+	if form == ShareGPT && last.get("from") != nil {
+		role = last.get("from")
+	}
+	if role == nil {
+		return false
+	}
+	to := aliases[strings.ToLower(role.text)]
+	return to == "assistant" || form == ShareGPT && to == "call"
+}
+
+// verifier reads what makes an answer right. A field that is null is not there.
+func (r *record) verifier(v *node) (json.RawMessage, *say.Error) {
+	raw := v.raw(r.src)
+	if v.kind == object && len(v.members) > 0 {
+		var list [][]byte
+		var empty *member
+		for i := range v.members {
+			m := &v.members[i]
+			if m.kind == null || m.kind == text && strings.TrimSpace(m.text) == "" && slices.Contains(verify.Names, m.name) {
+				empty = m
+				continue
+			}
+			name, _ := json.Marshal(m.name)
+			list = append(list, slices.Concat(name, []byte(":"), m.raw(r.src)))
+		}
+		if len(list) == 0 {
+			return nil, r.wrong(empty.node, "verify."+empty.name, say.T("this says nothing", "此项是空的"),
+				say.T("write what makes an answer right, or delete the example", "请写上怎样的回答算对，或删去这条样例"))
+		}
+		if empty != nil {
+			raw = join("{", bytes.Join(list, []byte(",")), "}")
+		}
+	}
+	_, err := verify.Parse(raw)
+	if err == nil {
+		return raw, nil
+	}
+	e, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		e = &say.Error{What: say.T("%v", "%v", err)}
+	}
+	path := "verify"
+	if e.Where != "" {
+		path += ": " + e.Where
+	}
+	if bad := r.schema(v.get("schema"), e); bad != nil {
+		return nil, bad
+	}
+	return nil, r.wrong(v, path, e.What, e.Next)
 }
 
 // readTools reads the tools: a list, or a string of JSON with one.
 func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
-	if n == nil || n.kind == null || n.kind == text && n.text == "" {
+	if n == nil || n.kind == text && n.text == "" {
 		return nil, nil
 	}
 	next := say.T(`write a list of {"name": …, "description": …, "parameters": {…}}`, `请写成由 {"name": …, "description": …, "parameters": {…}} 组成的列表`)

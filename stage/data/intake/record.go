@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -18,7 +16,6 @@ type record struct {
 	line   int // of the example's first byte
 	column int // 0: not known
 	src    []byte
-	tools  bool // the example has tools
 }
 
 // fail makes an error about the example.
@@ -61,10 +58,10 @@ var (
 	aBool   = say.T("true or false, without quotes", "不带引号的 true 或 false")
 )
 
-// str returns a member that is a string; "" if it is not there or null.
+// str returns a member that is a string; "" if it is not there.
 func (r *record) str(n *node, path, name string) (string, *say.Error) {
 	v := n.get(name)
-	if v == nil || v.kind == null {
+	if v == nil {
 		return "", nil
 	}
 	if v.kind != text {
@@ -82,7 +79,9 @@ var known = map[Form][]string{
 	Detect:   {"system", "tools", "chosen", "rejected", "label", "kto_tag", "verify"},
 }
 
-// near returns the name among the known that a name is a misspelling of, or "".
+// near returns the name among the known that a name is a misspelling of, or "":
+// one edit away, of a long name two. More would be the owner's own names: level
+// is none of label, and story none of history.
 func near(name string, among []string) string {
 	if slices.Contains(among, name) {
 		return ""
@@ -90,16 +89,60 @@ func near(name string, among []string) string {
 	folded := strings.ToLower(strings.TrimSpace(name))
 	best, least := "", 3
 	for _, k := range among {
-		d := levenshtein.Distance(folded, k, nil)
-		if d < least && (d <= 1 || len(k) >= 5) {
+		most := 1
+		if len(k) >= 9 {
+			most = 2
+		}
+		if max(len(folded)-len(k), len(k)-len(folded)) > most {
+			continue
+		}
+		if d := edits(folded, k); d <= most && d < least {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
+// edits counts the letters that are added, left out, or others, and the pairs of
+// neighbours that changed places, from a to b (Damerau; optimal string alignment).
+func edits(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		for j := range rows[i] {
+			if i == 0 || j == 0 {
+				rows[i][j] = i + j
+				continue
+			}
+			d := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				d = 1 + min(d, rows[i-1][j], rows[i][j-1])
+			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, 1+rows[i-2][j-2])
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// misspelt returns the known name that a member was to have, or "". The labels of
+// the owner are lists and words; ours is true or false.
+func misspelt(m member, among []string) string {
+	k := near(m.name, among)
+	if m.kind == null || (k == "label" || k == "kto_tag") && m.kind != boolean {
+		return ""
+	}
+	return k
+}
+
 // form finds the form of an example by its names.
 func (r *record) form(n *node) (Form, *say.Error) {
+	pair := n.get("chosen") != nil && n.get("rejected") != nil
+	if pair && n.get("prompt") != nil { // messages beside them are what was chosen
+		return Prompt, nil
+	}
 	for _, f := range []struct {
 		form Form
 		name string
@@ -108,13 +151,13 @@ func (r *record) form(n *node) (Form, *say.Error) {
 			return f.form, nil
 		}
 	}
-	if n.get("chosen") != nil && n.get("rejected") != nil {
+	if pair {
 		return Prompt, nil
 	}
 	all := slices.Concat(known[Messages], known[ShareGPT], known[Alpaca], known[Prompt], known[Detect])
 	var have []string
 	for _, m := range n.members {
-		if k := near(m.name, all); k != "" {
+		if k := misspelt(m, all); k != "" {
 			return "", r.unknown(m, "", k)
 		}
 		have = append(have, m.name)
@@ -144,7 +187,7 @@ func (r *record) unknown(m member, path, k string) *say.Error {
 // names refuses what is nearly a known name. Other names are the owner's.
 func (r *record) names(n *node, path string, among []string) *say.Error {
 	for _, m := range n.members {
-		if k := near(m.name, among); k != "" && n.get(k) == nil {
+		if k := misspelt(m, among); k != "" && n.get(k) == nil {
 			return r.unknown(m, path, k)
 		}
 	}
@@ -179,13 +222,16 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 	if err := r.names(n, "", slices.Concat(known[form], known[Detect])); err != nil {
 		return e, err
 	}
+	if err := r.oneUse(n); err != nil {
+		return e, err
+	}
 	if e.Tools, err = r.readTools(n.get("tools")); err != nil {
 		return e, err
 	}
-	r.tools = len(e.Tools) > 0
-	chosen, rejected, label, verify := n.get("chosen"), n.get("rejected"), n.get("label"), n.get("verify")
+	chosen, rejected, verify := n.get("chosen"), n.get("rejected"), n.get("verify")
+	label, name := n.get("label"), "label"
 	if label == nil {
-		label = n.get("kto_tag")
+		label, name = n.get("kto_tag"), "kto_tag"
 	}
 	switch {
 	case chosen != nil || rejected != nil:
@@ -198,12 +244,45 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 		}
 		if label != nil {
 			if label.kind != boolean {
-				return e, r.typed(label, "label", aBool)
+				return e, r.typed(label, name, aBool)
 			}
 			e.Label = &label.yes
 		}
 	}
 	return e, err
+}
+
+// oneUse refuses what says two things, of which one would be lost.
+func (r *record) oneUse(n *node) *say.Error {
+	first := ""
+	for _, use := range [][]string{{"chosen", "rejected"}, {"label", "kto_tag"}, {"verify"}} {
+		for _, name := range use {
+			v := n.get(name)
+			if v == nil {
+				continue
+			}
+			if first != "" && !slices.Contains(use, first) {
+				return r.wrong(v, name, say.T("an example with %s has this too", "带有 %s 的样例又有此项", first),
+					say.T("a pair, a labelled answer and a problem are three examples: keep one of the two", "偏好对、带标签的回答和题目是三种样例：两者只留一个"))
+			}
+			if first == "" {
+				first = name
+			}
+			break
+		}
+	}
+	if a, b := n.get("label"), n.get("kto_tag"); a != nil && b != nil && (a.kind != b.kind || a.yes != b.yes) {
+		return r.wrong(b, "kto_tag", say.T("label says otherwise", "与 label 不一致"), say.T("delete one of the two", "请删去其中一个"))
+	}
+	for _, name := range []string{"images", "videos", "audios"} {
+		v := n.get(name)
+		if v == nil || v.kind == listKind && len(v.items) == 0 || v.kind == text && v.text == "" {
+			continue
+		}
+		return r.wrong(v, name, say.T("only text is learnt from, and this example has more", "只能从文本学习，而这条样例不只有文本"),
+			say.T("leave such examples out", "请去掉这类样例"))
+	}
+	return nil
 }
 
 // chat reads the conversation of an example. answered says that its last
@@ -222,6 +301,14 @@ func (r *record) chat(n *node, form Form, answered bool) (list []stage.Message, 
 	if err != nil {
 		return nil, err
 	}
+	if list, err = r.system(n, list); err != nil {
+		return nil, err
+	}
+	return list, r.order(n, listName(form, n), list, answered)
+}
+
+// system puts the system message that stands beside a conversation before it.
+func (r *record) system(n *node, list []stage.Message) ([]stage.Message, *say.Error) {
 	system, err := r.str(n, "", "system")
 	if err != nil {
 		return nil, err
@@ -232,7 +319,7 @@ func (r *record) chat(n *node, form Form, answered bool) (list []stage.Message, 
 		}
 		list = append([]stage.Message{{Role: "system", Content: system}}, list...)
 	}
-	return list, r.order(n, listName(form, n), list, answered)
+	return list, nil
 }
 
 // listName is the name of the member with the messages.

@@ -27,7 +27,9 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 			return nil, err
 		}
 		if last := len(list) - 1; len(m.Calls) > 0 && last >= 0 && list[last].Role == "assistant" {
-			t.add(v, path, &m)
+			if err := t.calls(v, path, &m); err != nil { // the calls before it wait, too
+				return nil, err
+			}
 			list[last].Calls = append(list[last].Calls, m.Calls...) // a call goes with what was said before it
 			continue
 		}
@@ -85,7 +87,7 @@ func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
 
 // alpaca reads instruction, input, output, history.
 func (r *record) alpaca(n *node, answered bool) (list []stage.Message, err *say.Error) {
-	if h := n.get("history"); h != nil && h.kind != null {
+	if h := n.get("history"); h != nil {
 		next := say.T("a list of pairs: [question, answer]", "由 [提问, 回答] 组成的列表")
 		if h.kind != listKind {
 			return nil, r.typed(h, "history", next)
@@ -94,7 +96,14 @@ func (r *record) alpaca(n *node, answered bool) (list []stage.Message, err *say.
 			if pair.kind != listKind || len(pair.items) != 2 || pair.items[0].kind != text || pair.items[1].kind != text {
 				return nil, r.wrong(pair, field("history", i), say.T("this is no pair of strings", "这不是一对字符串"), say.T("it must be %s", "应为%s", next))
 			}
-			list = append(list, stage.Message{Role: "user", Content: pair.items[0].text}, stage.Message{Role: "assistant", Content: pair.items[1].text})
+			asked := stage.Message{Role: "user", Content: pair.items[0].text}
+			path := field("history", i)
+			if err := r.whole(pair.items[0], field(path, 0), &asked); err != nil {
+				return nil, err
+			}
+			if list, err = r.reply(append(list, asked), pair.items[1], field(path, 1)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var ask [2]string

@@ -1,0 +1,74 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// oddities notes what of an example contradicts itself, or another.
+func (s *sorter) oddities(e *stage.Example) error {
+	odd := func(n *int) {
+		if *n++; *n == 1 {
+			s.odd[n] = e.From
+		}
+	}
+	offered := map[string]bool{}
+	for _, t := range e.Tools {
+		var tool struct {
+			Function struct {
+				Name string `json:"name"`
+			} `json:"function"`
+		}
+		if err := json.Unmarshal(t, &tool); err != nil {
+			return err
+		}
+		offered[tool.Function.Name] = true
+	}
+	for _, list := range [][]stage.Message{e.Messages, e.Prompt, e.Chosen, e.Rejected} {
+		for i := range list {
+			m := &list[i]
+			if m.Role == "tool" && m.CallID == "" {
+				odd(&s.report.Uncalled)
+			}
+			for j := range m.Calls {
+				if !offered[m.Calls[j].Function.Name] {
+					odd(&s.report.Unknown)
+				}
+			}
+		}
+	}
+	if e.Label == nil {
+		return nil
+	}
+	text, err := json.Marshal(e.Messages)
+	if err != nil {
+		return err
+	}
+	h := sha256.Sum256(text)
+	sum := [16]byte(h[:16])
+	if label, ok := s.labelled[sum]; ok && label != *e.Label {
+		odd(&s.report.Both)
+	}
+	s.labelled[sum] = *e.Label
+	return nil
+}
+
+// tell notes for people what oddities found.
+func (s *sorter) tell(job *stage.Job) {
+	r := &s.report
+	for _, o := range []struct {
+		n    *int
+		text say.Text
+	}{
+		{&r.Uncalled, say.T("results of tools behind an answer that called none: %d; the first is at %s", "有 %d 条工具结果，其前面的回答没有调用工具；第一条在 %s", r.Uncalled, s.odd[&r.Uncalled])},
+		{&r.Unknown, say.T("calls of tools that their example does not offer: %d; the first is at %s", "有 %d 个调用的工具不在其样例的 tools 中；第一个在 %s", r.Unknown, s.odd[&r.Unknown])},
+		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
+	} {
+		if *o.n > 0 {
+			job.Emit(stage.Event{Type: "note", Text: &o.text})
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package train
+
+import (
+	"slices"
+	"strconv"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A left is what of its examples a run did not read, as it is longer than its
+// base's context: documents of chats, of which a conversation may have several.
+type left struct {
+	Long    int `json:"long"`
+	Of      int `json:"of"` // all that there are
+	Context int `json:"context"`
+}
+
+// leftOf is what is left where long did not fit and read did; nil if all fitted.
+func leftOf(long, read, context int) *left {
+	if long == 0 {
+		return nil
+	}
+	return &left{long, long + read, context}
+}
+
+// text says what is left of chats.
+func (l *left) text() say.Text {
+	return say.T("%d of %d documents, longer than the base's %d tokens", "%[2]d 篇文档中的 %[1]d 篇，超过基座的 %[3]d 个词元", l.Long, l.Of, l.Context)
+}
+
+// tell notes what is left out of chats, if anything is.
+func (l *left) tell(job *stage.Job) {
+	if l != nil {
+		note(job, say.T("left out: %v", "略去：%v", l.text()))
+	}
+}
+
+// left says what of preferences a run did not read, as it is longer than its base's
+// context; nothing if it read all.
+func (p *preferenceFacts) left() say.Text {
+	if p.Dropped == 0 {
+		return say.Text{}
+	}
+	return say.T("%d of %d examples, longer than the base's context", "%[2]d 条样例中的 %[1]d 条，超过基座的上下文", p.Dropped, p.Dropped+p.Examples)
+}
+
+// tell notes what is left out of preferences, if anything is, and what is odd in
+// their labels.
+func (p *preferenceFacts) tell(job *stage.Job) {
+	if text := p.left(); !text.IsZero() {
+		note(job, say.T("left out: %v", "略去：%v", text))
+	}
+	p.labels.tell(job)
+}
+
+func note(job *stage.Job, text say.Text) { job.Emit(stage.Event{Type: "note", Text: &text}) }
+
+// nothing is the error of the examples of an argument none of which can be used:
+// long of them do not fit into the context.
+func nothing(job *stage.Job, arg string, long, context int) error {
+	name := arg
+	for _, in := range job.Inputs {
+		if in.Arg == arg && !in.Ref.IsZero() {
+			name = in.Ref.String()
+		}
+	}
+	switch {
+	case long > 0:
+		return &say.Error{Where: arg, What: say.T("all %d examples of %s are longer than the base's %d tokens", "%[2]s 的全部 %[1]d 条样例都超过基座的 %[3]d 个词元", long, name, context),
+			Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
+	case arg == "watch":
+		return nothingWatched()
+	}
+	return &say.Error{Where: arg, What: say.T("there are no examples in %s", "%s 中没有样例", name), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
+}
+
+// labels are what is odd in the labels of answers.
+type labels struct {
+	Alike string `json:"all_labels,omitempty"` // all are this: true, false
+}
+
+func labelsOf(good []bool) labels {
+	if slices.Contains(good, true) && slices.Contains(good, false) {
+		return labels{}
+	}
+	return labels{strconv.FormatBool(good[0])}
+}
+
+// tell notes what is odd.
+func (l *labels) tell(job *stage.Job) {
+	if text := l.alike(); !text.IsZero() {
+		note(job, text)
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"one_label": 1}}) // so that no share of pairs is judged
+	}
+}
+
+// alike says that all labels are one; nothing if they are not.
+func (l *labels) alike() say.Text {
+	switch l.Alike {
+	case "true":
+		return say.T("all labels are true: no answer is made less likely, add some that are labelled false", "标签全为 true：不会降低任何回答的概率，请加入标为 false 的回答")
+	case "false":
+		return say.T("all labels are false: no answer is made likelier, add some that are labelled true", "标签全为 false：不会提高任何回答的概率，请加入标为 true 的回答")
+	}
+	return say.Text{}
+}
+
+// movedBy says what became of the answers that are watched. Of answers with one label
+// alone nothing is compared.
+func movedBy(v map[string]float64) say.Text {
+	right, both := v["watch_right"]
+	if both {
+		return say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*right, v["watch_chosen"], v["watch_rejected"])
+	}
+	label, by := "true", v["watch_chosen"]
+	if bad, ok := v["watch_rejected"]; ok {
+		label, by = "false", bad
+	}
+	return say.T("all labels of what is watched are %s; against the base, these answers moved by %+.2f nats", "观察集的标签全为 %s；与基座相比，这些回答变化 %+.2f 纳特", label, by)
+}
