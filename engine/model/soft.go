@@ -2,12 +2,13 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"suiren/engine/kernel"
 )
 
-// A Soft is what a teacher says of one token: some different tokens with their
-// probabilities. What these leave belongs to all other tokens together. A Soft
+// A Soft is what a teacher says of one token: some tokens, no two of them the
+// same, with their probabilities. What these leave belongs to all other tokens together. A Soft
 // without tokens says nothing: the row's own token is learnt.
 type Soft struct {
 	IDs []int32
@@ -34,7 +35,10 @@ func divergence(z []float32, soft []Soft, targets []int32, w []float32, loss []f
 		}
 		max := kernel.Max(row)
 		own = own[:0]
-		for _, id := range s.IDs {
+		for j, id := range s.IDs {
+			if row[id] == -math.MaxFloat32 && slices.Contains(s.IDs[:j], id) {
+				panic("model: a Soft names a token twice")
+			}
 			own = append(own, row[id])
 			row[id] = -math.MaxFloat32 // out of the sum over the rest
 		}

@@ -104,3 +104,13 @@ func wide(x []float32) []float64 {
 	}
 	return y
 }
+
+// A token that is named twice would be taken from the rest twice.
+func TestSoftNamesATokenOnce(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a token named twice was learnt")
+		}
+	}()
+	divergence(make([]float32, 4), []Soft{{IDs: []int32{1, 2, 1}, P: []float32{0.2, 0.2, 0.2}}}, []int32{2}, []float32{1}, make([]float64, 1))
+}

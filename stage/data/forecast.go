@@ -106,8 +106,10 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	for _, name := range []string{"examples", "text", "learnt"} {
 		size[name] *= bytes / read
 	}
-	size["watched"] = c.share() * size["examples"]
-	size["heldout"] = size["watched"]
+	if size["examples"] > 0 { // else nobody knows
+		size["watched"] = c.share() * size["examples"]
+		size["heldout"] = size["watched"]
+	}
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
 		size[name] *= 1 - 2*c.share()
 	}

@@ -95,6 +95,8 @@ func TestForecastOfExamples(t *testing.T) {
 	}
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("bad.jsonl", "no example\n", 9)}}, stage.Machine{}); f.Size["text"] != 99 || f.Size["examples"] != 0 {
 		t.Errorf("of what cannot be read: %v", f.Size)
+	} else if _, known := f.Size["watched"]; known { // none would be said to be watched
+		t.Errorf("of what cannot be read so many are watched: %v", f.Size)
 	}
 }
 

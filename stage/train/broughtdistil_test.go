@@ -130,7 +130,7 @@ func TestMapping(t *testing.T) {
 	for k := range weight {
 		weight[k] = 1
 	}
-	if judged, all := m.mapped(ids, weight); all != len(ids)-1 || judged < 3 || judged > all-2 {
+	if judged, _, all := (&teacher{m: m, limit: 99}).judges(ids, weight); all != len(ids)-1 || judged < 3 || judged > all-2 {
 		t.Errorf("%d of %d can be judged", judged, all)
 	}
 

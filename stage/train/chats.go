@@ -98,7 +98,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, said, err := w.chats(dir)
+	docs, said, err := w.chats(dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +122,15 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 // A sayings counts what chats hold.
 type sayings struct{ answers, tokens, supervised, thoughts, longest, dropped int }
 
-// chats reads conversations to be learnt as documents.
-func (w *writer) chats(dir string) (docs []doc, said sayings, err error) {
+// chats reads conversations to be learnt as documents; direct leaves their
+// thoughts out.
+func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err error) {
 	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return nil, said, err
+		}
+		if direct {
+			e.Direct()
 		}
 		list, long, err := w.Docs(&e, stage.Choice{}, w.context)
 		if err != nil {

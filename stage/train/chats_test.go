@@ -85,7 +85,7 @@ func TestChatsOfProblems(t *testing.T) {
 	defer b.Close()
 	w, err := b.writer()
 	check(t, err)
-	docs, said, err := w.chats(dir)
+	docs, said, err := w.chats(dir, false)
 	check(t, err)
 	if n := len(toyProblems(1)); said.answers != n || len(docs) != n || said.supervised == 0 {
 		t.Errorf("%d problems: %+v", n, said)

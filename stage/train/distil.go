@@ -13,6 +13,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -47,13 +48,8 @@ type Distil struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Distil) Name() string { return "distil" }
-func (d *Distil) Revision() int {
-	if !d.Base.IsZero() || !d.Problems.IsZero() {
-		return 3 // at other rates; answers are read differently by verifiers
-	}
-	return 2
-}
+func (*Distil) Name() string    { return "distil" }
+func (*Distil) Revision() int   { return 3 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -147,14 +143,21 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		n = min(float64(d.count()), t.docs)
 		prompt, answer = t.asked(), t.answered(d.tokens())
 		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
+		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
 	}
 	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
+	beside += d.judgedBytes(&w)
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
+		if words := teacher.speech(); words != nil && teacher.file != "" {
+			if bad := packedTeacher(words); bad != nil {
+				s.f.Wrong = append(s.f.Wrong, bad)
+			}
+		}
 		memory := func(c model.Config) int64 {
 			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, d.Optimizer) + beside
 		}
@@ -188,11 +191,13 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
-	s.way.batch, s.way.passes = d.batch(), passesOf(w.rows, d.batch(), d.Epochs)
+	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)
 	if d.top() > 0 {
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
+		toil += d.judgedToil(&w, s.way.passes)
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)
@@ -208,7 +213,7 @@ type distilFacts struct {
 	Asked        int     `json:"asked,omitempty"`             // problems that the teacher answered
 	Kept         int     `json:"kept,omitempty"`              // of them, those it got right
 	Vocabulary   float64 `json:"mapped_vocabulary,omitempty"` // share of the student's tokens that a teacher of another vocabulary has
-	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge
+	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge, if not all
 	TeacherFLOPs float64 `json:"teacher_flops"`
 }
 
@@ -222,6 +227,9 @@ type distilling struct {
 	count int    // of rows
 	row   func(i int) model.Row
 	told  distilFacts
+
+	direct bool         // what is learnt has no thoughts
+	choice stage.Choice // what of conversations is learnt
 }
 
 // Run implements stage.Operator.
@@ -234,13 +242,13 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	defer r.close()
 	l, f := r.s.l, r.s.facts
 	c := &l.Params.Shape
-	if d.top() > 0 && r.t.m != nil {
+	if d.top() > 0 {
 		if err := r.compare(); err != nil {
 			return err
 		}
 	}
 	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
-	n := d.batch()
+	n := min(d.batch(), r.count) // each once
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)
 	run.st.FLOPs = f.FLOPs
@@ -271,6 +279,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 		defer run.watch.Close()
+		run.watch.direct, run.watch.choice = r.direct, r.choice
 		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
 			return err
 		}
@@ -287,8 +296,9 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		for i := range min(r.count, run.st.Step*n) {
 			row := r.row(i)
 			for k := range len(row.Docs) - 1 {
-				lo, hi := row.Docs[k], row.Docs[k+1]
-				r.told.TeacherFLOPs += r.t.flops(hi-lo, hi-lo)
+				if ids, _, ok := r.t.reads(row.IDs[row.Docs[k]:row.Docs[k+1]]); ok {
+					r.told.TeacherFLOPs += r.t.flops(len(ids), len(ids))
+				}
 			}
 		}
 	}
@@ -299,22 +309,6 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		return writeFolder(job, r.home, l.Params, f)
 	}
 	return r.s.write(f)
-}
-
-// mark tells the teacher's loss on what is watched, which the student's falls
-// towards. A teacher of another vocabulary has none that compares.
-func (r *distilling) mark(ctx context.Context, rows []model.Row) error {
-	if r.t.m != nil {
-		return nil
-	}
-	loss, err := r.t.loss(ctx, rows)
-	if err != nil || loss == 0 {
-		return err
-	}
-	text := say.T("the teacher's own loss on what is watched is %.3f", "教师自己在观察集上的损失为 %.3f", loss)
-	r.job.Emit(stage.Event{Type: "note", Text: &text})
-	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"teacher_loss": loss}})
-	return nil
 }
 
 // close frees what open took.
@@ -336,6 +330,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		r.direct, r.choice = !rows.Think(), rows.Info().Choice
 		length, r.count, r.row = rows.Length(), rows.Len(), func(i int) model.Row { return readRow(rows, i) }
 		if d.Base.IsZero() && job.Dir("base") == "" {
 			if err := r.fresh(length); err != nil {
@@ -350,12 +345,19 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
 		}
-	} else if job.Dir("base") != "" {
-		if err := r.student(); err != nil {
-			return err
+	} else {
+		if taught, err := readFacts(home); err == nil { // of an owner's nobody knows
+			r.direct = taught.Method != "" && !taught.Think
 		}
-	} else if err := r.fresh(0); err != nil {
-		return err
+		if job.Dir("base") != "" {
+			if err := r.student(); err != nil {
+				return err
+			}
+		} else if err := r.fresh(0); err != nil {
+			return err
+		} else {
+			r.s.facts.Think = !r.direct
+		}
 	}
 	limit := max(length, r.s.context())
 	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
@@ -383,33 +385,14 @@ func (r *distilling) student() (err error) {
 	return err
 }
 
-// compare finds out how much of what is to be learnt a teacher of another
-// vocabulary can judge, and refuses one that can judge too little.
-func (r *distilling) compare() error {
-	const look = 256 // rows
-	judged, all := 0, 0
-	for i := range min(r.count, look) {
-		row := r.row(i)
-		for d := range len(row.Docs) - 1 {
-			lo, hi := row.Docs[d], row.Docs[d+1]
-			a, b := r.t.m.mapped(row.IDs[lo:hi], row.Weight[lo:hi])
-			judged, all = judged+a, all+b
-		}
-	}
-	share := float64(judged) / float64(max(all, 1))
-	r.told.Vocabulary, r.told.Mapped = rounded(r.t.m.share), rounded(share)
-	text := say.T("the teacher has another vocabulary: it shares %.1f%% of the student's tokens, and can judge %.1f%% of those to be learnt", "教师的词表不同：与学生共有 %.1f%% 的词元，可评判要学词元的 %.1f%%", 100*r.t.m.share, 100*share)
-	r.job.Emit(stage.Event{Type: "note", Text: &text})
-	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"mapped_vocabulary": r.t.m.share, "mapped": share}})
-	if share < leastMapped {
-		return r.t.m.refuse(share)
-	}
-	return nil
-}
-
 // fresh makes a student of random weights that reads what its teacher reads.
 func (r *distilling) fresh(length int) error {
 	d, job, home := r.Distil, r.job, r.job.Dir("teacher")
+	if words, err := talk.Open(home); err == nil {
+		if bad := packedTeacher(words); bad != nil {
+			return bad
+		}
+	}
 	if !tokenizer.IsChat(home) {
 		return &say.Error{Where: "depth", What: say.T("a student of random weights needs a teacher that was trained here from random ones", "从随机权重开始的学生，需要在此从随机权重训练的教师"),
 			Next: say.T("give a base instead of depth", "请用 base 代替 depth")}
@@ -440,6 +423,16 @@ func (r *distilling) fresh(length int) error {
 	return nil
 }
 
+// packedTeacher is the error of a student of random weights whose teacher speaks
+// our own chat, and is a GGUF file: it was quantised. It is nil of others.
+func packedTeacher(words *talk.Words) *say.Error {
+	if !words.GGUF || !words.Own() {
+		return nil
+	}
+	return &say.Error{Where: "teacher", What: say.T("the teacher is quantised: a student of random weights takes its tokenizer from a folder, and this is a GGUF file", "教师是量化过的：从随机权重开始的学生要从文件夹取得分词器，而它是 GGUF 文件"),
+		Next: say.T("name the weights that were quantised, or give a base instead of depth", "请改用量化之前的权重作教师，或用 base 代替 depth")}
+}
+
 // answers has the teacher answer problems; its right answers are learnt. alike
 // says that both write alike.
 func (r *distilling) answers(ctx context.Context, alike bool) error {
@@ -459,6 +452,10 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
 	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
 	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	if long := len(asked) - s.Asked; long > 0 {
+		text := say.T("%d of %d problems are longer than the %d tokens that the teacher reads, and were not asked", "%[2]d 道题中有 %[1]d 道长于教师能读的 %[3]d 个词元，没有提问", long, len(asked), min(r.t.w.context, r.t.limit))
+		r.job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	if kept == 0 {
 		return &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),
 			Next: say.T("take another teacher, easier problems or more tokens", "请换用别的教师、更容易的题目，或增大 tokens")}

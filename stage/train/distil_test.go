@@ -148,7 +148,7 @@ func TestDistilAsksEvenly(t *testing.T) {
 	b := newBench(t, map[string]string{"teacher": in["teacher"], "problems": toyPart(t, toyProblems(1))})
 	check(t, (&Distil{Depth: 1, Count: 6}).Run(context.Background(), b.Job))
 	var wrote sequences
-	ok, err := recall(filepath.Join(b.Work, sequencesFile), &wrote)
+	ok, err := recall(filepath.Join(b.Work, fmt.Sprintf(sequencesFile, 0)), &wrote)
 	check(t, err)
 	w, err := newWriter(in["teacher"], 2*toyContext)
 	check(t, err)

@@ -138,8 +138,8 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	p := objective.Preference{Form: preferenceForms[d.Loss], Beta: d.beta(), Smoothing: d.Smoothing}
-	n := d.batch()
 	order := shuffle{n: len(docs) / 2, seed: d.Seed}
+	n := min(d.batch(), order.n) // each once
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
@@ -282,12 +282,13 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	s := newPupil(b, o, rank, longest, m)
 	w := t.load(s.length)
-	s.way.batch, s.way.passes, s.way.reads = max(int(float64(o.batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, o.batch, o.epochs), reads
+	batch := min(o.batch, max(int(t.docs), 1)) // each once
+	s.way.batch, s.way.passes, s.way.reads = max(int(float64(batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, batch, o.epochs), reads
 	s.f.FLOPs = s.flops(&w)
 	once := w.judging(&s.shape, &way{integer: s.integer, passes: 1})
 	toil := w.toil(&s.shape, &s.way) + reads*once
 	if len(in["watch"]) > 0 {
-		toil += (looksOf(t.docs*s.way.passes/float64(o.batch)) + 1) * float64(watched) / t.docs * once
+		toil += (looksOf(t.docs*s.way.passes/float64(batch)) + 1) * float64(watched) / t.docs * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, paced(s.rates(o, preferenceRate), "linear", o.warm()))

@@ -261,6 +261,15 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm))
 	s.remark(&w, m)
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
+	for _, arg := range []string{"problems", "watch"} {
+		most := b.shape.Context
+		if !b.chat {
+			most = b.context()
+		}
+		if n := longestAsked(in[arg], &b, arg == "watch"); n > most+markTokens { // a switch of thoughts may take some
+			s.f.Wrong = append(s.f.Wrong, tooLong(arg, say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", n, most)))
+		}
+	}
 	if words := b.speech(); words != nil && g.Think != nil {
 		if w, err := words.Writer(); err == nil {
 			if bad := unthinking(w, g.Think); bad != nil {

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"suiren/engine/infer"
@@ -114,7 +113,7 @@ const (
 type rlFacts struct {
 	Pass        float64   `json:"pass_at_1"`   // pre-flight, sampled
 	Any         float64   `json:"pass_at_k"`   // share of groups with a right answer
-	Informative float64   `json:"informative"` // share of groups with both right and wrong answers
+	Informative float64   `json:"informative"` // share of groups whose answers have different rewards
 	Started     bool      `json:"started"`
 	Steps       int       `json:"steps"` // kept: those of the best held-out score
 	Watched     []watched `json:"watched"`
@@ -189,6 +188,7 @@ type rl struct {
 	watch   []stage.Problem
 	lessons []doc // of replay; none: those of the problems
 	speaker *speaker
+	most    int // tokens of the longest answer that there is room for
 	best    []float32
 	base    []float32 // the base's parameters, and a place of their size; nil without beta
 	spare   []float32
@@ -271,20 +271,13 @@ func (r *rl) open() error {
 	if err != nil {
 		return err
 	}
-	limit, slots, memory := 0, r.slots(), int64(0)
-	longest, err := r.longest()
+	shortest, longest, err := r.lengths()
 	if err != nil {
 		return err
 	}
-	long := func() error {
-		return &say.Error{Where: "problems", What: say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", longest, r.s.w.context),
-			Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
-	}
+	limit, slots, memory := r.s.w.context, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
 		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
-		if longest >= limit {
-			return long()
-		}
 		memory = r.job.Machine.Memory / 4
 		_, takes, err := within(b.File, infer.Options{Slots: slots, Limit: limit, Threads: r.job.Machine.Threads, KV: model.KVFloat32}, memory)
 		if err != nil {
@@ -299,33 +292,36 @@ func (r *rl) open() error {
 		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
 			return err
 		}
-	} else {
-		limit = r.s.l.Params.Config.Context
-		if longest >= limit {
-			return long()
-		}
 	}
 	r.l = r.s.l
-	r.speaker, err = r.s.speaker(slots, limit, memory)
+	if r.speaker, err = r.s.speaker(slots, limit, memory); err == nil {
+		r.most = min(r.tokens(), r.speaker.limit-shortest)
+	}
 	return err
 }
 
-// longest is how many tokens the longest question has. Those of lessons, which fit our
-// own bases, are not written for one.
-func (r *rl) longest() (n int, err error) {
-	for _, list := range [][]stage.Problem{r.course.all, r.watch} {
-		for i := range list {
-			if r.s.brought == nil && list[i].Verify == nil {
-				continue
-			}
-			q, err := r.ask(&list[i])
+// lengths returns the tokens of the shortest and of the longest problem, asked
+// or watched, and refuses one behind which there is no room for an answer.
+func (r *rl) lengths() (shortest, longest int, err error) {
+	shortest = r.s.w.context
+	for i, list := range [][]stage.Problem{r.course.all, r.watch} {
+		for j := range list {
+			q, err := r.ask(&list[j])
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
-			n = max(n, len(q.IDs))
+			if n := len(q.IDs); n >= r.s.w.context {
+				return 0, 0, tooLong([]string{"problems", "watch"}[i], say.T("problem %s has %d tokens, and the base reads %d with the answer", "题目 %s 长 %d 个词元，而基座连同回答最多读 %d 个", list[j].ID, n, r.s.w.context))
+			}
+			shortest, longest = min(shortest, len(q.IDs)), max(longest, len(q.IDs))
 		}
 	}
-	return n, nil
+	return shortest, longest, nil
+}
+
+// tooLong is the error of a problem behind which there is no room for an answer.
+func tooLong(where string, what say.Text) *say.Error {
+	return &say.Error{Where: where, What: what, Next: say.T("leave long problems out, or take a base with a longer context", "请去掉过长的题，或换用上下文更长的基座")}
 }
 
 // ask writes a problem for the base, which thinks as the plan says, or as it was
@@ -365,7 +361,6 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 		}
 	}
 	meter := newMeter(r.job, r.steps(), r.st.FLOPs)
-	meter.l = r.l
 	for r.st.Facts.Started && !r.st.Ended && r.st.Step < r.steps() {
 		// Only here is the state whole; a step cut short is taken again.
 		if disk.due() || ctx.Err() != nil {
@@ -374,6 +369,7 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			}
 		}
 		r.st.Course.turn()
+		learned := r.st.Learned
 		groups, tokens, err := r.rollout(ctx)
 		if err != nil {
 			return err
@@ -387,6 +383,9 @@ func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 			return err
 		}
 		r.st.Step++
+		if meter.l = nil; r.st.Learned > learned { // else there was no gradient
+			meter.l = r.l
+		}
 		meter.step(r.st.Step, r.st.Loss, tokens, r.st.FLOPs)
 		if r.st.Step%watchEvery == 0 || r.st.Step == r.steps() {
 			if err := r.look(ctx); err != nil {
@@ -429,53 +428,3 @@ func (r *rl) move() {
 }
 
 func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
-
-// preflight samples before an hour is spent: is there anything to learn from?
-// If there is, it saves what it found before it says so.
-func (r *rl) preflight(ctx context.Context, save func() error) error {
-	r.note(say.T("pre-flight: the watched problems, then %d answers to each of %d problems", "预检：先答观察题，再为 %[2]d 道题各答 %[1]d 次", r.samples(), r.prompts()))
-	w, err := r.score(ctx, 0)
-	if err != nil {
-		return err
-	}
-	r.st.Best, r.st.Top = r.worth(&w), w.Overall
-	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
-	r.st.Course.turn()
-	f, cut := &r.st.Facts, 0.0
-	// Problems of all kinds; if they have nothing to teach, those of the kinds
-	// that had the most to teach among them.
-	for draw := range uint64(2) {
-		groups, _, err := r.sample(ctx, 0xffffffff-draw, r.prompts())
-		if err != nil {
-			return err
-		}
-		f.Pass, f.Any, f.Informative = outlook(groups)
-		cut = cutOf(groups)
-		f.Started = f.Pass >= minPass && f.Informative >= minInformative
-		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
-		if f.Started {
-			break
-		}
-	}
-	if f.Started {
-		if err := save(); err != nil {
-			return err
-		}
-		r.foretellJudging()
-		if r.weight() > 0 && len(r.lessons) == 0 && !slices.ContainsFunc(r.course.all, func(p stage.Problem) bool { return p.Answer != "" }) {
-			r.note(say.T("nothing is learnt again beside the answers: name in replay what the base is to keep", "除回答外不重学任何内容：请在 replay 中写明基座要保住的内容"))
-		}
-		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement starts", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：开始强化学习", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
-	} else {
-		r.note(say.T("pre-flight: watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative: reinforcement has nothing to learn from here; the weights stay as they are", "预检：观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息：强化学习在此无可学习；权重保持不变", 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative))
-		switch {
-		case cut > cutMost:
-			r.note(say.T("%v: %v", "%v：%v", cutShort(cut), raiseTokens))
-		case f.Pass > 0.5:
-			r.note(say.T("it answers most problems right already, whenever it is asked: take harder ones", "大多数题每次都已答对：请换用更难的题"))
-		default:
-			r.note(say.T("it hardly ever answers right: teach it by examples first, or take easier problems", "它几乎从不答对：请先用样例教它，或换用更容易的题"))
-		}
-	}
-	return nil
-}

@@ -218,6 +218,76 @@ func TestGRPOKnown(t *testing.T) {
 	}
 }
 
+// A problem behind which there is no room for an answer is named before anything
+// is sampled, and in the plan where problems and base are there.
+func TestGRPOTooLong(t *testing.T) {
+	_, in := toyBase(t)
+	for _, arg := range []string{"problems", "watch"} {
+		long := toyProblems(1)
+		for i := range long {
+			long[i].Verify = json.RawMessage(`{"regex": ".*"}`)
+		}
+		long[3].ID, long[3].Prompt = "the long one", strings.Repeat("a", 3*toyContext)
+		bad := maps.Clone(in)
+		bad[arg] = toyPart(t, long)
+		err := toyGRPO().Run(context.Background(), newBench(t, bad).Job)
+		e, ok := errors.AsType[*say.Error](err)
+		if !ok || e.Where != arg || !strings.Contains(e.Error(), "the long one") || e.In(say.Chinese) == e.In(say.English) {
+			t.Errorf("%s: %v", arg, err)
+		}
+		for which, wrong := range map[*map[string]string]int{&bad: 1, &in: 0} {
+			known := map[string][]stage.Forecast{}
+			for name, dir := range *which {
+				known[name] = []stage.Forecast{{Path: dir}}
+			}
+			if f := toyGRPO().Forecast(known, stage.Machine{Threads: 1}); len(f.Wrong) != wrong {
+				t.Errorf("%s: foretold %v", arg, f.Wrong)
+			}
+		}
+	}
+}
+
+// A step without an update tells no norm of gradients: there are none.
+func TestNormOfNothing(t *testing.T) {
+	dir, _ := toyTeacher(t) // that knows all, so that most groups say nothing
+	none := 0.0
+	op := toyGRPO()
+	op.Weight, op.Prompts, op.Samples = &none, 2, 2
+	b := newBench(t, map[string]string{"base": dir, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
+	r := &rl{GRPO: op, job: b.Job}
+	var err error
+	r.s, err = openStudent(b.Job, op.own(), op.rate(), 0)
+	check(t, err)
+	defer r.s.Close()
+	check(t, r.open())
+	defer r.speaker.Close()
+	r.best = make([]float32, len(r.l.State()))
+	r.st.Facts.Watched, r.st.Facts.Started = []watched{{}}, true // as after a pre-flight
+	moments, _ := r.l.Optimizer.State()
+	check(t, newSaver(b.Work, 0).save(&r.st, r.l.State(), r.best, moments))
+	check(t, r.run(context.Background(), 0))
+	learnt := map[float64]bool{}
+	for _, e := range b.events {
+		if kept, ok := e.Vals["kept"]; ok {
+			learnt[e.Vals["step"]] = kept > 0
+		}
+	}
+	still := 0
+	for _, e := range b.events {
+		if _, ok := e.Vals["loss"]; !ok {
+			continue
+		}
+		if _, told := e.Vals["norm"]; told != learnt[e.Vals["step"]] {
+			t.Errorf("step %g, learnt from %t: %v", e.Vals["step"], learnt[e.Vals["step"]], e.Vals)
+		} else if !told {
+			still++
+		}
+	}
+	if still == 0 {
+		t.Error("each step had something to learn from")
+	}
+}
+
 // Without problems, or without any that are watched, it does not begin: its steps
 // would be chosen by nothing.
 func TestGRPONothing(t *testing.T) {
@@ -242,7 +312,7 @@ func TestGRPOLong(t *testing.T) {
 	b := newBench(t, in)
 	err := toyGRPO().Run(t.Context(), b.Job)
 	var e *say.Error
-	if !errors.As(err, &e) || e.Where != "problems" || !strings.Contains(e.In(say.English), "a problem has 4") || !strings.Contains(e.In(say.Chinese), "一道题长 4") {
+	if !errors.As(err, &e) || e.Where != "problems" || !strings.Contains(e.In(say.English), "problem p has 4") || !strings.Contains(e.In(say.Chinese), "题目 p 长 4") {
 		t.Errorf("%v", err)
 	}
 }

@@ -117,7 +117,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	loss := k.loss()
-	n := k.batch()
+	n := min(k.batch(), count) // each once
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
 	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"suiren/engine/tokenizer"
-	"suiren/internal/say"
 )
 
 // A mapping lets a teacher of another vocabulary judge tokens of a student: of
@@ -57,7 +56,7 @@ func newMapping(student, teacher *tokenizer.Tokenizer) *mapping {
 	own, theirs := kind(student), kind(teacher)
 	ids := map[string]int32{}
 	for id := range int32(student.Vocab()) {
-		if _, twice := ids[own(id)]; !twice {
+		if old, twice := ids[own(id)]; !twice || !writes(student, old) && writes(student, id) {
 			ids[own(id)] = id
 		}
 	}
@@ -72,8 +71,23 @@ func newMapping(student, teacher *tokenizer.Tokenizer) *mapping {
 	return m
 }
 
+// writes reports whether t writes the bytes of id as id: of <0x41> and A, which
+// are the same bytes, it is A. A neighbour may go with it into a longer token,
+// so a few are tried.
+func writes(t *tokenizer.Tokenizer, id int32) bool {
+	text := string(t.Bytes(id))
+	for _, beside := range []string{"", "\n", "0", "x", "。"} {
+		if slices.Contains(t.Encode(nil, beside+text+beside), id) {
+			return true
+		}
+	}
+	return false
+}
+
 // translate writes a document in the teacher's tokens. at[k] is which of them
-// is token k of the document, and -1 if none is.
+// is token k of the document, and -1 if none is. A space that the teacher
+// writes before a text, and the document has not, takes none of its bytes; from
+// where it reads another text, nothing is judged.
 func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 	var text strings.Builder
 	ends := make([]int, len(ids)) // of tokens in text
@@ -82,42 +96,29 @@ func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 		ends[k] = text.Len()
 		at = append(at, -1)
 	}
-	theirs = m.teacher.EncodeMarked(nil, text.String(), nil)
-	k, from, begin := 0, 0, 0 // of the student's tokens, and where it and the teacher's begin
+	whole := text.String()
+	theirs = m.teacher.EncodeMarked(nil, whole, nil)
+	k, begin, from := 0, 0, 0 // of the student's tokens, where it begins, and where the teacher's does
 	for j, id := range theirs {
-		end := from + len(m.teacher.Bytes(id))
+		bytes, added := string(m.teacher.Bytes(id)), false
+		if !strings.HasPrefix(whole[from:], bytes) {
+			if bytes, added = strings.CutPrefix(bytes, " "); !added || !strings.HasPrefix(whole[from:], bytes) {
+				break
+			}
+		}
+		end := from + len(bytes)
 		for k < len(ids) && ends[k] < end {
 			begin, k = ends[k], k+1
 		}
-		if k < len(ids) && begin == from && ends[k] == end && m.to[id] == ids[k] {
-			if _, ok := m.to[id]; ok {
+		if k < len(ids) && begin == from && ends[k] == end {
+			if to, ok := m.to[id]; ok && to == ids[k] {
 				at[k] = j
 			}
 		}
-		if k < len(ids) && ends[k] == end {
+		if k < len(ids) && ends[k] == end && end > from {
 			begin, k = ends[k], k+1
 		}
 		from = end
 	}
 	return theirs, at
-}
-
-// mapped counts the tokens to be learnt of a document that a teacher can judge.
-func (m *mapping) mapped(ids []int32, weight []float32) (judged, all int) {
-	_, at := m.translate(ids)
-	for k, w := range weight {
-		if w != 0 && k > 0 {
-			if all++; at[k] > 0 {
-				judged++
-			}
-		}
-	}
-	return judged, all
-}
-
-// refuse is the error of a teacher whose tokens are too unlike the student's.
-func (m *mapping) refuse(share float64) error {
-	return &say.Error{Where: "teacher", What: say.T("the teacher shares %.0f%% of the vocabulary and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师与学生共有 %.0f%% 的词表，只能评判要学词元的 %.0f%%，至少需要 %.0f%%",
-		100*m.share, 100*share, 100*leastMapped),
-		Next: say.T("learn its text alone (top = 0), or take a teacher of the same family", "只学它的文本（top = 0），或换用同系列的教师")}
 }

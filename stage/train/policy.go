@@ -57,10 +57,31 @@ func (g *GRPO) general() bool {
 	return g.Variant != "" || g.Updates > 1 || g.Low > 0 || g.High > 0 || g.Beta != nil
 }
 
-// policy returns the loss that the settings ask for.
+// clipDefault bounds ratios where batches are learnt from more than once and the
+// plan says nothing (Schulman et al.: PPO, arXiv 1707.06347).
+const clipDefault = 0.2
+
+// policy is the loss that the settings ask for, of the longest answer that
+// there is room for.
+func (r *rl) policy() objective.Policy {
+	p := r.GRPO.policy()
+	p.Length = min(p.Length, float64(r.most))
+	return p
+}
+
+// room is the most tokens of an answer to a prompt.
+func (r *rl) room(prompt []int32) int { return min(r.tokens(), r.speaker.limit-len(prompt)) }
+
+// policy returns the loss that the settings ask for, of answers of up to tokens.
 func (g *GRPO) policy() objective.Policy {
 	p, _ := objective.Variant(g.Variant, g.tokens())
+	if g.Variant == "" && g.Updates > 1 {
+		p.Low, p.High = clipDefault, clipDefault
+	}
 	if g.Low > 0 || g.High > 0 {
+		if g.Variant == "" { // of one bound alone the other is the same
+			p.Low, p.High = 0, 0
+		}
 		p.Low, p.High = orDefault(g.Low, orDefault(p.Low, g.High)), orDefault(g.High, orDefault(p.High, g.Low))
 	}
 	if g.Beta != nil {
@@ -79,7 +100,7 @@ func (r *rl) reward(s *sample, step, i uint64) float32 {
 
 // worthOf is 1 if a sample is right, less the price of its length.
 func (g *GRPO) worthOf(s *sample) float32 {
-	x := -objective.Overlong(len(s.ids), g.tokens(), g.Overlong)
+	x := -objective.Overlong(len(s.ids), s.most, min(g.Overlong, s.most))
 	if s.right {
 		x++
 	}
@@ -158,7 +179,11 @@ func (r *rl) update(ctx context.Context, groups []group) error {
 		}
 		r.move()
 	}
-	r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": float64(r.st.Step + 1), "clipped": f.Clipped, "kl": f.KL}})
+	vals := map[string]float64{"step": float64(r.st.Step + 1), "clipped": f.Clipped}
+	if p.Beta > 0 { // else it is not measured
+		vals["kl"] = f.KL
+	}
+	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
 	return r.speaker.Repack()
 }
 

@@ -51,8 +51,11 @@ func TestPolicies(t *testing.T) {
 		clipped, kl := 0.0, 0.0
 		for _, e := range b.events {
 			clipped, kl = max(clipped, e.Vals["clipped"]), max(kl, e.Vals["kl"])
+			if _, told := e.Vals["kl"]; told && op.policy().Beta == 0 {
+				t.Errorf("%s: a divergence is told that is not measured", name)
+			}
 		}
-		if (clipped > 0) != (name == "clipped" || name == "gspo") {
+		if (clipped > 0) != (name == "clipped" || name == "gspo" || name == "twice") {
 			t.Errorf("%s: a share of %g was clipped", name, clipped)
 		}
 		if (kl > 0) != (name == "near" || name == "grpo") {
@@ -70,7 +73,8 @@ func TestPolicySettings(t *testing.T) {
 		low, high float64
 		beta      float64
 	}{
-		{GRPO{}, 0, 0, 0}, {GRPO{Low: 0.1}, 0.1, 0.1, 0}, {GRPO{High: 0.4}, 0.4, 0.4, 0}, {GRPO{Low: 0.1, High: 0.4}, 0.1, 0.4, 0},
+		{GRPO{}, 0, 0, 0}, {GRPO{Updates: 2}, 0.2, 0.2, 0}, {GRPO{Updates: 2, High: 0.4}, 0.4, 0.4, 0}, {GRPO{Updates: 2, Variant: "gspo"}, 3e-4, 4e-4, 0},
+		{GRPO{Low: 0.1}, 0.1, 0.1, 0}, {GRPO{High: 0.4}, 0.4, 0.4, 0}, {GRPO{Low: 0.1, High: 0.4}, 0.1, 0.4, 0},
 		{GRPO{Variant: "dapo", Low: 0.1}, 0.1, 0.28, 0}, {GRPO{Variant: "dapo", High: 0.5}, 0.2, 0.5, 0}, {GRPO{Variant: "grpo", Beta: &near}, 0.2, 0.2, 0.3},
 	} {
 		if p := c.op.policy(); p.Low != c.low || p.High != c.high || p.Beta != c.beta {
@@ -79,6 +83,13 @@ func TestPolicySettings(t *testing.T) {
 	}
 	if p := (&GRPO{Variant: "dr_grpo", Tokens: 40}).policy(); p.Length != 40 {
 		t.Errorf("%+v", p)
+	}
+	_, in := toyBase(t)
+	r := toyRL(t, &GRPO{Variant: "dr_grpo", Tokens: 4000}, in)
+	q, err := r.ask(&r.watch[0])
+	check(t, err)
+	if room := 2*toyContext - len(q.IDs); r.policy().Length != float64(room) || r.room(q.IDs) != room {
+		t.Errorf("behind %d of %d tokens there is room for %d, and the loss is divided by %g", len(q.IDs), 2*toyContext, r.room(q.IDs), r.policy().Length)
 	}
 }
 
@@ -209,10 +220,15 @@ func TestControl(t *testing.T) {
 func TestOverlongRewards(t *testing.T) {
 	r := &rl{GRPO: &GRPO{Tokens: 20, Overlong: 10}}
 	at := func(n int, right, cut bool) float32 {
-		return r.reward(&sample{ids: make([]int32, n), right: right, cut: cut}, 0, 0)
+		return r.reward(&sample{ids: make([]int32, n), right: right, cut: cut, most: 20}, 0, 0)
 	}
 	if at(10, true, false) != 1 || at(15, true, false) != 0.5 || at(20, false, true) != -1 || at(5, false, false) != 0 {
 		t.Errorf("rewards %g %g %g %g", at(10, true, false), at(15, true, false), at(20, false, true), at(5, false, false))
+	}
+	// The limit is what there is room for, whatever the plan asks.
+	r.Tokens, r.Overlong = 8192, 8192
+	if at(10, true, false) != 0.5 || at(20, false, true) != -1 {
+		t.Errorf("rewards %g %g, with room for 20 tokens", at(10, true, false), at(20, false, true))
 	}
 	g := group{prompt: []int32{1}, samples: []sample{
 		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), right: true, reward: 1}}}

@@ -88,6 +88,40 @@ func toyPreference(t *testing.T) (before float64, runs map[string]preferenceRun)
 	}
 }
 
+// A step takes each example once at most: with a batch of more than there are,
+// it is as with a batch of all.
+func TestBatchOfAll(t *testing.T) {
+	_, runs := toyPreference(t)
+	teacher, rows := toyDistil(t)
+	base, pairs, labels := runs["dpo"].in["base"], toyExamples(t, toyPairs(1)), toyExamples(t, toyLabels(1))
+	for name, c := range map[string]struct {
+		made func(batch int) stage.Operator
+		in   map[string]string
+		all  int
+	}{
+		"dpo":    {func(n int) stage.Operator { return &DPO{Batch: n, Epochs: 2} }, map[string]string{"base": base, "pairs": pairs}, toyCount},
+		"kto":    {func(n int) stage.Operator { return &KTO{Batch: n, Epochs: 2} }, map[string]string{"base": base, "labels": labels}, len(toyLabels(1))},
+		"distil": {func(n int) stage.Operator { return &Distil{Depth: teacher.Depth, Batch: n, Epochs: 2} }, rows, 4 * toyCount / 2},
+	} {
+		seen := map[string]bool{}
+		for _, n := range []int{c.all, 4096} {
+			b := newBench(t, c.in)
+			check(t, c.made(n).Run(context.Background(), b.Job))
+			steps := 0.0
+			for _, e := range b.events {
+				steps = max(steps, e.Vals["step"])
+			}
+			if steps != 2 {
+				t.Errorf("%s: %g steps of %d", name, steps, n)
+			}
+			seen[digest(t, b.Out).String()] = true
+		}
+		if len(seen) != 1 {
+			t.Errorf("%s: more than all are other weights", name)
+		}
+	}
+}
+
 type preferenceRun struct {
 	op stage.Operator
 	in map[string]string

@@ -29,6 +29,7 @@ type sample struct {
 	right  bool
 	reward float32
 	cut    bool
+	most   int // tokens that it could have had
 	// dropped: it is not learnt from, as it was cut and its length costs nothing
 	dropped bool
 }
@@ -87,7 +88,7 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 	c := &r.l.Params.Shape
 	for i, res := range results {
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
-		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut}
+		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut, most: r.room(g.prompt)}
 		if !s.cut {
 			s.ids = append(s.ids, res.End)
 		}
@@ -178,42 +179,6 @@ func (r *rl) rollout(ctx context.Context) ([]group, int, error) {
 	return groups, tokens, nil
 }
 
-// outlook returns the shares of right answers, of groups that have one, and of
-// groups that have right and wrong ones.
-func outlook(groups []group) (pass, once, informative float64) {
-	right, n, any, both := 0, 0, 0, 0
-	for i := range groups {
-		k := 0
-		for _, s := range groups[i].samples {
-			if s.right {
-				k++
-			}
-		}
-		right, n = right+k, n+len(groups[i].samples)
-		if k > 0 {
-			any++
-			if k < len(groups[i].samples) {
-				both++
-			}
-		}
-	}
-	share := func(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
-	return share(right, n), share(any, len(groups)), share(both, len(groups))
-}
-
-// cutOf is the share of answers that did not end.
-func cutOf(groups []group) float64 {
-	cut, n := 0.0, 0
-	for i := range groups {
-		for _, s := range groups[i].samples {
-			if n++; s.cut {
-				cut++
-			}
-		}
-	}
-	return cut / float64(max(n, 1))
-}
-
 // advantages weighs every token of the kept answers by the answer's reward
 // less the mean of its group, divided by the number of all those tokens.
 func advantages(groups []group) []doc {
@@ -247,7 +212,7 @@ func (r *rl) readLessons() (said sayings, err error) {
 	if dir == "" || r.weight() == 0 {
 		return said, nil
 	}
-	if r.lessons, said, err = r.s.w.chats(dir); err != nil {
+	if r.lessons, said, err = r.s.w.chats(dir, r.direct()); err != nil {
 		return said, err
 	}
 	if len(r.lessons) == 0 {
@@ -295,8 +260,21 @@ func (r *rl) lesson(step, i uint64) (doc, error) {
 	if p.Answer == "" { // the owner's
 		return doc{}, nil
 	}
-	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
+	answer := stage.Message{Role: "assistant", Thought: p.Think, Content: p.Answer}
+	if r.direct() {
+		answer.Thought = ""
+	}
+	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{answer}, p.Tools)
 	return d, err
+}
+
+// direct reports whether the base answers at once, as the plan says or as it was
+// taught here: then thoughts are not learnt again.
+func (r *rl) direct() bool {
+	if r.Think != nil {
+		return !*r.Think
+	}
+	return r.s.facts.Method != "" && !r.s.facts.Think
 }
 
 // A doc is one answer with its prompt.
@@ -399,7 +377,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}
-		s := sample{ids: res.IDs, right: good[i]}
+		s := sample{ids: res.IDs, right: good[i], most: r.room(reqs[i].Prompt)}
 		if res.Finish != infer.Cut {
 			s.ids = append(s.ids, res.End)
 		}

@@ -18,7 +18,7 @@ import (
 
 func TestAdvantages(t *testing.T) {
 	answer := func(n int, reward float32, cut bool) sample {
-		return sample{make([]int32, n), reward > 0, reward, cut, cut}
+		return sample{ids: make([]int32, n), right: reward > 0, reward: reward, cut: cut, dropped: cut}
 	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
@@ -226,6 +226,42 @@ func TestReplayOfOthers(t *testing.T) {
 	}
 	if docs, err := toyRL(t, &GRPO{Prompts: 6}, in).replay(3); err != nil || len(docs) > 0 {
 		t.Errorf("%d lessons of problems without answers, %v", len(docs), err)
+	}
+}
+
+// A base that answers at once is taught no thoughts again: neither one that was
+// taught so, nor one of which the plan says so; by lessons of their own neither.
+func TestReplayOfDirectAnswers(t *testing.T) {
+	_, in := toyBase(t)
+	lessons := toyPart(t, toyProblems(1))
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		think  *bool // of the plan
+		taught bool
+		direct bool
+	}{
+		"taught to think": {nil, true, false}, "taught to answer": {nil, false, true}, "told to answer": {&no, true, true}, "told to think": {&yes, false, false},
+	} {
+		for _, replay := range []string{"", lessons} {
+			r := toyRL(t, &GRPO{Prompts: 6, Think: c.think}, in)
+			r.s.facts.Think = c.taught
+			if replay != "" {
+				r.job.Inputs = append(r.job.Inputs, stage.Input{Arg: "replay", Dir: replay})
+				_, err := r.readLessons()
+				check(t, err)
+			}
+			docs, err := r.replay(3)
+			check(t, err)
+			if len(docs) != 6 {
+				t.Errorf("%s: %d lessons", name, len(docs))
+			}
+			for _, d := range docs {
+				text := r.s.w.Tokenizer.Decode(d.ids[len(d.prompt()):])
+				if thinks := strings.Contains(text, "="); thinks == c.direct {
+					t.Errorf("%s, replay %q: learnt again is %q", name, replay, text)
+				}
+			}
+		}
 	}
 }
 

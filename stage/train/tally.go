@@ -73,6 +73,35 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 	return t
 }
 
+// longestAsked is the tokens of the longest of the problems that reinforcement
+// asks, as far as they are counted; 0 where they or the words of b are not at
+// hand, and of lessons, of which half are asked, unless all are.
+func longestAsked(in []stage.Forecast, b *footing, all bool) (longest int) {
+	for _, f := range in {
+		if f.Path == "" || b.file == "" {
+			return 0
+		}
+		w, err := teacherWriter(b.file, b.context())
+		if err != nil {
+			return 0
+		}
+		n := 0
+		for p, err := range stage.Problems(filepath.Join(f.Path, problemsFile)) {
+			if n++; err != nil || n > tallyExamples {
+				break
+			}
+			all = all || p.Verify != nil // the owner's
+			if q, err := w.Ask(p.ID, asking(&p), p.Tools, nil); err == nil {
+				longest = max(longest, len(q.IDs))
+			}
+		}
+	}
+	if !all {
+		return 0
+	}
+	return longest
+}
+
 // bytesPerToken is about how many bytes of text a token of b stands for.
 func (b *footing) bytesPerToken() float64 {
 	if words := b.speech(); words != nil {

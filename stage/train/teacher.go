@@ -26,6 +26,7 @@ type teacher struct {
 	m      *mapping // of its tokens to the student's; nil: they are the same
 	vocab  int      // of the student's model; 0: as the teacher's
 	bytes  int64    // that it takes
+	limit  int      // tokens of a document, and one more
 }
 
 // teacherSlots are the requests that a teacher answers at a time.
@@ -56,7 +57,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		f.Close()
 		return nil, err
 	}
-	return &teacher{file: f, engine: e, top: top, w: w, bytes: takes.Total()}, nil
+	return &teacher{file: f, engine: e, top: top, w: w, bytes: takes.Total(), limit: e.Limit()}, nil
 }
 
 // teacherWriter writes for a teacher: in our own chat, or in its template.
@@ -121,6 +122,35 @@ func (t *teacher) ask(ctx context.Context, reqs []infer.Request, each func(i int
 	return nil
 }
 
+// reads writes a document in the teacher's tokens: at[k] is which of them is
+// token k, nil if each is the same one. It is not ok if the teacher's context is
+// too short for it.
+func (t *teacher) reads(ids []int32) (theirs []int32, at []int, ok bool) {
+	theirs = ids
+	if t.m != nil {
+		theirs, at = t.m.translate(ids)
+	}
+	return theirs, at, len(theirs) > 0 && len(theirs) < t.limit
+}
+
+// judges counts the tokens to be learnt of a document, those of them that the
+// teacher can judge, and those that it cannot because the document is too long.
+func (t *teacher) judges(ids []int32, weight []float32) (judged, long, all int) {
+	_, at, ok := t.reads(ids)
+	for k, w := range weight {
+		if w == 0 || k == 0 {
+			continue
+		}
+		switch all++; {
+		case !ok:
+			long++
+		case at == nil || at[k] > 0:
+			judged++
+		}
+	}
+	return judged, long, all
+}
+
 // width is the floats that a judged token takes: tokens and probabilities.
 func (t *teacher) width() int { return 2 * (t.top + 1) }
 
@@ -136,11 +166,7 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 	for _, r := range rows {
 		for d := range len(r.Docs) - 1 {
 			lo, hi := r.Docs[d], r.Docs[d+1]
-			ids, place := r.IDs[lo:hi], []int(nil)
-			if t.m != nil {
-				ids, place = t.m.translate(ids)
-			}
-			if len(ids) < t.engine.Limit() && len(ids) > 0 {
+			if ids, place, ok := t.reads(r.IDs[lo:hi]); ok {
 				reqs = append(reqs, infer.Request{Prompt: ids, Echo: true, TopLogprobs: t.top})
 				starts, weights, places = append(starts, at), append(weights, r.Weight[lo:hi]), append(places, place)
 			}
@@ -165,7 +191,7 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 			if which < 1 { // the teacher has no such token here, or nothing before it
 				continue
 			}
-			tok, found := tokens[which], false
+			tok, found, told := tokens[which], false, 0 // floats of place
 			put := func(id int32, logprob float32) {
 				if t.m != nil {
 					var ok bool
@@ -176,8 +202,15 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 				if t.vocab > 0 && int(id) >= t.vocab {
 					return
 				}
-				place[0], place[1] = float32(id+1), float32(math.Exp(float64(logprob))) // a place with 0 is empty
-				place = place[2:]
+				p := float32(math.Exp(float64(logprob)))
+				for at := 0; t.m != nil && at < told; at += 2 {
+					if place[at] == float32(id+1) { // <0x41> and A of the teacher's are one token of the student's
+						place[at+1] += p
+						return
+					}
+				}
+				place[told], place[told+1] = float32(id+1), p // a place with 0 is empty
+				told += 2
 			}
 			for _, p := range tok.Top {
 				put(p.ID, p.Logprob)
@@ -199,7 +232,7 @@ func (t *teacher) loss(ctx context.Context, rows []model.Row) (float64, error) {
 	for _, r := range rows {
 		for d := range len(r.Docs) - 1 {
 			lo, hi := r.Docs[d], r.Docs[d+1]
-			if hi-lo < t.engine.Limit() && hi > lo {
+			if hi-lo < t.limit && hi > lo {
 				reqs, weights = append(reqs, infer.Request{Prompt: r.IDs[lo:hi], Echo: true, TopLogprobs: 1}), append(weights, r.Weight[lo:hi])
 				n += supervisedIn(r.Weight[lo:hi])
 			}
@@ -230,88 +263,12 @@ func supervisedIn(weight []float32) (n int) {
 	return n
 }
 
-// A judgement is what a teacher says of rows, block by block: each block is
-// asked for once and kept in the work folder.
-type judgement struct {
-	t      *teacher
-	work   string
-	hard   float32 // share of the row's own token
-	rows   func(i int) model.Row
-	count  int // of rows
-	blocks map[int][][]model.Soft
-}
-
-// blockRows are the rows that a teacher is asked about together.
-const blockRows = 32
-
-// of returns the soft targets of row i.
-func (j *judgement) of(ctx context.Context, i int) ([]model.Soft, error) {
-	b := i / blockRows
-	if list, ok := j.blocks[b]; ok {
-		return list[i%blockRows], nil
-	}
-	var rows []model.Row
-	n := 0
-	for k := b * blockRows; k < min((b+1)*blockRows, j.count); k++ {
-		r := j.rows(k)
-		rows = append(rows, r)
-		for d := range len(r.Docs) - 1 {
-			n += supervisedIn(r.Weight[r.Docs[d]:r.Docs[d+1]]) * j.t.width()
-		}
-	}
-	mem := make([]float32, n)
-	path := filepath.Join(j.work, fmt.Sprintf("teacher-%06d", b))
-	var top int
-	known, err := recall(path, &top, mem)
-	if err != nil {
-		return nil, err
-	}
-	if !known || top != j.t.top {
-		clear(mem)
-		if err := j.t.judge(ctx, rows, mem); err != nil {
-			return nil, err
-		}
-		if err := keep(path, j.t.top, mem); err != nil {
-			return nil, err
-		}
-	}
-	if len(j.blocks) >= 4 { // a batch needs few, and rows come in order
-		clear(j.blocks)
-	}
-	for _, r := range rows {
-		j.blocks[b] = append(j.blocks[b], j.soft(r, &mem))
-	}
-	return j.blocks[b][i%blockRows], nil
-}
-
-// soft takes the targets of one row from what judge wrote.
-func (j *judgement) soft(r model.Row, mem *[]float32) []model.Soft {
-	list := make([]model.Soft, len(r.IDs))
-	for d := range len(r.Docs) - 1 {
-		for k := r.Docs[d] + 1; k < r.Docs[d+1]; k++ {
-			if r.Weight[k] == 0 {
-				continue
-			}
-			place := (*mem)[:j.t.width()]
-			*mem = (*mem)[j.t.width():]
-			s := &list[k]
-			for ; len(place) > 0; place = place[2:] {
-				if place[0] == 0 {
-					continue
-				}
-				id, p := int32(place[0])-1, float32(place[1]*(1-j.hard))
-				if id == r.IDs[k] {
-					p += j.hard
-				}
-				s.IDs, s.P = append(s.IDs, id), append(s.P, p)
-			}
-		}
-	}
-	return list
-}
-
-// sequencesFile holds what the teacher answered.
-const sequencesFile = "sequences"
+// sequencesFile holds what the teacher answered to a chunk of problems, which
+// are asked together.
+const (
+	sequencesFile  = "sequences-%06d"
+	sequencesChunk = 256
+)
 
 // sequences are documents that the teacher wrote.
 type sequences struct {
@@ -320,6 +277,12 @@ type sequences struct {
 	Answers    []said    `json:"answers,omitempty"` // instead, where the student writes another way
 	Asked      int       `json:"asked"`
 	FLOPs      float64   `json:"flops"`
+}
+
+// add puts what was written to other problems behind s.
+func (s *sequences) add(o *sequences) {
+	s.IDs, s.Supervised, s.Answers = append(s.IDs, o.IDs...), append(s.Supervised, o.Supervised...), append(s.Answers, o.Answers...)
+	s.Asked, s.FLOPs = s.Asked+o.Asked, s.FLOPs+o.FLOPs
 }
 
 // A said is an answer to a problem of those that were asked.
@@ -331,65 +294,81 @@ type said struct {
 
 // write has the teacher answer problems, once each and greedily, and returns
 // those answers that are right: as tokens, if the student writes alike, or as
-// text. They are written once and kept.
+// text. Each chunk is written once and kept.
 func (t *teacher) write(ctx context.Context, job *stage.Job, problems []stage.Problem, tokens int, alike bool) (*sequences, error) {
 	s := new(sequences)
-	path := filepath.Join(job.Work, sequencesFile)
-	if ok, err := recall(path, s); ok || err != nil {
-		return s, err
-	}
 	var judge verify.Judge
-	w := t.w
-	for lo := 0; lo < len(problems); lo += 256 {
-		chunk := problems[lo:min(lo+256, len(problems))]
-		var reqs []infer.Request
-		var asked []int
-		var questions []talk.Question
-		for i := range chunk {
-			q, err := w.Ask(chunk[i].ID, asking(&chunk[i]), chunk[i].Tools, nil)
-			if err != nil {
-				return nil, err
-			}
-			if room := min(w.context, t.engine.Limit()) - len(q.IDs); room > 0 {
-				asked, questions = append(asked, lo+i), append(questions, q)
-				reqs = append(reqs, w.request(&q, min(tokens, room)))
-			}
-		}
-		replies := make([][]int32, len(reqs))
-		if err := t.ask(ctx, reqs, func(i int, list []infer.Token) {
-			for _, tok := range list {
-				replies[i] = append(replies[i], tok.ID) // with the stop token
-			}
-			if list[len(list)-1].Finish != infer.Stopped {
-				replies[i] = nil
-			}
-		}); err != nil {
-			return nil, err
-		}
-		judged := make([]reply, len(replies))
-		for i, r := range replies {
-			if len(r) > 0 {
-				judged[i] = reply{&problems[asked[i]], w.read(&questions[i], r[:len(r)-1])}
-			}
-		}
-		right, err := correct(ctx, &judge, judged)
+	for lo := 0; lo < len(problems); lo += sequencesChunk {
+		hi := min(lo+sequencesChunk, len(problems))
+		path := filepath.Join(job.Work, fmt.Sprintf(sequencesFile, lo/sequencesChunk))
+		part := new(sequences)
+		known, err := recall(path, part)
 		if err != nil {
 			return nil, err
 		}
-		for i, r := range replies {
-			s.Asked++
-			n := len(reqs[i].Prompt) + len(r)
-			s.FLOPs += t.flops(n, len(r))
-			switch {
-			case !right[i]:
-			case !alike:
-				thought, answer := w.Parts(&questions[i], r[:len(r)-1])
-				s.Answers = append(s.Answers, said{asked[i], thought, answer})
-			default:
-				s.IDs, s.Supervised = append(s.IDs, append(reqs[i].Prompt, r...)), append(s.Supervised, len(r))
+		if !known {
+			if part, err = t.answer(ctx, &judge, problems, lo, hi, tokens, alike); err != nil {
+				return nil, err
+			}
+			if err := keep(path, part); err != nil {
+				return nil, err
 			}
 		}
-		job.Emit(stage.Event{Type: "progress", Done: float64(lo + len(chunk)), Total: float64(len(problems)), Unit: "problems"})
+		s.add(part)
+		job.Emit(stage.Event{Type: "progress", Done: float64(hi), Total: float64(len(problems)), Unit: "problems"})
 	}
-	return s, keep(path, s)
+	return s, nil
+}
+
+// answer is write of problems lo to hi.
+func (t *teacher) answer(ctx context.Context, judge *verify.Judge, problems []stage.Problem, lo, hi, tokens int, alike bool) (*sequences, error) {
+	s, w := new(sequences), t.w
+	var reqs []infer.Request
+	var asked []int
+	var questions []talk.Question
+	for i := lo; i < hi; i++ {
+		q, err := w.Ask(problems[i].ID, asking(&problems[i]), problems[i].Tools, nil)
+		if err != nil {
+			return nil, err
+		}
+		if room := min(w.context, t.limit) - len(q.IDs); room > 0 {
+			asked, questions = append(asked, i), append(questions, q)
+			reqs = append(reqs, w.request(&q, min(tokens, room)))
+		}
+	}
+	replies := make([][]int32, len(reqs))
+	if err := t.ask(ctx, reqs, func(i int, list []infer.Token) {
+		for _, tok := range list {
+			replies[i] = append(replies[i], tok.ID) // with the stop token
+		}
+		if list[len(list)-1].Finish != infer.Stopped {
+			replies[i] = nil
+		}
+	}); err != nil {
+		return nil, err
+	}
+	judged := make([]reply, len(replies))
+	for i, r := range replies {
+		if len(r) > 0 {
+			judged[i] = reply{&problems[asked[i]], w.read(&questions[i], r[:len(r)-1])}
+		}
+	}
+	right, err := correct(ctx, judge, judged)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range replies {
+		s.Asked++
+		n := len(reqs[i].Prompt) + len(r)
+		s.FLOPs += t.flops(n, len(r))
+		switch {
+		case !right[i]:
+		case !alike:
+			thought, answer := w.Parts(&questions[i], r[:len(r)-1])
+			s.Answers = append(s.Answers, said{asked[i], thought, answer})
+		default:
+			s.IDs, s.Supervised = append(s.IDs, append(reqs[i].Prompt, r...)), append(s.Supervised, len(r))
+		}
+	}
+	return s, nil
 }

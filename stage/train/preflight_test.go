@@ -1,0 +1,75 @@
+package train
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+)
+
+// What gives a group something to teach is answers of different rewards: with a
+// price for tokens right ones of different lengths, too.
+func TestOutlook(t *testing.T) {
+	made := func(rewards ...float32) (g group) {
+		for _, r := range rewards {
+			g.samples = append(g.samples, sample{right: r > 0, reward: r})
+		}
+		return g
+	}
+	groups := []group{made(1, 0.5), made(1, 1), made(0, 0), made(1, 0)}
+	for priced, want := range map[bool]float64{false: 0.25, true: 0.5} {
+		if pass, once, informative := outlook(groups, priced); pass != 5./8 || once != 0.75 || informative != want {
+			t.Errorf("priced %t: %g, %g, %g", priced, pass, once, informative)
+		}
+	}
+}
+
+// A base that is always right learns to be shorter where tokens have their
+// price.
+func TestShorterAnswers(t *testing.T) {
+	sft, in := toySFT(t)
+	list := toyProblems(50)
+	for i := range list {
+		if (i/toyCount+i)%2 == 0 {
+			list[i].Think = "=" + list[i].Answer
+		}
+	}
+	in["from"] = toyRows(t, in["tokenizer"], list)
+	base := newBench(t, in)
+	check(t, sft.Run(context.Background(), base.Job))
+	none := 0.0
+	op := toyGRPO()
+	op.Overlong, op.Weight = op.Tokens, &none
+	b := newBench(t, map[string]string{"base": base.Out, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
+	check(t, op.Run(context.Background(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	w := f.RL.Watched
+	t.Logf("%+v", f.RL)
+	if !f.RL.Started || f.RL.Pass < 0.9 || f.RL.Informative < 0.5 || f.RL.Steps == 0 {
+		t.Errorf("%+v, %q", f.RL, b.notes())
+	}
+	if w[len(w)-1].Tokens >= w[0].Tokens {
+		t.Errorf("answers of %g tokens became %g", w[0].Tokens, w[len(w)-1].Tokens)
+	}
+}
+
+// What is advised is true of what was found, and no setting is advised that is
+// set.
+func TestAdvice(t *testing.T) {
+	for _, c := range []struct {
+		overlong  int
+		pass, cut float64
+		want      string
+	}{
+		{0, 0.01, 0.9, "tokens: raise tokens, or set overlong"}, {8, 0.01, 0.9, "tokens: raise tokens"}, {0, 0.9, 0, "take harder ones"},
+		{0, 0.3, 0, "problems in between, or more samples"}, {0, 0.01, 0, "take easier problems"},
+	} {
+		r := &rl{GRPO: &GRPO{Overlong: c.overlong}}
+		text := r.advise(&rlFacts{Pass: c.pass}, c.cut)
+		if en := text.In(say.English); !strings.HasSuffix(en, c.want) || en == text.In(say.Chinese) {
+			t.Errorf("%+v: %q", c, en)
+		}
+	}
+}
