@@ -339,6 +339,9 @@ func tables(page string) map[string][]string {
 			head = ""
 		case head != "" && strings.HasPrefix(line, "| `"):
 			cells := strings.Split(line, "|")
+			if len(cells) < 7 { // not of arguments
+				continue
+			}
 			for i := range cells {
 				cells[i] = strings.TrimSpace(cells[i])
 			}
