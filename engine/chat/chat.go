@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,7 @@ type Template struct {
 	listed  bool // goes through the tools even where there are none
 	called  bool // takes no answer of a tool behind a call that is text
 	looking bool // New renders small conversations
+	ids     int  // letters and digits of the ids of calls, if it refuses those with more; else 0
 }
 
 // Facts returns what is known of the template.
@@ -232,6 +234,14 @@ func (t *Template) look() {
 		t.objects, t.blank = true, true
 	}
 	f.Format = t.syntax.ToolFormat
+	if f.Calls && f.Format.IDLength > 0 {
+		long := slices.Clone(called[:2])
+		long[1].Calls = []Call{called[1].Calls[0]}
+		long[1].Calls[0].ID += "0"
+		if _, err = try(Conversation{Messages: long, Tools: tools}); err != nil {
+			t.ids = f.Format.IDLength
+		}
+	}
 	if !f.Calls {
 		_, err = try(Conversation{Messages: t.spelled(called)})
 		t.called = err != nil

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -70,7 +71,7 @@ func (t *Template) message(m Message) (*jinja.Map, error) {
 		v.Set("name", jinja.User(m.Name))
 	}
 	if m.CallID != "" {
-		v.Set("tool_call_id", jinja.User(m.CallID))
+		v.Set("tool_call_id", jinja.User(t.id(m.CallID)))
 	}
 	if m.Thought != "" {
 		v.Set("reasoning_content", jinja.User(m.Thought))
@@ -91,9 +92,24 @@ func (t *Template) message(m Message) (*jinja.Map, error) {
 			args = jinja.User(c.Arguments)
 		}
 		f := jinja.NewMap().Set("name", jinja.User(c.Name)).Set("arguments", args)
-		calls[i] = jinja.NewMap().Set("id", jinja.User(c.ID)).Set("type", jinja.String("function")).Set("function", f)
+		calls[i] = jinja.NewMap().Set("id", jinja.User(t.id(c.ID))).Set("type", jinja.String("function")).Set("function", f)
 	}
 	return v.Set("tool_calls", jinja.NewList(calls...)), nil
+}
+
+// id is the id of a call as the template takes it: where it wants t.ids letters and
+// digits, another is their hash, so that a result goes on naming its call.
+func (t *Template) id(id string) string {
+	const set = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if t.ids == 0 || id == "" || len(id) == t.ids && strings.Trim(id, set) == "" {
+		return id
+	}
+	h := sha256.Sum256([]byte(id))
+	b := make([]byte, t.ids)
+	for i := range b {
+		b[i] = set[int(h[i%len(h)])%len(set)]
+	}
+	return string(b)
 }
 
 // folded puts system messages in front of the user message that follows.

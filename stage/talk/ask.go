@@ -1,7 +1,6 @@
 package talk
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"strings"
 
@@ -28,7 +27,7 @@ func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMess
 		q.IDs, err = w.own(from, messages, tools, think == nil || *think)
 		return q, err
 	}
-	q.conversation = chat.Conversation{Messages: w.turns(messages), Tools: tools, Open: true, Think: think}
+	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
 	if q.prompt, err = w.Template.Prompt(q.conversation); err != nil {
 		return q, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 	}
@@ -71,7 +70,7 @@ func Mute(path string) bool {
 
 // own writes messages and the beginning of an answer in our own chat.
 func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMessage, think bool) ([]int32, error) {
-	list := w.turns(messages)
+	list := turns(messages)
 	for i := range list {
 		if list[i].Role == "developer" {
 			list[i].Role = "system"
@@ -131,47 +130,15 @@ func spans(list []jinja.Span) []tokenizer.Span {
 	return out
 }
 
-// turns are messages as the template takes them.
-func (w *Writer) turns(list []stage.Message) []chat.Message {
+// turns are messages as a template takes them.
+func turns(list []stage.Message) []chat.Message {
 	var out []chat.Message
 	for _, m := range list {
-		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: fitted(m.CallID, w.ids), Name: m.Name}
+		t := chat.Message{Role: m.Role, Content: m.Content, Thought: m.Thought, CallID: m.CallID, Name: m.Name}
 		for _, c := range m.Calls {
-			t.Calls = append(t.Calls, chat.Call{ID: fitted(c.ID, w.ids), Name: c.Function.Name, Arguments: c.Function.Arguments})
+			t.Calls = append(t.Calls, chat.Call{ID: c.ID, Name: c.Function.Name, Arguments: c.Function.Arguments})
 		}
 		out = append(out, t)
 	}
 	return out
-}
-
-// lengthOfIDs is how many letters and digits the id of a call must have, if the
-// template refuses those with more; else 0, and ids are written as they are.
-func lengthOfIDs(t *chat.Template) int {
-	n := t.Facts().Format.IDLength
-	takes := func(id string) bool {
-		_, err := t.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "?"},
-			{Role: "assistant", Calls: []chat.Call{{ID: id, Name: "f", Arguments: "{}"}}}, {Role: "tool", Name: "f", CallID: id, Content: "!"}},
-			Tools: []json.RawMessage{[]byte(`{"type": "function", "function": {"name": "f", "description": "f", "parameters": {"type": "object", "properties": {}}}}`)}})
-		return err == nil
-	}
-	if n == 0 || takes(strings.Repeat("a", n+1)) || !takes(strings.Repeat("a", n)) {
-		return 0
-	}
-	return n
-}
-
-// fitted is the id of a call as a template takes it that takes only length letters
-// and digits: another id is its hash, so that a result goes on naming its call.
-// Without a length, and where there is no id, it stays as it is.
-func fitted(id string, length int) string {
-	const set = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if length == 0 || id == "" || len(id) == length && strings.Trim(id, set) == "" {
-		return id
-	}
-	h := sha256.Sum256([]byte(id))
-	b := make([]byte, length)
-	for i := range b {
-		b[i] = set[int(h[i%len(h)])%len(set)]
-	}
-	return string(b)
 }

@@ -52,8 +52,8 @@ func TestLastTurn(t *testing.T) {
 	}
 }
 
-// A template that wants ids of nine letters and digits is given such, and a result
-// goes on naming its call; ids that fit, and those for other templates, stay.
+// A template that wants ids of nine letters and digits is asked with those that
+// were learnt, whatever the owner's are.
 func TestCallIDs(t *testing.T) {
 	source, err := os.ReadFile("../../testdata/oracle/jinja/templates/mistral-list.jinja")
 	check(t, err)
@@ -95,14 +95,6 @@ func TestCallIDs(t *testing.T) {
 		check(t, err)
 		if asked := w.Tokenizer.Decode(q.IDs); of(asked, "Zq7first") != written[0][1] {
 			t.Errorf("asked with %q, learnt with %q", asked, written[0][1])
-		}
-	}
-	hermes, err := os.ReadFile("../../testdata/oracle/jinja/templates/hermes.jinja")
-	check(t, err)
-	for _, lax := range []string{string(hermes), string(source)} { // one without a length, one that takes longer ids
-		got := writerOf(t, lax).turns([]stage.Message{{Role: "assistant", Calls: []stage.Call{call("call_1")}}, result("call_1", "")})
-		if got[0].Calls[0].ID != "call_1" || got[1].CallID != "call_1" {
-			t.Errorf("for a template that takes any: %+v", got)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, t
 	if d.IDs, err = w.own(from, prompt, tools, true); err != nil {
 		return d, err
 	}
-	called, err := w.words.InWords(chat.Conversation{Messages: w.turns([]stage.Message{*a})})
+	called, err := w.words.InWords(chat.Conversation{Messages: turns([]stage.Message{*a})})
 	if err != nil {
 		return d, err
 	}
@@ -201,12 +201,12 @@ func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tool
 // answer writes a prompt and its answer: what the template writes beyond the
 // prompt, up to the token that ends it.
 func (w *Writer) answer(from string, prompt, answer []stage.Message, tools []json.RawMessage) (t turn, err error) {
-	c := chat.Conversation{Messages: append(w.turns(prompt), w.turns(answer)...), Tools: tools}
+	c := chat.Conversation{Messages: append(turns(prompt), turns(answer)...), Tools: tools}
 	full, err := w.Template.Prompt(c)
 	if err != nil {
 		return t, refused(from, say.T("the base's template refuses the answer: %v", "基座的模板拒绝该回答：%v", err), err)
 	}
-	if t.text, t.from, err = w.behind(from, full.Text, c, w.turns(prompt), answer); err != nil {
+	if t.text, t.from, err = w.behind(from, full.Text, c, turns(prompt), answer); err != nil {
 		return t, err
 	}
 	if t.to = w.end(t.text, t.from); t.to > 0 {

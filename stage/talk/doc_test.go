@@ -268,7 +268,7 @@ func FuzzDocs(f *testing.F) {
 
 // conversationOf is an example as a template takes it.
 func (w *Writer) conversationOf(e *stage.Example) chat.Conversation {
-	return chat.Conversation{Messages: w.turns(e.Messages), Tools: e.Tools}
+	return chat.Conversation{Messages: turns(e.Messages), Tools: e.Tools}
 }
 
 // A model of our own that is opened as any other is learns from the tokens that
@@ -311,7 +311,7 @@ func TestOwnChatCalls(t *testing.T) {
 		t.Fatalf("%d documents", len(docs))
 	}
 	for i, k := range []int{1, 3} {
-		ask := chat.Conversation{Messages: w.turns(e.Messages[:k]), Tools: e.Tools, Open: true}
+		ask := chat.Conversation{Messages: turns(e.Messages[:k]), Tools: e.Tools, Open: true}
 		prompt, err := served.Prompt(ask)
 		check(t, err)
 		d := &docs[i]

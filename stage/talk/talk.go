@@ -113,7 +113,6 @@ type Writer struct {
 
 	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
-	ids     int // letters and digits of the ids of calls, if the template takes no others; 0: it takes any
 }
 
 // Own returns the writer of a folder with the chat of our own.
@@ -164,7 +163,7 @@ func (w *Words) Writer() (*Writer, error) {
 		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
 			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}
 	}
-	out := &Writer{Tokenizer: t, Template: template, special: map[int32]tokenizer.SpecialToken{}, ids: lengthOfIDs(template)}
+	out := &Writer{Tokenizer: t, Template: template, special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		out.special[s.ID] = s
 	}
