@@ -152,8 +152,8 @@ func oursBytes(c model.Config, o model.Training, optimizer string) int64 {
 }
 
 // processBytes is what the process holds beside arenas: the program, rows that are
-// read, and what Go has not taken back, 50 MiB of a training alone to 100 behind the blocks before it.
-const processBytes = 96 << 20
+// read, and what Go has not taken back, 50 MiB of a training alone to 107 behind the blocks before it, beside a server.
+const processBytes = 112 << 20
 
 // tokenBytes is what a token of examples that are kept in memory takes, with what
 // Go has not taken back; rowBytes is what it takes again in the row that it is
