@@ -79,7 +79,7 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 			return nil, err
 		}
 		if text := Instead(x, types); !text.IsZero() {
-			job.Emit(stage.Event{Type: "note", Text: &text})
+			note(job, text)
 		}
 	} else {
 		if err := f.WriteFolder(job.Out, x, threads); err != nil {

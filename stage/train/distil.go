@@ -451,10 +451,10 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	kept := len(s.IDs) + len(s.Answers)
 	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
 	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
-	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	note(r.job, text)
 	if long := len(asked) - s.Asked; long > 0 {
 		text := say.T("%d of %d problems are longer than the %d tokens that the teacher reads, and were not asked", "%[2]d 道题中有 %[1]d 道长于教师能读的 %[3]d 个词元，没有提问", long, len(asked), min(r.t.w.context, r.t.limit))
-		r.job.Emit(stage.Event{Type: "note", Text: &text})
+		note(r.job, text)
 	}
 	if kept == 0 {
 		return &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),

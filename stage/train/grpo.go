@@ -427,4 +427,4 @@ func (r *rl) move() {
 	r.st.Learned++
 }
 
-func (r *rl) note(t say.Text) { r.job.Emit(stage.Event{Type: "note", Text: &t}) }
+func (r *rl) note(t say.Text) { note(r.job, t) }

@@ -160,7 +160,7 @@ func (r *distilling) compare() error {
 		r.told.Vocabulary, vals["mapped_vocabulary"] = rounded(t.m.share), t.m.share
 		text = say.T("the teacher has another vocabulary: it shares %.1f%% of the student's tokens, and can judge %.1f%% of those to be learnt", "教师的词表不同：与学生共有 %.1f%% 的词元，可评判要学词元的 %.1f%%", 100*t.m.share, 100*share)
 	}
-	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	note(r.job, text)
 	r.job.Emit(stage.Event{Type: "count", Vals: vals})
 	if share < leastMapped {
 		return t.refuse(share, 2*long > all-judged)
@@ -192,7 +192,7 @@ func (r *distilling) mark(ctx context.Context, rows []model.Row) error {
 		return err
 	}
 	text := say.T("the teacher's own loss on what is watched is %.3f", "教师自己在观察集上的损失为 %.3f", loss)
-	r.job.Emit(stage.Event{Type: "note", Text: &text})
+	note(r.job, text)
 	r.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"teacher_loss": loss}})
 	return nil
 }

@@ -34,25 +34,6 @@ func reading(t *testing.T, dir string, n int) string {
 	return out
 }
 
-// soloRows are rows of a problem each, with its thought if it has one.
-func soloRows(t *testing.T, tokenizerDir string, problems []stage.Problem) string {
-	t.Helper()
-	tok, err := tokenizer.Load(tokenizerDir)
-	check(t, err)
-	chat, err := tokenizer.NewChat(tok)
-	check(t, err)
-	dir := t.TempDir()
-	w, err := stage.NewRowWriter(dir, tok.Vocab(), 2*toyContext, problems[0].Think != "")
-	check(t, err)
-	for _, p := range problems {
-		ids, supervised := chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
-		check(t, w.Add([]stage.RowDoc{{IDs: ids, Supervised: supervised}}))
-	}
-	_, err = w.Close()
-	check(t, err)
-	return dir
-}
-
 // A teacher judges no document that is longer than it reads: how much that is
 // is told and recorded, only what it did judge is counted, and one that can
 // judge less than half is refused, whatever its vocabulary.
@@ -79,7 +60,7 @@ func TestTeacherOfShortContext(t *testing.T) {
 		if most >= 32 {
 			t.Fatalf("a document that is to be short has %d tokens", most)
 		}
-		return soloRows(t, in["tokenizer"], list), learnt[0] / learnt[1]
+		return rowsBy(t, in["tokenizer"], list, 1), learnt[0] / learnt[1]
 	}
 	op := &Distil{Base: stage.Ref{Name: "x"}, Batch: 4, Rate: 0.1}
 	from, share := rows(1)
@@ -161,7 +142,7 @@ func TestWatchedDirect(t *testing.T) {
 		for i := range list {
 			list[i].Think = ""
 		}
-		return soloRows(t, in["tokenizer"], list)
+		return rowsBy(t, in["tokenizer"], list, 1)
 	}
 	in["from"] = direct(100)
 	base := newBench(t, in)

@@ -338,7 +338,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	if tr.Recompute {
 		text = say.T("needs %s: %d rows at a time, and blocks are computed again on the way back", "需要 %s：每次 %d 行，反向时重算各层", bytesOf(o.need), tr.Rows)
 	}
-	job.Emit(stage.Event{Type: "note", Text: &text})
+	note(job, text)
 	trainer, err := b.NewTrainer(tr)
 	if err != nil {
 		return nil, err
@@ -425,7 +425,7 @@ func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, promp
 	p, err := compareLogits(want, got, prompts, f.Shape.Vocab, x)
 	if err == nil {
 		text := p.text()
-		job.Emit(stage.Event{Type: "note", Text: &text})
+		note(job, text)
 	}
 	if bad, ok := errors.AsType[*say.Error](err); ok && errors.Is(err, stage.ErrRefused) {
 		bad.Next = p.afterwards(&f.Shape, x, over)

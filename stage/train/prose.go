@@ -69,7 +69,7 @@ func (o *lookout) watchAll(dir string, length, most, steps int, b *brought, run 
 	if idle := idlePatience(looks, o.patience); idle.En != "" {
 		text = say.T("%v; %v", "%v；%v", text, idle)
 	}
-	o.job.Emit(stage.Event{Type: "note", Text: &text})
+	note(o.job, text)
 	if isCorpus(dir) {
 		return o.watchProse(dir, length, most)
 	}

@@ -347,7 +347,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if resumed {
 		l.Optimizer.SetSteps(st.Step)
 		text := say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", st.Step, steps)
-		job.Emit(stage.Event{Type: "note", Text: &text})
+		note(job, text)
 	} else {
 		l.Params.Init(s.Seed)
 	}
@@ -374,7 +374,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	if !resumed {
 		if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 {
 			text := endsEarly(part, job.Ordered)
-			job.Emit(stage.Event{Type: "note", Text: &text})
+			note(job, text)
 		}
 		tellFew(job, steps, s.budget() > 0)
 	}

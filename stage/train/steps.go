@@ -80,7 +80,7 @@ func tellFew(job *stage.Job, steps int, budget bool) {
 		return
 	}
 	text := say.T("takes %d steps, and that teaches little: %v", "只训练 %d 步，学不到多少：%v", steps, moreSteps(budget))
-	job.Emit(stage.Event{Type: "note", Text: &text})
+	note(job, text)
 }
 
 // endsEarly says that a budget ends after a part of the rows; of lessons in their

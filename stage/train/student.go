@@ -184,7 +184,7 @@ func (o *lookout) watching(b *brought, run *own, limit int) error {
 		}
 		if !speaks {
 			text := say.T("no samples: the memory has no room for a decoder beside training", "不抽样：训练之外的内存放不下解码器")
-			o.job.Emit(stage.Event{Type: "note", Text: &text})
+			note(o.job, text)
 			return nil
 		}
 	}

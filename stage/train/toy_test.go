@@ -52,16 +52,22 @@ func toyTokenizer(t *testing.T) string {
 // toyRows are rows of problems with their thoughts, two in a row.
 func toyRows(t *testing.T, tokenizerDir string, problems []stage.Problem) string {
 	t.Helper()
+	return rowsBy(t, tokenizerDir, problems, 2)
+}
+
+// rowsBy are rows of n problems each, with their thoughts if they have some.
+func rowsBy(t *testing.T, tokenizerDir string, problems []stage.Problem, n int) string {
+	t.Helper()
 	tok, err := tokenizer.Load(tokenizerDir)
 	check(t, err)
 	chat, err := tokenizer.NewChat(tok)
 	check(t, err)
 	dir := t.TempDir()
-	w, err := stage.NewRowWriter(dir, tok.Vocab(), 2*toyContext, true)
+	w, err := stage.NewRowWriter(dir, tok.Vocab(), 2*toyContext, problems[0].Think != "")
 	check(t, err)
-	for pair := range slices.Chunk(problems, 2) {
+	for list := range slices.Chunk(problems, n) {
 		var docs []stage.RowDoc
-		for _, p := range pair {
+		for _, p := range list {
 			ids, supervised := chat.Example(nil, p.Prompt, p.Think, p.Answer, true)
 			docs = append(docs, stage.RowDoc{IDs: ids, Supervised: supervised})
 		}

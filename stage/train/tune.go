@@ -86,7 +86,7 @@ func (t *tuning) run(ctx context.Context) error {
 		t.l.Optimizer.SetSteps(t.st.Step)
 		t.l.Repack()
 		text := say.T("resumed at step %d of %d", "从第 %d 步（共 %d 步）继续", t.st.Step, t.steps)
-		t.job.Emit(stage.Event{Type: "note", Text: &text})
+		note(t.job, text)
 	}
 	disk := newSaver(t.job.Work, t.every)
 	save := func() error { return disk.save(&t.st, arenas...) }

@@ -164,7 +164,7 @@ func (o *lookout) keep(s *sight, n, steps int) *stopFacts {
 	o.l.Repack()
 	f := &stopFacts{s.BestAt, rounded(s.Best), n, steps}
 	text := f.text()
-	o.job.Emit(stage.Event{Type: "note", Text: &text})
+	note(o.job, text)
 	return f
 }
 
