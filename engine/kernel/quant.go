@@ -9,8 +9,8 @@ type form struct {
 	packed  int // of 8 rows of it
 	pack    func(dst []byte, r int, src []byte)
 	// row returns the weights of block j of 32 in a packed block, as integers
-	// less their offset, and scales and minima: of Q6_K and of types with super
-	// those of its halves, of the others one of each.
+	// less their offset, and scales and minima: of types with super those of its
+	// halves, whole numbers, of the others one of each.
 	row func(src []byte, r, j int, w *[32]int32) (scale, low [2]float32)
 	// super returns what scales and minima are multiplied with: see tileWhole.
 	super func(src []byte, r int) (scale, low float32)
@@ -24,9 +24,9 @@ var forms = [...]form{
 	Q4_1:    {32, 20, 160, packQ4_1, rowQ4_1, nil, 0},
 	Q5_0:    {32, 22, 176, packQ5_0, rowQ5_0, nil, 0},
 	Q5_1:    {32, 24, 192, packQ5_1, rowQ5_1, nil, 0},
-	Q4_K:    {256, 144, 1184, packQ4_K, rowQ4_K, nil, 0},
-	Q5_K:    {256, 176, 1440, packQ5_K, rowQ5_K, nil, 0},
-	Q6_K:    {256, 210, 1680, packQ6_K, rowQ6_K, nil, 0},
+	Q4_K:    {256, 144, 1184, packQ4_K, rowQ4_K, pairSuper, 0},
+	Q5_K:    {256, 176, 1440, packQ5_K, rowQ5_K, pairSuper, 0},
+	Q6_K:    {256, 210, 1680, packQ6_K, rowQ6_K, halfSuper, 0},
 	IQ4_NL:  {32, 18, 144, packQ4_0, rowIQ4_NL, nil, 0},
 	MXFP4:   {32, 17, 144, packMXFP4, rowMXFP4, nil, 0},
 	Q2_K:    {256, 84, 672, packQ2_K, rowQ2_K, pairSuper, 0},
@@ -172,17 +172,12 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 			for i := range n {
 				at := (t+i)*nb + b
 				a, d := x.q[at*32:][:32], x.b[at].d
-				var sum [2]int32
+				var sum int32
 				for l, v := range q {
-					sum[l/16] += v * int32(a[l])
+					sum += v * int32(a[l])
 				}
 				o := &out[i*groups*Group+r]
-				if m.Type == Q6_K {
-					*o = fma(float32(sum[0]), float32(scale[0]*d), *o)
-					*o = fma(float32(sum[1]), float32(scale[1]*d), *o)
-					continue
-				}
-				*o = fma(float32(sum[0]+sum[1]), float32(scale[0]*d), *o)
+				*o = fma(float32(sum), float32(scale[0]*d), *o)
 				if m.Type.minimum() {
 					*o = fma(low[0], x.b[at].s, *o)
 				}
@@ -261,11 +256,10 @@ func sixBits(b []byte, j int) (scale, low byte) {
 	return b[j+4]&15 | b[j-4]>>6<<4, b[j+4]>>4 | b[j]>>6<<4
 }
 
-// packQ4_K keeps the scales of 256 weights, the second negated, and with every
-// 32 their own integers.
+// packQ4_K keeps the scales of 256 weights, and with every 32 their own integers.
 func packQ4_K(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)
-	dst[16+2*r], dst[17+2*r] = src[2], src[3]^0x80
+	copy(dst[16+2*r:16+2*r+2], src[2:])
 	for j := range 8 {
 		part := dst[32+144*j:][:144]
 		part[r], part[8+r] = sixBits(src[4:16], j)
@@ -286,9 +280,13 @@ func rowQ4_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(part[16:], r, l)
 	}
-	scale[0] = float32(float32(part[r]) * halfAt(src, r))
-	low[0] = float32(float32(part[8+r]) * halfAt(src[16:], r))
-	return scale, low
+	return wholes(part, r)
+}
+
+// wholes returns scale and minimum of row r, whose bytes a part begins with.
+func wholes(part []byte, r int) (scale, low [2]float32) {
+	s, l := float32(part[r]), -float32(part[8+r])
+	return [2]float32{s, s}, [2]float32{l, l}
 }
 
 // packQ6_K: see q6_amd64.s.
@@ -324,7 +322,7 @@ func rowQ6_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 		w[l] -= 32
 	}
 	for h := range scale {
-		scale[h] = float32(float32(int8(part[8*h+r])) * halfAt(src, r))
+		scale[h] = float32(int8(part[8*h+r]))
 	}
 	return scale, low
 }

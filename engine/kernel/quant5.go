@@ -56,7 +56,7 @@ func rowQ5_1(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {
 // packQ5_K is packQ4_K with fifth bits.
 func packQ5_K(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)
-	dst[16+2*r], dst[17+2*r] = src[2], src[3]^0x80
+	copy(dst[16+2*r:16+2*r+2], src[2:])
 	for j := range 8 {
 		part := dst[32+176*j:][:176]
 		part[r], part[8+r] = sixBits(src[4:16], j)
@@ -74,9 +74,7 @@ func rowQ5_K(src []byte, r, j int, w *[32]int32) (scale, low [2]float32) {
 	for l := range w {
 		w[l] = nibbleAt(part[16:], r, l) + fifthAt(part[144:], r, l)
 	}
-	scale[0] = float32(float32(part[r]) * halfAt(src, r))
-	low[0] = float32(float32(part[8+r]) * halfAt(src[16:], r))
-	return scale, low
+	return wholes(part, r)
 }
 
 func rowIQ4_NL(src []byte, r, _ int, w *[32]int32) (scale, low [2]float32) {

@@ -54,7 +54,7 @@ func (m *Matrix) rowBlock(dst []float32, src []byte, r, j int, q *[32]int32) {
 			scale[h] *= s
 			low[h] *= l
 		}
-	} else if m.Type != Q6_K {
+	} else {
 		scale[1], low[1] = scale[0], low[0]
 	}
 	out := dst[:32]

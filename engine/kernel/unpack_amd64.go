@@ -38,7 +38,7 @@ func (m *Matrix) unpackBlock(dst []float32, src []byte, j, n int) {
 		part := src[32+144*j:][:144]
 		for r := range Group {
 			scales[0][r] = float32(part[r]) * d[r]
-			lows[r] = float32(part[8+r]) * low[r]
+			lows[r] = -float32(part[8+r]) * low[r]
 		}
 		unpackFourAVX2(&dst[0], &part[16], &scales[0][0], &lows[0], n, 0)
 	case Q6_K:
