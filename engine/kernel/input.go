@@ -22,6 +22,14 @@ type integers struct {
 	q []int8  // (n, k)
 	w []int16 // (n, k) the same, wide
 	b []block // (n, k/32)
+
+	super []super // (n, k/256) if the scale's block is 256
+}
+
+// A super describes 256 integers.
+type super struct {
+	d    float32  // scale
+	sums [8]int16 // of every 32
 }
 
 // A block describes 32 integers. Of pairs, the low 16 bits are about the
@@ -62,38 +70,41 @@ func (f Forms) index() int { return int(f >> 1) }
 // InputFloats returns the floats of memory that an Input takes.
 func InputFloats(n, k int) int {
 	size := n * k
-	for _, per := range []int{32, 256} {
-		if k%per == 0 {
-			size += integerFloats(n, k)
-		}
-	}
-	return size
+	return size + IntegerFloats(n, k, wholeForms(k))
 }
 
-func integerFloats(n, k int) int { return n*k/4 + n*k/2 + n*k/32*blockFloats }
+// wholeForms returns the forms whose blocks rows of k are whole.
+func wholeForms(k int) (all Forms) {
+	for _, form := range []Forms{By32, By256} {
+		if Whole(k, form) {
+			all |= form
+		}
+	}
+	return all
+}
 
-const blockFloats = int(unsafe.Sizeof(block{}) / 4)
+const (
+	blockFloats = int(unsafe.Sizeof(block{}) / 4)
+	superFloats = int(unsafe.Sizeof(super{}) / 4)
+)
 
 // NewInput lays an Input out in mem, of InputFloats or, with nil, of nothing.
 func NewInput(n, k int, mem []float32) *Input {
 	if mem == nil {
 		return &Input{n: n, k: k}
 	}
-	var all Forms
-	if k%32 == 0 {
-		all |= By32
-	}
-	if k%256 == 0 {
-		all |= By256
-	}
-	in := NewIntegers(n, k, all, mem[n*k:])
+	in := NewIntegers(n, k, wholeForms(k), mem[n*k:])
 	in.f = mem[: n*k : n*k]
 	return in
 }
 
 // IntegerFloats returns the floats of memory that NewIntegers takes.
 func IntegerFloats(n, k int, want Forms) int {
-	return bits.OnesCount8(uint8(want)) * integerFloats(n, k)
+	size := bits.OnesCount8(uint8(want)) * (n*k/4 + n*k/2 + n*k/32*blockFloats)
+	if want&By256 != 0 {
+		size += n * k / 256 * superFloats
+	}
+	return size
 }
 
 // NewIntegers lays out an Input of the wanted forms alone, in mem, of
@@ -116,6 +127,9 @@ func NewIntegers(n, k int, want Forms, mem []float32) *Input {
 		x.q = unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(take(n*k/4)))), n*k)
 		x.w = unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(take(n*k/2)))), n*k)
 		x.b = unsafe.Slice((*block)(unsafe.Pointer(unsafe.SliceData(take(n*k/32*blockFloats)))), n*k/32)
+		if form == By256 {
+			x.super = unsafe.Slice((*super)(unsafe.Pointer(unsafe.SliceData(take(n*k/256*superFloats)))), n*k/256)
+		}
 	}
 	return in
 }
@@ -160,9 +174,11 @@ func (in *Input) quantise(lo, hi int, want Forms) {
 			if inv > 0 {
 				d = 1 / inv
 			}
-			for j := 8 * b; j < 8*b+8; j++ {
+			x.super[b].d = d
+			for i := range x.super[b].sums {
+				j := 8*b + i
 				sum := x.round(in.f, j, inv)
-				x.b[j].d, x.b[j].s = d, d*float32(sum)
+				x.b[j].d, x.b[j].s, x.super[b].sums[i] = d, d*float32(sum), int16(sum)
 			}
 		}
 	}

@@ -86,8 +86,12 @@ const (
 
 // mulQuant is Mul for the quantised types.
 func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
-	if rows := (hi - lo) / tileSide * tileSide; rows > 0 && m.inBytes(n) {
-		m.mulBytes(in, n, lo, lo+rows, dst, ldd, add)
+	if rows := (hi - lo) / tileSide * tileSide; rows > 0 && (m.inBytes(n) || m.inWhole(n)) {
+		if m.inWhole(n) {
+			m.mulWhole(in, n, lo, lo+rows, dst, ldd, add)
+		} else {
+			m.mulBytes(in, n, lo, lo+rows, dst, ldd, add)
+		}
 		if lo += rows; lo == hi {
 			return
 		}

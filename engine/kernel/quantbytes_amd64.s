@@ -77,27 +77,6 @@ block: \
 	VZEROUPPER \
 	RET
 
-// EIGHTS is EACH of the K types, eight blocks of which have scales in common.
-#define EIGHTS(WEIGHTS, bytes) \
-super: \
-	KSCALES \
-	ADDQ $32, SI \
-	MOVQ $8, AX \
-block: \
-	KSUB \
-	VMOVUPS Z10, (DX) \
-	VMOVUPS Z11, 64(DX) \
-	WEIGHTS \
-	ADDQ $bytes, SI \
-	ADDQ $512, DI \
-	ADDQ $128, DX \
-	DECQ AX \
-	JNZ  block \
-	SUBQ $8, CX \
-	JNZ  super \
-	VZEROUPPER \
-	RET
-
 // The values of IQ4_NL, and of MXFP4, doubled.
 DATA iq4<>+0(SB)/8, $0xf6eaddcfbfad9881
 DATA iq4<>+8(SB)/8, $0x7159453526190d01
@@ -120,12 +99,6 @@ TEXT ·bytesQ41(SB), NOSPLIT, $0-40
 	CONST(0x0f0f0f0f, Z30)
 	EACH(TWO, WEIGHTS(32, PUT), 160, 128)
 
-// func bytesQ4K(w *int8, scale *float32, src *byte, wide, nb int)
-TEXT ·bytesQ4K(SB), NOSPLIT, $0-40
-	ARGSBYTES
-	CONST(0x0f0f0f0f, Z30)
-	EIGHTS(WEIGHTS(16, PUT), 144)
-
 // func bytesQ50(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ50(SB), NOSPLIT, $0-40
 	ARGSBYTES
@@ -140,13 +113,6 @@ TEXT ·bytesQ51(SB), NOSPLIT, $0-40
 	CONST(0x0f0f0f0f, Z30)
 	CONST(0x10101010, Z29)
 	EACH(TWO, FIFTHS(32, PUT), 192, 128)
-
-// func bytesQ5K(w *int8, scale *float32, src *byte, wide, nb int)
-TEXT ·bytesQ5K(SB), NOSPLIT, $0-40
-	ARGSBYTES
-	CONST(0x0f0f0f0f, Z30)
-	CONST(0x10101010, Z29)
-	EIGHTS(FIFTHS(16, PUT), 176)
 
 // func bytesIQ4NL(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesIQ4NL(SB), NOSPLIT, $0-40

@@ -16,7 +16,7 @@ const (
 	// these the activations of 16 tokens stay in the first-level cache while the
 	// rows pass by.
 	byteBlocks = 32
-	byteRows   = 256 // of which there are sums
+	byteRows   = 256 // of which there are sums, of 32 tokens
 )
 
 // A byteTile is the argument of the assembly: 16 tokens with panels of 16 rows.
@@ -37,7 +37,7 @@ type byteTile struct {
 	ts     int      // to's bytes from panel to panel
 	tokens int      // to's bytes from token to token
 
-	panels, pairs int // pairs of blocks, or of halves of them
+	panels, pairs int // pairs of blocks
 	add           int // 1 if what is at to is added to
 	ring          *[4 * tileSide * tileSide]int32
 
@@ -48,14 +48,14 @@ type byteTile struct {
 type byteScratch struct {
 	w     []int8
 	scale []float32
-	sums  []float32 // of 16 tokens and all panels
+	sums  []float32 // of all panels
 	ring  []int32
 }
 
 var byteScratches = sync.Pool{New: func() any {
 	return &byteScratch{
 		w: aligned[int8](byteWeights), scale: aligned[float32](byteWeights / tileSide),
-		sums: aligned[float32](byteRows * tileSide), ring: aligned[int32](4 * tileSide * tileSide),
+		sums: aligned[float32](wholeTokens * sumsApart(byteRows)), ring: aligned[int32](8 * tileSide * tileSide),
 	}
 }}
 
@@ -82,7 +82,7 @@ func (m *Matrix) mulBytes(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 
 // scales is how many numbers stand beside the weights of a row.
 func (m *Matrix) scales() int {
-	if m.Type == Q6_K || m.Type.minimum() {
+	if m.Type.minimum() {
 		return m.K / 16
 	}
 	return m.K / 32
@@ -109,13 +109,9 @@ func (m *Matrix) mulPanels(s *byteScratch, in *Input, t, n, lo, rows int, dst []
 				q.add = 1
 			}
 		}
-		switch {
-		case m.Type == Q6_K:
-			q.pairs *= 2
-			mulHalvesAMX(&q)
-		case m.Type.minimum():
+		if m.Type.minimum() {
 			mulLowAMX(&q)
-		default:
+		} else {
 			mulBytesAMX(&q)
 		}
 	}
@@ -149,9 +145,7 @@ func (m *Matrix) unpackBytesGeneric(w []int8, scale []float32, lo int) {
 			}
 			to := scale[b*parts*tileSide+r:]
 			to[0] = scales[0]
-			if m.Type == Q6_K {
-				to[tileSide] = scales[1]
-			} else if parts == 2 {
+			if parts == 2 {
 				to[tileSide] = low[0]
 			}
 		}

@@ -25,10 +25,10 @@ func sizedTiles(steps int) (c tileConfig) {
 	return c
 }
 
-var byteTileSizes, halfTileSizes = sizedTiles(32), sizedTiles(16)
+var byteTileSizes = sizedTiles(32)
 
 // mulBytesAMX multiplies blocks that have a scale, mulLowAMX those that have a
-// minimum too, mulHalvesAMX halves of blocks, each of which has a scale.
+// minimum too.
 //
 //go:noescape
 func mulBytesAMX(t *byteTile)
@@ -37,28 +37,16 @@ func mulBytesAMX(t *byteTile)
 func mulLowAMX(t *byteTile)
 
 //go:noescape
-func mulHalvesAMX(t *byteTile)
-
-//go:noescape
 func bytesQ40(w *int8, scale *float32, src *byte, wide, nb int)
 
 //go:noescape
 func bytesQ41(w *int8, scale *float32, src *byte, wide, nb int)
 
 //go:noescape
-func bytesQ4K(w *int8, scale *float32, src *byte, wide, nb int)
-
-//go:noescape
 func bytesQ50(w *int8, scale *float32, src *byte, wide, nb int)
 
 //go:noescape
 func bytesQ51(w *int8, scale *float32, src *byte, wide, nb int)
-
-//go:noescape
-func bytesQ5K(w *int8, scale *float32, src *byte, wide, nb int)
-
-//go:noescape
-func bytesQ6K(w *int8, scale *float32, src *byte, wide, nb int)
 
 //go:noescape
 func bytesQ80(w *int8, scale *float32, src *byte, wide, nb int)
@@ -72,8 +60,7 @@ func bytesMXFP4(w *int8, scale *float32, src *byte, wide, nb int)
 // bytesOf unpacks 16 rows of nb blocks from src on, the second eight wide bytes
 // after the first.
 var bytesOf = [...]func(w *int8, scale *float32, src *byte, wide, nb int){
-	Q4_0: bytesQ40, Q4_1: bytesQ41, Q4_K: bytesQ4K, Q5_0: bytesQ50, Q5_1: bytesQ51, Q5_K: bytesQ5K,
-	Q6_K: bytesQ6K, Q8_0: bytesQ80, IQ4_NL: bytesIQ4NL, MXFP4: bytesMXFP4,
+	Q4_0: bytesQ40, Q4_1: bytesQ41, Q5_0: bytesQ50, Q5_1: bytesQ51, Q8_0: bytesQ80, IQ4_NL: bytesIQ4NL, MXFP4: bytesMXFP4,
 }
 
 // unpackBytes is unpackBytesGeneric.

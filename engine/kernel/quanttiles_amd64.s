@@ -146,13 +146,12 @@ store: \
 	VZEROUPPER \
 	RET
 
-// BLOCKS adds those of two blocks, or of two halves of one: second is where the
-// other's description is.
-#define BLOCKS(second) \
+// BLOCKS adds those of two blocks, LOWBLOCKS minima too.
+#define BLOCKS \
 	VMOVUPS (AX), Z0 \
 	TOKENS(SCALED, 0, 0) \
 	VMOVUPS 64(AX), Z0 \
-	TOKENS(SCALED, 1024, second)
+	TOKENS(SCALED, 1024, 24)
 
 #define LOWBLOCKS \
 	VMOVUPS (AX), Z0 \
@@ -164,12 +163,8 @@ store: \
 
 // func mulBytesAMX(t *byteTile)
 TEXT ·mulBytesAMX(SB), NOSPLIT, $0-8
-	PANELS(·byteTileSizes, 32, BLOCKS(24), 48, 128)
+	PANELS(·byteTileSizes, 32, BLOCKS, 48, 128)
 
 // func mulLowAMX(t *byteTile)
 TEXT ·mulLowAMX(SB), NOSPLIT, $0-8
 	PANELS(·byteTileSizes, 32, LOWBLOCKS, 48, 256)
-
-// func mulHalvesAMX(t *byteTile)
-TEXT ·mulHalvesAMX(SB), NOSPLIT, $0-8
-	PANELS(·halfTileSizes, 16, BLOCKS(0), 24, 128)

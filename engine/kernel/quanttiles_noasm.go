@@ -4,9 +4,14 @@ package kernel
 
 func byteTiles() bool { return false }
 
-func mulBytesAMX(*byteTile)  { panic("kernel: no tile units on this platform") }
-func mulLowAMX(*byteTile)    { panic("kernel: no tile units on this platform") }
-func mulHalvesAMX(*byteTile) { panic("kernel: no tile units on this platform") }
+func mulBytesAMX(*byteTile) { panic("kernel: no tile units on this platform") }
+func mulLowAMX(*byteTile)   { panic("kernel: no tile units on this platform") }
+func mulFourAMX(*wholeTile) { panic("kernel: no tile units on this platform") }
+func mulSixAMX(*wholeTile)  { panic("kernel: no tile units on this platform") }
+
+func (m *Matrix) unpackWhole([]int8, []float32, int, int) {
+	panic("kernel: no tile units on this platform")
+}
 
 func (m *Matrix) unpackBytes(w []int8, scale []float32, lo int) {
 	m.unpackBytesGeneric(w, scale, lo)

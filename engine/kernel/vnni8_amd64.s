@@ -280,34 +280,6 @@ q80x1:
 	VZEROUPPER
 	RET
 
-#define PUTSIXES(a) PUTLESS(16*(a))
-
-// func bytesQ6K(w *int8, scale *float32, src *byte, wide, nb int)
-TEXT ·bytesQ6K(SB), NOSPLIT, $0-40
-	ARGSBYTES
-	CONSTANTS6
-	CONST(0x20202020, Z26)
-q6K:
-	BOTH(0, SI, X12, Y12, Z12)
-	ADDQ $16, SI
-	MOVQ $8, AX
-q6Ksub:
-	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
-	VMOVUPS Z10, (DX)
-	SIXES(16, 0, PUTSIXES)
-	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
-	VMOVUPS Z10, 64(DX)
-	SIXES(112, 16, PUTSIXES)
-	ADDQ $208, SI
-	ADDQ $512, DI
-	ADDQ $128, DX
-	DECQ AX
-	JNZ  q6Ksub
-	SUBQ $8, CX
-	JNZ  q6K
-	VZEROUPPER
-	RET
-
 // func bytesQ80(w *int8, scale *float32, src *byte, wide, nb int)
 TEXT ·bytesQ80(SB), NOSPLIT, $0-40
 	ARGSBYTES
@@ -329,5 +301,81 @@ q80:
 	ADDQ $64, DX
 	DECQ CX
 	JNZ  q80
+	VZEROUPPER
+	RET
+
+#define STRIDES(scales) \
+	MOVQ panels+40(FP), R8 \
+	DECQ R8 \
+	IMUL3Q $scales, R8, R9 \
+	SHLQ $13, R8
+
+// SIGNS makes of the scales of a half at o Z16, each twice, and Z17, which makes
+// products with q those with q-32, plus 32.
+#define SIGNS(o) \
+	VMOVQ (o)(SI), X10 \
+	VPINSRQ $1, (o)(SI)(R14*1), X10, X10 \
+	VPMOVSXBD X10, Z16 \
+	VPSHUFB Z20, Z16, Z16 \
+	VPSLLW  $5, Z16, Z17  \
+	VPSUBW  Z17, Z21, Z17
+
+// APART makes of four weights a row, each times its scale, how often they have
+// 64 in them, which goes to at, and the rest, -32 to 31. Z22 are even bytes.
+#define APART(Z, at) \
+	VPANDD  Z22, Z, Z18   \
+	VPSRLW  $8, Z, Z19    \
+	VPMULLW Z16, Z18, Z18 \
+	VPMULLW Z16, Z19, Z19 \
+	VPADDW  Z17, Z18, Z18 \
+	VPADDW  Z17, Z19, Z19 \
+	VPSRAW  $6, Z18, Z23  \
+	VPSRAW  $6, Z19, Z24  \
+	VPSLLW  $8, Z24, Z24  \
+	VPSLLW  $8, Z19, Z19  \
+	VPTERNLOGD $0xd8, Z22, Z23, Z24 \
+	VPTERNLOGD $0xd8, Z22, Z18, Z19 \
+	VPANDD  Z30, Z19, Z19 \
+	VPSUBB  Z26, Z19, Z19 \
+	VMOVDQU64 Z24, (at)(DI) \
+	VMOVDQU64 Z19, (at+1024)(DI)
+
+#define PUTSIXES(a) \
+	APART(Z8, 16*(a)) \
+	APART(Z9, 16*(a)+64)
+
+#define PART \
+	SIGNS(0) \
+	SIXES(16, 0, PUTSIXES) \
+	SIGNS(8) \
+	SIXES(112, 16, PUTSIXES) \
+	ADDQ $208, SI
+
+// func wholeQ6K(w *int8, scale *float32, src *byte, wide, nb, panels int)
+TEXT ·wholeQ6K(SB), NOSPLIT, $0-48
+	ARGSBYTES
+	STRIDES(64)
+	CONSTANTS6
+	CONST(0x20202020, Z26)
+	CONST(0x00ff00ff, Z22)
+	CONST(0x00200020, Z21)
+	VBROADCASTI32X4 ·twice(SB), Z20
+q6K:
+	BOTH(0, SI, X12, Y12, Z12)
+	VMOVUPS Z12, (DX)
+	ADDQ $16, SI
+	ADDQ $64, DX
+	MOVQ $4, AX
+q6Ksub:
+	PART
+	ADDQ $512, DI
+	PART
+	ADDQ $1536, DI
+	DECQ AX
+	JNZ  q6Ksub
+	ADDQ R8, DI
+	ADDQ R9, DX
+	DECQ CX
+	JNZ  q6K
 	VZEROUPPER
 	RET
