@@ -19,6 +19,29 @@ GLOBL nibbleShifts<>(SB), RODATA, $32
 	VADDPS    Y2, Y0, Y0   \
 	VMOVUPS   Y0, to
 
+// FOURS writes CX rows from SI on, whose scales are at R8 and minima at R9, to
+// DI. Y13 is their offset.
+#define FOURS(row) \
+	MOVQ         $15, AX            \
+	VMOVQ        AX, X14            \
+	VPBROADCASTD X14, Y14           \
+	VMOVDQU      nibbleShifts<>(SB), Y15 \
+row: \
+	VBROADCASTSS (R8), Y1 \
+	VBROADCASTSS (R9), Y2 \
+	EIGHT(0(SI), 0(DI))   \
+	EIGHT(32(SI), 32(DI)) \
+	EIGHT(64(SI), 64(DI)) \
+	EIGHT(96(SI), 96(DI)) \
+	ADDQ $4, R8   \
+	ADDQ $4, R9   \
+	ADDQ $4, SI   \
+	ADDQ $128, DI \
+	DECQ CX       \
+	JNZ  row      \
+	VZEROUPPER    \
+	RET
+
 // func unpackFourAVX2(dst *float32, vectors *byte, scales, lows *float32, n, offset int)
 TEXT ·unpackFourAVX2(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
@@ -27,26 +50,33 @@ TEXT ·unpackFourAVX2(SB), NOSPLIT, $0-48
 	MOVQ         lows+24(FP), R9
 	MOVQ         n+32(FP), CX
 	VPBROADCASTD offset+40(FP), Y13
-	MOVQ         $15, AX
-	VMOVQ        AX, X14
-	VPBROADCASTD X14, Y14
-	VMOVDQU      nibbleShifts<>(SB), Y15
+	FOURS(four)
 
-four:
-	VBROADCASTSS (R8), Y1
-	VBROADCASTSS (R9), Y2
-	EIGHT(0(SI), 0(DI))
-	EIGHT(32(SI), 32(DI))
-	EIGHT(64(SI), 64(DI))
-	EIGHT(96(SI), 96(DI))
-	ADDQ $4, R8
-	ADDQ $4, R9
-	ADDQ $4, SI
-	ADDQ $128, DI
-	DECQ CX
-	JNZ  four
-	VZEROUPPER
-	RET
+// SCALES makes the scales of 8 rows: whole numbers times halves.
+#define SCALES(WIDEN, part, super, Y, T) \
+	WIDEN     part, Y  \
+	VCVTPH2PS super, T \
+	VCVTDQ2PS Y, Y     \
+	VMULPS    T, Y, Y
+
+// func unpackFourKAVX2(dst *float32, part, super *byte, n int)
+TEXT ·unpackFourKAVX2(SB), NOSPLIT, $64-32
+	MOVQ    dst+0(FP), DI
+	MOVQ    part+8(FP), SI
+	MOVQ    super+16(FP), R8
+	MOVQ    n+24(FP), CX
+	SCALES(VPMOVZXBD, (SI), (R8), Y0, Y1)
+	SCALES(VPMOVZXBD, 8(SI), 16(R8), Y2, Y3)
+	VPCMPEQD Y3, Y3, Y3
+	VPSLLD  $31, Y3, Y3
+	VXORPS  Y3, Y2, Y2 // minima are taken off
+	VMOVUPS Y0, scales-64(SP)
+	VMOVUPS Y2, lows-32(SP)
+	LEAQ    scales-64(SP), R8
+	LEAQ    lows-32(SP), R9
+	ADDQ    $16, SI
+	VPXOR   Y13, Y13, Y13
+	FOURS(fourK)
 
 // SIXTEEN writes half a row, w = (q - 32)·scale: three dwords hold weights 0
 // to 11 in six bits of a byte each, and in the others those of 12 to 15.
@@ -74,12 +104,17 @@ four:
 	VMOVUPS     Y0, to(DI)      \
 	VMOVUPS     Y4, to+32(DI)
 
-// func unpackSixAVX2(dst *float32, part *byte, scales *[2][8]float32, n int)
-TEXT ·unpackSixAVX2(SB), NOSPLIT, $0-32
+// func unpackSixAVX2(dst *float32, part, super *byte, n int)
+TEXT ·unpackSixAVX2(SB), NOSPLIT, $64-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         part+8(FP), SI
-	MOVQ         scales+16(FP), R8
+	MOVQ         super+16(FP), R8
 	MOVQ         n+24(FP), CX
+	SCALES(VPMOVSXBD, (SI), (R8), Y0, Y1)
+	SCALES(VPMOVSXBD, 8(SI), (R8), Y2, Y3)
+	VMOVUPS      Y0, first-64(SP)
+	VMOVUPS      Y2, second-32(SP)
+	LEAQ         first-64(SP), R8
 	MOVQ         $63, AX
 	VMOVQ        AX, X14
 	VPBROADCASTD X14, Y14
