@@ -39,8 +39,14 @@ type OpenEncoder func(path, name string, m stage.Machine) (*knowledge.Encoder, e
 
 // Name, Revision and Out implement stage.Operator.
 func (*Knowledge) Name() string    { return "knowledge" }
-func (*Knowledge) Revision() int   { return knowledge.Revision }
 func (*Knowledge) Out() store.Kind { return store.Knowledge }
+
+func (k *Knowledge) Revision() int {
+	if !k.Embedder.IsZero() || !k.Rerank.IsZero() {
+		return knowledge.Revision + 1 // those of the K types multiply otherwise
+	}
+	return knowledge.Revision
+}
 
 // Files implements stage.FileReader.
 func (k *Knowledge) Files() []string {

@@ -29,10 +29,14 @@ func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
 // inBlocks is 3 of a type that is written as GGUF whatever the base is: such a file
 // came to say how it is sampled, then typical_p and Unigram vocabularies as well, and
-// then all tokens that end an answer.
+// then all tokens that end an answer. Of the K types it is 4: their proofs came to
+// have other numbers.
 func inBlocks(typ string) int {
-	if isFolderType(orMixture(model.Mixture(typ))) {
+	switch m := orMixture(model.Mixture(typ)); {
+	case isFolderType(m):
 		return 0
+	case m == model.AsQ6_K || m == model.AsQ4_K_M:
+		return 4
 	}
 	return 3
 }

@@ -41,7 +41,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 5 + inBlocks(c.Type) }
+func (c *Continue) Revision() int { return 6 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -97,7 +97,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 5 }
+func (*LoRA) Revision() int   { return 6 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
