@@ -61,7 +61,7 @@ func TestByteTiles(t *testing.T) {
 // or a row of training has.
 func BenchmarkManyTokens(b *testing.B) {
 	const rows, k = 128, 1024
-	for _, name := range []string{"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"} {
+	for _, name := range []string{"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q3_K", "IQ4_XS"} {
 		typ := matrixTypes[name]
 		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 1))
 		for _, n := range []int{16, 64, 512} {

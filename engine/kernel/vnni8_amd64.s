@@ -1,5 +1,5 @@
 #include "textflag.h"
-#include "vnni_amd64.h"
+#include "vnniwhole_amd64.h"
 
 // Products of 6-bit and of 8-bit weights, with VNNI.
 
@@ -24,35 +24,8 @@
 #define TOGETHER1 \
 	VPADDD Z16, Z0, Z0
 
-// SIXES takes half a block: Z13, Z14 and Z15 are its three vectors. The fourth
-// four of weights lies in their high bits.
-#define SIXES(o, a, P) \
-	LOAD(o, Y13, Z13)    \
-	LOAD(o+32, Y14, Z14) \
-	LOAD(o+64, Y15, Z15) \
-	VPANDD Z30, Z13, Z8  \
-	VPANDD Z30, Z14, Z9  \
-	P(a)                 \
-	VPSRLW $2, Z13, Z13  \
-	VPSRLW $4, Z14, Z14  \
-	VPSRLW $6, Z15, Z9   \
-	VPANDD Z28, Z13, Z13 \
-	VPANDD Z27, Z14, Z14 \
-	VPANDD Z29, Z9, Z9   \
-	VPORD  Z13, Z9, Z9   \
-	VPORD  Z14, Z9, Z9   \
-	VPANDD Z30, Z15, Z8  \
-	P(a+8)
-
 #define PRODUCTS1(a) \
 	PRODUCTS(R8, a, Z0, Z16)
-
-#define CONSTANTS6 \
-	CONST(0x3f3f3f3f, Z30) \
-	CONST(0x30303030, Z28) \
-	CONST(0x0c0c0c0c, Z27) \
-	CONST(0x03030303, Z29) \
-	CONST(0x00010001, Z31)
 
 // func q6Kx4VNNI(t *quantTile)
 TEXT ·q6Kx4VNNI(SB), NOSPLIT, $0-8
@@ -301,81 +274,5 @@ q80:
 	ADDQ $64, DX
 	DECQ CX
 	JNZ  q80
-	VZEROUPPER
-	RET
-
-#define STRIDES(scales) \
-	MOVQ panels+40(FP), R8 \
-	DECQ R8 \
-	IMUL3Q $scales, R8, R9 \
-	SHLQ $13, R8
-
-// SIGNS makes of the scales of a half at o Z16, each twice, and Z17, which makes
-// products with q those with q-32, plus 32.
-#define SIGNS(o) \
-	VMOVQ (o)(SI), X10 \
-	VPINSRQ $1, (o)(SI)(R14*1), X10, X10 \
-	VPMOVSXBD X10, Z16 \
-	VPSHUFB Z20, Z16, Z16 \
-	VPSLLW  $5, Z16, Z17  \
-	VPSUBW  Z17, Z21, Z17
-
-// APART makes of four weights a row, each times its scale, how often they have
-// 64 in them, which goes to at, and the rest, -32 to 31. Z22 are even bytes.
-#define APART(Z, at) \
-	VPANDD  Z22, Z, Z18   \
-	VPSRLW  $8, Z, Z19    \
-	VPMULLW Z16, Z18, Z18 \
-	VPMULLW Z16, Z19, Z19 \
-	VPADDW  Z17, Z18, Z18 \
-	VPADDW  Z17, Z19, Z19 \
-	VPSRAW  $6, Z18, Z23  \
-	VPSRAW  $6, Z19, Z24  \
-	VPSLLW  $8, Z24, Z24  \
-	VPSLLW  $8, Z19, Z19  \
-	VPTERNLOGD $0xd8, Z22, Z23, Z24 \
-	VPTERNLOGD $0xd8, Z22, Z18, Z19 \
-	VPANDD  Z30, Z19, Z19 \
-	VPSUBB  Z26, Z19, Z19 \
-	VMOVDQU64 Z24, (at)(DI) \
-	VMOVDQU64 Z19, (at+1024)(DI)
-
-#define PUTSIXES(a) \
-	APART(Z8, 16*(a)) \
-	APART(Z9, 16*(a)+64)
-
-#define PART \
-	SIGNS(0) \
-	SIXES(16, 0, PUTSIXES) \
-	SIGNS(8) \
-	SIXES(112, 16, PUTSIXES) \
-	ADDQ $208, SI
-
-// func wholeQ6K(w *int8, scale *float32, src *byte, wide, nb, panels int)
-TEXT ·wholeQ6K(SB), NOSPLIT, $0-48
-	ARGSBYTES
-	STRIDES(64)
-	CONSTANTS6
-	CONST(0x20202020, Z26)
-	CONST(0x00ff00ff, Z22)
-	CONST(0x00200020, Z21)
-	VBROADCASTI32X4 ·twice(SB), Z20
-q6K:
-	BOTH(0, SI, X12, Y12, Z12)
-	VMOVUPS Z12, (DX)
-	ADDQ $16, SI
-	ADDQ $64, DX
-	MOVQ $4, AX
-q6Ksub:
-	PART
-	ADDQ $512, DI
-	PART
-	ADDQ $1536, DI
-	DECQ AX
-	JNZ  q6Ksub
-	ADDQ R8, DI
-	ADDQ R9, DX
-	DECQ CX
-	JNZ  q6K
 	VZEROUPPER
 	RET

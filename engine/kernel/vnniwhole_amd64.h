@@ -51,3 +51,30 @@
 	VPSRLW $3, Z13, Z9  \
 	VPANDD Z30, Z13, Z8 \
 	VPANDD Z30, Z9, Z9
+
+// SIXES takes half a block: Z13, Z14 and Z15 are its three vectors. The fourth
+// four of weights lies in their high bits.
+#define SIXES(o, a, P) \
+	LOAD(o, Y13, Z13)    \
+	LOAD(o+32, Y14, Z14) \
+	LOAD(o+64, Y15, Z15) \
+	VPANDD Z30, Z13, Z8  \
+	VPANDD Z30, Z14, Z9  \
+	P(a)                 \
+	VPSRLW $2, Z13, Z13  \
+	VPSRLW $4, Z14, Z14  \
+	VPSRLW $6, Z15, Z9   \
+	VPANDD Z28, Z13, Z13 \
+	VPANDD Z27, Z14, Z14 \
+	VPANDD Z29, Z9, Z9   \
+	VPORD  Z13, Z9, Z9   \
+	VPORD  Z14, Z9, Z9   \
+	VPANDD Z30, Z15, Z8  \
+	P(a+8)
+
+#define CONSTANTS6 \
+	CONST(0x3f3f3f3f, Z30) \
+	CONST(0x30303030, Z28) \
+	CONST(0x0c0c0c0c, Z27) \
+	CONST(0x03030303, Z29) \
+	CONST(0x00010001, Z31)

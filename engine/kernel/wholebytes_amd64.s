@@ -1,8 +1,8 @@
 #include "textflag.h"
-#include "vnni_amd64.h"
+#include "vnniwhole_amd64.h"
 
-// Weights of Q4_K, Q5_K and Q6_K times the scales of their parts, for tile
-// units: see unpackWhole.
+// Weights times the scales of their parts, as tile units take them: see
+// unpackWhole.
 
 // STRIDES makes R8 and R9 what is from the end of a panel's 256 steps to the
 // next of them, past the other panels' weights and scales.
@@ -18,15 +18,15 @@
 	VPORD  T, Z, Z
 
 // BYTES makes numbers of the 8 bytes at o of both groups.
-#define BYTES(o, X, Z) \
+#define BYTES(WIDE, o, X, Z) \
 	VMOVQ (o)(SI), X \
 	VPINSRQ $1, (o)(SI)(R14*1), X, X \
-	VPMOVZXBD X, Z
+	WIDE X, Z
 
 // THREEBITS makes of the scales of a part Z16, the bits above their low three,
 // and Z17, those: a weight has five, so its products with either are bytes.
 #define THREEBITS \
-	BYTES(0, X10, Z10)    \
+	BYTES(VPMOVZXBD, 0, X10, Z10)    \
 	VPSRLD $3, Z10, Z16   \
 	VPANDD Z28, Z10, Z17  \
 	DOUBLE(Z16, Z18)      \
@@ -92,12 +92,12 @@ super: \
 	ADDQ $128, DX \
 	MOVQ $4, AX   \
 pair: \
-	BYTES(8, X20, Z20) \
+	BYTES(VPMOVZXBD, 8, X20, Z20) \
 	THREEBITS \
 	WEIGHTS   \
 	ADDQ $bytes, SI \
 	ADDQ $512, DI   \
-	BYTES(8, X10, Z10) \
+	BYTES(VPMOVZXBD, 8, X10, Z10) \
 	VPSLLD $16, Z10, Z10 \
 	VPORD  Z10, Z20, Z20 \
 	VMOVDQU64 Z20, (DX)  \
@@ -122,3 +122,144 @@ TEXT ·wholeQ4K(SB), NOSPLIT, $0-48
 // func wholeQ5K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ5K(SB), NOSPLIT, $0-48
 	UNPACK(FIVES, 176)
+
+// What has no minima has signed weights, whose products with scales have 13 bits.
+
+// SIGNED makes of the scales at o Z16, each twice.
+#define SIGNED(o) \
+	BYTES(VPMOVSXBD, o, X10, Z16) \
+	VPSHUFB Z20, Z16, Z16
+
+// APART makes of four signed weights of each row, times its scale, how many times
+// 64 they are, for at, and the rest, -32 to 31. Z22 are even bytes.
+#define APART(Z, at) \
+	VPSLLW  $8, Z, Z18    \
+	VPSRAW  $8, Z, Z19    \
+	VPSRAW  $8, Z18, Z18  \
+	VPMULLW Z16, Z18, Z18 \
+	VPMULLW Z16, Z19, Z19 \
+	VPADDW  Z17, Z18, Z18 \
+	VPADDW  Z17, Z19, Z19 \
+	VPSRAW  $6, Z18, Z23  \
+	VPSRAW  $6, Z19, Z24  \
+	VPSLLW  $8, Z24, Z24  \
+	VPSLLW  $8, Z19, Z19  \
+	VPTERNLOGD $0xd8, Z22, Z23, Z24 \
+	VPTERNLOGD $0xd8, Z22, Z18, Z19 \
+	VPANDD  Z25, Z19, Z19 \
+	VPSUBB  Z26, Z19, Z19 \
+	VMOVDQU64 Z24, (at)(DI) \
+	VMOVDQU64 Z19, (at+1024)(DI)
+
+// PUTOFF takes off Z31, PUTLOOK looks up in Z31; a is that of the activations.
+#define PUTAPART(a) \
+	APART(Z8, 16*(a)) \
+	APART(Z9, 16*(a)+64)
+
+#define PUTOFF(a) \
+	VPSUBB Z31, Z8, Z8 \
+	VPSUBB Z31, Z9, Z9 \
+	PUTAPART(a)
+
+#define PUTLOOK(a) \
+	VPSHUFB Z8, Z31, Z8 \
+	VPSHUFB Z9, Z31, Z9 \
+	PUTAPART(a)
+
+#define SIXPART \
+	SIGNED(0) \
+	SIXES(16, 0, PUTOFF) \
+	SIGNED(8) \
+	SIXES(112, 16, PUTOFF)
+
+#define THREEPART(P) \
+	SIGNED(0) \
+	THREES(16, Y13, Z13) \
+	P(0) \
+	THREES(48, Y14, Z14) \
+	P(8) \
+	SIGNED(8) \
+	THREES(80, Y15, Z15) \
+	P(16) \
+	THREELAST \
+	P(24)
+
+#define LOOKPART \
+	SIGNED(128) \
+	NIBBLES(0)  \
+	PUTLOOK(0)  \
+	NIBBLES(32) \
+	PUTLOOK(8)  \
+	NIBBLES(64) \
+	PUTLOOK(16) \
+	NIBBLES(96) \
+	PUTLOOK(24)
+
+// UNPACKSIGNED is UNPACK of those.
+#define UNPACKSIGNED(PART, bytes) \
+	STRIDES(64) \
+	CONST(0x00200020, Z17) \
+	CONST(0x00ff00ff, Z22) \
+	CONST(0x3f3f3f3f, Z25) \
+	CONST(0x20202020, Z26) \
+	VBROADCASTI32X4 ·twice(SB), Z20 \
+super: \
+	BOTH(0, SI, X12, Y12, Z12) \
+	VMOVUPS Z12, (DX) \
+	ADDQ $16, SI \
+	ADDQ $64, DX \
+	MOVQ $4, AX  \
+pair: \
+	PART \
+	ADDQ $bytes, SI \
+	ADDQ $512, DI   \
+	PART \
+	ADDQ $bytes, SI \
+	ADDQ $1536, DI  \
+	DECQ AX   \
+	JNZ  pair \
+	ADDQ R8, DI \
+	ADDQ R9, DX \
+	DECQ CX   \
+	JNZ  super \
+	VZEROUPPER \
+	RET
+
+#define CONSTANTS3 \
+	CONST(0x07070707, Z30) \
+	CONST(0x0f0f0f0f, Z28) \
+	CONST(0x03030303, Z27)
+
+// The weights of the IQ2 types: see vnniiq2_amd64.s.
+DATA iq2<>+0(SB)/8, $0x002b1908f8e7d500
+DATA iq2<>+8(SB)/8, $0x002b1908f8e7d500
+GLOBL iq2<>(SB), RODATA|NOPTR, $16
+
+// func wholeQ6K(w *int8, scale *float32, src *byte, wide, nb, panels int)
+TEXT ·wholeQ6K(SB), NOSPLIT, $0-48
+	ARGSBYTES
+	CONSTANTS6
+	CONST(0x20202020, Z31)
+	UNPACKSIGNED(SIXPART, 208)
+
+// func wholeQ3K(w *int8, scale *float32, src *byte, wide, nb, panels int)
+TEXT ·wholeQ3K(SB), NOSPLIT, $0-48
+	ARGSBYTES
+	CONSTANTS3
+	CONST(0x04040404, Z31)
+	UNPACKSIGNED(THREEPART(PUTOFF), 112)
+
+// func wholeIQ2(w *int8, scale *float32, src *byte, wide, nb, panels int)
+TEXT ·wholeIQ2(SB), NOSPLIT, $0-48
+	ARGSBYTES
+	CONSTANTS3
+	VBROADCASTI32X4 iq2<>(SB), Z31
+	UNPACKSIGNED(THREEPART(PUTLOOK), 112)
+
+// func wholeLook(w *int8, scale *float32, src *byte, wide, nb, panels int, look *[16]int8)
+TEXT ·wholeLook(SB), NOSPLIT, $0-56
+	ARGSBYTES
+	CONST(0x0f0f0f0f, Z30)
+	MOVQ look+48(FP), BX
+	VBROADCASTI32X4 (BX), Z31
+	UNPACKSIGNED(LOOKPART, 136)

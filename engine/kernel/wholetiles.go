@@ -2,11 +2,10 @@ package kernel
 
 import "unsafe"
 
-// Q4_K, Q5_K and Q6_K meet many tokens by tile units, 256 steps at a time. A
-// weight times the scale of its part is what two bytes make, one of which
-// counts so many: of 16 rows and 16 tokens, eight instructions sum up both, and
-// numbers of floating point come in once. Sums of integers being exact, so are
-// the bits.
+// Types of which 256 weights are summed up as integers (see tileWhole) meet many
+// tokens by tile units so. A weight times the scale of its part is made of two
+// bytes, one of which counts 8 or 64: of 16 rows and 16 tokens, eight instructions
+// sum up both, and numbers of floating point come in once.
 
 const (
 	wholeTokens = 2 * tileSide
@@ -37,11 +36,7 @@ type wholeTile struct {
 
 // inWhole reports whether products with n tokens are made so.
 func (m *Matrix) inWhole(n int) bool {
-	switch m.Type {
-	case Q4_K, Q5_K, Q6_K:
-		return byteTiles() && n > tileSide && 2*tileSide*m.K <= byteWeights
-	}
-	return false
+	return byteTiles() && n > tileSide && forms[m.Type].super != nil && m.Type != Q2_K && 2*tileSide*m.K <= byteWeights
 }
 
 // wholeScales is how many numbers stand beside 256 steps of 16 rows.
@@ -88,19 +83,20 @@ func (m *Matrix) wholePanels(s *byteScratch, in *Input, t, n, rows int, dst []fl
 		panels: panels, all: nb * panels, back: 4 * (wholeTokens*apart - tileSide),
 		ring: (*[4 * wholeTokens * tileSide]int32)(s.ring), left: [2]int{panels, panels}, supers: nb,
 	}
-	if second == t+tileSide {
+	unit := forms[m.Type].unit
+	if second == t+tileSide && unit == 0 {
 		q.dst, q.ldd = &dst[t*ldd], 4*ldd
 		if add {
 			q.add = 1
 		}
 	}
-	if m.Type == Q6_K {
-		mulSixAMX(&q)
-	} else {
+	if m.Type.minimum() {
 		mulFourAMX(&q)
+	} else {
+		mulSixAMX(&q)
 	}
 	if q.dst == nil {
-		s.putWhole(t, n, rows, dst, ldd, add)
+		s.putWhole(t, n, rows, dst, ldd, add, unit)
 	}
 }
 
@@ -108,8 +104,9 @@ func (m *Matrix) wholePanels(s *byteScratch, in *Input, t, n, rows int, dst []fl
 // so that they do not all take the same places of a cache.
 func sumsApart(rows int) int { return rows + tileSide }
 
-// putWhole puts the sums of tokens t and on where they belong, where not all do.
-func (s *byteScratch) putWhole(t, n, rows int, dst []float32, ldd int, add bool) {
+// putWhole puts the sums of tokens t and on where they belong, where not all do or a unit
+// multiplies them.
+func (s *byteScratch) putWhole(t, n, rows int, dst []float32, ldd int, add bool, unit float32) {
 	first, second := sixteens(t, n)
 	for at := t; at < min(n, t+wholeTokens); at++ {
 		i := at - first
@@ -117,6 +114,9 @@ func (s *byteScratch) putWhole(t, n, rows int, dst []float32, ldd int, add bool)
 			i = at - second + tileSide
 		}
 		to, from := dst[at*ldd:][:rows], s.sums[i*sumsApart(rows):][:rows]
+		if unit != 0 {
+			Scale(from, unit)
+		}
 		if add {
 			Add(to, to, from)
 		} else {

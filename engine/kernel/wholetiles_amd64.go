@@ -1,6 +1,6 @@
 package kernel
 
-// mulFourAMX multiplies Q4_K and Q5_K, mulSixAMX Q6_K.
+// mulFourAMX multiplies Q4_K and Q5_K, mulSixAMX what has no minima.
 //
 //go:noescape
 func mulFourAMX(t *wholeTile)
@@ -17,11 +17,34 @@ func wholeQ5K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 //go:noescape
 func wholeQ6K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 
+//go:noescape
+func wholeQ3K(w *int8, scale *float32, src *byte, wide, nb, panels int)
+
+//go:noescape
+func wholeIQ2(w *int8, scale *float32, src *byte, wide, nb, panels int)
+
+//go:noescape
+func wholeLook(w *int8, scale *float32, src *byte, wide, nb, panels int, look *[16]int8)
+
 // unpackWhole unpacks 16 rows, from row lo on, as tiles read them: of every 64
 // steps fours, of each a four of each row, of the first bytes and then of the
 // others; and what stands beside them. So many panels lie in each 256 steps.
 func (m *Matrix) unpackWhole(w []int8, scale []float32, lo, panels int) {
-	f := map[Type]func(w *int8, scale *float32, src *byte, wide, nb, panels int){Q4_K: wholeQ4K, Q5_K: wholeQ5K, Q6_K: wholeQ6K}[m.Type]
-	size := m.K / forms[m.Type].weights * forms[m.Type].packed
-	f(&w[0], &scale[0], &m.Data[lo/Group*size], size, m.K/256, panels)
+	nb := m.K / 256
+	size := nb * forms[m.Type].packed
+	src := &m.Data[lo/Group*size]
+	switch m.Type {
+	case Q4_K:
+		wholeQ4K(&w[0], &scale[0], src, size, nb, panels)
+	case Q5_K:
+		wholeQ5K(&w[0], &scale[0], src, size, nb, panels)
+	case Q6_K:
+		wholeQ6K(&w[0], &scale[0], src, size, nb, panels)
+	case Q3_K:
+		wholeQ3K(&w[0], &scale[0], src, size, nb, panels)
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		wholeIQ2(&w[0], &scale[0], src, size, nb, panels)
+	default:
+		wholeLook(&w[0], &scale[0], src, size, nb, panels, &m.Type.table().plain)
+	}
 }
