@@ -1,4 +1,4 @@
-// What the kernels of quantrows_arm64.h are made of.
+// What the kernels of all quantised types are made of.
 //
 // R12 blocks, R1 rows, R2 to R5 tokens, R6 to R9 what describes their blocks
 // (struct block), R10 the sums to return, R11 the beginning of 256 weights, R13
@@ -210,46 +210,6 @@
 	HALF4_2(12, 13); \
 	HALF4(12, 12)
 
-// SUBSCALES makes scales and minima of a block of its integers and what its 256
-// have at R11.
-#define SUBSCALES \
-	FMOVD 0(R1), F10; \
-	VUXTL V10.B8, V10.H8; \
-	VUXTL2 V10.H8, V11.S4; \
-	VUXTL V10.H4, V10.S4; \
-	INTS4(10, 10); \
-	INTS4(11, 11); \
-	FMOVQ 0(R11), F14; \
-	HALF4_2(14, 15); \
-	HALF4(14, 14); \
-	MUL4(14, 10, 10); \
-	MUL4(15, 11, 11); \
-	FMOVD 8(R1), F12; \
-	VUXTL V12.B8, V12.H8; \
-	VUXTL2 V12.H8, V13.S4; \
-	VUXTL V12.H4, V12.S4; \
-	INTS4(12, 12); \
-	INTS4(13, 13); \
-	FMOVQ 16(R11), F14; \
-	HALF4_2(14, 15); \
-	HALF4(14, 14); \
-	MUL4(14, 12, 12); \
-	MUL4(15, 13, 13)
-
-// HALFSCALES makes scales of half a block, of its integers at offset o.
-#define HALFSCALES(o) \
-	FMOVD o(R1), F10; \
-	SXB(10, 10); \
-	SXH_2(10, 11); \
-	SXH(10, 10); \
-	INTS4(10, 10); \
-	INTS4(11, 11); \
-	FMOVQ (R11), F14; \
-	HALF4_2(14, 15); \
-	HALF4(14, 14); \
-	MUL4(14, 10, 10); \
-	MUL4(15, 11, 11)
-
 // NIBBLES unpacks 4 bits of the vector at o.
 #define NIBBLES(o) \
 	FLDPQ (o)(R1), (F0, F1); \
@@ -281,50 +241,6 @@
 
 #define FIVE16(v) NIBBLES16(v); MORE(4, 3, 2)
 #define FIVE32(v) NIBBLES32(v); MORE(4, 3, 2)
-
-// SIXFIRST and SIXLAST unpack the first and the last two fours of half a block
-// of 6-bit weights, whose vectors begin at o.
-#define SIXFIRST(o) \
-	FLDPQ (o)(R1), (F0, F1); \
-	FLDPQ (o+32)(R1), (F2, F3); \
-	VAND V9.B16, V0.B16, V0.B16; \
-	VAND V9.B16, V1.B16, V1.B16; \
-	VAND V9.B16, V2.B16, V2.B16; \
-	VAND V9.B16, V3.B16, V3.B16
-
-#define SIXLAST(o) \
-	FLDPQ (o+64)(R1), (F0, F1); \
-	FLDPQ (o+32)(R1), (F10, F11); \
-	FLDPQ (o)(R1), (F14, F15); \
-	VUSHR $6, V0.B16, V2.B16; \
-	VUSHR $6, V1.B16, V3.B16; \
-	VUSHR $6, V10.B16, V10.B16; \
-	VUSHR $6, V11.B16, V11.B16; \
-	VUSHR $6, V14.B16, V14.B16; \
-	VUSHR $6, V15.B16, V15.B16; \
-	VSLI $2, V10.B16, V2.B16; \
-	VSLI $2, V11.B16, V3.B16; \
-	VSLI $4, V14.B16, V2.B16; \
-	VSLI $4, V15.B16, V3.B16; \
-	VAND V9.B16, V0.B16, V0.B16; \
-	VAND V9.B16, V1.B16, V1.B16
-
-#define SIXES1(o, v) \
-	FMOVQ (8*(v))(R2), F4; \
-	SIXFIRST(o); \
-	LANES1(DOT0, DOT1); \
-	SIXLAST(o); \
-	LANES1(DOT2, DOT3)
-
-#define SIXES4(o, v) \
-	FMOVQ (8*(v))(R2), F4; \
-	FMOVQ (8*(v))(R3), F5; \
-	FMOVQ (8*(v))(R4), F6; \
-	FMOVQ (8*(v))(R5), F7; \
-	SIXFIRST(o); \
-	LANES4(DOT0, DOT1); \
-	SIXLAST(o); \
-	LANES4(DOT2, DOT3)
 
 // LOOK looks nibbles up in V9.
 #define LOOK16(v) \

@@ -38,3 +38,4 @@ GLOBL ·iq4NEON(SB), RODATA|NOPTR, $16
 
 #include "quantrows_arm64.h"
 #include "quantwhole_arm64.h"
+#include "quantk_arm64.h"

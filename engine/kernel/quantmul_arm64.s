@@ -39,3 +39,4 @@
 
 #include "quantrows_arm64.h"
 #include "quantwhole_arm64.h"
+#include "quantk_arm64.h"

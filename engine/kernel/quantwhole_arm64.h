@@ -2,6 +2,10 @@
 // are V16 to V23, and the sums to return stay at R10 and R19 to R21.
 
 #define MLA4(m, n, d)    WORD $(0x4EA09400 | (m)<<16 | (n)<<5 | (d)) // MLA    Vd.4S, Vn.4S, Vm.4S
+#define MLABY4(m, n, d)  WORD $(0x6F800000 | (m)<<16 | (n)<<5 | (d)) // MLA    Vd.4S, Vn.4S, Vm.S[0]
+#define MLSBY4(m, n, d)  WORD $(0x6F804000 | (m)<<16 | (n)<<5 | (d)) // MLS    Vd.4S, Vn.4S, Vm.S[0]
+#define INTS4_3(n, d)    WORD $(0x4F3DE400 | (n)<<5 | (d)) // SCVTF  Vd.4S, Vn.4S, #3
+#define INTS4_5(n, d)    WORD $(0x4F3BE400 | (n)<<5 | (d)) // SCVTF  Vd.4S, Vn.4S, #5
 #define EIGHTH4(n, d)    WORD $(0x4F3D0400 | (n)<<5 | (d)) // SSHR   Vd.4S, Vn.4S, #3
 
 // BEGIN4 and BEGIN1 set the sums to return to zero.
@@ -17,29 +21,36 @@
 	FSTPQ (F16, F17), (R20); \
 	FSTPQ (F16, F17), (R21)
 
-// INTEGERS makes 8 scales of the integers at o, TOTAL adds a part's sums.
+// INTEGERS makes 8 scales of the signed bytes at o, BYTES of unsigned ones, TOTAL
+// adds a part's sums.
 #define INTEGERS(o) \
 	FMOVD o(R1), F10; \
 	SXB(10, 10); \
 	SXH_2(10, 11); \
 	SXH(10, 10)
 
+#define BYTES(o) \
+	FMOVD o(R1), F10; \
+	VUXTL V10.B8, V10.H8; \
+	VUXTL2 V10.H8, V11.S4; \
+	VUXTL V10.H4, V10.S4
+
 #define TOTAL(R, a, f) \
 	MLA4(10, a, f); \
 	MLA4(11, a+1, f+1)
 
 // FINISH adds the integers of 256 weights, whose activations end before R, to the
-// sums at OUT, and sets them to zero; the scales are at p of the 256.
+// sums at OUT, by I, and sets them to zero; the scales are at p of the 256.
 #define FINISHSCALES(p) \
 	FMOVQ p(R11), F10; \
 	HALF4_2(10, 11); \
 	HALF4(10, 10)
 
-#define FINISH(R, OUT, f) \
+#define FINISH(R, OUT, f, I) \
 	FMOVS -24(R), F14; \
 	FLDPQ (OUT), (F24, F25); \
-	INTS4(f, f); \
-	INTS4(f+1, f+1); \
+	I(f, f); \
+	I(f+1, f+1); \
 	MULBY4(14, 10, 15); \
 	MULBY4(14, 11, 14); \
 	FMLA4(15, f, 24); \
@@ -50,15 +61,15 @@
 
 #define ZERO(d) WORD $(0x6E201C00 | (d)<<16 | (d)<<5 | (d)) // EOR Vd.16B, Vd.16B, Vd.16B
 
-#define FINISH1(p) \
+#define FINISH1(p, f, I) \
 	FINISHSCALES(p); \
-	FINISH(R6, R10, 16)
+	FINISH(R6, R10, f, I)
 
-#define FINISH4(p) \
-	FINISH1(p); \
-	FINISH(R7, R19, 18); \
-	FINISH(R8, R20, 20); \
-	FINISH(R9, R21, 22)
+#define FINISH4(p, I) \
+	FINISH1(p, 16, I); \
+	FINISH(R7, R19, 18, I); \
+	FINISH(R8, R20, 20, I); \
+	FINISH(R9, R21, 22, I)
 
 // LESS begins a half's sums with -4·Σa, o being where -32·Σa is.
 #define LESS(R, a, o) \
@@ -78,101 +89,6 @@
 	LESS(R7, 26, o); \
 	LESS(R8, 28, o); \
 	LESS(R9, 30, o)
-
-// TWOS unpacks the first two fours of 2-bit weights of the vector at o, TWOLAST
-// the others. V8 is the mask.
-#define TWOS(o) \
-	FLDPQ (o)(R1), (F0, F1); \
-	VUSHR $2, V0.B16, V2.B16; \
-	VUSHR $2, V1.B16, V3.B16; \
-	VAND V8.B16, V0.B16, V0.B16; \
-	VAND V8.B16, V1.B16, V1.B16; \
-	VAND V8.B16, V2.B16, V2.B16; \
-	VAND V8.B16, V3.B16, V3.B16
-
-#define TWOLAST(o) \
-	FLDPQ (o)(R1), (F0, F1); \
-	VUSHR $6, V0.B16, V2.B16; \
-	VUSHR $6, V1.B16, V3.B16; \
-	VUSHR $4, V0.B16, V0.B16; \
-	VUSHR $4, V1.B16, V1.B16; \
-	VAND V8.B16, V0.B16, V0.B16; \
-	VAND V8.B16, V1.B16, V1.B16
-
-// BYTES makes integers of the 8 bytes at o, SCALES of their low nibbles, for V9 to
-// be the mask, MINIMA of the high ones.
-#define BYTES(o) \
-	FMOVD o(R1), F10; \
-	VUXTL V10.B8, V10.H8; \
-	VUXTL2 V10.H8, V11.S4; \
-	VUXTL V10.H4, V10.S4
-
-#define SCALES(o) \
-	BYTES(o); \
-	VAND V9.B16, V10.B16, V10.B16; \
-	VAND V9.B16, V11.B16, V11.B16
-
-#define MINIMA(o) \
-	BYTES(o); \
-	VUSHR $4, V10.S4, V10.S4; \
-	VUSHR $4, V11.S4, V11.S4
-
-// LEAST adds the minima times the pair at o of R; AGAIN goes back to the beginning
-// of 256 weights, whose scales and activations' pairs are all that is read again.
-#define LEAST(R, f, o) \
-	FMOVS o(R), F14; \
-	VDUP V14.S[0], V14.S4; \
-	PAIRS4(14, 14); \
-	MLA4(10, 14, f); \
-	MLA4(11, 14, f+1)
-
-#define LEAST1(b, o) \
-	MINIMA(b); \
-	LEAST(R6, 16, o)
-
-#define LEAST4(b, o) \
-	LEAST1(b, o); \
-	LEAST(R7, 18, o); \
-	LEAST(R8, 20, o); \
-	LEAST(R9, 22, o)
-
-#define AGAIN1 \
-	SUB $640, R1; \
-	SUB $192, R6; \
-	MOVD $8, R13
-
-#define AGAIN4 \
-	AGAIN1; \
-	SUB $192, R7; \
-	SUB $192, R8; \
-	SUB $192, R9
-
-#define ONWARDS1 \
-	ADD $80, R1; \
-	ADD $24, R6; \
-	SUB $1, R13
-
-#define ONWARDS4 \
-	ONWARDS1; \
-	ADD $24, R7; \
-	ADD $24, R8; \
-	ADD $24, R9
-
-// LOWEST makes minima, of whole numbers times -32·Σa, of those times -Σa.
-#define SHIFT5(d) WORD $(0x4F3B0400 | (d)<<5 | (d)) // SSHR Vd.4S, Vd.4S, #5
-
-#define LOWEST1 \
-	SHIFT5(16); \
-	SHIFT5(17)
-
-#define LOWEST4 \
-	LOWEST1; \
-	SHIFT5(18); \
-	SHIFT5(19); \
-	SHIFT5(20); \
-	SHIFT5(21); \
-	SHIFT5(22); \
-	SHIFT5(23)
 
 // THREES unpacks two fours of 3-bit weights of the vector at o, THREELAST the
 // last two of a block, of the high bits of its three vectors. V8 is the mask.
@@ -235,119 +151,6 @@
 	NIBBLES(32*(v)); \
 	LOOK
 
-TEXT Q2K(SB), NOSPLIT, $0-8
-	ARGS
-	VMOVI $3, V8.B16
-	VMOVI $15, V9.B16
-	BNE one
-	BEGIN4
-four:
-	MOVD R1, R11
-	ADD  $32, R1
-	MOVD $8, R13
-foursub:
-	ZERO4
-	OTHERS4(0, TWOS, 16, TWOLAST, 16)
-	SCALES(0)
-	ADDALL4(TOTAL)
-	ZERO4
-	OTHERS4(2, TWOS, 48, TWOLAST, 48)
-	SCALES(8)
-	ADDALL4(TOTAL)
-	STEP4(80)
-	SUB  $1, R13
-	CBNZ R13, foursub
-	FINISH4(0)
-	AGAIN4
-fourlow:
-	LEAST4(0, 16)
-	LEAST4(8, 20)
-	ONWARDS4
-	CBNZ R13, fourlow
-	LOWEST4
-	FINISH4(16)
-	SUB  $8, R12
-	CBNZ R12, four
-	RET
-one:
-	BEGIN1
-onerow:
-	MOVD R1, R11
-	ADD  $32, R1
-	MOVD $8, R13
-onesub:
-	ZERO1
-	OTHERS1(0, TWOS, 16, TWOLAST, 16)
-	SCALES(0)
-	ADDALL1(TOTAL)
-	ZERO1
-	OTHERS1(2, TWOS, 48, TWOLAST, 48)
-	SCALES(8)
-	ADDALL1(TOTAL)
-	STEP1(80)
-	SUB  $1, R13
-	CBNZ R13, onesub
-	FINISH1(0)
-	AGAIN1
-onelow:
-	LEAST1(0, 16)
-	LEAST1(8, 20)
-	ONWARDS1
-	CBNZ R13, onelow
-	LOWEST1
-	FINISH1(16)
-	SUB  $8, R12
-	CBNZ R12, onerow
-	RET
-
-TEXT Q3K(SB), NOSPLIT, $0-8
-	ARGS
-	VMOVI $7, V8.B16
-	BNE one
-	BEGIN4
-four:
-	MOVD R1, R11
-	ADD  $16, R1
-	MOVD $8, R13
-foursub:
-	LESS4(16)
-	OTHERS4(0, THREES, 16, THREES, 48)
-	INTEGERS(0)
-	ADDALL4(TOTAL)
-	LESS4(20)
-	OTHERS4(2, THREES, 80, THREELAST, 16)
-	INTEGERS(8)
-	ADDALL4(TOTAL)
-	STEP4(112)
-	SUB  $1, R13
-	CBNZ R13, foursub
-	FINISH4(0)
-	SUB  $8, R12
-	CBNZ R12, four
-	RET
-one:
-	BEGIN1
-onerow:
-	MOVD R1, R11
-	ADD  $16, R1
-	MOVD $8, R13
-onesub:
-	LESS1(16)
-	OTHERS1(0, THREES, 16, THREES, 48)
-	INTEGERS(0)
-	ADDALL1(TOTAL)
-	LESS1(20)
-	OTHERS1(2, THREES, 80, THREELAST, 16)
-	INTEGERS(8)
-	ADDALL1(TOTAL)
-	STEP1(112)
-	SUB  $1, R13
-	CBNZ R13, onesub
-	FINISH1(0)
-	SUB  $8, R12
-	CBNZ R12, onerow
-	RET
-
 TEXT IQ2(SB), NOSPLIT, $0-8
 	ARGS
 	VMOVI $7, V8.B16
@@ -371,7 +174,7 @@ foursub:
 	STEP4(112)
 	SUB  $1, R13
 	CBNZ R13, foursub
-	FINISH4(0)
+	FINISH4(0, INTS4)
 	SUB  $8, R12
 	CBNZ R12, four
 	RET
@@ -393,7 +196,7 @@ onesub:
 	STEP1(112)
 	SUB  $1, R13
 	CBNZ R13, onesub
-	FINISH1(0)
+	FINISH1(0, 16, INTS4)
 	SUB  $8, R12
 	CBNZ R12, onerow
 	RET
@@ -417,7 +220,7 @@ foursub:
 	STEP4(136)
 	SUB  $1, R13
 	CBNZ R13, foursub
-	FINISH4(0)
+	FINISH4(0, INTS4)
 	SUB  $8, R12
 	CBNZ R12, four
 	RET
@@ -436,7 +239,7 @@ onesub:
 	STEP1(136)
 	SUB  $1, R13
 	CBNZ R13, onesub
-	FINISH1(0)
+	FINISH1(0, 16, INTS4)
 	SUB  $8, R12
 	CBNZ R12, onerow
 	RET
