@@ -87,13 +87,13 @@ func (m *Matrix) Pack(lo, hi int, src []byte) {
 // element depend on its row and its token alone.
 //
 // Of F32, F16 and BF16, they are those of GemmPacked. Of the quantised types,
-// a block of 32 weights (of Q6_K, 16) contributes fma(Σqa, scale·d, sum), the
-// sum of products of integers being exact, d the scale of the activations;
-// where weights have a minimum, fma(minimum, d·Σa, sum) follows. Of Q2_K,
-// Q3_K, IQ4_XS and those of IQ3 and IQ2, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the
-// s being the whole numbers that its parts multiply the scale with, and of Q2_K
-// then fma(−Σla, minimum·d, sum), with those of the minima; of IQ3_XXS a
-// quarter of the sum is the product, of IQ2 an eighth.
+// a block of 32 weights contributes fma(Σqa, scale·d, sum), the sum of products
+// of integers being exact, d the scale of the activations; where weights have a
+// minimum, fma(minimum, d·Σa, sum) follows. Of the K types, IQ4_XS and those of
+// IQ3 and IQ2, a block of 256 weights contributes fma(Σsqa, scale·d, sum), the s
+// being the whole numbers that its parts multiply the scale with, and where they
+// have minima then fma(−Σla, minimum·d, sum), with those of the minima; of
+// IQ3_XXS a quarter of the sum is the product, of IQ2 an eighth.
 //
 // Cost: 2·n·(hi−lo)·K FLOPs.
 func (m *Matrix) Mul(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {

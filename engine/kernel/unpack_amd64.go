@@ -5,10 +5,14 @@ package kernel
 //go:noescape
 func unpackFourAVX2(dst *float32, vectors *byte, scales, lows *float32, n, offset int)
 
-// unpackFourKAVX2 writes n > 0 rows of 32 numbers of Q4_K, unpackSixAVX2 of Q6_K.
+// unpackFourKAVX2 writes n > 0 rows of 32 numbers of Q4_K, unpackFiveKAVX2 of
+// Q5_K, unpackSixAVX2 of Q6_K.
 //
 //go:noescape
 func unpackFourKAVX2(dst *float32, part, super *byte, n int)
+
+//go:noescape
+func unpackFiveKAVX2(dst *float32, part, super *byte, n int)
 
 //go:noescape
 func unpackSixAVX2(dst *float32, part, super *byte, n int)
@@ -27,6 +31,9 @@ func (m *Matrix) unpackBlock(dst []float32, src []byte, j, n int) {
 	switch m.Type { // part j, whose scales are made beside its weights
 	case Q4_K:
 		unpackFourKAVX2(&dst[0], &src[32+144*j:][:144][0], &src[0], n)
+		return
+	case Q5_K:
+		unpackFiveKAVX2(&dst[0], &src[32+176*j:][:176][0], &src[0], n)
 		return
 	case Q6_K:
 		unpackSixAVX2(&dst[0], &src[16+208*j:][:208][0], &src[0], n)

@@ -8,20 +8,34 @@ DATA nibbleShifts<>+16(SB)/8, $0x0000000c00000004
 DATA nibbleShifts<>+24(SB)/8, $0x0000001c00000014
 GLOBL nibbleShifts<>(SB), RODATA, $32
 
-// EIGHT writes w = (q - offset)·scale, rounded, + low.
-#define EIGHT(from, to) \
-	VPBROADCASTD from, Y0  \
+// NIBBLES makes eight weights, FIFTHS does with the bits above them: of the bits
+// of vector v's, which begin at bit 2v of each byte at 128(SI).
+#define NIBBLES(v) \
+	VPBROADCASTD 32*v(SI), Y0 \
 	VPSRLVD   Y15, Y0, Y0  \
-	VPAND     Y14, Y0, Y0  \
+	VPAND     Y14, Y0, Y0
+
+#define FIFTHS(v) \
+	NIBBLES(v) \
+	VPBROADCASTD 128(SI), Y3 \
+	VPSRLD    $(2*v), Y3, Y3 \
+	VPSRLVD   Y12, Y3, Y3  \
+	VPAND     Y11, Y3, Y3  \
+	VPSLLD    $4, Y3, Y3   \
+	VPOR      Y3, Y0, Y0
+
+// EIGHT writes w = (q - offset)·scale, rounded, + low.
+#define EIGHT(W, v) \
+	W(v) \
 	VPSUBD    Y13, Y0, Y0  \
 	VCVTDQ2PS Y0, Y0       \
 	VMULPS    Y1, Y0, Y0   \
 	VADDPS    Y2, Y0, Y0   \
-	VMOVUPS   Y0, to
+	VMOVUPS   Y0, 32*v(DI)
 
-// FOURS writes CX rows from SI on, whose scales are at R8 and minima at R9, to
+// ROWS writes CX rows from SI on, whose scales are at R8 and minima at R9, to
 // DI. Y13 is their offset.
-#define FOURS(row) \
+#define ROWS(W, row) \
 	MOVQ         $15, AX            \
 	VMOVQ        AX, X14            \
 	VPBROADCASTD X14, Y14           \
@@ -29,10 +43,10 @@ GLOBL nibbleShifts<>(SB), RODATA, $32
 row: \
 	VBROADCASTSS (R8), Y1 \
 	VBROADCASTSS (R9), Y2 \
-	EIGHT(0(SI), 0(DI))   \
-	EIGHT(32(SI), 32(DI)) \
-	EIGHT(64(SI), 64(DI)) \
-	EIGHT(96(SI), 96(DI)) \
+	EIGHT(W, 0) \
+	EIGHT(W, 1) \
+	EIGHT(W, 2) \
+	EIGHT(W, 3) \
 	ADDQ $4, R8   \
 	ADDQ $4, R9   \
 	ADDQ $4, SI   \
@@ -42,6 +56,32 @@ row: \
 	VZEROUPPER    \
 	RET
 
+// SCALES makes the scales of 8 rows: whole numbers times halves.
+#define SCALES(WIDEN, part, super, Y, T) \
+	WIDEN     part, Y  \
+	VCVTPH2PS super, T \
+	VCVTDQ2PS Y, Y     \
+	VMULPS    T, Y, Y
+
+// KSCALES makes the scales and the minima, less than zero, of a part of Q4_K or
+// Q5_K.
+#define KSCALES \
+	MOVQ    dst+0(FP), DI   \
+	MOVQ    part+8(FP), SI  \
+	MOVQ    super+16(FP), R8 \
+	MOVQ    n+24(FP), CX    \
+	SCALES(VPMOVZXBD, (SI), (R8), Y0, Y1) \
+	SCALES(VPMOVZXBD, 8(SI), 16(R8), Y2, Y3) \
+	VPCMPEQD Y3, Y3, Y3     \
+	VPSLLD  $31, Y3, Y3     \
+	VXORPS  Y3, Y2, Y2      \
+	VMOVUPS Y0, scales-64(SP) \
+	VMOVUPS Y2, lows-32(SP) \
+	LEAQ    scales-64(SP), R8 \
+	LEAQ    lows-32(SP), R9 \
+	ADDQ    $16, SI         \
+	VPXOR   Y13, Y13, Y13
+
 // func unpackFourAVX2(dst *float32, vectors *byte, scales, lows *float32, n, offset int)
 TEXT ·unpackFourAVX2(SB), NOSPLIT, $0-48
 	MOVQ         dst+0(FP), DI
@@ -50,33 +90,27 @@ TEXT ·unpackFourAVX2(SB), NOSPLIT, $0-48
 	MOVQ         lows+24(FP), R9
 	MOVQ         n+32(FP), CX
 	VPBROADCASTD offset+40(FP), Y13
-	FOURS(four)
-
-// SCALES makes the scales of 8 rows: whole numbers times halves.
-#define SCALES(WIDEN, part, super, Y, T) \
-	WIDEN     part, Y  \
-	VCVTPH2PS super, T \
-	VCVTDQ2PS Y, Y     \
-	VMULPS    T, Y, Y
+	ROWS(NIBBLES, four)
 
 // func unpackFourKAVX2(dst *float32, part, super *byte, n int)
 TEXT ·unpackFourKAVX2(SB), NOSPLIT, $64-32
-	MOVQ    dst+0(FP), DI
-	MOVQ    part+8(FP), SI
-	MOVQ    super+16(FP), R8
-	MOVQ    n+24(FP), CX
-	SCALES(VPMOVZXBD, (SI), (R8), Y0, Y1)
-	SCALES(VPMOVZXBD, 8(SI), 16(R8), Y2, Y3)
-	VPCMPEQD Y3, Y3, Y3
-	VPSLLD  $31, Y3, Y3
-	VXORPS  Y3, Y2, Y2 // minima are taken off
-	VMOVUPS Y0, scales-64(SP)
-	VMOVUPS Y2, lows-32(SP)
-	LEAQ    scales-64(SP), R8
-	LEAQ    lows-32(SP), R9
-	ADDQ    $16, SI
-	VPXOR   Y13, Y13, Y13
-	FOURS(fourK)
+	KSCALES
+	ROWS(NIBBLES, fourK)
+
+// Where the fifth bits of eight weights are: see q5_amd64.s.
+DATA fifthShifts<>+0(SB)/8, $0x0000000800000000
+DATA fifthShifts<>+8(SB)/8, $0x0000001800000010
+DATA fifthShifts<>+16(SB)/8, $0x0000000900000001
+DATA fifthShifts<>+24(SB)/8, $0x0000001900000011
+GLOBL fifthShifts<>(SB), RODATA, $32
+
+// func unpackFiveKAVX2(dst *float32, part, super *byte, n int)
+TEXT ·unpackFiveKAVX2(SB), NOSPLIT, $64-32
+	KSCALES
+	VMOVDQU fifthShifts<>(SB), Y12
+	VPCMPEQD Y11, Y11, Y11
+	VPSRLD  $31, Y11, Y11
+	ROWS(FIFTHS, fiveK)
 
 // SIXTEEN writes half a row, w = (q - 32)·scale: three dwords hold weights 0
 // to 11 in six bits of a byte each, and in the others those of 12 to 15.
