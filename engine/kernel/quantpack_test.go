@@ -40,11 +40,10 @@ func slowPackQ4_1(dst []byte, r int, src []byte) {
 	slowPackSplit(dst[32:], r, src[4:])
 }
 
-// slowPackQ4_K keeps the scales of 256 weights, the second negated, and with every
-// 32 their own integers.
+// slowPackQ4_K keeps the scales of 256 weights, and with every 32 their own integers.
 func slowPackQ4_K(dst []byte, r int, src []byte) {
 	copy(dst[2*r:2*r+2], src)
-	dst[16+2*r], dst[17+2*r] = src[2], src[3]^0x80
+	copy(dst[16+2*r:16+2*r+2], src[2:])
 	for j := range 8 {
 		part := dst[32+144*j:][:144]
 		part[r], part[8+r] = sixBits(src[4:16], j)
