@@ -48,11 +48,6 @@
 	TOTAL(Z2, Z18, Z23, Z27, (B_HALF+f)(DI)(R13*2)) \
 	TOTAL(Z3, Z19, Z24, Z31, (B_HALF+f)(DI)(R12*1))
 
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
-#define BEGIN1 ZERO(Z0, Z16)
-
 #define SUB(Z, P, T) \
 	Z \
 	TWOS(16) \
@@ -66,29 +61,6 @@
 	LASTTWOS \
 	P(24)    \
 	T(4)
-
-#define FINISHLOW(T, M, F, at) \
-	FINISH(T, F, at) \
-	VPSRAD $5, M, M  \
-	VCVTDQ2PS M, M   \
-	VMULPS.BCST (B_D-24)at, Z14, Z20 \
-	VFMADD231PS M, Z20, F \
-	VPXORD M, M, M
-
-#define LESS2 \
-	VPXORD Z25, Z25, Z25 \
-	VPXORD Z26, Z26, Z26
-
-#define LESS4 \
-	LESS2 \
-	VPXORD Z27, Z27, Z27 \
-	VPXORD Z31, Z31, Z31
-
-#define SUPER \
-	BOTH(0, SI, X12, Y12, Z12)  \
-	BOTH(16, SI, X14, Y14, Z14) \
-	ADDQ $32, SI \
-	MOVQ $8, AX
 
 // func q2Kx4VNNI(t *quantTile)
 TEXT ·q2Kx4VNNI(SB), NOSPLIT, $0-8
@@ -106,10 +78,7 @@ q2Kx4sub:
 	STEP4(32, 80)
 	DECQ AX
 	JNZ  q2Kx4sub
-	FINISHLOW(Z21, Z25, Z4, (DI))
-	FINISHLOW(Z22, Z26, Z5, (DI)(R13*1))
-	FINISHLOW(Z23, Z27, Z6, (DI)(R13*2))
-	FINISHLOW(Z24, Z31, Z7, (DI)(R12*1))
+	FINISHLOW4(5)
 	SUBQ $8, CX
 	JNZ  q2Kx4
 	STORE4
@@ -131,8 +100,7 @@ q2Kx2sub:
 	STEP2(32, 80)
 	DECQ AX
 	JNZ  q2Kx2sub
-	FINISHLOW(Z21, Z25, Z4, (DI))
-	FINISHLOW(Z22, Z26, Z5, (DI)(R13*1))
+	FINISHLOW2(5)
 	SUBQ $8, CX
 	JNZ  q2Kx2
 	STORE2
@@ -156,7 +124,7 @@ q2Kx1sub:
 	STEP1(32, 80)
 	DECQ AX
 	JNZ  q2Kx1sub
-	FINISHLOW(Z21, Z25, Z4, (DI))
+	FINISHLOW1(5)
 	SUBQ $8, CX
 	JNZ  q2Kx1
 	ENDPAIR

@@ -32,11 +32,6 @@
 	TOTAL3(Z2, Z18, Z23, (B_HALF+f)(DI)(R13*2)) \
 	TOTAL3(Z3, Z19, Z24, (B_HALF+f)(DI)(R12*1))
 
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
-#define ZERO31 ZERO(Z0, Z16)
-
 // SUB3 multiplies a block of 32: Z, P and T zero, multiply and add up.
 #define SUB3(Z, P, T) \
 	Z \
@@ -121,7 +116,7 @@ q3Kx1:
 q3Kx1sub:
 	FETCH2
 	PASS(112)
-	SUB3(ZERO31, PRODUCTS1, TOTALS31)
+	SUB3(BEGIN1, PRODUCTS1, TOTALS31)
 	STEP1(32, 112)
 	DECQ AX
 	JNZ  q3Kx1sub

@@ -1,28 +1,7 @@
 #include "textflag.h"
-#include "vnni_amd64.h"
+#include "vnniwhole_amd64.h"
 
 // Products of 6-bit and of 8-bit weights, with VNNI.
-
-// BEGIN begins sums with -32·Σa of half a block, f being where that is.
-#define BEGIN6(A, H, f) \
-	VPBROADCASTD f, A  \
-	VPMADDWD Z31, A, A \
-	VPXORD H, H, H
-
-#define BEGINS1(f) \
-	BEGIN6(Z0, Z16, (f)(DI))
-
-#define BEGINS2(f) \
-	BEGINS1(f) \
-	BEGIN6(Z1, Z17, (f)(DI)(R13*1))
-
-#define BEGINS4(f) \
-	BEGINS2(f) \
-	BEGIN6(Z2, Z18, (f)(DI)(R13*2)) \
-	BEGIN6(Z3, Z19, (f)(DI)(R12*1))
-
-#define TOGETHER1 \
-	VPADDD Z16, Z0, Z0
 
 // SIXES takes half a block: Z13, Z14 and Z15 are its three vectors. The fourth
 // four of weights lies in their high bits.
@@ -44,43 +23,61 @@
 	VPANDD Z30, Z15, Z8  \
 	P(a+8)
 
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
 #define CONSTANTS6 \
 	CONST(0x3f3f3f3f, Z30) \
 	CONST(0x30303030, Z28) \
 	CONST(0x0c0c0c0c, Z27) \
-	CONST(0x03030303, Z29) \
-	CONST(0x00010001, Z31)
+	CONST(0x03030303, Z29)
+
+// TOTAL6 adds sums of unsigned weights, scaled, and -32·Σa of half a block, scaled.
+#define TOTAL6(S, H, T, at) \
+	VPADDD H, S, S    \
+	VPMULLD Z10, S, S \
+	VPADDD S, T, T    \
+	VPDPWSSD.BCST at, Z11, T
+
+#define TOTALS61(f) \
+	INTEGERSBY(f*2, Z31) \
+	TOTAL6(Z0, Z16, Z21, (B_HALF+f)(DI))
+
+#define TOTALS62(f) \
+	TOTALS61(f) \
+	TOTAL6(Z1, Z17, Z22, (B_HALF+f)(DI)(R13*1))
+
+#define TOTALS64(f) \
+	TOTALS62(f) \
+	TOTAL6(Z2, Z18, Z23, (B_HALF+f)(DI)(R13*2)) \
+	TOTAL6(Z3, Z19, Z24, (B_HALF+f)(DI)(R12*1))
+
+#define HALVES6(Z, P, T) \
+	Z \
+	SIXES(16, 0, P) \
+	T(0) \
+	Z \
+	SIXES(112, 16, P) \
+	T(4)
 
 // func q6Kx4VNNI(t *quantTile)
 TEXT ·q6Kx4VNNI(SB), NOSPLIT, $0-8
 	CONSTANTS6
+	VBROADCASTI32X4 ·twice(SB), Z31
 	ARGS4
 	SUMS4
 q6Kx4:
 	BOTH(0, SI, X12, Y12, Z12)
 	ADDQ $16, SI
 	MOVQ $8, AX
+	CLEAR4
 q6Kx4sub:
 	AHEAD(1664)
 	AHEAD(1728)
 	AHEAD(1792)
 	AHEAD(1856)
-	BEGINS4(B_HALF)
-	SIXES(16, 0, PRODUCTS4)
-	JOIN4
-	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
-	ALL4(SCALED)
-	BEGINS4(B_HALF+4)
-	SIXES(112, 16, PRODUCTS4)
-	JOIN4
-	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
-	ALL4(SCALED)
+	HALVES6(ZERO4, PRODUCTS4, TOTALS64)
 	STEP4(32, 208)
 	DECQ AX
 	JNZ  q6Kx4sub
+	FINISH4
 	SUBQ $8, CX
 	JNZ  q6Kx4
 	STORE4
@@ -89,30 +86,24 @@ q6Kx4sub:
 // func q6Kx2VNNI(t *quantTile)
 TEXT ·q6Kx2VNNI(SB), NOSPLIT, $0-8
 	CONSTANTS6
+	VBROADCASTI32X4 ·twice(SB), Z31
 	ARGS2
 	SUMS2
 q6Kx2:
 	BOTH(0, SI, X12, Y12, Z12)
 	ADDQ $16, SI
 	MOVQ $8, AX
+	CLEAR2
 q6Kx2sub:
 	AHEAD(1664)
 	AHEAD(1728)
 	AHEAD(1792)
 	AHEAD(1856)
-	BEGINS2(B_HALF)
-	SIXES(16, 0, PRODUCTS2)
-	JOIN2
-	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
-	ALL2(SCALED)
-	BEGINS2(B_HALF+4)
-	SIXES(112, 16, PRODUCTS2)
-	JOIN2
-	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
-	ALL2(SCALED)
+	HALVES6(ZERO2, PRODUCTS2, TOTALS62)
 	STEP2(32, 208)
 	DECQ AX
 	JNZ  q6Kx2sub
+	FINISH2
 	SUBQ $8, CX
 	JNZ  q6Kx2
 	STORE2
@@ -121,6 +112,7 @@ q6Kx2sub:
 // func q6Kx1VNNI(t *quantTile)
 TEXT ·q6Kx1VNNI(SB), NOSPLIT, $0-8
 	CONSTANTS6
+	VBROADCASTI32X4 ·twice(SB), Z31
 	PAIRS
 q6Kx1rows:
 	NEWPAIR
@@ -129,22 +121,15 @@ q6Kx1:
 	ADDQ $16, SI
 	ADDQ $16, R15
 	MOVQ $8, AX
+	CLEAR1
 q6Kx1sub:
 	FETCH3
 	PASS(208)
-	BEGINS1(B_HALF)
-	SIXES(16, 0, PRODUCTS1)
-	TOGETHER1
-	INTS(VPMOVSXBD, 0, Z12, X10, Z10)
-	ALL1(SCALED)
-	BEGINS1(B_HALF+4)
-	SIXES(112, 16, PRODUCTS1)
-	TOGETHER1
-	INTS(VPMOVSXBD, 8, Z12, X10, Z10)
-	ALL1(SCALED)
+	HALVES6(BEGIN1, PRODUCTS1, TOTALS61)
 	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub
+	FINISH1
 	SUBQ $8, CX
 	JNZ  q6Kx1
 	ENDPAIR

@@ -42,11 +42,6 @@ GLOBL iq2raised<>(SB), RODATA|NOPTR, $16
 	TOTAL(Z2, Z18, Z23, (B_HALF+f)(DI)(R13*2)) \
 	TOTAL(Z3, Z19, Z24, (B_HALF+f)(DI)(R12*1))
 
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
-#define BEGIN1 ZERO(Z0, Z16)
-
 #define SUB(Z, P, T) \
 	Z \
 	THREES(16, Y13, Z13) \
