@@ -98,9 +98,8 @@
 	LAST1(Y2, p(BX)(R14*2), 64) \
 	LAST1(Y3, p(BX)(R15*1), 96)
 
-// Types with minima pass over their 256 weights again: AGAIN goes back to the
-// beginning, each part having w bytes. Only the minima and what describes the
-// activations are read.
+// Types with minima pass over 256 weights again: AGAIN goes back to the beginning.
+// Only the minima and what describes the activations are read.
 #define AGAIN(w) \
 	SUBQ $(8*w), SI \
 	SUBQ $192, DI \
@@ -180,8 +179,45 @@
 	VPSRAD $bits, Y3, Y3 \
 	FINISH1(16)
 
-// Of Q4_K and Q5_K, a part has one scale and one minimum of 6 bits of each row.
-// WHOLES makes of the 8 bytes at integers, each twice.
+// ENDLOW ends 256 weights with minima: their parts have w bytes, LEASTS adds what
+// the minima of one give.
+#define ENDLOW4(w, LEASTS, bits) \
+	HALVESOF((R15), (R15)(R14*1)) \
+	FINISH2 \
+	FINISH4 \
+	AGAIN(w) \
+	ZERO4 \
+low: \
+	LEASTS \
+	ONWARDS(w) \
+	JNZ low \
+	LOWESTS4(bits)
+
+#define ENDLOW2(w, LEASTS, bits) \
+	HALVESOF((R15), (R15)(R14*1)) \
+	FINISH2 \
+	AGAIN(w) \
+	ZERO2 \
+low: \
+	LEASTS \
+	ONWARDS(w) \
+	JNZ low \
+	LOWESTS2(bits)
+
+#define ENDLOW1(w, LEASTS, bits) \
+	FINISH1(0) \
+	KEEP \
+	AGAIN(w) \
+	ROWZERO \
+low: \
+	LEASTS \
+	ONWARDS(w) \
+	JNZ low \
+	LOWEST1(bits) \
+	KEEP
+
+// Of Q4_K and Q5_K, a part has one scale and one minimum of 6 bits of each row: 8
+// bytes of either. WHOLES makes of those at integers, each twice.
 #define WHOLES(at, Y) \
 	VPBROADCASTQ at, Y \
 	VPSHUFB ·spread(SB), Y, Y
@@ -190,38 +226,6 @@
 	WHOLES(V, Y8) \
 	WHOLES(W, Y9)
 
-// ENDLOW ends 256 weights, whose parts have w bytes.
-#define ENDLOW4(w) \
-	HALVESOF((R15), (R15)(R14*1)) \
-	FINISH2 \
-	FINISH4 \
-	AGAIN(w) \
-	ZERO4 \
-low: \
-	LEASTS4(WHOLES, 8, B_LOW) \
-	ONWARDS(w) \
-	JNZ low \
-	LOWESTS4(4)
-
-#define ENDLOW2(w) \
-	HALVESOF((R15), (R15)(R14*1)) \
-	FINISH2 \
-	AGAIN(w) \
-	ZERO2 \
-low: \
-	LEASTS2(WHOLES, 8, B_LOW) \
-	ONWARDS(w) \
-	JNZ low \
-	LOWESTS2(4)
-
-#define ENDLOW1(w) \
-	FINISH1(0) \
-	KEEP \
-	AGAIN(w) \
-	ROWZERO \
-low: \
-	LEASTS1(WHOLES, 8, B_LOW) \
-	ONWARDS(w) \
-	JNZ low \
-	LOWEST1(4) \
-	KEEP
+#define LOWPART1 LEASTS1(WHOLES, 8, B_LOW)
+#define LOWPART2 LEASTS2(WHOLES, 8, B_LOW)
+#define LOWPART4 LEASTS4(WHOLES, 8, B_LOW)

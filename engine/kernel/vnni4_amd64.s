@@ -90,8 +90,8 @@ q40x1:
 	VZEROUPPER
 	RET
 
-// Q4_K: sums of 16 products are at most 16·15·127 = 30,480, so they are the low
-// words of pairs, and the high words of scales are zeros. Minima total -16·Σa.
+// Q4_K: sums of 16 products are at most 16·15·127 = 30,480, so they are the low words
+// of pairs, and the high words of scales are zeros. Minima total -16·Σa.
 
 // WHOLES makes the scales Z10, in dwords, and the minima Z11, each twice.
 #define WHOLES \
@@ -106,6 +106,9 @@ q40x1:
 	VPDPWSSD Z10, S, T \
 	VPDPWSSD Z10, H, T \
 	VPDPWSSD.BCST B_LOW at, Z11, M
+
+#define PRODUCTS1(a) \
+	PRODUCTS(R8, a, Z0, Z16)
 
 #define TOTALS1 \
 	WHOLES \
@@ -187,7 +190,7 @@ q4Kx1:
 q4Kx1sub:
 	FETCH2
 	PASS(144)
-	BEGIN1
+	ZERO(Z0, Z16)
 	FOURS(16, PRODUCTS1)
 	TOTALS1
 	STEP1(32, 144)

@@ -138,15 +138,11 @@
 	VCVTDQ2PS Z, Z \
 	VMULPS S, Z, Z
 
-// SCALED adds the sums A, scaled; LOWEST adds the minima too.
+// SCALED adds the sums A, scaled.
 #define SCALED(A, F, at) \
 	VCVTDQ2PS A, A \
 	VMULPS.BCST B_D at, Z10, Z20 \
 	VFMADD231PS A, Z20, F
-
-#define LOWEST(A, F, at) \
-	SCALED(A, F, at) \
-	VFMADD231PS.BCST B_S at, Z11, F
 
 // Of one token, sums are of even and odd vectors too.
 #define JOIN1 \

@@ -17,10 +17,32 @@
 	VPMOVSXBD X10, Z10 \
 	VPSHUFB Z, Z10, Z11
 
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
+// START begins one sum of a token, CHAIN adds the products of Z8 and Z9 with eight
+// activations at a. Where scales multiply every 16 products, two sums would be an
+// addition more: the work beside them fills the time that products wait.
+#define START1 \
+	VPXORD Z0, Z0, Z0
 
-#define BEGIN1 ZERO(Z0, Z16)
+#define START2 \
+	START1 \
+	VPXORD Z1, Z1, Z1
+
+#define START4 \
+	START2 \
+	VPXORD Z2, Z2, Z2 \
+	VPXORD Z3, Z3, Z3
+
+#define CHAIN1(a) \
+	PRODUCTS(R8, a, Z0, Z0)
+
+#define CHAIN2(a) \
+	CHAIN1(a) \
+	PRODUCTS(R9, a, Z1, Z1)
+
+#define CHAIN4(a) \
+	CHAIN2(a) \
+	PRODUCTS(R10, a, Z2, Z2) \
+	PRODUCTS(R11, a, Z3, Z3)
 
 #define CLEAR1 \
 	VPXORD Z21, Z21, Z21
