@@ -50,23 +50,10 @@
 	VPSHUFB ·twice(SB), Y, Y \
 	VPSRLW $4, Y, Y
 
-#define BEGINS2 \
-	VPXOR Y0, Y0, Y0 \
-	VPXOR Y1, Y1, Y1 \
-	VPXOR Y4, Y4, Y4 \
-	VPXOR Y5, Y5, Y5
-
-#define BEGINS4 \
-	BEGINS2 \
-	VPXOR Y2, Y2, Y2 \
-	VPXOR Y3, Y3, Y3 \
-	VPXOR Y6, Y6, Y6 \
-	VPXOR Y7, Y7, Y7
-
 // HALFBLOCK multiplies half a block: its vector is at o, the activations at a, the
 // scales at b.
-#define HALFBLOCK(o, a, b, BEGINS, NEXTS, T) \
-	BEGINS     \
+#define HALFBLOCK(o, a, b, ZERO, NEXTS, T) \
+	ZERO     \
 	TWOS(o, (SI), (SI)(R14*1)) \
 	NEXTS(a)   \
 	LASTTWOS(o, (SI), (SI)(R14*1)) \
@@ -74,52 +61,17 @@
 	SCALES(b, (SI), (SI)(R14*1)) \
 	T
 
-// LEAST adds the minima Y10 and Y11 of 16 rows times the pair at.
-#define LEAST(A, B, at) \
-	VPBROADCASTD at, Y12    \
-	VPMADDWD Y10, Y12, Y13  \
-	VPMADDWD Y11, Y12, Y12  \
-	VPADDD Y13, A, A \
-	VPADDD Y12, B, B
+#define LEAST1 \
+	LEASTS1(LOW, 0, B_HALF) \
+	LEASTS1(LOW, 8, B_HALF+4)
 
-#define LEAST2(f) \
-	LOW(f*2(SI), Y10) \
-	LOW(f*2(SI)(R14*1), Y11) \
-	LEAST(Y0, Y4, (B_HALF+f)(DI)) \
-	LEAST(Y1, Y5, (B_HALF+f)(DI)(R13*1))
+#define LEAST2 \
+	LEASTS2(LOW, 0, B_HALF) \
+	LEASTS2(LOW, 8, B_HALF+4)
 
-#define LEAST4(f) \
-	LEAST2(f) \
-	LEAST(Y2, Y6, (B_HALF+f)(DI)(R13*2)) \
-	LEAST(Y3, Y7, (B_HALF+f)(DI)(R12*1))
-
-// AGAIN goes back to the beginning of 256 weights, of which only the scales and
-// what describes the activations are read again.
-#define AGAIN \
-	SUBQ $640, SI \
-	SUBQ $192, DI \
-	MOVQ $8, AX
-
-#define ONWARDS \
-	ADDQ $80, SI \
-	ADDQ $24, DI \
-	DECQ AX
-
-#define LOWEST(A, B, D, o) \
-	VPSRAD $5, A, A \
-	VPSRAD $5, B, B \
-	SCALE(A, B, D, o) \
-	STORE(A, B, o)
-
-#define LOWESTS2 \
-	HALVESOF(16(R15), 16(R15)(R14*1)) \
-	LOWEST(Y0, Y4, (B_D-24)(DI), 0)   \
-	LOWEST(Y1, Y5, (B_D-24)(DI)(R13*1), 64)
-
-#define LOWESTS4 \
-	LOWESTS2 \
-	LOWEST(Y2, Y6, (B_D-24)(DI)(R13*2), 128) \
-	LOWEST(Y3, Y7, (B_D-24)(DI)(R12*1), 192)
+#define LEAST4 \
+	LEASTS4(LOW, 0, B_HALF) \
+	LEASTS4(LOW, 8, B_HALF+4)
 
 // func q2Kx4AVX2(t *quantTile)
 TEXT ·q2Kx4AVX2(SB), NOSPLIT, $288-8
@@ -135,22 +87,12 @@ q2Kx4:
 q2Kx4sub:
 	AHEAD(640)
 	AHEAD(704)
-	HALFBLOCK(16, 0, 0, BEGINS4, NEXTS4, TOTALS4)
-	HALFBLOCK(48, 16, 8, BEGINS4, NEXTS4, TOTALS4)
+	HALFBLOCK(16, 0, 0, ZERO4, NEXTS4, TOTALS4)
+	HALFBLOCK(48, 16, 8, ZERO4, NEXTS4, TOTALS4)
 	STEP4(32, 80)
 	DECQ AX
 	JNZ  q2Kx4sub
-	HALVESOF((R15), (R15)(R14*1))
-	FINISH2
-	FINISH4
-	AGAIN
-	BEGINS4
-q2Kx4low:
-	LEAST4(0)
-	LEAST4(4)
-	ONWARDS
-	JNZ  q2Kx4low
-	LOWESTS4
+	ENDLOW4(80, LEAST4, 5)
 	SUBQ $8, CX
 	JNZ  q2Kx4
 	VZEROUPPER
@@ -169,21 +111,12 @@ q2Kx2:
 q2Kx2sub:
 	AHEAD(640)
 	AHEAD(704)
-	HALFBLOCK(16, 0, 0, BEGINS2, NEXTS2, TOTALS2)
-	HALFBLOCK(48, 16, 8, BEGINS2, NEXTS2, TOTALS2)
+	HALFBLOCK(16, 0, 0, ZERO2, NEXTS2, TOTALS2)
+	HALFBLOCK(48, 16, 8, ZERO2, NEXTS2, TOTALS2)
 	STEP2(32, 80)
 	DECQ AX
 	JNZ  q2Kx2sub
-	HALVESOF((R15), (R15)(R14*1))
-	FINISH2
-	AGAIN
-	BEGINS2
-q2Kx2low:
-	LEAST2(0)
-	LEAST2(4)
-	ONWARDS
-	JNZ  q2Kx2low
-	LOWESTS2
+	ENDLOW2(80, LEAST2, 5)
 	SUBQ $8, CX
 	JNZ  q2Kx2
 	VZEROUPPER
@@ -202,18 +135,6 @@ q2Kx2low:
 #define Q2K(V, W, S, T) \
 	HALF1(16, 0, 0, V, W, S, T) \
 	HALF1(48, 16, 8, V, W, S, T)
-
-#define LEASTROWS(f, at, S) \
-	LOW(f*2 at, Y8) \
-	VPMADDWD Y8, Y12, Y8 \
-	VPADDD Y8, S, S
-
-#define LEAST1(f) \
-	VPBROADCASTD (B_HALF+f)(DI), Y12 \
-	LEASTROWS(f, (SI), Y0) \
-	LEASTROWS(f, (SI)(R14*1), Y1) \
-	LEASTROWS(f, (SI)(R14*2), Y2) \
-	LEASTROWS(f, (SI)(R15*1), Y3)
 
 // func q2Kx1AVX2(t *quantTile)
 TEXT ·q2Kx1AVX2(SB), NOSPLIT, $128-8
@@ -234,21 +155,7 @@ q2Kx1sub:
 	STEP1(32, 80)
 	DECQ AX
 	JNZ  q2Kx1sub
-	FINISH1(0)
-	KEEP
-	AGAIN
-	ROWZERO
-q2Kx1low:
-	LEAST1(0)
-	LEAST1(4)
-	ONWARDS
-	JNZ  q2Kx1low
-	VPSRAD $5, Y0, Y0
-	VPSRAD $5, Y1, Y1
-	VPSRAD $5, Y2, Y2
-	VPSRAD $5, Y3, Y3
-	FINISH1(16)
-	KEEP
+	ENDLOW1(80, LEAST1, 5)
 	SUBQ $8, CX
 	JNZ  q2Kx1
 	STORE1

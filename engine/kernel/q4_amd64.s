@@ -1,10 +1,17 @@
 #include "textflag.h"
-#include "quant_amd64.h"
+#include "quantwhole_amd64.h"
 
 // Products of 4-bit weights. Vector v of a block holds, in the dword of lane
 // r, weights 8v to 8v+3 of row r in the low nibbles and 8v+4 to 8v+7 in the
 // high ones. Nibbles are unsigned, so eight products of bytes fit in 16 bits:
-// 8·2·15·127 = 30,480.
+// 8·2·15·127 = 30,480. Of Q4_K, 256 weights are summed up as those of q2_amd64.s.
+
+// ·spread makes of 8 bytes words, each twice.
+DATA ·spread+0(SB)/8, $0x8001800180008000
+DATA ·spread+8(SB)/8, $0x8003800380028002
+DATA ·spread+16(SB)/8, $0x8005800580048004
+DATA ·spread+24(SB)/8, $0x8007800780068006
+GLOBL ·spread(SB), RODATA|NOPTR, $32
 
 // Y14 low nibbles, Y15 ones.
 #define CONSTANTS \
@@ -13,17 +20,17 @@
 
 #define DOT1(o, V, W) \
 	SPLITS(o, V, W) \
-	FIRSTS1 \
+	FIRSTS1(0) \
 	SPLITS(o+32, V, W) \
 	NEXTS1(8) \
 	SPLITS(o+64, V, W) \
 	NEXTS1(16) \
 	SPLITS(o+96, V, W) \
-	NEXTS1(24) \
-	WIDEN(Y4, Y5, Y15)
+	NEXTS1(24)
 
 #define Q40(V, W, S, T) \
 	DOT1(16, V, W) \
+	WIDEN(Y4, Y5, Y15) \
 	VPBROADCASTD B_OFF(DI), Y10 \
 	VPSUBD Y10, Y4, Y4 \
 	VPSUBD Y10, Y5, Y5 \
@@ -32,20 +39,20 @@
 
 #define Q41(V, W, S, T) \
 	DOT1(32, V, W) \
+	WIDEN(Y4, Y5, Y15) \
 	HALVESOF(V, W) \
 	LOWSOF(V, W) \
 	SCALE1(Y4, Y5, S, T) \
 	MIN1(S, T)
 
-#define Q4K(V, W, VS, WS, S, T) \
+#define Q4K(V, W, S, T) \
 	DOT1(16, V, W) \
-	SUBSCALESOF(V, W, VS, WS) \
-	SCALE1(Y4, Y5, S, T) \
-	MIN1(S, T)
+	WHOLES16(V, W) \
+	TOTAL1(Y4, Y5, S, T)
 
 #define DOT2(o) \
 	SPLIT(o) \
-	FIRSTS2 \
+	FIRSTS2(0) \
 	SPLIT(o+32) \
 	NEXTS2(8) \
 	SPLIT(o+64) \
@@ -55,7 +62,7 @@
 
 #define DOT4(o) \
 	SPLIT(o) \
-	FIRSTS4 \
+	FIRSTS4(0) \
 	SPLIT(o+32) \
 	NEXTS4(8) \
 	SPLIT(o+64) \
@@ -200,68 +207,78 @@ q41x1:
 	RET
 
 // func q4Kx4AVX2(t *quantTile)
-TEXT ·q4Kx4AVX2(SB), NOSPLIT, $0-8
-	CONSTANTS
+TEXT ·q4Kx4AVX2(SB), NOSPLIT, $288-8
+	MASK(Y14)
 	ARGS4
+	STACK
 q4Kx4:
 	MOVQ SI, R15
 	ADDQ $32, SI
 	MOVQ $8, AX
+	CLEAR2
+	CLEAR4
 q4Kx4sub:
 	AHEAD(1152)
 	AHEAD(1216)
 	AHEAD(1280)
 	DOT4(16)
-	SUBSCALES
-	MINIMA4
+	WHOLES16((SI), (SI)(R14*1))
+	TOTALS4
 	STEP4(32, 144)
 	DECQ AX
 	JNZ  q4Kx4sub
+	ENDLOW4(144, LOWPART4, 4)
 	SUBQ $8, CX
 	JNZ  q4Kx4
 	VZEROUPPER
 	RET
 
 // func q4Kx2AVX2(t *quantTile)
-TEXT ·q4Kx2AVX2(SB), NOSPLIT, $0-8
-	CONSTANTS
+TEXT ·q4Kx2AVX2(SB), NOSPLIT, $288-8
+	MASK(Y14)
 	ARGS2
+	STACK
 q4Kx2:
 	MOVQ SI, R15
 	ADDQ $32, SI
 	MOVQ $8, AX
+	CLEAR2
 q4Kx2sub:
 	AHEAD(1152)
 	AHEAD(1216)
 	AHEAD(1280)
 	DOT2(16)
-	SUBSCALES
-	MINIMA2
+	WHOLES16((SI), (SI)(R14*1))
+	TOTALS2
 	STEP2(32, 144)
 	DECQ AX
 	JNZ  q4Kx2sub
+	ENDLOW2(144, LOWPART2, 4)
 	SUBQ $8, CX
 	JNZ  q4Kx2
 	VZEROUPPER
 	RET
 
 // func q4Kx1AVX2(t *quantTile)
-TEXT ·q4Kx1AVX2(SB), NOSPLIT, $0-8
-	CONSTANTS
+TEXT ·q4Kx1AVX2(SB), NOSPLIT, $128-8
+	MASK(Y14)
 	ARGSROWS
 q4Kx1rows:
 	ROWS
+	KEEP
 q4Kx1:
 	MOVQ SI, BX
 	ADDQ $32, SI
 	MOVQ $8, AX
+	ROWZERO
 q4Kx1sub:
 	ROWSAHEAD(1024)
 	ROWSAHEAD(1088)
-	FOURSUB(Q4K)
+	FOUR(Q4K)
 	STEP1(32, 144)
 	DECQ AX
 	JNZ  q4Kx1sub
+	ENDLOW1(144, LOWPART1, 4)
 	SUBQ $8, CX
 	JNZ  q4Kx1
 	STORE1

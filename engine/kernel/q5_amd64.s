@@ -1,12 +1,14 @@
 #include "textflag.h"
-#include "quant_amd64.h"
+#include "quantwhole_amd64.h"
 
 // Products of 5-bit weights: nibbles as those of q4_amd64.s, and a vector of
 // the bits above them: in a byte, bits 2v and 2v+1 belong to the low and to
 // the high nibble of vector v.
 //
-// Weights are unsigned, and 16·Σa is taken off first: sums of 16 products may
-// pass 16 bits on the way but end within 16·16·127 = 32,512.
+// Weights are unsigned. Of Q5_0 and Q5_1, 16·Σa is taken off first: sums of 16
+// products may pass 16 bits on the way but end within 16·16·127 = 32,512. Of Q5_K,
+// scales multiply sums of 8, of at most 8·31·127 = 31,496, and 256 weights are summed
+// up as those of q2_amd64.s.
 
 // Y14 low nibbles, Y15 the bit above.
 #define CONSTANTS \
@@ -122,10 +124,34 @@
 	LOWSOF(V, W) \
 	MINIMUM1(S, T)
 
-#define Q5K(V, W, VS, WS, S, T) \
-	DOT1(16, V, W) \
-	SUBSCALESOF(V, W, VS, WS) \
-	MINIMUM1(S, T)
+// FIVES multiplies a part of Q5_K.
+#define FIVES1(V, W, S, T) \
+	FIFTHSOF(16, 144, VPSLLW, 4, VPSLLW, 3, V, W) \
+	FIRSTS1(0) \
+	FIFTHSOF(48, 144, VPSLLW, 2, VPSLLW, 1, V, W) \
+	NEXTS1(8) \
+	WHOLES16(V, W) \
+	TOTAL1(Y4, Y5, S, T) \
+	FIFTHSOF(80, 144, VPSLLW, 0, VPSRLW, 1, V, W) \
+	FIRSTS1(16) \
+	FIFTHSOF(112, 144, VPSRLW, 2, VPSRLW, 3, V, W) \
+	NEXTS1(24) \
+	WHOLES16(V, W) \
+	TOTAL1(Y4, Y5, S, T)
+
+#define FIVES(FIRSTS, NEXTS, TOTALS) \
+	FIFTHS(16, 144, VPSLLW, 4, VPSLLW, 3) \
+	FIRSTS(0) \
+	FIFTHS(48, 144, VPSLLW, 2, VPSLLW, 1) \
+	NEXTS(8) \
+	WHOLES16((SI), (SI)(R14*1)) \
+	TOTALS \
+	FIFTHS(80, 144, VPSLLW, 0, VPSRLW, 1) \
+	FIRSTS(16) \
+	FIFTHS(112, 144, VPSRLW, 2, VPSRLW, 3) \
+	NEXTS(24) \
+	WHOLES16((SI), (SI)(R14*1)) \
+	TOTALS
 
 // func q50x4AVX2(t *quantTile)
 TEXT ·q50x4AVX2(SB), NOSPLIT, $0-8
@@ -230,66 +256,72 @@ q51x1:
 	RET
 
 // func q5Kx4AVX2(t *quantTile)
-TEXT ·q5Kx4AVX2(SB), NOSPLIT, $0-8
+TEXT ·q5Kx4AVX2(SB), NOSPLIT, $288-8
 	CONSTANTS
 	ARGS4
+	STACK
 q5Kx4:
 	MOVQ SI, R15
 	ADDQ $32, SI
 	MOVQ $8, AX
+	CLEAR2
+	CLEAR4
 q5Kx4sub:
 	AHEAD(1408)
 	AHEAD(1472)
 	AHEAD(1536)
-	DOT4(16)
-	SUBSCALES
-	MINIMA4
+	FIVES(FIRSTS4, NEXTS4, TOTALS4)
 	STEP4(32, 176)
 	DECQ AX
 	JNZ  q5Kx4sub
+	ENDLOW4(176, LOWPART4, 4)
 	SUBQ $8, CX
 	JNZ  q5Kx4
 	VZEROUPPER
 	RET
 
 // func q5Kx2AVX2(t *quantTile)
-TEXT ·q5Kx2AVX2(SB), NOSPLIT, $0-8
+TEXT ·q5Kx2AVX2(SB), NOSPLIT, $288-8
 	CONSTANTS
 	ARGS2
+	STACK
 q5Kx2:
 	MOVQ SI, R15
 	ADDQ $32, SI
 	MOVQ $8, AX
+	CLEAR2
 q5Kx2sub:
 	AHEAD(1408)
 	AHEAD(1472)
 	AHEAD(1536)
-	DOT2(16)
-	SUBSCALES
-	MINIMA2
+	FIVES(FIRSTS2, NEXTS2, TOTALS2)
 	STEP2(32, 176)
 	DECQ AX
 	JNZ  q5Kx2sub
+	ENDLOW2(176, LOWPART2, 4)
 	SUBQ $8, CX
 	JNZ  q5Kx2
 	VZEROUPPER
 	RET
 
 // func q5Kx1AVX2(t *quantTile)
-TEXT ·q5Kx1AVX2(SB), NOSPLIT, $0-8
+TEXT ·q5Kx1AVX2(SB), NOSPLIT, $128-8
 	CONSTANTS
 	ARGSROWS
 q5Kx1rows:
 	ROWS
+	KEEP
 q5Kx1:
 	MOVQ SI, BX
 	ADDQ $32, SI
 	MOVQ $8, AX
+	ROWZERO
 q5Kx1sub:
-	FOURSUB(Q5K)
+	FOUR(FIVES1)
 	STEP1(32, 176)
 	DECQ AX
 	JNZ  q5Kx1sub
+	ENDLOW1(176, LOWPART1, 4)
 	SUBQ $8, CX
 	JNZ  q5Kx1
 	STORE1

@@ -1,5 +1,5 @@
 #include "textflag.h"
-#include "quant_amd64.h"
+#include "quantwhole_amd64.h"
 
 // Products of 6-bit weights. A block of 32 has 16 scales (of the first 16
 // weights of each row, then of the others), and for either half three vectors.
@@ -8,7 +8,8 @@
 // highest, the middle ones, the lowest.
 //
 // Weights are unsigned, and 32·Σa is taken off first: sums of 16 products may
-// pass 16 bits on the way but end within 16·32·127/2 = 32,512.
+// pass 16 bits on the way but end within 16·32·127/2 = 32,512. 256 weights are
+// summed up as those of q3_amd64.s.
 
 DATA ·ones16+0(SB)/8, $0x0001000100010001
 DATA ·ones16+8(SB)/8, $0x0001000100010001
@@ -65,40 +66,17 @@ GLOBL mid2<>(SB), RODATA|NOPTR, $32
 	LASTS((SI), o, Y8, Y9) \
 	LASTS((SI)(R14*1), o, Y10, Y11)
 
-// HALFSCALE makes the scales of the half whose integers are at W, those of
-// the 256 being at S.
-#define HALFSCALE(W, S, Y) \
-	VPMOVSXBD W, Y      \
-	VCVTPH2PS S, Y10    \
-	VCVTDQ2PS Y, Y      \
-	VMULPS Y10, Y, Y
-
-#define HALFSCALES(o) \
-	HALFSCALE(o(SI), (R15), Y8) \
-	HALFSCALE(o(SI)(R14*1), (R15)(R14*1), Y9)
-
-#define ADD(A, B, at, o) \
-	WIDEN(A, B, ·ones16(SB)) \
-	SCALE(A, B, B_D at, o)  \
-	STORE(A, B, o)
-
-#define ADDS2 \
-	ADD(Y0, Y4, (DI), 0) \
-	ADD(Y1, Y5, (DI)(R13*1), 64)
-
-#define ADDS4 \
-	ADDS2 \
-	ADD(Y2, Y6, (DI)(R13*2), 128) \
-	ADD(Y3, Y7, (DI)(R12*1), 192)
-
 // func q6Kx4AVX2(t *quantTile)
-TEXT ·q6Kx4AVX2(SB), NOSPLIT, $0-8
+TEXT ·q6Kx4AVX2(SB), NOSPLIT, $288-8
 	CONSTANTS
 	ARGS4
+	STACK
 q6Kx4:
 	MOVQ SI, R15
 	ADDQ $16, SI
 	MOVQ $8, AX
+	CLEAR2
+	CLEAR4
 q6Kx4sub:
 	AHEAD(1664)
 	AHEAD(1728)
@@ -109,31 +87,36 @@ q6Kx4sub:
 	NEXTS4(0)
 	LASTFOURS(16)
 	NEXTS4(8)
-	HALFSCALES(0)
-	ADDS4
+	INTEGERS(0)
+	TOTALS4
 	BEGIN4(B_HALF+4)
 	FIRSTFOURS(112)
 	NEXTS4(16)
 	LASTFOURS(112)
 	NEXTS4(24)
-	HALFSCALES(8)
-	ADDS4
+	INTEGERS(8)
+	TOTALS4
 	STEP4(32, 208)
 	DECQ AX
 	JNZ  q6Kx4sub
+	HALVESOF((R15), (R15)(R14*1))
+	FINISH2
+	FINISH4
 	SUBQ $8, CX
 	JNZ  q6Kx4
 	VZEROUPPER
 	RET
 
 // func q6Kx2AVX2(t *quantTile)
-TEXT ·q6Kx2AVX2(SB), NOSPLIT, $0-8
+TEXT ·q6Kx2AVX2(SB), NOSPLIT, $288-8
 	CONSTANTS
 	ARGS2
+	STACK
 q6Kx2:
 	MOVQ SI, R15
 	ADDQ $16, SI
 	MOVQ $8, AX
+	CLEAR2
 q6Kx2sub:
 	AHEAD(1664)
 	AHEAD(1728)
@@ -144,18 +127,20 @@ q6Kx2sub:
 	NEXTS2(0)
 	LASTFOURS(16)
 	NEXTS2(8)
-	HALFSCALES(0)
-	ADDS2
+	INTEGERS(0)
+	TOTALS2
 	BEGIN2(B_HALF+4)
 	FIRSTFOURS(112)
 	NEXTS2(16)
 	LASTFOURS(112)
 	NEXTS2(24)
-	HALFSCALES(8)
-	ADDS2
+	INTEGERS(8)
+	TOTALS2
 	STEP2(32, 208)
 	DECQ AX
 	JNZ  q6Kx2sub
+	HALVESOF((R15), (R15)(R14*1))
+	FINISH2
 	SUBQ $8, CX
 	JNZ  q6Kx2
 	VZEROUPPER
@@ -190,40 +175,42 @@ q6Kx2sub:
 	VPADDW  Y8, A, A             \
 	VPADDW  Y9, Y10, Y10         \
 	VPADDW  Y13, A, A            \
-	VPADDW  Y10, A, A            \
-	VPMADDWD ·ones16(SB), A, A
+	VPADDW  Y10, A, A
 
-#define HALVES1(o, a, s, i, V, W, VS, WS, S, T) \
+#define SIXES1(o, a, s, i, V, W, S, T) \
 	HALF1(Y4, V, o, a, s) \
 	HALF1(Y5, W, o, a, s) \
-	HALFSCALE(i V, VS, Y8) \
-	HALFSCALE(i W, WS, Y9) \
-	SCALE1(Y4, Y5, S, T)
+	INTEGERS1(i, V, W) \
+	TOTAL1(Y4, Y5, S, T)
 
-#define Q6K(V, W, VS, WS, S, T) \
-	HALVES1(16, 0, 0, 0, V, W, VS, WS, S, T) \
-	HALVES1(112, 16, 4, 8, V, W, VS, WS, S, T)
+#define Q6K(V, W, S, T) \
+	SIXES1(16, 0, 0, 0, V, W, S, T) \
+	SIXES1(112, 16, 4, 8, V, W, S, T)
 
 // func q6Kx1AVX2(t *quantTile)
-TEXT ·q6Kx1AVX2(SB), NOSPLIT, $0-8
+TEXT ·q6Kx1AVX2(SB), NOSPLIT, $128-8
 	CONSTANTS
 	VMOVDQU low2<>(SB), Y6
 	VMOVDQU mid2<>(SB), Y7
 	ARGSROWS
 q6Kx1rows:
 	ROWS
+	KEEP
 q6Kx1:
 	MOVQ SI, BX
 	ADDQ $16, SI
 	MOVQ $8, AX
+	ROWZERO
 q6Kx1sub:
 	ROWSAHEAD(1024)
 	ROWSAHEAD(1088)
 	ROWSAHEAD(1152)
-	FOURSUB(Q6K)
+	FOUR(Q6K)
 	STEP1(32, 208)
 	DECQ AX
 	JNZ  q6Kx1sub
+	FINISH1(0)
+	KEEP
 	SUBQ $8, CX
 	JNZ  q6Kx1
 	STORE1

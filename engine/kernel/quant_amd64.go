@@ -125,7 +125,7 @@ func iq4x1AVX2(t *quantTile)
 // tile multiplies groups of 8 rows, w, with n tokens from t on: some with one
 // token, one or two with more.
 func (m *Matrix) tile(in *Input, w []byte, groups, t, n int, out []float32) {
-	if !avx2() || m.Type == Q4_K || m.Type == Q5_K || m.Type == Q6_K { // TEMP
+	if !avx2() {
 		m.tileGeneric(in, w, groups, t, n, out)
 		return
 	}

@@ -54,10 +54,6 @@
 	F((SI), (SI)(R14*1), Y0, Y1) \
 	F((SI)(R14*2), (SI)(R15*1), Y2, Y3)
 
-#define FOURSUB(F) \
-	F((SI), (SI)(R14*1), (BX), (BX)(R14*1), Y0, Y1) \
-	F((SI)(R14*2), (SI)(R15*1), (BX)(R14*2), (BX)(R15*1), Y2, Y3)
-
 #define ARGS2 \
 	ARGS1 \
 	MOVQ 16(AX), R14 \
@@ -137,24 +133,24 @@
 	VPADDW     Y13, A, A        \
 	VPADDW     Y12, B, B
 
-#define FIRST(AR, A, B) \
-	VPBROADCASTD (AR), Y12      \
+#define FIRST(AR, A, B, o) \
+	VPBROADCASTD (o)(AR), Y12   \
 	VPMADDUBSW Y12, Y8, A       \
 	VPMADDUBSW Y12, Y10, B      \
-	VPBROADCASTD 4(AR), Y12     \
+	VPBROADCASTD (o+4)(AR), Y12 \
 	VPMADDUBSW Y12, Y9, Y13     \
 	VPMADDUBSW Y12, Y11, Y12    \
 	VPADDW     Y13, A, A        \
 	VPADDW     Y12, B, B
 
-#define FIRSTS2 \
-	FIRST(R8, Y0, Y4) \
-	FIRST(R9, Y1, Y5)
+#define FIRSTS2(o) \
+	FIRST(R8, Y0, Y4, o) \
+	FIRST(R9, Y1, Y5, o)
 
-#define FIRSTS4 \
-	FIRSTS2 \
-	FIRST(R10, Y2, Y6) \
-	FIRST(R11, Y3, Y7)
+#define FIRSTS4(o) \
+	FIRSTS2(o) \
+	FIRST(R10, Y2, Y6, o) \
+	FIRST(R11, Y3, Y7, o)
 
 #define NEXTS2(o) \
 	NEXT(R8, Y0, Y4, o) \
@@ -193,7 +189,7 @@
 
 // Of one token and two groups, sums are Y4 and Y5 within a block, then S and T.
 
-#define FIRSTS1 FIRST(R8, Y4, Y5)
+#define FIRSTS1(o) FIRST(R8, Y4, Y5, o)
 
 #define NEXTS1(o) NEXT(R8, Y4, Y5, o)
 
@@ -244,19 +240,3 @@
 #define LOWSOF(V, W) \
 	VCVTPH2PS 16 V, Y12 \
 	VCVTPH2PS 16 W, Y13
-
-// SUBSCALE makes of the integers at W the scales or minima of a block of 32,
-// those of its 256 being at S.
-#define SUBSCALE(W, S, Y) \
-	VPMOVZXBD W, Y      \
-	VCVTPH2PS S, Y10    \
-	VCVTDQ2PS Y, Y      \
-	VMULPS Y10, Y, Y
-
-#define SUBSCALES SUBSCALESOF((SI), (SI)(R14*1), (R15), (R15)(R14*1))
-
-#define SUBSCALESOF(V, W, S, T) \
-	SUBSCALE(V, S, Y8) \
-	SUBSCALE(W, T, Y9) \
-	SUBSCALE(8 V, 16 S, Y12) \
-	SUBSCALE(8 W, 16 T, Y13)

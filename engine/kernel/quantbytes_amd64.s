@@ -14,16 +14,7 @@
 	NIBBLES(o+96) \
 	P(384)
 
-// FIFTHS puts those of a block that have a fifth bit: see q5_amd64.s. Z15 is what
-// holds the bits.
-#define FIFTH(SHIFTL, l, SHIFTH, h) \
-	SHIFTL $l, Z15, Z11  \
-	SHIFTH $h, Z15, Z14  \
-	VPANDD Z29, Z11, Z11 \
-	VPANDD Z29, Z14, Z14 \
-	VPORD  Z11, Z8, Z8   \
-	VPORD  Z14, Z9, Z9
-
+// FIFTHS puts those of a block that have a fifth bit.
 #define FIFTHS(o, P) \
 	LOAD(o+128, Y15, Z15) \
 	NIBBLES(o) \

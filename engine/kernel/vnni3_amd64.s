@@ -13,29 +13,23 @@
 	MOVL $0x55555555, BX   \
 	KMOVD BX, K1
 
-#define TOTAL3(S, H, T, at) \
-	VPADDD H, S, S     \
+#define TOTAL3(S, T, at) \
 	VPDPWSSD Z9, S, T \
 	VPDPWSSD.BCST at, Z11, T
 
 #define TOTALS31(f) \
 	INTEGERS(f*2) \
 	VPSLLW.Z $3, Z11, K1, Z9 \
-	TOTAL3(Z0, Z16, Z21, (B_HALF+f)(DI))
+	TOTAL3(Z0, Z21, (B_HALF+f)(DI))
 
 #define TOTALS32(f) \
 	TOTALS31(f) \
-	TOTAL3(Z1, Z17, Z22, (B_HALF+f)(DI)(R13*1))
+	TOTAL3(Z1, Z22, (B_HALF+f)(DI)(R13*1))
 
 #define TOTALS34(f) \
 	TOTALS32(f) \
-	TOTAL3(Z2, Z18, Z23, (B_HALF+f)(DI)(R13*2)) \
-	TOTAL3(Z3, Z19, Z24, (B_HALF+f)(DI)(R12*1))
-
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
-#define ZERO31 ZERO(Z0, Z16)
+	TOTAL3(Z2, Z23, (B_HALF+f)(DI)(R13*2)) \
+	TOTAL3(Z3, Z24, (B_HALF+f)(DI)(R12*1))
 
 // SUB3 multiplies a block of 32: Z, P and T zero, multiply and add up.
 #define SUB3(Z, P, T) \
@@ -69,7 +63,7 @@ q3Kx4:
 q3Kx4sub:
 	AHEAD(896)
 	AHEAD(960)
-	SUB3(ZERO4, PRODUCTS4, TOTALS34)
+	SUB3(START4, CHAIN4, TOTALS34)
 	STEP4(32, 112)
 	DECQ AX
 	JNZ  q3Kx4sub
@@ -95,7 +89,7 @@ q3Kx2:
 q3Kx2sub:
 	AHEAD(896)
 	AHEAD(960)
-	SUB3(ZERO2, PRODUCTS2, TOTALS32)
+	SUB3(START2, CHAIN2, TOTALS32)
 	STEP2(32, 112)
 	DECQ AX
 	JNZ  q3Kx2sub
@@ -121,7 +115,7 @@ q3Kx1:
 q3Kx1sub:
 	FETCH2
 	PASS(112)
-	SUB3(ZERO31, PRODUCTS1, TOTALS31)
+	SUB3(START1, CHAIN1, TOTALS31)
 	STEP1(32, 112)
 	DECQ AX
 	JNZ  q3Kx1sub

@@ -1,5 +1,5 @@
 #include "textflag.h"
-#include "vnni_amd64.h"
+#include "vnniwhole_amd64.h"
 
 // Products of 4-bit weights, with VNNI.
 
@@ -90,27 +90,60 @@ q40x1:
 	VZEROUPPER
 	RET
 
+// Q4_K: sums of 16 products are at most 16·15·127 = 30,480, so they are the low words
+// of pairs, and the high words of scales are zeros. Minima total -16·Σa.
+
+// WHOLES makes the scales Z10, in dwords, and the minima Z11, each twice.
+#define WHOLES \
+	VMOVDQU (SI), X11 \
+	VPUNPCKLQDQ (SI)(R14*1), X11, X10 \
+	VPUNPCKHQDQ (SI)(R14*1), X11, X11 \
+	VPMOVZXBD X10, Z10 \
+	VPMOVZXBD X11, Z11 \
+	VPSHUFB Z29, Z11, Z11
+
+#define TOTAL(S, H, T, M, at) \
+	VPDPWSSD Z10, S, T \
+	VPDPWSSD Z10, H, T \
+	VPDPWSSD.BCST B_LOW at, Z11, M
+
+#define PRODUCTS1(a) \
+	PRODUCTS(R8, a, Z0, Z16)
+
+#define TOTALS1 \
+	WHOLES \
+	TOTAL(Z0, Z16, Z21, Z25, (DI))
+
+#define TOTALS2 \
+	TOTALS1 \
+	TOTAL(Z1, Z17, Z22, Z26, (DI)(R13*1))
+
+#define TOTALS4 \
+	TOTALS2 \
+	TOTAL(Z2, Z18, Z23, Z27, (DI)(R13*2)) \
+	TOTAL(Z3, Z19, Z24, Z31, (DI)(R12*1))
+
 // func q4Kx4VNNI(t *quantTile)
 TEXT ·q4Kx4VNNI(SB), NOSPLIT, $0-8
 	CONST(0x0f0f0f0f, Z30)
+	TWICE
 	ARGS4
 	SUMS4
+	LESS4
 q4Kx4:
-	KSCALES
-	ADDQ $32, SI
-	MOVQ $8, AX
+	SUPER
+	CLEAR4
 q4Kx4sub:
 	AHEAD(1152)
 	AHEAD(1216)
 	AHEAD(1280)
 	ZERO4
 	FOURS(16, PRODUCTS4)
-	JOIN4
-	KSUB
-	ALL4(LOWEST)
+	TOTALS4
 	STEP4(32, 144)
 	DECQ AX
 	JNZ  q4Kx4sub
+	FINISHLOW4(4)
 	SUBQ $8, CX
 	JNZ  q4Kx4
 	STORE4
@@ -119,24 +152,24 @@ q4Kx4sub:
 // func q4Kx2VNNI(t *quantTile)
 TEXT ·q4Kx2VNNI(SB), NOSPLIT, $0-8
 	CONST(0x0f0f0f0f, Z30)
+	TWICE
 	ARGS2
 	SUMS2
+	LESS2
 q4Kx2:
-	KSCALES
-	ADDQ $32, SI
-	MOVQ $8, AX
+	SUPER
+	CLEAR2
 q4Kx2sub:
 	AHEAD(1152)
 	AHEAD(1216)
 	AHEAD(1280)
 	ZERO2
 	FOURS(16, PRODUCTS2)
-	JOIN2
-	KSUB
-	ALL2(LOWEST)
+	TOTALS2
 	STEP2(32, 144)
 	DECQ AX
 	JNZ  q4Kx2sub
+	FINISHLOW2(4)
 	SUBQ $8, CX
 	JNZ  q4Kx2
 	STORE2
@@ -145,25 +178,25 @@ q4Kx2sub:
 // func q4Kx1VNNI(t *quantTile)
 TEXT ·q4Kx1VNNI(SB), NOSPLIT, $0-8
 	CONST(0x0f0f0f0f, Z30)
+	TWICE
 	PAIRS
+	LESS2
 q4Kx1rows:
 	NEWPAIR
 q4Kx1:
-	KSCALES
-	ADDQ $32, SI
+	SUPER
 	ADDQ $32, R15
-	MOVQ $8, AX
+	CLEAR1
 q4Kx1sub:
 	FETCH2
 	PASS(144)
-	ZERO1
-	FOURS1(16)
-	JOIN1
-	KSUB
-	ALL1(LOWEST)
+	ZERO(Z0, Z16)
+	FOURS(16, PRODUCTS1)
+	TOTALS1
 	STEP1(32, 144)
 	DECQ AX
 	JNZ  q4Kx1sub
+	FINISHLOW1(4)
 	SUBQ $8, CX
 	JNZ  q4Kx1
 	ENDPAIR

@@ -130,23 +130,11 @@
 	VINSERTI128 $1, (o)(S)(R14*1), Y, Y \
 	VCVTPH2PS Y, Z
 
-// INTS makes of 8 bytes of both groups numbers, by WIDE, and scales them.
-#define INTS(WIDE, o, S, X, Z) \
-	VMOVQ (o)(SI), X \
-	VPINSRQ $1, (o)(SI)(R14*1), X, X \
-	WIDE X, Z \
-	VCVTDQ2PS Z, Z \
-	VMULPS S, Z, Z
-
-// SCALED adds the sums A, scaled; LOWEST adds the minima too.
+// SCALED adds the sums A, scaled.
 #define SCALED(A, F, at) \
 	VCVTDQ2PS A, A \
 	VMULPS.BCST B_D at, Z10, Z20 \
 	VFMADD231PS A, Z20, F
-
-#define LOWEST(A, F, at) \
-	SCALED(A, F, at) \
-	VFMADD231PS.BCST B_S at, Z11, F
 
 // Of one token, sums are of even and odd vectors too.
 #define JOIN1 \
@@ -183,15 +171,6 @@
 	VPANDD Z30, Z8, Z8  \
 	VPANDD Z30, Z9, Z9
 
-// KSCALES makes the scales and minima of 256 weights, KSUB those of 32.
-#define KSCALES \
-	BOTH(0, SI, X12, Y12, Z12)  \
-	BOTH(16, SI, X13, Y13, Z13)
-
-#define KSUB \
-	INTS(VPMOVZXBD, 0, Z12, X10, Z10) \
-	INTS(VPMOVZXBD, 8, Z13, X11, Z11)
-
 // For tile units the weights of 16 rows become bytes: fours of steps, of each a
 // four of each row. DI is where, and DX where scales go, and minima if there are
 // some.
@@ -202,6 +181,16 @@
 	MOVQ src+16(FP), SI   \
 	MOVQ wide+24(FP), R14 \
 	MOVQ nb+32(FP), CX
+
+// FIFTH adds fifth bits to Z8 and Z9: see q5_amd64.s. Z15 is what holds them, Z29
+// the bit.
+#define FIFTH(SHIFTL, l, SHIFTH, h) \
+	SHIFTL $l, Z15, Z11  \
+	SHIFTH $h, Z15, Z14  \
+	VPANDD Z29, Z11, Z11 \
+	VPANDD Z29, Z14, Z14 \
+	VPORD  Z11, Z8, Z8   \
+	VPORD  Z14, Z9, Z9
 
 #define PUT(at) \
 	VMOVDQU64 Z8, (at)(DI) \

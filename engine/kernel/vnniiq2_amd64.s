@@ -21,8 +21,7 @@ GLOBL iq2raised<>(SB), RODATA|NOPTR, $16
 	VPSHUFB Z8, Z26, Z8 \
 	VPSHUFB Z9, Z26, Z9
 
-#define TOTAL(S, H, T, at) \
-	VPADDD H, S, S    \
+#define TOTAL(S, T, at) \
 	VPMULLD Z10, S, S \
 	VPADDD S, T, T    \
 	VPDPWSSD.BCST at, Z11, T
@@ -31,21 +30,16 @@ GLOBL iq2raised<>(SB), RODATA|NOPTR, $16
 	INTEGERS(f*2) \
 	VPSLLD $5, Z10, Z10   \
 	VPMULLW Z25, Z11, Z11 \
-	TOTAL(Z0, Z16, Z21, (B_HALF+f)(DI))
+	TOTAL(Z0, Z21, (B_HALF+f)(DI))
 
 #define TOTALS2(f) \
 	TOTALS1(f) \
-	TOTAL(Z1, Z17, Z22, (B_HALF+f)(DI)(R13*1))
+	TOTAL(Z1, Z22, (B_HALF+f)(DI)(R13*1))
 
 #define TOTALS4(f) \
 	TOTALS2(f) \
-	TOTAL(Z2, Z18, Z23, (B_HALF+f)(DI)(R13*2)) \
-	TOTAL(Z3, Z19, Z24, (B_HALF+f)(DI)(R12*1))
-
-#define PRODUCTS1(a) \
-	PRODUCTS(R8, a, Z0, Z16)
-
-#define BEGIN1 ZERO(Z0, Z16)
+	TOTAL(Z2, Z23, (B_HALF+f)(DI)(R13*2)) \
+	TOTAL(Z3, Z24, (B_HALF+f)(DI)(R12*1))
 
 #define SUB(Z, P, T) \
 	Z \
@@ -82,7 +76,7 @@ iq2x4:
 iq2x4sub:
 	AHEAD(896)
 	AHEAD(960)
-	SUB(ZERO4, PRODUCTS4, TOTALS4)
+	SUB(START4, CHAIN4, TOTALS4)
 	STEP4(32, 112)
 	DECQ AX
 	JNZ  iq2x4sub
@@ -108,7 +102,7 @@ iq2x2:
 iq2x2sub:
 	AHEAD(896)
 	AHEAD(960)
-	SUB(ZERO2, PRODUCTS2, TOTALS2)
+	SUB(START2, CHAIN2, TOTALS2)
 	STEP2(32, 112)
 	DECQ AX
 	JNZ  iq2x2sub
@@ -134,7 +128,7 @@ iq2x1:
 iq2x1sub:
 	FETCH2
 	PASS(112)
-	SUB(BEGIN1, PRODUCTS1, TOTALS1)
+	SUB(START1, CHAIN1, TOTALS1)
 	STEP1(32, 112)
 	DECQ AX
 	JNZ  iq2x1sub

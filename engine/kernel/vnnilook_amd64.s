@@ -56,20 +56,11 @@
 	TOTAL4(Z2, Z23, Z27, (DI)(R13*2)) \
 	TOTAL4(Z3, Z24, Z31, (DI)(R12*1))
 
-#define FINISH4(T, M, F, at) \
+#define FINISHLOOK(T, M, F, at) \
 	VPSLLD $3, M, M \
 	VPADDD M, T, T  \
 	VPXORD M, M, M  \
 	FINISH(T, F, at)
-
-#define LESS2 \
-	VPXORD Z25, Z25, Z25 \
-	VPXORD Z26, Z26, Z26
-
-#define LESS4 \
-	LESS2 \
-	VPXORD Z27, Z27, Z27 \
-	VPXORD Z31, Z31, Z31
 
 // func lookx4VNNI(t *quantTile)
 TEXT ·lookx4VNNI(SB), NOSPLIT, $0-8
@@ -93,10 +84,10 @@ lookx4sub:
 	STEP4(32, 136)
 	DECQ AX
 	JNZ  lookx4sub
-	FINISH4(Z21, Z25, Z4, (DI))
-	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
-	FINISH4(Z23, Z27, Z6, (DI)(R13*2))
-	FINISH4(Z24, Z31, Z7, (DI)(R12*1))
+	FINISHLOOK(Z21, Z25, Z4, (DI))
+	FINISHLOOK(Z22, Z26, Z5, (DI)(R13*1))
+	FINISHLOOK(Z23, Z27, Z6, (DI)(R13*2))
+	FINISHLOOK(Z24, Z31, Z7, (DI)(R12*1))
 	SUBQ $8, CX
 	JNZ  lookx4
 	STORE4
@@ -124,8 +115,8 @@ lookx2sub:
 	STEP2(32, 136)
 	DECQ AX
 	JNZ  lookx2sub
-	FINISH4(Z21, Z25, Z4, (DI))
-	FINISH4(Z22, Z26, Z5, (DI)(R13*1))
+	FINISHLOOK(Z21, Z25, Z4, (DI))
+	FINISHLOOK(Z22, Z26, Z5, (DI)(R13*1))
 	SUBQ $8, CX
 	JNZ  lookx2
 	STORE2
@@ -154,7 +145,7 @@ lookx1sub:
 	STEP1(32, 136)
 	DECQ AX
 	JNZ  lookx1sub
-	FINISH4(Z21, Z25, Z4, (DI))
+	FINISHLOOK(Z21, Z25, Z4, (DI))
 	SUBQ $8, CX
 	JNZ  lookx1
 	ENDPAIR

@@ -52,15 +52,6 @@
 	NIBBLES(112) \
 	PUTFOUR(384)
 
-// FIFTH adds fifth bits: see q5_amd64.s. Z15 is what holds them.
-#define FIFTH(SHIFTL, l, SHIFTH, h) \
-	SHIFTL $l, Z15, Z11  \
-	SHIFTH $h, Z15, Z14  \
-	VPANDD Z29, Z11, Z11 \
-	VPANDD Z29, Z14, Z14 \
-	VPORD  Z11, Z8, Z8   \
-	VPORD  Z14, Z9, Z9
-
 #define FIVES \
 	LOAD(144, Y15, Z15) \
 	NIBBLES(16) \
