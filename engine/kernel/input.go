@@ -20,7 +20,7 @@ type Input struct {
 // them need, whatever the scale's block.
 type integers struct {
 	q []int8  // (n, k)
-	w []int16 // (n, k) the same, wide
+	w []int16 // (n, k) the same, wide, if the scale's block is 32: for Q8_0
 	b []block // (n, k/32)
 
 	super []super // (n, k/256) if the scale's block is 256
@@ -100,7 +100,10 @@ func NewInput(n, k int, mem []float32) *Input {
 
 // IntegerFloats returns the floats of memory that NewIntegers takes.
 func IntegerFloats(n, k int, want Forms) int {
-	size := bits.OnesCount8(uint8(want)) * (n*k/4 + n*k/2 + n*k/32*blockFloats)
+	size := bits.OnesCount8(uint8(want)) * (n*k/4 + n*k/32*blockFloats)
+	if want&By32 != 0 {
+		size += n * k / 2
+	}
 	if want&By256 != 0 {
 		size += n * k / 256 * superFloats
 	}
@@ -125,9 +128,10 @@ func NewIntegers(n, k int, want Forms, mem []float32) *Input {
 		}
 		x := &in.forms[i]
 		x.q = unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(take(n*k/4)))), n*k)
-		x.w = unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(take(n*k/2)))), n*k)
 		x.b = unsafe.Slice((*block)(unsafe.Pointer(unsafe.SliceData(take(n*k/32*blockFloats)))), n*k/32)
-		if form == By256 {
+		if form == By32 {
+			x.w = unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(take(n*k/2)))), n*k)
+		} else {
 			x.super = unsafe.Slice((*super)(unsafe.Pointer(unsafe.SliceData(take(n*k/256*superFloats)))), n*k/256)
 		}
 	}
@@ -168,6 +172,7 @@ func (in *Input) quantise(lo, hi int, want Forms) {
 	}
 	if want&By256 != 0 {
 		x := &in.forms[1]
+		var wide [32]int16 // which nobody reads
 		for b := lo / 256; b < hi/256; b++ {
 			inv := inverse(maxAbs(in.f[b*256 : b*256+256]))
 			var d float32
@@ -177,7 +182,7 @@ func (in *Input) quantise(lo, hi int, want Forms) {
 			x.super[b].d = d
 			for i := range x.super[b].sums {
 				j := 8*b + i
-				sum := x.round(in.f, j, inv)
+				sum := x.round(in.f, j, inv, &wide)
 				x.b[j].d, x.b[j].s, x.super[b].sums[i] = d, d*float32(sum), int16(sum)
 			}
 		}
@@ -191,7 +196,7 @@ func (in *Input) quantise32(lo, hi int) {
 	for i := range hi - lo {
 		m := maxAbs(in.f[(lo+i)*32:][:32])
 		f[2*i] = m / 127
-		f[2*i+1] = f[2*i] * float32(x.round(in.f, lo+i, inverse(m)))
+		f[2*i+1] = f[2*i] * float32(x.round(in.f, lo+i, inverse(m), (*[32]int16)(x.w[(lo+i)*32:])))
 	}
 	var h [64]uint16
 	float16s(h[:], f[:])
@@ -221,9 +226,9 @@ func maxAbsGeneric(x []float32) (m float32) {
 	return m
 }
 
-// round makes the integers of block b of f and returns their sum.
-func (x *integers) round(f []float32, b int, inv float32) (sum int32) {
-	sums := roundBlock((*[32]int8)(x.q[b*32:]), (*[32]int16)(x.w[b*32:]), (*[32]float32)(f[b*32:]), inv)
+// round makes the integers of block b of f, wide too, and returns their sum.
+func (x *integers) round(f []float32, b int, inv float32, wide *[32]int16) (sum int32) {
+	sums := roundBlock((*[32]int8)(x.q[b*32:]), wide, (*[32]float32)(f[b*32:]), inv)
 	to := &x.b[b]
 	for h, s := range sums {
 		to.half[h] = pair{int16(-32 * s[0]), int16(-32 * s[1])}
