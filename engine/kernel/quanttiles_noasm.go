@@ -6,8 +6,10 @@ func byteTiles() bool { return false }
 
 func mulBytesAMX(*byteTile) { panic("kernel: no tile units on this platform") }
 func mulLowAMX(*byteTile)   { panic("kernel: no tile units on this platform") }
-func mulFourAMX(*wholeTile) { panic("kernel: no tile units on this platform") }
-func mulSixAMX(*wholeTile)  { panic("kernel: no tile units on this platform") }
+func fours32AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
+func fours16AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
+func sixes32AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
+func sixes16AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
 
 func (m *Matrix) unpackWhole([]int8, []float32, int, int) {
 	panic("kernel: no tile units on this platform")

@@ -10,6 +10,8 @@ import "unsafe"
 const (
 	wholeTokens = 2 * tileSide
 	wholeBytes  = 2 * 256 * tileSide // of a panel of 16 rows and 256 steps
+	// wholeFew is how many rows are unpacked at a time for tokens that pass by once.
+	wholeFew = 64
 )
 
 // A wholeTile is the argument of the assembly: two sixteens of tokens with
@@ -36,7 +38,7 @@ type wholeTile struct {
 
 // inWhole reports whether products with n tokens are made so.
 func (m *Matrix) inWhole(n int) bool {
-	return byteTiles() && n > tileSide && forms[m.Type].super != nil && m.Type != Q2_K && 2*tileSide*m.K <= byteWeights
+	return byteTiles() && n >= tileSide && forms[m.Type].super != nil && m.Type != Q2_K && 2*tileSide*m.K <= byteWeights
 }
 
 // wholeScales is how many numbers stand beside 256 steps of 16 rows.
@@ -47,11 +49,14 @@ func (m *Matrix) wholeScales() int {
 	return tileSide
 }
 
-// mulWhole multiplies rows lo to hi, some sixteens of them, with n > 16 tokens.
+// mulWhole multiplies rows lo to hi, some sixteens of them, with n ≥ 16 tokens.
 func (m *Matrix) mulWhole(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
 	s := byteScratches.Get().(*byteScratch)
 	defer byteScratches.Put(s)
 	most := min(byteWeights/2/m.K/tileSide*tileSide, byteRows)
+	if n <= wholeTokens {
+		most = min(most, wholeFew)
+	}
 	for ; lo < hi; lo += most {
 		rows := min(most, hi-lo)
 		for p := range rows / tileSide {
@@ -63,8 +68,8 @@ func (m *Matrix) mulWhole(in *Input, n, lo, hi int, dst []float32, ldd int, add 
 	}
 }
 
-// sixteens returns where the tokens begin that are multiplied from token t on.
-// Of either sixteen some may be done, or the other's.
+// sixteens returns where the tokens begin that are multiplied from token t on: of
+// either sixteen some may be done, and if they are one, there is but one.
 func sixteens(t, n int) (first, second int) {
 	first = min(t, n-tileSide)
 	return first, min(max(n-tileSide, first), t+tileSide)
@@ -74,26 +79,34 @@ func sixteens(t, n int) (first, second int) {
 func (m *Matrix) wholePanels(s *byteScratch, in *Input, t, n, rows int, dst []float32, ldd int, add bool) {
 	x, nb := &in.forms[1], m.K/256
 	first, second := sixteens(t, n)
-	panels, apart := rows/tileSide, sumsApart(rows)
-	clear(s.sums[:wholeTokens*apart])
+	tokens, panels, apart := wholeTokens, rows/tileSide, sumsApart(rows)
+	if second == first {
+		tokens = tileSide
+	}
+	clear(s.sums[:tokens*apart])
 	q := wholeTile{
 		a: [2]*int8{&x.q[first*m.K], &x.q[second*m.K]}, as: m.K,
 		d: [2]*super{&x.super[first*nb], &x.super[second*nb]}, ds: nb * int(unsafe.Sizeof(super{})),
 		w: &s.w[0], scale: &s.scale[0], sums: &s.sums[0], ts: 4 * apart,
-		panels: panels, all: nb * panels, back: 4 * (wholeTokens*apart - tileSide),
+		panels: panels, all: nb * panels, back: 4 * (tokens*apart - tileSide),
 		ring: (*[4 * wholeTokens * tileSide]int32)(s.ring), left: [2]int{panels, panels}, supers: nb,
 	}
 	unit := forms[m.Type].unit
-	if second == t+tileSide && unit == 0 {
+	if unit == 0 && first == t && tokens == min(n-t, wholeTokens) {
 		q.dst, q.ldd = &dst[t*ldd], 4*ldd
 		if add {
 			q.add = 1
 		}
 	}
-	if m.Type.minimum() {
-		mulFourAMX(&q)
-	} else {
-		mulSixAMX(&q)
+	switch {
+	case m.Type.minimum() && tokens == tileSide:
+		fours16AMX(&q)
+	case m.Type.minimum():
+		fours32AMX(&q)
+	case tokens == tileSide:
+		sixes16AMX(&q)
+	default:
+		sixes32AMX(&q)
 	}
 	if q.dst == nil {
 		s.putWhole(t, n, rows, dst, ldd, add, unit)

@@ -1,12 +1,18 @@
 package kernel
 
-// mulFourAMX multiplies Q4_K and Q5_K, mulSixAMX what has no minima.
+// fours multiply Q4_K and Q5_K, sixes what has no minima, with so many tokens.
 //
 //go:noescape
-func mulFourAMX(t *wholeTile)
+func fours32AMX(t *wholeTile)
 
 //go:noescape
-func mulSixAMX(t *wholeTile)
+func fours16AMX(t *wholeTile)
+
+//go:noescape
+func sixes32AMX(t *wholeTile)
+
+//go:noescape
+func sixes16AMX(t *wholeTile)
 
 //go:noescape
 func wholeQ4K(w *int8, scale *float32, src *byte, wide, nb, panels int)

@@ -1,7 +1,7 @@
 #include "textflag.h"
 #include "tiles_amd64.h"
 
-// 32 tokens with panels of 16 rows: struct wholeTile.
+// 32 tokens, or 16, with panels of 16 rows: struct wholeTile.
 //
 // SI and R9 activations of both sixteens, CX bytes from token to token; BX
 // weights, DX 64; R8 where sums go, R15 where those of the panel before are; DI
@@ -15,7 +15,8 @@
 #define MULSIGNED(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|3); BYTE $0x5e; BYTE $(0xc0|(sum)<<3|(a)) // TDPBSSD
 #define MULUNSIGNED(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|2); BYTE $0x5e; BYTE $(0xc0|(sum)<<3|(a)) // TDPBSUD
 
-// STEPS multiplies the i-th 64 steps with both bytes of the weights.
+// STEPS multiplies the i-th 64 steps with both bytes of the weights, ONESTEPS of
+// one sixteen of tokens.
 #define STEPS(MUL, i) \
 	LOADA(0, 64*i)    \
 	LOADW(2, 2048*i)  \
@@ -26,19 +27,32 @@
 	MUL(6, 0, 3)      \
 	MUL(7, 1, 3)
 
-#define BEGIN \
+#define ONESTEPS(MUL, i) \
+	LOADA(0, 64*i)    \
+	LOADW(2, 2048*i)  \
+	MUL(4, 0, 2)      \
+	LOADW(3, 2048*i+1024) \
+	MUL(6, 0, 3)
+
+#define ONEBEGIN \
 	ZERO(4) \
-	ZERO(5) \
-	ZERO(6) \
+	ZERO(6)
+
+#define BEGIN \
+	ONEBEGIN \
+	ZERO(5)  \
 	ZERO(7)
 
-#define END \
+#define ONEEND \
 	SETSUM(4, 0)    \
-	SETSUM(5, 1024) \
 	SETSUM(6, 2048) \
-	SETSUM(7, 3072) \
 	ADDQ $8192, BX  \
 	XCHGQ R8, R15
+
+#define END \
+	SETSUM(5, 1024) \
+	SETSUM(7, 3072) \
+	ONEEND
 
 // JOINED scales a token's sums, which are at o, and adds what they are added to:
 // the first byte counts 1<<shift, and d is the activations' scale.
@@ -75,6 +89,28 @@
 	LEAQ (R12)(R14*2), R12              \
 	LEAQ (D)(R10*4), D
 
+// FIRST to FOURTH do so to eight tokens, ONEFIRST to ONEFOURTH to four.
+#define FIRST(ADD) \
+	TOKENS(ADD, DI, 0) \
+	TOKENS(ADD, DI, 256)
+
+#define SECOND(ADD) \
+	TOKENS(ADD, DI, 512) \
+	TOKENS(ADD, DI, 768)
+
+#define THIRD(ADD) \
+	TOKENS(ADD, R13, 1024) \
+	TOKENS(ADD, R13, 1280)
+
+#define FOURTH(ADD) \
+	TOKENS(ADD, R13, 1536) \
+	TOKENS(ADD, R13, 1792)
+
+#define ONEFIRST(ADD)  TOKENS(ADD, DI, 0)
+#define ONESECOND(ADD) TOKENS(ADD, DI, 256)
+#define ONETHIRD(ADD)  TOKENS(ADD, DI, 512)
+#define ONEFOURTH(ADD) TOKENS(ADD, DI, 768)
+
 #define SCALES \
 	VMOVUPS (AX), Z0
 
@@ -100,7 +136,7 @@
 // PUT puts the sums of a panel, whose last steps these were, where they belong,
 // if they all belong somewhere: so those stores, which mostly miss all caches,
 // go on beside the next panel's products.
-#define PUT(add, next) \
+#define PUT(EACH, shift, add, next) \
 	MOVQ t+0(FP), R13 \
 	CMPQ 128(R13), $1 \
 	JNE  next         \
@@ -109,24 +145,19 @@
 	JZ   next         \
 	ADDQ $64, 136(R13) \
 	MOVQ R14, R11     \
-	SHLQ $5, R11      \
+	SHLQ $shift, R11  \
 	NEGQ R11          \
 	ADDQ R12, R11     \
 	CMPQ 152(R13), $0 \
 	MOVQ 144(R13), R13 \
 	JNE  add          \
-	ALL8(PUTONE)      \
-	ALL8(PUTONE)      \
-	ALL8(PUTONE)      \
-	ALL8(PUTONE)      \
+	EACH(PUTONE)      \
 	JMP  next         \
 add: \
-	ALL8(ADDONE)      \
-	ALL8(ADDONE)      \
-	ALL8(ADDONE)      \
-	ALL8(ADDONE)
+	EACH(ADDONE)
 
-#define ALL8(F) F; F; F; F; F; F; F; F
+#define EACH16(F) F; F; F; F; F; F; F; F; F; F; F; F; F; F; F; F
+#define EACH32(F) EACH16(F); EACH16(F)
 
 #define PUTONE \
 	VMOVUPS (R11), Z2 \
@@ -159,7 +190,7 @@ add: \
 
 // PANELS multiplies one panel after the other, of 256 steps after the others:
 // the sums of one are scaled and added between the products of the next.
-#define PANELS(MUL, SCALES, ADD, scales) \
+#define PANELS(BEGIN, STEPS, END, FIRST, SECOND, THIRD, FOURTH, EACH, shift, MUL, SCALES, ADD, scales) \
 	LEAQ ·wholeTiles(SB), AX \
 	CONFIG \
 	MOVQ t+0(FP), DI  \
@@ -191,21 +222,17 @@ begun: \
 	SCALES            \
 	BEGIN             \
 	STEPS(MUL, 0)     \
-	TOKENS(ADD, DI, 0)     \
-	TOKENS(ADD, DI, 256)   \
+	FIRST(ADD)        \
 	STEPS(MUL, 1)     \
-	TOKENS(ADD, DI, 512)   \
-	TOKENS(ADD, DI, 768)   \
+	SECOND(ADD)       \
 	STEPS(MUL, 2)     \
-	TOKENS(ADD, R13, 1024) \
-	TOKENS(ADD, R13, 1280) \
+	THIRD(ADD)        \
 	STEPS(MUL, 3)     \
-	TOKENS(ADD, R13, 1536) \
-	TOKENS(ADD, R13, 1792) \
+	FOURTH(ADD)       \
 	END               \
 	ONWARD(multiplied) \
 multiplied: \
-	PUT(add, next)    \
+	PUT(EACH, shift, add, next) \
 next: \
 	NEXT(scales, more) \
 more: \
@@ -217,20 +244,30 @@ more: \
 	RET \
 last: \
 	SCALES            \
-	TOKENS(ADD, DI, 0)     \
-	TOKENS(ADD, DI, 256)   \
-	TOKENS(ADD, DI, 512)   \
-	TOKENS(ADD, DI, 768)   \
-	TOKENS(ADD, R13, 1024) \
-	TOKENS(ADD, R13, 1280) \
-	TOKENS(ADD, R13, 1536) \
-	TOKENS(ADD, R13, 1792) \
+	FIRST(ADD)        \
+	SECOND(ADD)       \
+	THIRD(ADD)        \
+	FOURTH(ADD)       \
 	JMP  multiplied
 
-// func mulFourAMX(t *wholeTile)
-TEXT ·mulFourAMX(SB), NOSPLIT, $0-8
-	PANELS(MULUNSIGNED, LOWSCALES, FOUR, 384)
+#define BOTHPANELS(MUL, SCALES, ADD, scales) \
+	PANELS(BEGIN, STEPS, END, FIRST, SECOND, THIRD, FOURTH, EACH32, 5, MUL, SCALES, ADD, scales)
 
-// func mulSixAMX(t *wholeTile)
-TEXT ·mulSixAMX(SB), NOSPLIT, $0-8
-	PANELS(MULSIGNED, SCALES, SIX, 64)
+#define ONEPANELS(MUL, SCALES, ADD, scales) \
+	PANELS(ONEBEGIN, ONESTEPS, ONEEND, ONEFIRST, ONESECOND, ONETHIRD, ONEFOURTH, EACH16, 4, MUL, SCALES, ADD, scales)
+
+// func fours32AMX(t *wholeTile)
+TEXT ·fours32AMX(SB), NOSPLIT, $0-8
+	BOTHPANELS(MULUNSIGNED, LOWSCALES, FOUR, 384)
+
+// func fours16AMX(t *wholeTile)
+TEXT ·fours16AMX(SB), NOSPLIT, $0-8
+	ONEPANELS(MULUNSIGNED, LOWSCALES, FOUR, 384)
+
+// func sixes32AMX(t *wholeTile)
+TEXT ·sixes32AMX(SB), NOSPLIT, $0-8
+	BOTHPANELS(MULSIGNED, SCALES, SIX, 64)
+
+// func sixes16AMX(t *wholeTile)
+TEXT ·sixes16AMX(SB), NOSPLIT, $0-8
+	ONEPANELS(MULSIGNED, SCALES, SIX, 64)
