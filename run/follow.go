@@ -193,27 +193,6 @@ func Follow(ctx context.Context, dir, id string, after int64, lang say.Lang) ite
 	}
 }
 
-// Told hands each line that a run of the store in dir has told so far to see,
-// and waits for none. A line that is damaged is passed over.
-func Told(dir, id string, see func(Line)) error {
-	if _, ok := parseID(id); !ok {
-		return store.ErrNotFound
-	}
-	f, err := os.Open(logPath(filepath.Join(dir, "runs"), id))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = eachLine(f, func(b []byte) (bool, error) {
-		var l Line
-		if json.Unmarshal(b, &l) == nil {
-			see(l)
-		}
-		return true, nil
-	})
-	return err
-}
-
 // follow hands each line to see until that returns false.
 func follow(ctx context.Context, dir, id string, see func(Line) bool) error {
 	if id == Latest {

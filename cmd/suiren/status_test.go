@@ -93,3 +93,73 @@ func TestStatusOfRunning(t *testing.T) {
 		t.Errorf("%g seconds left", line.Left)
 	}
 }
+
+// Of a run whose log is longer than what is read of it the same is said: when its step
+// began, what it counted then, and how far it is now; a line that is being written is not
+// waited for.
+func TestStatusOfLongRun(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "suiren.hcl"), []byte(scalingPlan), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	runs := filepath.Join(dir, ".suiren", "runs")
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const steps, of, seconds = 30_000, 40_000, 9_000
+	began := time.Now().UTC().Add(-seconds * time.Second).Truncate(time.Millisecond)
+	id := began.Format("20060102T150405Z-0000")
+	var log strings.Builder
+	line := func(second float64, text string, args ...any) {
+		fmt.Fprintf(&log, `{"id":1,"time":%q,%s}`+"\n", began.Add(time.Duration(second*float64(time.Second))).Format(time.RFC3339Nano), fmt.Sprintf(text, args...))
+	}
+	line(0, `"type":"run","version":"1.1","run":%q`, id)
+	line(0, `"type":"begin","step":"tokens.rows"`)
+	line(0, `"type":"made","step":"tokens.rows"`)
+	line(1, `"type":"begin","step":"weights.base"`)
+	line(1, `"type":"count","step":"weights.base","values":{"params":777}`)
+	for n := range steps {
+		at := 1 + (seconds-1)*float64(n+1)/steps
+		line(at, `"type":"metric","step":"weights.base","values":{"step":%d,"loss":%.4f}`, n+1, 4-3*float64(n+1)/steps)
+		line(at, `"type":"progress","step":"weights.base","done":%d,"total":%d,"unit":"steps"`, n+1, of)
+	}
+	log.WriteString(`{"id":2,"time":"2026-11-28T17:00:00Z","type":"progress","step":"weights.base","done":39999,"to`)
+	if log.Len() < 6<<20 {
+		t.Fatalf("a log of %d bytes is not long", log.Len())
+	}
+	path := filepath.Join(runs, id+".jsonl")
+	if err := os.WriteFile(path, []byte(log.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := store.TryLock(f); err != nil { // as a process that is alive
+		t.Fatal(err)
+	}
+	out, err := program("status", dir, "-o", "jsonl").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Step              string
+		Began             time.Time
+		Done, Total, Left float64
+		Values            map[string]float64
+	}
+	for l := range strings.Lines(string(out)) {
+		if strings.Contains(l, `"type":"running"`) {
+			if err := json.Unmarshal([]byte(l), &got); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got.Step != "weights.base" || !got.Began.Equal(began.Add(time.Second)) || got.Done != steps || got.Total != of || got.Values["loss"] != 1 || got.Values["params"] != 777 {
+		t.Errorf("%+v", got)
+	}
+	if got.Left < 2900 || got.Left > 3500 { // a third of the 9,000 seconds, and what this test took
+		t.Errorf("%g seconds left", got.Left)
+	}
+}

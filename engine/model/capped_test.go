@@ -25,7 +25,7 @@ func TestCapped(t *testing.T) {
 		tr := openTrainer(t, f, Training{Rows: 2, Length: 64, Threads: 2, LoRA: lora})
 		shake(tr)
 		_, loss, _ := tr.Accumulate(rows)
-		sums, _ := tr.LogProbs(rows)
+		sums, _, _ := tr.LogProbs(t.Context(), rows)
 		if total := sums[0] + sums[1]; math.Abs(total+loss) > 1e-12*loss {
 			t.Errorf("adapter %t: log-probabilities sum to %v, losses to %v", lora != nil, total, loss)
 		}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -11,10 +12,16 @@ import (
 // the losses of Accumulate have them, bit for bit; it makes no gradients.
 // each[i][t] is log p(IDs[t] | the tokens before it in its document) of row i,
 // 0 where Weight is 0; sums[i] is the sum over row i. Weights beyond whether
-// they are 0 do not matter.
-func (t *Trainer) LogProbs(rows []Row) (sums []float64, each [][]float64) {
+// they are 0 do not matter. It looks between micro-batches whether ctx is done:
+// then the error is ctx's.
+func (t *Trainer) LogProbs(ctx context.Context, rows []Row) (sums []float64, each [][]float64, err error) {
 	h := &t.heads
 	for micro := range slices.Chunk(rows, len(t.rows)) {
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		default:
+		}
 		t.forwardAll(micro)
 		for h.lo = 0; h.lo < h.n; h.lo = h.hi {
 			h.hi = t.groupFrom(h.lo)
@@ -31,7 +38,7 @@ func (t *Trainer) LogProbs(rows []Row) (sums []float64, each [][]float64) {
 			sums, each = append(sums, sum), append(each, list)
 		}
 	}
-	return sums, each
+	return sums, each, nil
 }
 
 // logLosses writes the loss of each of the rows of logits z. It overwrites z.

@@ -55,8 +55,8 @@ func TestHalf(t *testing.T) {
 		if hash(half.Logits(rows[0])) != hash(full.Logits(rows[0])) {
 			t.Errorf("%s: other logits", name)
 		}
-		s1, _ := half.LogProbs(rows)
-		s2, _ := full.LogProbs(rows)
+		s1, _, _ := half.LogProbs(t.Context(), rows)
+		s2, _, _ := full.LogProbs(t.Context(), rows)
 		for i := range s1 {
 			if s1[i] != s2[i] {
 				t.Errorf("%s: row %d has the log-probability %v, in float32 %v", name, i, s1[i], s2[i])

@@ -192,7 +192,7 @@ func TestOracleModel(t *testing.T) {
 			rows[i].Weight[t] = 1
 		}
 	}
-	_, each := tr.LogProbs(rows)
+	_, each, _ := tr.LogProbs(t.Context(), rows)
 	for i := range each {
 		each[i] = each[i][a.Prompt[i]:]
 		for k, want := range a.Now[i] {

@@ -150,7 +150,10 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			at := 2 * order.at(step*n+i)
 			batch, refs = append(batch, docs[at], docs[at+1]), append(refs, reference[at], reference[at+1])
 		}
-		b := l.score(batch)
+		b, err := l.score(ctx, batch)
+		if err != nil {
+			return outcome{}, err
+		}
 		chosen, rejected := make([]objective.Answer, n), make([]objective.Answer, n)
 		right, margin := 0.0, 0.0
 		for i := range n {
@@ -167,7 +170,6 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			b.weigh1(2*i, wc[i])
 			b.weigh1(2*i+1, wr[i])
 		}
-		var err error
 		o.tokens, o.flops, err = l.learn(ctx, b)
 		return o, err
 	}
@@ -205,7 +207,14 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	if t.watch, err = newLookout(s.job, s.l, s.w, t.steps, patience); err != nil {
 		return err
 	}
-	t.watch.loss = func() (float64, map[string]float64) { return loss(s.l.score(held), refs) }
+	t.watch.loss = func(ctx context.Context) (float64, map[string]float64, error) {
+		b, err := s.l.score(ctx, held)
+		if err != nil {
+			return 0, nil, err
+		}
+		sum, vals := loss(b, refs)
+		return sum, vals, nil
+	}
 	longest, last := 0, ""
 	for _, d := range held {
 		if text := d.asked; text != "" && text != last && len(t.watch.asks) < watchSamples && len(d.prompt())+watchTokens <= s.w.context {

@@ -136,7 +136,10 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		var o outcome
 		var apart []objective.Answer
 		if len(other) > 0 {
-			b := l.score(other)
+			b, err := l.score(ctx, other)
+			if err != nil {
+				return o, err
+			}
 			for i := range other {
 				apart = append(apart, b.answer(i, otherRefs[i]))
 			}
@@ -145,7 +148,10 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 		z := loss.Baseline(apart)
-		b := l.score(batch)
+		b, err := l.score(ctx, batch)
+		if err != nil {
+			return o, err
+		}
 		answers, weight := make([]objective.Answer, n), make([]float64, n)
 		for i := range answers {
 			answers[i] = b.answer(i, refs[i])

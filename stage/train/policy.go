@@ -135,20 +135,29 @@ func (r *rl) update(ctx context.Context, groups []group) error {
 	}
 	c := &r.l.Params.Shape
 	if p.Beta > 0 {
-		r.underBase(func() {
-			s := r.l.score(docs)
+		if err := r.underBase(func() error {
+			s, err := r.l.score(ctx, docs)
+			if err != nil {
+				return err
+			}
 			for i := range rollouts {
 				rollouts[i].Reference = s.each[i]
 			}
 			for _, row := range s.rows {
 				r.st.FLOPs += rowFLOPs(c, row) / 3
 			}
-		})
+			return nil
+		}); err != nil {
+			return err
+		}
 	}
 	var f objective.Facts
 	updates := r.updates()
 	for u := range updates {
-		s := r.l.score(docs)
+		s, err := r.l.score(ctx, docs)
+		if err != nil {
+			return err
+		}
 		weight := make([][]float64, len(docs))
 		for i := range rollouts {
 			rollouts[i].Now, weight[i] = s.each[i], make([]float64, len(s.each[i]))
@@ -188,11 +197,12 @@ func (r *rl) update(ctx context.Context, groups []group) error {
 }
 
 // underBase runs f while the learner has the base's parameters.
-func (r *rl) underBase(f func()) {
+func (r *rl) underBase(f func() error) error {
 	copy(r.spare, r.l.State())
 	copy(r.l.State(), r.base)
 	r.l.Repack()
-	f()
+	err := f()
 	copy(r.l.State(), r.spare)
 	r.l.Repack()
+	return err
 }

@@ -161,9 +161,14 @@ func TestUpdates(t *testing.T) {
 				}
 			}
 		}
-		first := r.l.score(docs).each
+		score := func() *scored {
+			s, err := r.l.score(t.Context(), docs)
+			check(t, err)
+			return s
+		}
+		first := score().each
 		for range g.Updates {
-			s := r.l.score(docs)
+			s := score()
 			var rollouts []objective.Rollout
 			var weight [][]float64
 			for i := range docs {

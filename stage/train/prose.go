@@ -2,6 +2,7 @@ package train
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -222,8 +223,11 @@ func pieceOf(text string, size, i int) piece {
 // measure has o tell the mean loss of rows, whose learnt tokens are so many bytes.
 func (o *lookout) measure(rows []model.Row, bytes int) {
 	o.rows = rows
-	o.loss = func() (float64, map[string]float64) {
-		sums, _ := o.l.LogProbs(rows)
+	o.loss = func(ctx context.Context) (float64, map[string]float64, error) {
+		sums, _, err := o.l.LogProbs(ctx, rows)
+		if err != nil {
+			return 0, nil, err
+		}
 		sum, supervised := 0.0, 0
 		for i, s := range sums {
 			sum -= s
@@ -233,6 +237,6 @@ func (o *lookout) measure(rows []model.Row, bytes int) {
 				}
 			}
 		}
-		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}
+		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}, nil
 	}
 }

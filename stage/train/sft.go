@@ -378,6 +378,11 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		tellFew(job, steps, s.budget() > 0)
 	}
+	if st.Unseen {
+		if err := watch.look(ctx, &st.sight, st.Step, steps); err != nil {
+			return err
+		}
+	}
 	for st.Step < steps && !watch.done(&st.sight) {
 		if ctx.Err() != nil {
 			if err := save.save(&st, state...); err != nil {
@@ -402,7 +407,11 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
 		meter.step(st.Step, loss, tokens, st.FLOPs)
-		if err := watch.look(ctx, &st.sight, st.Step, steps); err != nil {
+		err = watch.look(ctx, &st.sight, st.Step, steps)
+		if err != nil && ctx.Err() != nil { // stopped behind a step, which is whole
+			return cmp.Or(save.save(&st, state...), err)
+		}
+		if err != nil {
 			return err
 		}
 		if save.due() {

@@ -90,6 +90,11 @@ func (t *tuning) run(ctx context.Context) error {
 	}
 	disk := newSaver(t.job.Work, t.every)
 	save := func() error { return disk.save(&t.st, arenas...) }
+	if t.st.Unseen {
+		if err := t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
+			return err
+		}
+	}
 	meter := newMeter(t.job, t.steps, t.st.FLOPs)
 	meter.l = t.l
 	for t.st.Step < t.steps && !t.watch.done(&t.st.sight) {
@@ -121,7 +126,11 @@ func (t *tuning) run(ctx context.Context) error {
 			t.job.Emit(stage.Event{Type: "metric", Vals: o.vals})
 		}
 		meter.step(t.st.Step, o.loss, o.tokens, t.st.FLOPs)
-		if err := t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
+		err = t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps)
+		if err != nil && ctx.Err() != nil { // stopped behind a step, which is whole
+			return cmp.Or(save(), err)
+		}
+		if err != nil {
 			return err
 		}
 		if disk.due() {
@@ -203,15 +212,18 @@ func (l *Learner) pack(docs []doc) (rows []model.Row, at []docAt) {
 	return rows, at
 }
 
-// score computes the log-probabilities of documents.
-func (l *Learner) score(docs []doc) *scored {
+// score computes the log-probabilities of documents, until the end of ctx.
+func (l *Learner) score(ctx context.Context, docs []doc) (*scored, error) {
 	s := new(scored)
 	s.rows, s.at = l.pack(docs)
-	_, each := l.LogProbs(s.rows)
+	_, each, err := l.LogProbs(ctx, s.rows)
+	if err != nil {
+		return nil, err
+	}
 	for _, at := range s.at {
 		s.each = append(s.each, each[at.row][at.lo:at.hi])
 	}
-	return s
+	return s, nil
 }
 
 // sum returns the log-probability of document i.
@@ -272,7 +284,10 @@ func references(ctx context.Context, job *stage.Job, l *Learner, name string, do
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		s := l.score(chunk)
+		s, err := l.score(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
 		for i := range chunk {
 			known = append(known, s.sum(i))
 		}

@@ -16,6 +16,7 @@ type sight struct {
 	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
 	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
 	Worse  int     `json:"worse,omitempty"`  // looks since
+	Unseen bool    `json:"unseen,omitempty"` // the look after the last step was cut short, and is due
 }
 
 // better is the least part by which a loss must fall to count as lower: the
@@ -47,7 +48,7 @@ type lookout struct {
 
 	rows  []model.Row        // of watchText
 	vals  map[string]float64 // told by the last look; with patience, by the best
-	loss  func() (loss float64, vals map[string]float64)
+	loss  func(ctx context.Context) (loss float64, vals map[string]float64, err error)
 	speak func() (*speaker, error) // nil: there are no samples
 	w     *writer
 	asks  []asked
@@ -124,7 +125,10 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	if o == nil || n%o.every != 0 && n != steps {
 		return nil
 	}
-	loss, vals := o.loss()
+	loss, vals, err := o.loss(ctx)
+	if s.Unseen = err != nil; err != nil {
+		return err
+	}
 	if err := diverged(loss, n); err != nil {
 		return err
 	}

@@ -161,7 +161,9 @@ func TestPatience(t *testing.T) {
 	o, err := newLookout(made.Job, l, w, 1, 0)
 	check(t, err)
 	check(t, o.watchText(in["watch"], 2*toyContext, watchRows))
-	if kept, _ := o.loss(); rounded(kept) != f.Stop.Loss || want.Kept == want.Ended {
+	kept, _, err := o.loss(t.Context())
+	check(t, err)
+	if rounded(kept) != f.Stop.Loss || want.Kept == want.Ended {
 		t.Errorf("the weights of step %d have a loss of %g, not %g", f.Stop.Kept, kept, f.Stop.Loss)
 	}
 	resumed := newBench(t, in)
