@@ -16,7 +16,7 @@ const (
 	// these the activations of 16 tokens stay in the first-level cache while the
 	// rows pass by.
 	byteBlocks = 32
-	byteRows   = 256 // of which there are sums, of 32 tokens
+	byteRows   = 256 // of which there are sums
 )
 
 // A byteTile is the argument of the assembly: 16 tokens with panels of 16 rows.
@@ -55,7 +55,7 @@ type byteScratch struct {
 var byteScratches = sync.Pool{New: func() any {
 	return &byteScratch{
 		w: aligned[int8](byteWeights), scale: aligned[float32](byteWeights / tileSide),
-		sums: aligned[float32](wholeTokens * sumsApart(byteRows)), ring: aligned[int32](8 * tileSide * tileSide),
+		sums: aligned[float32](wholeMost * (byteRows + tileSide)), ring: aligned[int32](8 * tileSide * tileSide),
 	}
 }}
 

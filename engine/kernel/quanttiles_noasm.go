@@ -11,7 +11,7 @@ func fours16AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
 func sixes32AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
 func sixes16AMX(*wholeTile) { panic("kernel: no tile units on this platform") }
 
-func (m *Matrix) unpackWhole([]int8, []float32, int, int) {
+func (m *Matrix) unpackWhole([]int8, []float32, int, int, int, int) {
 	panic("kernel: no tile units on this platform")
 }
 

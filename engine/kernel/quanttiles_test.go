@@ -19,7 +19,7 @@ func TestByteTiles(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []struct{ rows, k, n, lo, hi int }{
-				{16, 256, 16, 0, 16}, {64, 512, 17, 32, 64}, {71, 1280, 33, 0, 71}, {48, 512, 16, 0, 48}, {48, 512, 48, 32, 48}, {32, 1024, 64, 0, 32}, {300, 2304, 47, 32, 300}, {40, 768, 15, 0, 40},
+				{16, 256, 16, 0, 16}, {64, 512, 17, 32, 64}, {71, 1280, 33, 0, 71}, {48, 512, 16, 0, 48}, {48, 512, 48, 32, 48}, {32, 1024, 64, 0, 32}, {32, 3072, 545, 0, 32}, {300, 2304, 47, 32, 300}, {40, 768, 15, 0, 40},
 			} {
 				rng := rand.New(rand.NewPCG(uint64(size.k), uint64(typ.t)))
 				m := packed(typ.t, typ.w, size.rows, size.k, randomRows(typ.w, size.rows, size.k, uint64(size.rows)))

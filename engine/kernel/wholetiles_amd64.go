@@ -32,13 +32,14 @@ func wholeIQ2(w *int8, scale *float32, src *byte, wide, nb, panels int)
 //go:noescape
 func wholeLook(w *int8, scale *float32, src *byte, wide, nb, panels int, look *[16]int8)
 
-// unpackWhole unpacks 16 rows, from row lo on, as tiles read them: of every 64
-// steps fours, of each a four of each row, of the first bytes and then of the
-// others; and what stands beside them. So many panels lie in each 256 steps.
-func (m *Matrix) unpackWhole(w []int8, scale []float32, lo, panels int) {
-	nb := m.K / 256
-	size := nb * forms[m.Type].packed
-	src := &m.Data[lo/Group*size]
+// unpackWhole unpacks nb blocks of 256 steps, from block b on, of 16 rows, from
+// row lo on, as tiles read them: of every 64 steps fours, of each a four of each
+// row, of the first bytes and then of the others; and what stands beside them. So
+// many panels lie in each 256 steps.
+func (m *Matrix) unpackWhole(w []int8, scale []float32, lo, b, nb, panels int) {
+	packed := forms[m.Type].packed
+	size := m.K / 256 * packed
+	src := &m.Data[lo/Group*size+b*packed]
 	switch m.Type {
 	case Q4_K:
 		wholeQ4K(&w[0], &scale[0], src, size, nb, panels)
