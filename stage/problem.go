@@ -65,6 +65,12 @@ func FamilyText(family string) say.Text {
 	return say.T(family, family)
 }
 
+// Asking is the conversation that a problem is asked with: what comes before it,
+// and it.
+func (p *Problem) Asking() []Message {
+	return append(p.Context[:len(p.Context):len(p.Context)], Message{Role: "user", Content: p.Prompt})
+}
+
 // Correct reports whether a reply, after its thought, gives exactly p's
 // answer. Space around it and one final period do not matter.
 func (p *Problem) Correct(reply string) bool {

@@ -13,6 +13,7 @@ import (
 	"suiren/serve"
 	"suiren/serve/form"
 	"suiren/serve/plain"
+	"suiren/stage"
 	"suiren/stage/scenario"
 )
 
@@ -147,7 +148,7 @@ func (a *app) showCited(sources []form.Source, marks []form.Mark) {
 // the documents say word for word, or do not say, is answered without it.
 func (a *app) askWritten(ctx context.Context, q *asking, name, question, model string, as []string) error {
 	s := scenario.Over(nil, q)
-	read, err := s.Read([]scenario.Message{{Role: "user", Text: question}}, as)
+	read, err := s.Read([]stage.Message{{Role: "user", Content: question}}, as)
 	if err != nil {
 		return err
 	}

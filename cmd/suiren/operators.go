@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -103,14 +104,10 @@ func (opener) Weights(job *stage.Job, dir, like string, think int) (guard.Answer
 // An examinee is a scenario before a verdict.
 type examinee struct{ *scenario.Scenario }
 
-func (e examinee) Reply(ctx context.Context, before []stage.Message, question string) (guard.Reply, error) {
-	var list []scenario.Message
-	for _, m := range before {
-		list = append(list, scenario.Message{Role: m.Role, Text: m.Content})
-	}
-	r, err := e.ReplyTo(ctx, append(list, scenario.Message{Role: "user", Text: question}))
+func (e examinee) Reply(ctx context.Context, asked []stage.Message, tools []json.RawMessage) (guard.Reply, error) {
+	r, err := e.ReplyTo(ctx, asked, tools)
 	if errors.Is(err, scenario.ErrTooLong) {
 		return guard.Reply{Finish: "too long"}, nil
 	}
-	return guard.Reply{Thought: r.Thought, Answer: r.Answer, Tokens: r.Tokens, Sources: len(r.Sources), Finish: r.Finish}, err
+	return guard.Reply{Thought: r.Thought, Answer: r.Answer, Tokens: r.Tokens, Sources: len(r.Sources), Called: r.Called, Finish: r.Finish}, err
 }

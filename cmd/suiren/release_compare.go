@@ -208,8 +208,8 @@ th,td{border-top:1px solid #ccc;padding:.4rem .6rem;text-align:left;vertical-ali
 {{end}}</pre>
 <table><tr>{{range .Head}}<th>{{.}}{{end}}</tr>
 {{range .Rows}}<tr class="{{.Change}}"><td><pre>{{.Prompt}}</pre>{{with .Want}}<p>→ {{.}}</p>{{end}}
-<td><pre class="thought">{{.First.Thought}}</pre><pre>{{.First.Answer}}</pre>{{if ne .First.Finish "stop"}}<p>[{{.First.Finish}}]</p>{{end}}
-<td><pre class="thought">{{.Second.Thought}}</pre><pre>{{.Second.Answer}}</pre>{{if ne .Second.Finish "stop"}}<p>[{{.Second.Finish}}]</p>{{end}}
+<td><pre class="thought">{{.First.Thought}}</pre><pre>{{.First.Answer}}</pre>{{if ne .First.Finish "stop"}}<p>[{{.First.Finish}}]</p>{{end}}{{with .First.Called}}<p>[→ {{.}}]</p>{{end}}
+<td><pre class="thought">{{.Second.Thought}}</pre><pre>{{.Second.Answer}}</pre>{{if ne .Second.Finish "stop"}}<p>[{{.Second.Finish}}]</p>{{end}}{{with .Second.Called}}<p>[→ {{.}}]</p>{{end}}
 <td>{{.Change}}</tr>
 {{end}}</table>
 `))

@@ -236,9 +236,9 @@ func (w *workspace) replayer(digest store.Digest, machine stage.Machine) (answer
 }
 
 // messages are the conversation of an ask.
-func messages(a *form.Ask) (list []scenario.Message) {
+func messages(a *form.Ask) (list []stage.Message) {
 	for _, m := range a.Messages {
-		list = append(list, scenario.Message{Role: m.Role, Text: m.Text})
+		list = append(list, stage.Message{Role: m.Role, Content: m.Text})
 	}
 	return list
 }

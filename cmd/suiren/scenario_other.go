@@ -26,6 +26,7 @@ import (
 type other struct {
 	*plain.Model
 	facts  scenario.Facts
+	own    bool          // it is talked to in the chat of our own
 	taught *stage.Taught // a model of our own is asked no more; nil: anything
 }
 
@@ -36,7 +37,7 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
 			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
 	}
-	taught, err := taughtOf(path, adapter)
+	own, taught, err := taughtOf(path, adapter)
 	if err != nil {
 		return nil, err
 	}
@@ -71,16 +72,17 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 	for _, t := range file.Tensors {
 		facts.Parameters += int(t.Weights)
 	}
-	return &other{p, facts, taught}, nil
+	return &other{p, facts, own, taught}, nil
 }
 
-// taughtOf is what weights of our own were taught to be asked, with an adapter;
-// nil if they are others, or it is not known.
-func taughtOf(path, adapter string) (*stage.Taught, error) {
+// taughtOf reports whether weights are our own, and what they were taught to be
+// asked, with an adapter; nil if they are others, or it is not known.
+func taughtOf(path, adapter string) (own bool, taught *stage.Taught, err error) {
 	if words, err := talk.Open(path); err != nil || !words.Own() { // without words they are refused by what opens them
-		return nil, nil
+		return false, nil, nil
 	}
-	return stage.TaughtOf(cmp.Or(adapter, path))
+	taught, err = stage.TaughtOf(cmp.Or(adapter, path))
+	return true, taught, err
 }
 
 // Can implements form.Answerer.
@@ -160,11 +162,18 @@ func (o *other) Thinks() bool { return o.Model.Facts().Thinks }
 func (o *other) Facts() scenario.Facts { return o.facts }
 
 // Answer implements scenario.Model.
-func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt scenario.Options) iter.Seq2[scenario.Delta, error] {
+func (o *other) Answer(ctx context.Context, conversation []stage.Message, opt scenario.Options) iter.Seq2[scenario.Delta, error] {
 	r := &form.Request{MaxTokens: form.NoLimit, Sampling: form.Sampling{TopP: opt.TopP}}
 	a := &form.Ask{Request: r, Seed: opt.Seed}
 	for _, m := range conversation {
-		a.Messages = append(a.Messages, form.Message{Role: m.Role, Text: m.Text})
+		out := form.Message{Role: m.Role, Text: m.Content, Thought: m.Thought, Name: m.Name, CallID: m.CallID}
+		for _, c := range m.Calls {
+			out.Calls = append(out.Calls, form.Call{ID: c.ID, Name: c.Function.Name, Args: c.Function.Arguments})
+		}
+		a.Messages = append(a.Messages, out)
+	}
+	if len(opt.Tools) > 0 && (o.taught == nil || o.taught.Tools) {
+		r.Offer = &form.Offer{Tools: opt.Tools, Words: o.own} // as stage/talk reads what reinforcement samples
 	}
 	bind(a, opt)
 	a = o.heard(a)
@@ -185,8 +194,12 @@ func (o *other) Answer(ctx context.Context, conversation []scenario.Message, opt
 				d.Kind = scenario.Thought
 			case form.Text:
 				d.Kind = scenario.Answer
+			case form.CallStart:
+				d.Kind, d.Text = scenario.Called, e.Call.Name
 			case form.Finish:
-				d.Kind = scenario.Finish
+				if d.Kind = scenario.Finish; e.Reason == form.ToolUse { // nobody runs it: the answer has ended
+					d.Reason = form.Stop
+				}
 			default:
 				continue
 			}

@@ -15,6 +15,7 @@ import (
 	"suiren/knowledge"
 	"suiren/serve"
 	"suiren/serve/form"
+	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/stage/scenario"
 )
@@ -318,7 +319,7 @@ func TestWrittenReaders(t *testing.T) {
 	if _, cid := given(); ann == bob || bob != cid {
 		t.Errorf("memory: %q %q %q", ann, bob, cid)
 	}
-	read, err := scenario.Over(nil, book).Read([]scenario.Message{{Role: "user", Text: whenClosed}}, []string{"ann"})
+	read, err := scenario.Over(nil, book).Read([]stage.Message{{Role: "user", Content: whenClosed}}, []string{"ann"})
 	if err != nil || len(read.Passages) == 0 {
 		t.Fatal(read, err)
 	}

@@ -56,16 +56,12 @@ type teacher struct{ *scenario.Scenario }
 func (t teacher) Thinks() bool { return t.Think > 0 }
 
 func (t teacher) Write(ctx context.Context, asked []stage.Message, o data.Writing) (string, error) {
-	var list []scenario.Message
-	for _, m := range asked {
-		list = append(list, scenario.Message{Role: m.Role, Text: m.Content})
-	}
 	most := o.Tokens
 	if o.Think > 0 {
 		most += o.Think + 1 // the token that ends the thought
 	}
 	var b strings.Builder
-	for d, err := range t.Answer(ctx, list, scenario.Options{MaxTokens: most, Think: o.Think, Temperature: &o.Temperature, Seed: o.Seed}) {
+	for d, err := range t.Answer(ctx, asked, scenario.Options{MaxTokens: most, Think: o.Think, Temperature: &o.Temperature, Seed: o.Seed, Tools: o.Tools}) {
 		if errors.Is(err, scenario.ErrTooLong) {
 			return "", fmt.Errorf("%w: %w", data.ErrTooLong, err)
 		}

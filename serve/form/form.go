@@ -34,6 +34,14 @@ type Tool struct {
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // JSON Schema; none: any object
 }
 
+// An Offer is the tools of a problem, asked as it was trained with: as templates
+// read them, whatever else is in them, and with nothing that binds calls, for
+// nobody runs them.
+type Offer struct {
+	Tools []json.RawMessage
+	Words bool // a call is words of the answer, and not told as one
+}
+
 // A Choice says whether tools must be called.
 type Choice struct {
 	Mode string `json:"mode,omitempty"` // "" or auto, none, required, named
@@ -84,6 +92,7 @@ type Request struct {
 	Suffix   *string   // what comes after the answer: fill in the middle
 
 	Tools    []Tool
+	Offer    *Offer // instead of Tools; no client makes one
 	Choice   Choice
 	OneCall  bool // at most one call
 	Format   Format

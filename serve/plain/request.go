@@ -44,6 +44,9 @@ func (m *Model) conversation(r *form.Request, messages []form.Message, documents
 			c.Tools = append(c.Tools, v)
 		}
 	}
+	if r.Offer != nil {
+		c.Tools = r.Offer.Tools
+	}
 	switch r.Think.Mode {
 	case "on", "off":
 		on := r.Think.Mode == "on"
@@ -291,6 +294,9 @@ func (j *job) prompt() error {
 		c, p, err := render()
 		if err != nil {
 			return err
+		}
+		if a.Offer != nil && a.Offer.Words {
+			c.Tools = nil // of none, no call is one
 		}
 		j.parser = m.template.NewParser(c, p, callID(a))
 		r.Prompt = m.words.prompt(p.Text)

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -73,6 +74,7 @@ type Writing struct {
 	Tokens, Think int
 	Temperature   float64
 	Seed          uint64
+	Tools         []json.RawMessage // of the problem, which nobody runs
 }
 
 // Teachers opens teachers.
@@ -87,7 +89,7 @@ var ErrTooLong = errors.New("longer than the teacher's context")
 func (w *Written) Name() string { return w.Kind }
 func (w *Written) Revision() int {
 	if !w.Problems.IsZero() {
-		return 3 // answers are read differently by verifiers
+		return 3 // answers are read differently by verifiers; problems are asked with their tools
 	}
 	return 2 // teachers of the K types multiply otherwise
 }

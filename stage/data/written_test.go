@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"os"
@@ -250,7 +251,7 @@ func TestPairs(t *testing.T) {
 		t.Fatal(err)
 	}
 	problems := []stage.Problem{
-		{ID: "a", Key: "a", Lang: "en", Prompt: "3+4=?", Answer: "7"},
+		{ID: "a", Key: "a", Lang: "en", Prompt: "3+4=?", Answer: "7", Tools: []json.RawMessage{json.RawMessage(`{"type":"function","function":{"name":"add"}}`)}},
 		{ID: "b", Key: "b", Lang: "en", Prompt: "How many legs have two dogs?", Verify: []byte(`{"number": 8}`)},
 		{ID: "c", Key: "c", Lang: "en", Prompt: "5+5=?", Answer: "10"},
 	}
@@ -260,11 +261,15 @@ func TestPairs(t *testing.T) {
 	seen := map[string]int{}
 	op = &Written{Kind: WrittenPairs, Heldout: zero(), Open: &script{write: func(prompt string, o Writing) (string, error) {
 		seen[prompt]++
+		if offered := len(o.Tools) == 1; offered != (prompt == "3+4=?") {
+			t.Errorf("%s is asked with %s", prompt, o.Tools)
+		}
 		return map[string][]string{"3+4=?": {"8", "7"}, "How many legs have two dogs?": {"They have 8.", "Six."}, "5+5=?": {"10", "10"}}[prompt][seen[prompt]-1], nil
 	}}}
 	out = must(t, op, stage.Input{Arg: "problems", Dir: dir}, teacherInput)
 	list = examplesIn(t, out, trainPart)
-	if len(list) != 2 || list[0].Chosen[0].Content != "7" || list[0].Rejected[0].Content != "8" || list[1].Chosen[0].Content != "They have 8." {
+	if len(list) != 2 || list[0].Chosen[0].Content != "7" || list[0].Rejected[0].Content != "8" || list[1].Chosen[0].Content != "They have 8." ||
+		len(list[0].Tools) != 1 || len(list[1].Tools) != 0 {
 		t.Errorf("%+v", list)
 	}
 	if w := writtenIn(t, out); w[2].Reason != leftTie || w[2].Problem != "c" {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"math"
 	"regexp"
@@ -99,9 +100,9 @@ func (p *pen) seed(of string, at, step int) uint64 {
 }
 
 // ask asks the teacher and notes it.
-func (p *pen) ask(ctx context.Context, t *Try, at int, asked []stage.Message) (string, error) {
+func (p *pen) ask(ctx context.Context, t *Try, at int, asked []stage.Message, tools []json.RawMessage) (string, error) {
 	a := Asking{Prompt: asked[len(asked)-1].Content, Seed: p.seed(t.Passage+t.Problem, at, len(t.Asked)), Warmth: p.temperature()}
-	text, err := p.teacher.Write(ctx, asked, Writing{Tokens: p.tokens(), Think: p.Think, Temperature: a.Warmth, Seed: a.Seed})
+	text, err := p.teacher.Write(ctx, asked, Writing{Tokens: p.tokens(), Think: p.Think, Temperature: a.Warmth, Seed: a.Seed, Tools: tools})
 	if err != nil && !errors.Is(err, ErrTooLong) {
 		return "", err
 	}
@@ -114,7 +115,7 @@ func (p *pen) ask(ctx context.Context, t *Try, at int, asked []stage.Message) (s
 }
 
 func (p *pen) askOne(ctx context.Context, t *Try, at int, prompt string) (string, error) {
-	return p.ask(ctx, t, at, []stage.Message{{Role: "user", Content: prompt}})
+	return p.ask(ctx, t, at, []stage.Message{{Role: "user", Content: prompt}}, nil)
 }
 
 // passage tries to have something written about passage n, for the at-th time.
@@ -130,7 +131,7 @@ func (p *pen) passage(ctx context.Context, n, at int) (Try, error) {
 		if question, err = p.question(ctx, &t, &of, n, at); err == nil && t.Reason == "" {
 			if p.Kind == WrittenPairs {
 				err = p.rank(ctx, &t, at, []stage.Message{{Role: "user", Content: request("answer", of.Lang, &of, question)}},
-					[]stage.Message{{Role: "user", Content: question}}, func(answer string) (float64, error) { return p.supported(n, &of, answer), nil })
+					[]stage.Message{{Role: "user", Content: question}}, nil, func(answer string) (float64, error) { return p.supported(n, &of, answer), nil })
 			} else {
 				err = p.answer(ctx, &t, &of, n, at, question)
 			}
@@ -271,12 +272,12 @@ func alike(a, b string) bool {
 }
 
 // rank has answers written and makes a pair of the best and the worst of them.
-// asked is what the teacher is asked; prompt is what the example asks.
-func (p *pen) rank(ctx context.Context, t *Try, at int, asked, prompt []stage.Message, score func(string) (float64, error)) error {
+// asked is what the teacher is asked; prompt is what the example asks, both with tools.
+func (p *pen) rank(ctx context.Context, t *Try, at int, asked, prompt []stage.Message, tools []json.RawMessage, score func(string) (float64, error)) error {
 	var answers []string
 	best, worst := 0, 0
 	for i := range p.each() {
-		answer, err := p.ask(ctx, t, at, asked)
+		answer, err := p.ask(ctx, t, at, asked, tools)
 		if err != nil || t.Reason != "" {
 			return err
 		}
@@ -300,7 +301,7 @@ func (p *pen) rank(ctx context.Context, t *Try, at int, asked, prompt []stage.Me
 		return nil
 	}
 	turn := func(i int) []stage.Message { return []stage.Message{{Role: "assistant", Content: answers[i]}} }
-	t.Made = &stage.Example{Prompt: prompt, Chosen: turn(best), Rejected: turn(worst)}
+	t.Made = &stage.Example{Tools: tools, Prompt: prompt, Chosen: turn(best), Rejected: turn(worst)}
 	return nil
 }
 
@@ -320,8 +321,7 @@ func (p *pen) problem(ctx context.Context, of *stage.Problem) (Try, error) {
 		}
 		score = func(answer string) (float64, error) { return v.Score(ctx, of.Prompt, answer) }
 	}
-	asked := append(slices.Clone(of.Context), stage.Message{Role: "user", Content: of.Prompt})
-	err := p.rank(ctx, &t, 0, asked, asked, score)
+	err := p.rank(ctx, &t, 0, of.Asking(), of.Asking(), of.Tools, score)
 	t.seal(0)
 	return t, err
 }

@@ -22,9 +22,10 @@ import (
 type Reply struct {
 	Thought string
 	Answer  string
-	Tokens  int    // generated, thought included; 0 if the model was not asked
-	Sources int    // passages that the answer rests on
-	Finish  string // Stop, or why it did not end by itself: length, …
+	Tokens  int      // generated, thought included; 0 if the model was not asked
+	Sources int      // passages that the answer rests on
+	Called  []string // tools of the question
+	Finish  string   // Stop, or why it did not end by itself: length, …
 }
 
 // Finishes of a reply. Only one that stopped can be right.
@@ -33,12 +34,14 @@ const (
 	refused = "refused" // by the policy; the model was cut off, or not asked
 )
 
-// An Answerer answers questions, each by itself with what was said before it. Reply is called by many
+// An Answerer answers questions, each by itself with what was said before it and the
+// tools that it offers. Nobody runs these: what is said beside a call is the answer,
+// which ends as any other. Reply is called by many
 // goroutines at once, and what it returns depends on the question alone. Of a
 // question that cannot be answered as it is (longer than the context) the
 // reply is empty and its Finish says why; an error ends the verdict.
 type Answerer interface {
-	Reply(ctx context.Context, before []stage.Message, question string) (Reply, error)
+	Reply(ctx context.Context, asked []stage.Message, tools []json.RawMessage) (Reply, error)
 	Close() error
 }
 
@@ -65,22 +68,26 @@ type given struct {
 	Finish  string `json:"finish"`
 	Rule    string `json:"rule,omitempty"`    // of the policy, that refused
 	Masked  bool   `json:"masked,omitempty"`  // the policy changed the question or the answer
+	Called  string `json:"called,omitempty"`  // tools, in order
 	Sources int    `json:"sources,omitempty"` // passages
 	Tokens  int    `json:"tokens"`
 	Right   bool   `json:"right"`
 }
 
-// ask puts one problem to a model as a user would, through the rails.
+// ask puts one problem to a model as a user would, through the rails, and as
+// training puts it: with what comes before it and with its tools.
 func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (given, error) {
 	question, rule := filter(policy.Rail(Input, Context{}), p.Prompt)
 	if rule != "" {
 		return given{Finish: refused, Rule: rule}, nil
 	}
-	r, err := a.Reply(ctx, p.Context, question)
+	asked := *p
+	asked.Prompt = question
+	r, err := a.Reply(ctx, asked.Asking(), p.Tools)
 	if err != nil {
 		return given{}, err
 	}
-	g := given{Finish: r.Finish, Sources: r.Sources, Tokens: r.Tokens}
+	g := given{Finish: r.Finish, Sources: r.Sources, Tokens: r.Tokens, Called: calledText(r.Called)}
 	if g.Thought, rule = filter(policy.Rail(Thought, Context{}), r.Thought); rule == "" {
 		g.Answer, rule = filter(policy.Rail(Output, Context{}), r.Answer)
 	}
@@ -96,6 +103,12 @@ func ask(ctx context.Context, a Answerer, policy *Policy, p *stage.Problem) (giv
 	// JSON holds no broken bytes, and a resumed verdict reads replies back.
 	g.Thought, g.Answer = strings.ToValidUTF8(g.Thought, "\ufffd"), strings.ToValidUTF8(g.Answer, "\ufffd")
 	return g, nil
+}
+
+// calledText names the tools that were called, as a record does. The names are the
+// model's words.
+func calledText(names []string) string {
+	return strings.ToValidUTF8(strings.Join(names, ", "), "\ufffd")
 }
 
 // judge holds the owners' verifiers that were met.

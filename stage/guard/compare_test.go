@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"testing"
 
@@ -11,7 +12,8 @@ import (
 // A knower answers the questions that it knows, and "no" to others.
 type knower map[string]string
 
-func (k knower) Reply(_ context.Context, _ []stage.Message, q string) (Reply, error) {
+func (k knower) Reply(_ context.Context, asked []stage.Message, _ []json.RawMessage) (Reply, error) {
+	q := asked[len(asked)-1].Content
 	a, ok := k[q]
 	if !ok {
 		a = "no"

@@ -3,6 +3,7 @@ package guard
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -25,7 +26,7 @@ type speaker struct {
 	closed *atomic.Int64
 }
 
-func (s speaker) Reply(ctx context.Context, _ []stage.Message, question string) (Reply, error) {
+func (s speaker) Reply(ctx context.Context, asked []stage.Message, _ []json.RawMessage) (Reply, error) {
 	s.asked.Add(1)
 	if err := ctx.Err(); err != nil {
 		return Reply{}, err
@@ -33,7 +34,7 @@ func (s speaker) Reply(ctx context.Context, _ []stage.Message, question string) 
 	for range rand.IntN(4) { // come back in any order
 		runtime.Gosched()
 	}
-	return s.say(question)
+	return s.say(asked[len(asked)-1].Content)
 }
 
 func (s speaker) Close() error { s.closed.Add(1); return nil }

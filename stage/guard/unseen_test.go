@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -195,5 +196,44 @@ func TestVerdictNothingHeldOut(t *testing.T) {
 		if slices.ContainsFunc(c.says, func(s string) bool { return !strings.Contains(text, s) }) {
 			t.Errorf("%s: %s; want %q", name, text, c.says)
 		}
+	}
+}
+
+// The proof about 2,000 problems, of 50,000 generated ones that were learnt, and of
+// as many conversations of 800 bytes.
+func BenchmarkProof(b *testing.B) {
+	problems, chats := b.TempDir(), b.TempDir()
+	f, err := os.Create(filepath.Join(problems, stage.ProblemsFile))
+	if err == nil {
+		err = errors.Join(stage.WriteProblems(f, sums("train", 50_000, 6)), f.Close())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := stage.CreateExamples(filepath.Join(chats, stage.ExamplesFile))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 50_000 {
+		e := stage.Example{Messages: []stage.Message{{Role: "user", Content: fmt.Sprint(i, strings.Repeat(" When does the library close? 图书馆几点关门？", 6))},
+			{Role: "assistant", Content: strings.Repeat("The library closes at ten in the evening. ", 10)}}}
+		if err := w.Write(&e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	asked := sums("asked", 2000, 6)
+	for name, dir := range map[string]string{"problems": problems, "chats": chats} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				p := NewProof(asked)
+				if n, err := p.sawPart(dir); err != nil || n != 50_000 {
+					b.Fatal(n, err)
+				}
+				p.Count(asked, new(Unseen))
+			}
+		})
 	}
 }

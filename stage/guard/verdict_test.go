@@ -338,6 +338,12 @@ func TestVerdictForecast(t *testing.T) {
 	if most := int64(6e9); made.Memory < 4e9 || made.Memory > most {
 		t.Errorf("a model that goes back to a brought one takes %d bytes", made.Memory)
 	}
+	// What was learnt is compared: generated problems by their number, an owner's by its text.
+	asked := map[string][]stage.Forecast{"problems": {{Size: map[string]float64{"heldout": 1000, "length": 200}}}, "scenario": {{Size: map[string]float64{"params": 8e5}}}}
+	asked["taught"] = []stage.Forecast{{Size: map[string]float64{"problems": 50000}}, {Size: map[string]float64{"examples": 50000, "text": 1e8}}}
+	if f := v.Forecast(asked, m); math.Abs(f.Low-small.Low-0.25-1) > 1e-9 || math.Abs(f.High-small.High-1-6) > 1e-9 || fmt.Sprint(f.Basis) == fmt.Sprint(small.Basis) {
+		t.Errorf("with what was learnt %+v, without %+v", f, small)
+	}
 	if f := v.Forecast(nil, stage.Machine{}); f.High != 0 || f.Basis.IsZero() {
 		t.Errorf("an unmeasured machine: %+v", f)
 	}

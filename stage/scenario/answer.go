@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"strings"
@@ -9,10 +10,8 @@ import (
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
+	"suiren/stage"
 )
-
-// A Message is one turn of a conversation.
-type Message struct{ Role, Text string } // system, user or assistant
 
 // Options steer one answer. A nil pointer leaves the scenario's own value.
 type Options struct {
@@ -25,7 +24,12 @@ type Options struct {
 	Caller      string   // whose turn it is
 	Tenant      string   // whose memory it may use: what one tenant's questions have read, no other's find
 	Trail       *Trail   // filled in by the time the answer ends; nil: not asked for
-	Reading     *Reading // what the model is given to read; Answer sets it
+
+	// Tools are those of a problem, as it was trained with. Nobody runs them: what is
+	// said beside a call is the answer. A model that was not taught any is asked without.
+	Tools []json.RawMessage
+
+	Reading *Reading // what the model is given to read; Answer sets it
 }
 
 // A Kind says what a Delta carries.
@@ -36,6 +40,7 @@ const (
 	Sources Kind = iota // the passages the answer rests on; at most once, first
 	Thought             // a piece of the thought
 	Answer              // a piece of the answer
+	Called              // the name of a tool that it called, of Options.Tools
 	Finish              // why it ended, and what it cost; once, last
 )
 
@@ -59,7 +64,7 @@ type Usage struct{ Prompt, Completion, Reasoning int }
 // A Delta is the next piece of an answer.
 type Delta struct {
 	Kind    Kind
-	Text    string   // Thought, Answer
+	Text    string   // Thought, Answer, Called
 	Sources []Source // Sources
 	Reason  string   // Finish: stop, length
 	Usage   Usage    // the counts so far
@@ -85,7 +90,7 @@ const answerRoom = 32
 // was taught single questions is asked this one alone; any other is given the
 // conversation, of our own what they were taught to read.
 // Leaving the loop, or the end of ctx, stops the generation.
-func (s *Scenario) Answer(ctx context.Context, conversation []Message, opt Options) iter.Seq2[Delta, error] {
+func (s *Scenario) Answer(ctx context.Context, conversation []stage.Message, opt Options) iter.Seq2[Delta, error] {
 	return func(yield func(Delta, error) bool) {
 		reading, err := s.Read(conversation, opt.Principals)
 		if err != nil {
@@ -155,10 +160,10 @@ func (s *Scenario) Bound(o Options) Options {
 	return o
 }
 
-func lastQuestion(conversation []Message) (string, error) {
+func lastQuestion(conversation []stage.Message) (string, error) {
 	for i := len(conversation) - 1; i >= 0; i-- {
-		if m := conversation[i]; m.Role == "user" && strings.TrimSpace(m.Text) != "" {
-			return strings.TrimSpace(m.Text), nil
+		if m := conversation[i]; m.Role == "user" && strings.TrimSpace(m.Content) != "" {
+			return strings.TrimSpace(m.Content), nil
 		}
 	}
 	return "", &say.Error{What: say.T("the conversation holds no question", "对话里没有问题"), Err: ErrNoQuestion}
@@ -260,20 +265,21 @@ func (s *Scenario) generate(ctx context.Context, question string, opt Options, y
 type Reply struct {
 	Thought, Answer string
 	Sources         []Source
-	Tokens          int    // of thought and answer
-	Finish          string // stop, length
+	Called          []string // tools
+	Tokens          int      // of thought and answer
+	Finish          string   // stop, length
 }
 
 // Reply answers one question as Answer does with no options.
 func (s *Scenario) Reply(ctx context.Context, question string) (Reply, error) {
-	return s.ReplyTo(ctx, []Message{{"user", question}})
+	return s.ReplyTo(ctx, []stage.Message{{Role: "user", Content: question}}, nil)
 }
 
-// ReplyTo is Reply for a conversation.
-func (s *Scenario) ReplyTo(ctx context.Context, conversation []Message) (Reply, error) {
+// ReplyTo is Reply for a conversation, with the tools of a problem.
+func (s *Scenario) ReplyTo(ctx context.Context, conversation []stage.Message, tools []json.RawMessage) (Reply, error) {
 	var r Reply
 	var thought, answer strings.Builder
-	for d, err := range s.Answer(ctx, conversation, Options{Think: -1}) {
+	for d, err := range s.Answer(ctx, conversation, Options{Think: -1, Tools: tools}) {
 		if err != nil {
 			return Reply{}, err
 		}
@@ -284,6 +290,8 @@ func (s *Scenario) ReplyTo(ctx context.Context, conversation []Message) (Reply, 
 			thought.WriteString(d.Text)
 		case Answer:
 			answer.WriteString(d.Text)
+		case Called:
+			r.Called = append(r.Called, d.Text)
 		case Finish:
 			r.Finish, r.Tokens = d.Reason, d.Usage.Completion
 		}

@@ -172,9 +172,9 @@ func TestRead(t *testing.T) {
 	defer ix.Close()
 	s := Over(nil, own{ix, ix.Gate(ix.Rules())})
 	read := func(who string, texts ...string) Reading {
-		var list []Message
+		var list []stage.Message
 		for i, text := range texts {
-			list = append(list, Message{[]string{"user", "assistant"}[i%2], text})
+			list = append(list, stage.Message{Role: []string{"user", "assistant"}[i%2], Content: text})
 		}
 		r, err := s.Read(list, []string{who})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"suiren/engine/infer"
 	"suiren/internal/say"
 	"suiren/knowledge"
+	"suiren/stage"
 )
 
 // How a scenario answers from its knowledge: the argument answers.
@@ -97,7 +98,7 @@ const (
 // question that finds nothing alone is searched once more with those before it.
 // Where answers are written, a greeting, thanks, a goodbye and the question who
 // answers are the model's own.
-func (s *Scenario) Read(conversation []Message, principals []string) (r Reading, err error) {
+func (s *Scenario) Read(conversation []stage.Message, principals []string) (r Reading, err error) {
 	question, err := lastQuestion(conversation)
 	if err != nil {
 		return r, err
@@ -183,11 +184,11 @@ func named(lang say.Lang, hits []knowledge.Hit) (text string) {
 
 // questionsBefore are the user's messages before the last one, at most so many,
 // in their order.
-func questionsBefore(conversation []Message, most int) string {
+func questionsBefore(conversation []stage.Message, most int) string {
 	var list []string
 	for i := len(conversation) - 1; i >= 0 && len(list) <= most; i-- {
-		if m := conversation[i]; m.Role == "user" && strings.TrimSpace(m.Text) != "" {
-			list = append(list, strings.TrimSpace(m.Text))
+		if m := conversation[i]; m.Role == "user" && strings.TrimSpace(m.Content) != "" {
+			list = append(list, strings.TrimSpace(m.Content))
 		}
 	}
 	list = list[min(1, len(list)):] // the question itself

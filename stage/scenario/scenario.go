@@ -258,7 +258,7 @@ func parseManifest(b []byte) (*Manifest, error) {
 type Model interface {
 	// Answer answers a whole conversation. Every field of the options is set:
 	// Think 0 is without a thought, MaxTokens 0 as many as fit.
-	Answer(ctx context.Context, conversation []Message, o Options) iter.Seq2[Delta, error]
+	Answer(ctx context.Context, conversation []stage.Message, o Options) iter.Seq2[Delta, error]
 	Thinks() bool
 	Facts() Facts
 	Close()

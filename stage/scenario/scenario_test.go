@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -96,7 +97,7 @@ func open(t testing.TB, op *Scenario, weights, book string, threads, slots int) 
 func ask(t testing.TB, s *Scenario, question string, opt Options) (reply Reply, usage Usage, err error) {
 	t.Helper()
 	last := Kind(-1)
-	for d, err := range s.Answer(context.Background(), []Message{{"user", question}}, opt) {
+	for d, err := range s.Answer(context.Background(), []stage.Message{{Role: "user", Content: question}}, opt) {
 		if err != nil {
 			return reply, usage, err
 		}
@@ -222,7 +223,8 @@ func TestLastQuestionAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got Reply
-	for d, err := range s.Answer(context.Background(), []Message{{"system", strings.Repeat("be brief ", 500)}, {"user", "1+1"}, {"assistant", "2"}, {"user", " 3+4\n"}, {"assistant", ""}}, Options{Think: -1}) {
+	for d, err := range s.Answer(context.Background(), []stage.Message{{Role: "system", Content: strings.Repeat("be brief ", 500)}, {Role: "user", Content: "1+1"}, {Role: "assistant", Content: "2"},
+		{Role: "user", Content: " 3+4\n"}, {Role: "assistant", Content: ""}}, Options{Think: -1, Tools: []json.RawMessage{json.RawMessage(`{"type":"function","function":{"name":"now"}}`)}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +240,7 @@ func TestLastQuestionAlone(t *testing.T) {
 	if !reflect.DeepEqual(got, alone) {
 		t.Errorf("with a conversation before it %+v, alone %+v", got, alone)
 	}
-	for _, conversation := range [][]Message{nil, {{"system", "x"}}, {{"user", " \n"}}} {
+	for _, conversation := range [][]stage.Message{nil, {{Role: "system", Content: "x"}}, {{Role: "user", Content: " \n"}}} {
 		for _, err := range s.Answer(context.Background(), conversation, Options{}) {
 			if !errors.Is(err, ErrNoQuestion) {
 				t.Errorf("%v: %v", conversation, err)
@@ -299,7 +301,7 @@ func TestTogether(t *testing.T) {
 func TestStop(t *testing.T) {
 	s := open(t, &Scenario{Think: 30}, folder(t), "", 1, 1)
 	for range 10 { // places are given back: one slot is enough
-		for _, err := range s.Answer(context.Background(), []Message{{"user", "1+2"}}, Options{Think: -1}) {
+		for _, err := range s.Answer(context.Background(), []stage.Message{{Role: "user", Content: "1+2"}}, Options{Think: -1}) {
 			if err != nil {
 				t.Fatal(err)
 			}

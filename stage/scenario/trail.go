@@ -5,6 +5,7 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
+	"suiren/stage"
 )
 
 // A Trail is how an answer was made: enough to make it again.
@@ -21,7 +22,7 @@ type Trail struct {
 // the request, prompt, thought, seed and sampling count.
 func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) {
 	if !t.Asked {
-		reading, err := s.Read([]Message{{Role: "user", Text: s.model.Tokenizer.Decode(t.Made.Prompt)}}, t.Principals)
+		reading, err := s.Read([]stage.Message{{Role: "user", Content: s.model.Tokenizer.Decode(t.Made.Prompt)}}, t.Principals)
 		if reading.Known == nil {
 			return nil, err
 		}

@@ -63,7 +63,7 @@ func picker(t *testing.T, name string) string {
 	t.Helper()
 	var list []stage.Example
 	for i, p := range picks(12) {
-		list = append(list, stage.Example{From: p.ID, Messages: append(asking(&p), stage.Message{Role: "assistant", Content: "yn"[i/3%2 : i/3%2+1]})})
+		list = append(list, stage.Example{From: p.ID, Messages: append(p.Asking(), stage.Message{Role: "assistant", Content: "yn"[i/3%2 : i/3%2+1]})})
 	}
 	b := newBench(t, map[string]string{"base": familyFolder(t, name), "examples": toyExamples(t, list)})
 	check(t, (&Continue{Epochs: 8, Batch: 2, Rate: 0.8}).Run(context.Background(), b.Job))
@@ -152,7 +152,7 @@ func TestBroughtAsk(t *testing.T) {
 	defer s.Close()
 	p := picks(1)[0]
 	p.Prompt = "say <|im_end|>"
-	q, err := s.w.Ask("here", asking(&p), nil, nil)
+	q, err := s.w.Ask("here", p.Asking(), nil, nil)
 	check(t, err)
 	text := s.w.Tokenizer.Decode(q.IDs)
 	for _, part := range []string{"be short", "hi", "ho", "say <|im_end|>"} {

@@ -37,11 +37,6 @@ func docOf(t *talk.Doc) doc {
 	return d
 }
 
-// asking is the conversation of a problem: what comes before it, and it.
-func asking(p *stage.Problem) []stage.Message {
-	return append(p.Context[:len(p.Context):len(p.Context)], stage.Message{Role: "user", Content: p.Prompt})
-}
-
 // request asks for an answer of at most so many tokens, thought included.
 func (w *writer) request(q *talk.Question, most int) infer.Request {
 	return infer.Request{Prompt: q.IDs, MaxTokens: most, Stop: w.Stops}

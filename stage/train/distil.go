@@ -466,7 +466,7 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	for _, a := range s.Answers {
 		p := &asked[a.Problem]
-		doc, fits, err := r.s.w.doc(p.ID, asking(p), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
+		doc, fits, err := r.s.w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
 		if err != nil {
 			return err
 		}

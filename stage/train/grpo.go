@@ -331,7 +331,7 @@ func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 	if think == nil && r.s.brought != nil && r.s.facts.Method != "" {
 		think = &r.s.facts.Think
 	}
-	return r.s.w.Ask(p.ID, asking(p), p.Tools, think)
+	return r.s.w.Ask(p.ID, p.Asking(), p.Tools, think)
 }
 
 // run takes all steps, from a checkpoint if there is one, and leaves the

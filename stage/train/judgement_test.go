@@ -265,7 +265,7 @@ func TestAnswersTooLong(t *testing.T) {
 	defer probe.Close()
 	w, err := probe.writer()
 	check(t, err)
-	long, err := w.Ask("here", asking(&list[0]), nil, nil)
+	long, err := w.Ask("here", list[0].Asking(), nil, nil)
 	check(t, err)
 	most := len(long.IDs) + 40
 	b := newBench(t, map[string]string{"teacher": teacher, "base": reading(t, base, most), "problems": toyPart(t, list)})

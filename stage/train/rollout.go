@@ -264,7 +264,7 @@ func (r *rl) lesson(step, i uint64) (doc, error) {
 	if r.direct() {
 		answer.Thought = ""
 	}
-	d, _, err := r.s.w.doc(p.ID, asking(p), []stage.Message{answer}, p.Tools)
+	d, _, err := r.s.w.doc(p.ID, p.Asking(), []stage.Message{answer}, p.Tools)
 	return d, err
 }
 
@@ -299,7 +299,7 @@ func taughtBy(docs []doc) (t stage.Taught) {
 // taughtAsking is the same of answers to problems.
 func taughtAsking(problems []stage.Problem) (t stage.Taught) {
 	for i := range problems {
-		t.Add(asking(&problems[i]), problems[i].Tools)
+		t.Add(problems[i].Asking(), problems[i].Tools)
 	}
 	return t
 }

@@ -91,7 +91,7 @@ func longestAsked(in []stage.Forecast, b *footing, all bool) (longest int) {
 				break
 			}
 			all = all || p.Verify != nil // the owner's
-			if q, err := w.Ask(p.ID, asking(&p), p.Tools, nil); err == nil {
+			if q, err := w.Ask(p.ID, p.Asking(), p.Tools, nil); err == nil {
 				longest = max(longest, len(q.IDs))
 			}
 		}
@@ -204,10 +204,10 @@ func (w *writer) eachProblem(path string, each func(...doc) error) error {
 		switch {
 		case err != nil:
 		case p.Answer != "":
-			d, _, err = w.doc(p.ID, asking(&p), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
+			d, _, err = w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
 		default:
 			var q talk.Question
-			q, err = w.Ask(p.ID, asking(&p), p.Tools, nil)
+			q, err = w.Ask(p.ID, p.Asking(), p.Tools, nil)
 			d.ids = q.IDs
 		}
 		if err == nil {

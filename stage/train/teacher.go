@@ -327,7 +327,7 @@ func (t *teacher) answer(ctx context.Context, judge *verify.Judge, problems []st
 	var asked []int
 	var questions []talk.Question
 	for i := lo; i < hi; i++ {
-		q, err := w.Ask(problems[i].ID, asking(&problems[i]), problems[i].Tools, nil)
+		q, err := w.Ask(problems[i].ID, problems[i].Asking(), problems[i].Tools, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,7 @@ import { words } from "./pairs.words";
 
 const w = say(words);
 
-interface Given { thought: string; answer: string; finish: string; rule?: string; masked?: boolean; tokens: number; right: boolean }
+interface Given { thought: string; answer: string; finish: string; rule?: string; masked?: boolean; called?: string; tokens: number; right: boolean }
 interface Row { id: string; family: string; prompt: string; want: string; change: string; first: Given; second: Given }
 
 const some = 10;
@@ -33,7 +33,7 @@ export function PairRows({ path, names }: { path: string; names: [string, string
 
 function Side({ of: g, name }: { of: Given; name: string }) {
   return <section aria-label={name}>
-    <div class="row"><h4>{name}</h4><Tag kind={g.right ? "done" : "failed"}>{g.right ? "✓ " + w("right") : "✗ " + w("wrong")}</Tag>{g.rule && <Tag kind="failed">{w("refused", g.rule)}</Tag>}{g.masked && <Tag>{w("masked")}</Tag>}</div>
+    <div class="row"><h4>{name}</h4><Tag kind={g.right ? "done" : "failed"}>{g.right ? "✓ " + w("right") : "✗ " + w("wrong")}</Tag>{g.rule && <Tag kind="failed">{w("refused", g.rule)}</Tag>}{g.masked && <Tag>{w("masked")}</Tag>}{g.called && <Tag>{w("called", g.called)}</Tag>}</div>
     <p class="passage">{g.answer || <span class="quiet">{w("nothing")}</span>}</p>
     <details><summary>{w("trace", count(g.tokens), g.finish)}</summary><p class="passage">{g.thought || w("noThought")}</p></details>
   </section>;

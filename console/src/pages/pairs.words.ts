@@ -17,6 +17,7 @@ export const words = {
   trace: ["How it came: {0} tokens, ended by {1}", "过程：{0} 个词元，因 {1} 结束"],
   noThought: ["It did not think.", "没有思考过程。"],
   masked: ["the policy changed it", "被策略改动"],
+  called: ["called {0}", "调用了 {0}"],
   refused: ["refused by {0}", "被 {0} 拒绝"],
   nothing: ["no answer", "没有回答"],
   none: ["None of these.", "没有这样的题。"],
