@@ -69,8 +69,7 @@ func (f Forms) index() int { return int(f >> 1) }
 
 // InputFloats returns the floats of memory that an Input takes.
 func InputFloats(n, k int) int {
-	size := n * k
-	return size + IntegerFloats(n, k, wholeForms(k))
+	return n*k + IntegerFloats(n, k, wholeForms(k))
 }
 
 // wholeForms returns the forms whose blocks rows of k are whole.

@@ -86,15 +86,17 @@ const (
 
 // mulQuant is Mul for the quantised types.
 func (m *Matrix) mulQuant(in *Input, n, lo, hi int, dst []float32, ldd int, add bool) {
-	if rows := (hi - lo) / tileSide * tileSide; rows > 0 && (m.inBytes(n) || m.inWhole(n)) {
-		if m.inWhole(n) {
-			m.mulWhole(in, n, lo, lo+rows, dst, ldd, add)
-		} else {
-			m.mulBytes(in, n, lo, lo+rows, dst, ldd, add)
-		}
-		if lo += rows; lo == hi {
-			return
-		}
+	switch last := lo + (hi-lo)/tileSide*tileSide; {
+	case last == lo:
+	case m.inWhole(n):
+		m.mulWhole(in, n, lo, last, dst, ldd, add)
+		lo = last
+	case m.inBytes(n):
+		m.mulBytes(in, n, lo, last, dst, ldd, add)
+		lo = last
+	}
+	if lo == hi {
+		return
 	}
 	f := &forms[m.Type]
 	size := m.K / f.weights * f.packed

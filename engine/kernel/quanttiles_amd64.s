@@ -9,11 +9,6 @@
 // three, five and seven times what is from token to token; AX scales; R15 pairs
 // of blocks. Z16 to Z31 sums of the tokens.
 
-// LOADW loads a tile of weights, SETSUM stores one of sums.
-#define LOADW(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
-#define SETSUM(tile, at) BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x10; LONG $(at)
-#define MULBYTES(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|3); BYTE $0x5e; BYTE $(0xc0|(sum)<<3|(a)) // TDPBSSD
-
 // PRODUCTS makes the sums of two blocks, of so many steps.
 #define PRODUCTS(steps) \
 	LOADA(0, 0); \

@@ -10,9 +10,6 @@
 // panel before, R14 bytes from token to token of those.
 
 #define LOADB(tile, at) BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x09; LONG $(at)
-#define LOADW(tile, at) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x13; LONG $(at)
-#define SETSUM(tile, at) BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|(tile)<<3); BYTE $0x10; LONG $(at)
-#define MULSIGNED(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|3); BYTE $0x5e; BYTE $(0xc0|(sum)<<3|(a)) // TDPBSSD
 #define MULUNSIGNED(sum, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $((15-(b))<<3|2); BYTE $0x5e; BYTE $(0xc0|(sum)<<3|(a)) // TDPBSUD
 
 // STEPS multiplies the i-th 64 steps with both bytes of the weights, ONESTEPS of
@@ -266,8 +263,8 @@ TEXT ·fours16AMX(SB), NOSPLIT, $0-8
 
 // func sixes32AMX(t *wholeTile)
 TEXT ·sixes32AMX(SB), NOSPLIT, $0-8
-	BOTHPANELS(MULSIGNED, SCALES, SIX, 64)
+	BOTHPANELS(MULBYTES, SCALES, SIX, 64)
 
 // func sixes16AMX(t *wholeTile)
 TEXT ·sixes16AMX(SB), NOSPLIT, $0-8
-	ONEPANELS(MULSIGNED, SCALES, SIX, 64)
+	ONEPANELS(MULBYTES, SCALES, SIX, 64)
