@@ -9,23 +9,21 @@ func init() { cpu.Register("bytes", "AMX", &useByteTiles) }
 // byteTiles reports whether tile units multiply bytes.
 func byteTiles() bool { return useByteTiles && useVNNI }
 
-// sizedTiles configures tiles 0 and 1 for 16 tokens, 2 and 3 for the same steps
-// of 16 rows, 4 and 5 for their sums.
-func sizedTiles(steps int) (c tileConfig) {
+// byteTileSizes configures tiles 0 and 1 for 16 tokens and 32 steps, 2 and 3 for
+// the same steps of 16 rows, 4 and 5 for their sums.
+var byteTileSizes = func() (c tileConfig) {
 	c.palette = 1
 	for i := range 6 {
 		c.bytes[i], c.rows[i] = 64, 16
 		switch i / 2 {
 		case 0:
-			c.bytes[i] = uint16(steps)
+			c.bytes[i] = 32
 		case 1:
-			c.rows[i] = byte(steps / 4)
+			c.rows[i] = 8
 		}
 	}
 	return c
-}
-
-var byteTileSizes = sizedTiles(32)
+}()
 
 // mulBytesAMX multiplies blocks that have a scale, mulLowAMX those that have a
 // minimum too.
