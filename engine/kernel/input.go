@@ -36,7 +36,7 @@ type super struct {
 // integers whose place is 0 or 1 modulo 4, the high ones about the others.
 type block struct {
 	d    float32 // scale
-	s    float32 // d·Σq
+	s    float32 // d·Σq, if the scale's block is 32
 	off  int32   // 8·Σq
 	low  pair    // −16·Σq
 	half [2]pair // −32·Σq of either half
@@ -182,7 +182,7 @@ func (in *Input) quantise(lo, hi int, want Forms) {
 			for i := range x.super[b].sums {
 				j := 8*b + i
 				sum := x.round(in.f, j, inv, &wide)
-				x.b[j].d, x.b[j].s, x.super[b].sums[i] = d, d*float32(sum), int16(sum)
+				x.b[j].d, x.super[b].sums[i] = d, int16(sum)
 			}
 		}
 	}

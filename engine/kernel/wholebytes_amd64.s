@@ -12,11 +12,6 @@
 	IMUL3Q $scales, R8, R9 \
 	SHLQ $13, R8
 
-// DOUBLE puts the low word of dwords into both.
-#define DOUBLE(Z, T) \
-	VPSLLD $16, Z, T \
-	VPORD  T, Z, Z
-
 // BYTES makes numbers of the 8 bytes at o of both groups.
 #define BYTES(WIDE, o, X, Z) \
 	VMOVQ (o)(SI), X \
@@ -29,8 +24,8 @@
 	BYTES(VPMOVZXBD, 0, X10, Z10)    \
 	VPSRLD $3, Z10, Z16   \
 	VPANDD Z28, Z10, Z17  \
-	DOUBLE(Z16, Z18)      \
-	DOUBLE(Z17, Z18)
+	VPSHUFB Z27, Z16, Z16 \
+	VPSHUFB Z27, Z17, Z17
 
 #define PUTFOUR(at) \
 	VPMULLW Z16, Z8, Z18           \
@@ -67,6 +62,18 @@
 	FIFTH(VPSRLW, 2, VPSRLW, 3) \
 	PUTFOUR(384)
 
+// PAIRED ends a pair of parts, and goes on to what is left.
+#define PAIRED \
+	ADDQ $1536, DI \
+	DECQ AX   \
+	JNZ  pair \
+	ADDQ R8, DI \
+	ADDQ R9, DX \
+	DECQ CX   \
+	JNZ  super \
+	VZEROUPPER \
+	RET
+
 // UNPACK unpacks all blocks, two parts of so many bytes at a time.
 #define UNPACK(WEIGHTS, bytes) \
 	ARGSBYTES \
@@ -74,6 +81,7 @@
 	CONST(0x0f0f0f0f, Z30) \
 	CONST(0x10101010, Z29) \
 	CONST(7, Z28) \
+	VBROADCASTI32X4 ·twice(SB), Z27 \
 super: \
 	BOTH(0, SI, X12, Y12, Z12)  \
 	BOTH(16, SI, X13, Y13, Z13) \
@@ -95,16 +103,8 @@ pair: \
 	THREEBITS \
 	WEIGHTS   \
 	ADDQ $bytes, SI \
-	ADDQ $1536, DI  \
 	ADDQ $64, DX    \
-	DECQ AX   \
-	JNZ  pair \
-	ADDQ R8, DI \
-	ADDQ R9, DX \
-	DECQ CX   \
-	JNZ  super \
-	VZEROUPPER \
-	RET
+	PAIRED
 
 // func wholeQ4K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ4K(SB), NOSPLIT, $0-48
@@ -206,15 +206,7 @@ pair: \
 	ADDQ $512, DI   \
 	PART \
 	ADDQ $bytes, SI \
-	ADDQ $1536, DI  \
-	DECQ AX   \
-	JNZ  pair \
-	ADDQ R8, DI \
-	ADDQ R9, DX \
-	DECQ CX   \
-	JNZ  super \
-	VZEROUPPER \
-	RET
+	PAIRED
 
 #define CONSTANTS3 \
 	CONST(0x07070707, Z30) \
