@@ -17,6 +17,7 @@ type dense struct {
 	packed     []float32 // w in float32 as the forward pass reads it; it must be packed again whenever w changes
 	split      []uint32  // w as the way back reads it, if that is by split numbers; of the block at hand
 	pieces     []piece   // instead of w
+	turns      bool      // whether the way back through them is by integers: see kernel.Turned
 	loras      []*Pair
 }
 
@@ -25,6 +26,7 @@ type dense struct {
 type piece struct {
 	m             *kernel.Matrix
 	lo, hi, start int
+	turned        int // where the matrix begins in denseScratch.wide, if all of the dense turn
 }
 
 // pieceRows is how many rows of a frozen matrix a worker takes at a time: some
@@ -33,7 +35,7 @@ const pieceRows = 4 * kernel.NR
 
 // denseScratch is one worker's memory for frozen matrices and adapters.
 type denseScratch struct {
-	wide []float32 // a whole matrix of a block, dequantised, for the way back, which all workers share; or rows of bfloat16, widened
+	wide []float32 // a whole matrix of a block, dequantised or turned, for the way back, which all workers share; or rows of bfloat16, widened
 	mid  []float32 // (T, rank)
 
 	words []uint32  // wide, split, if gradients are products of split numbers
@@ -52,16 +54,37 @@ func newDense(rows, cols int, w stored, bias []float32, half bool, a *tensor.Are
 
 // newFrozen cuts a linear.
 func newFrozen(l *linear, bias []float32) *dense {
-	d := &dense{rows: l.rows, cols: l.cols, bias: bias}
-	start := 0
+	d := &dense{rows: l.rows, cols: l.cols, bias: bias, turns: len(l.parts) > 0}
+	start, turned := 0, 0
 	for i := range l.parts {
 		m := &l.parts[i].m
 		for lo := 0; lo < m.Rows; lo += pieceRows {
-			d.pieces = append(d.pieces, piece{m, lo, min(m.Rows, lo+pieceRows), start})
+			d.pieces = append(d.pieces, piece{m, lo, min(m.Rows, lo+pieceRows), start, turned})
 		}
 		start += m.Rows
+		if d.turns = d.turns && m.Type.Turns(); d.turns {
+			turned += kernel.TurnedFloats(m.Type, m.Rows, m.K)
+		}
 	}
 	return d
+}
+
+// wideFloats is what d takes of denseScratch.wide.
+func (d *dense) wideFloats() (n int) {
+	if !d.turns {
+		return kernel.PackedLen(d.rows, d.cols)
+	}
+	for i := range d.pieces {
+		if p := &d.pieces[i]; p.lo == 0 {
+			n += kernel.TurnedFloats(p.m.Type, p.m.Rows, p.m.K)
+		}
+	}
+	return n
+}
+
+// turn returns the matrix of p, of a dense that turns, as it lies in wide.
+func (p *piece) turn(wide []float32) kernel.Turned {
+	return kernel.NewTurned(p.m, 0, p.m.Rows, wide[p.turned:])
 }
 
 // forms are those in which the pieces want their input as integers.
@@ -90,6 +113,11 @@ func (d *dense) forward(n int, x, y []float32, ld int, add bool, s *denseScratch
 
 // unpack writes a piece of d to wide, which then multiplies from the right.
 func (d *dense) unpack(p *piece, wide []float32) {
+	if d.turns {
+		w := p.turn(wide)
+		w.Unpack(p.lo, p.hi)
+		return
+	}
 	p.m.Unpack(wide, d.rows, p.start+p.lo, p.lo, p.hi)
 }
 
@@ -125,6 +153,13 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	case dx == nil:
 	case d.split != nil:
 		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, d.split, dx, d.cols, false)
+	case d.turns:
+		for i := range d.pieces {
+			if p := &d.pieces[i]; p.lo == 0 {
+				w := p.turn(s.wide)
+				w.Mul(n, dy[p.start:], ld, 0, d.cols, dx, d.cols, i > 0)
+			}
+		}
 	case d.pieces != nil && s.words != nil:
 		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, s.words, dx, d.cols, false)
 	case d.pieces != nil:
@@ -156,9 +191,11 @@ func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Are
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {
 			if d.pieces != nil {
-				both = max(both, kernel.SplitLen(d.rows, d.cols))
-				if !apart || !d.whole() {
-					wide = max(wide, kernel.PackedLen(d.rows, d.cols))
+				if !d.turns {
+					both = max(both, kernel.SplitLen(d.rows, d.cols))
+				}
+				if d.turns || !apart || !d.whole() {
+					wide = max(wide, d.wideFloats())
 				}
 			}
 			cols = max(cols, d.cols)

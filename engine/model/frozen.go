@@ -103,7 +103,7 @@ func (f *frozen) loops(t *Trainer) {
 	f.outputs = func(_, i int) { t.outputs(&t.batch[i]) }
 	f.unpack = func(worker, i int) {
 		d, s := w.blocks[p.l][p.which], &t.scratch[worker].dense
-		if t.split && d.whole() {
+		if t.split && !d.turns && d.whole() {
 			d.splitPiece(&d.pieces[i], s)
 			return
 		}
@@ -211,7 +211,7 @@ func (t *Trainer) backFrozen(l int) {
 		if !t.unasked() {
 			d := t.net.blocks[l][which]
 			t.team.For(len(d.pieces), f.unpack)
-			if t.split && !d.whole() {
+			if t.split && !d.turns && !d.whole() {
 				t.team.For((d.cols+splitSpan-1)/splitSpan, f.split)
 			}
 		}

@@ -21,7 +21,7 @@ type headState struct {
 	grad   []float32 // (V, C) of the head, apart so that micro-batches do not change the order of additions
 
 	in    *kernel.Input // some of h, for a frozen head
-	block []float32     // (headRows, C) rows of a head that is not in float32, widened
+	block []float32     // (headRows, C) rows of a head that is not in float32, widened or turned
 	words []uint32      // (headRows, C) rows of the head, split, if gradients are products of split numbers
 	read  []uint32      // (most, C) of h, split: span after span
 
@@ -31,7 +31,7 @@ type headState struct {
 	tokens     int       // in in
 	x          []float32 // (tokens, C) what is multiplied by block
 
-	logitTask, quantiseTask, pieceTask, widenTask, wideTask, lossTask, probTask, gradTask, unpackTask, splitTask, readTask, backTask func(worker, i int)
+	logitTask, quantiseTask, pieceTask, widenTask, wideTask, lossTask, probTask, gradTask, unpackTask, splitTask, readTask, turnedTask, backTask func(worker, i int)
 }
 
 const (
@@ -59,11 +59,14 @@ func (t *Trainer) layHead(tokens int, half bool, a *tensor.Arena) headState {
 		want := t.net.head.forms()
 		h.in = kernel.NewIntegers(h.most, c.Width, want, a.Float32(kernel.IntegerFloats(h.most, c.Width, want)))
 	}
-	if t.Grads == nil || half {
-		rows := min(headRows, c.Vocab)
+	rows := min(headRows, c.Vocab)
+	switch d := t.net.head; {
+	case d.turns:
+		h.block = a.Float32(kernel.TurnedFloats(d.pieces[0].m.Type, rows, c.Width))
+	case t.Grads == nil || half:
 		h.block = a.Float32(max(kernel.PackedLen(rows, c.Width), kernel.PackedLen(c.Width, rows)))
 	}
-	if t.split {
+	if t.split && !t.net.head.turns {
 		h.words = words(a.Float32(kernel.SplitLen(min(headRows, c.Vocab), c.Width)))
 		if t.Grads != nil {
 			h.read = words(a.Float32(kernel.SplitLen(h.most+kernel.SplitK*(len(t.rows)+1), c.Width))) // a span may end anywhere
@@ -190,7 +193,12 @@ func (h *headState) loops(t *Trainer) {
 			d.w.read(h.block[lo*C:hi*C], (h.from+lo)*C)
 			return
 		}
-		p := d.pieces[h.from/pieceRows+i]
+		p := &d.pieces[h.from/pieceRows+i]
+		if d.turns {
+			w := h.turned(p.m)
+			w.Unpack(p.lo, p.hi)
+			return
+		}
 		p.m.Unpack(h.block, h.rows, p.lo-h.from, p.lo, p.hi)
 	}
 	h.splitTask = func(worker, i int) {
@@ -201,6 +209,10 @@ func (h *headState) loops(t *Trainer) {
 			return
 		}
 		splitPanels(h.words, h.block, h.rows, lo, hi)
+	}
+	h.turnedTask = func(_, i int) {
+		w := h.turned(d.pieces[0].m)
+		w.Mul(h.hi-h.lo, h.logits[h.from:], V, i*256, (i+1)*256, h.dh[h.lo*C:], C, h.from > 0)
 	}
 	h.backTask = func(_, i int) {
 		lo, hi, z := tokens(i)
@@ -214,6 +226,11 @@ func (h *headState) loops(t *Trainer) {
 		}
 		kernel.GemmPacked(hi-lo, C, h.rows, z[h.from:], V, 1, h.block, h.dh[lo*C:], C, h.from > 0)
 	}
+}
+
+// turned returns the rows of a head that turns which are at hand.
+func (h *headState) turned(m *kernel.Matrix) kernel.Turned {
+	return kernel.NewTurned(m, h.from, h.rows, h.block)
 }
 
 // logits makes the logits of tokens h.lo to h.hi.
@@ -252,6 +269,10 @@ func (t *Trainer) headBack() {
 		h.rows = min(headRows, V-h.from)
 		if h.block != nil && (!t.split || t.net.head.pieces != nil) {
 			t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
+		}
+		if t.net.head.turns { // by columns, so that all tokens read a weight once
+			t.team.For(t.net.Width/256, h.turnedTask)
+			continue
 		}
 		if t.split {
 			t.team.For((t.net.Width+splitSpan-1)/splitSpan, h.splitTask)

@@ -149,7 +149,13 @@ func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
 	for i := range x.in {
 		x.in[i] = kernel.NewIntegers(T, cols[i], want[i], mem)
 	}
-	x.dense.wide = a.Float32(max(kernel.PackedLen(2*w.Hidden, w.Width), kernel.PackedLen(w.Width, w.Hidden)))
+	wide := 0
+	for _, block := range w.experts {
+		for _, e := range block {
+			wide = max(wide, e.gateUp.wideFloats(), e.down.wideFloats())
+		}
+	}
+	x.dense.wide = a.Float32(wide)
 	t.splitExperts(x, a)
 }
 
@@ -474,7 +480,7 @@ func (d *dense) unpackAll(s *denseScratch) {
 	for i := range d.pieces {
 		d.unpack(&d.pieces[i], s.wide)
 	}
-	if s.words != nil {
+	if s.words != nil && !d.turns {
 		splitPanels(s.words, s.wide, d.rows, 0, d.cols)
 	}
 }
