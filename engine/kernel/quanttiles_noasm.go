@@ -18,3 +18,7 @@ func (m *Matrix) unpackWhole([]int8, []float32, int, int, int, int) {
 func (m *Matrix) unpackBytes(w []int8, scale []float32, lo int) {
 	m.unpackBytesGeneric(w, scale, lo)
 }
+
+func (m *Matrix) turnSixteen([]int16, []byte, int, int) {
+	panic("kernel: no tile units on this platform")
+}

@@ -75,11 +75,20 @@ func (t *Turned) Unpack(lo, hi int) {
 	for g := lo; g < hi; g += Group {
 		at := g - t.lo
 		for b := range m.K / 256 {
-			src := m.Data[g/Group*size+b*f.packed:][:f.packed]
-			t.scales(t.scale[b*all+at:], src, b, at, min(Group, hi-g))
+			from := m.Data[g/Group*size+b*f.packed:]
+			t.scales(t.scale[b*all+at:], from, b, at, min(Group, hi-g))
 			w := t.weights[(b*t.groups()+at/turnedRows)*turnedWeights:][:turnedWeights]
-			for j := range 8 {
-				m.turnBlock(w, src, at%turnedRows, j)
+			switch {
+			case !byteTiles():
+				for j := range 8 {
+					m.turnBlock(w, from[:f.packed], at%turnedRows, j)
+				}
+			case at%16 == 0:
+				wide := size
+				if g+Group >= m.Rows {
+					wide = 0 // no second eight: gradients of what fills up are zeros
+				}
+				m.turnSixteen(w, from, wide, at%turnedRows)
 			}
 		}
 	}

@@ -18,11 +18,6 @@ type turnedTile struct {
 //go:noescape
 func mulTurnedAMX(t *turnedTile)
 
-// turnBytesAVX512 writes both bytes of 32 columns of 8 rows, numbers that are whole.
-//
-//go:noescape
-func turnBytesAVX512(w *int8, src *float32)
-
 // turnedBytesAVX512 writes three bytes of 256 numbers times their scales, planeBytes
 // apart, and returns the largest magnitude. It asks for the numbers that begin
 // ahead bytes later.
@@ -46,47 +41,46 @@ func addParts(to, lows []float32) {
 // aheadTokens is how many tokens further turnedBytesAVX512 asks for.
 const aheadTokens = 4
 
-// onesAndZeros is what unpacking reads scales of floating point from if numbers
-// are to stay whole: eight scales, 1, and minima, 0.
-var onesAndZeros = func() (b [32]byte) {
-	for i := range 8 {
-		b[2*i+1] = 0x3c
-	}
-	return b
-}()
+//go:noescape
+func turnQ4K(w *int8, src *byte, wide int)
 
-// whole writes 32 columns of 8 rows, weights times the scales of their part.
-func (m *Matrix) whole(dst *[Group * NR]float32, src []byte, j int) {
+//go:noescape
+func turnQ5K(w *int8, src *byte, wide int)
+
+//go:noescape
+func turnQ6K(w *int8, src *byte, wide int)
+
+//go:noescape
+func turnQ3K(w *int8, src *byte, wide int)
+
+//go:noescape
+func turnIQ2(w *int8, src *byte, wide int)
+
+//go:noescape
+func turnLook(w *int8, src *byte, wide int, look *[16]int8)
+
+func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) { m.turnBlockGeneric(w, src, at, j) }
+
+// turnSixteen unpacks 256 columns of 16 rows, the at-th and on of w's, as tile units
+// read them: w is (columns of 16, rows of 64, upper and lower bytes, fours of rows, 16,
+// 4). Of the fours of 64 rows, the first, fifth, ninth and thirteenth come first, for
+// so gradients are packed. The second eight rows are wide bytes after the first.
+func (m *Matrix) turnSixteen(w []int16, src []byte, wide, at int) {
+	to := &asBytes(w)[at/64*2048+at%64/16*64]
 	switch m.Type {
 	case Q4_K:
-		unpackFourKAVX2(&dst[0], &src[32+144*j:][:144][0], &onesAndZeros[0], Group)
+		turnQ4K(to, &src[0], wide)
 	case Q5_K:
-		unpackFiveKAVX2(&dst[0], &src[32+176*j:][:176][0], &onesAndZeros[0], Group)
+		turnQ5K(to, &src[0], wide)
 	case Q6_K:
-		unpackSixAVX2(&dst[0], &src[16+208*j:][:208][0], &onesAndZeros[0], Group)
+		turnQ6K(to, &src[0], wide)
+	case Q3_K:
+		turnQ3K(to, &src[0], wide)
+	case IQ2_S, IQ2_XS, IQ2_XXS:
+		turnIQ2(to, &src[0], wide)
 	default:
-		var q [32]int32
-		for r := range Group {
-			scale, _ := forms[m.Type].row(src, r, j, &q)
-			for l, v := range q {
-				dst[r*NR+l] = scale[l/16] * float32(v)
-			}
-		}
+		turnLook(to, &src[0], wide, &m.Type.table().plain)
 	}
-}
-
-// turnBlock is turnBlockGeneric. As tile units read them w is (columns of 16, rows of 64,
-// upper and lower bytes, fours of rows, 16, 4); of the fours of 64 rows, the first,
-// fifth, ninth and thirteenth come first, for so gradients are packed.
-func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
-	if !byteTiles() {
-		m.turnBlockGeneric(w, src, at, j)
-		return
-	}
-	var wide [Group * NR]float32
-	m.whole(&wide, src, j)
-	four := at % 64 / 4
-	turnBytesAVX512(&asBytes(w)[2*j*2*turnedRows*tileSide+at/64*2048+(four%4*4+four/4)*64], &wide[0])
 }
 
 func asBytes[T int16 | int32](w []T) []int8 {

@@ -136,50 +136,6 @@ tile:
 	VZEROUPPER
 	RET
 
-// BYTES16 writes both bytes of four rows, 16 columns: either has a sign.
-#define BYTES16(o, to) \
-	VCVTPS2DQ (o)(SI), Z0     \
-	VCVTPS2DQ (o+128)(SI), Z1 \
-	VCVTPS2DQ (o+256)(SI), Z2 \
-	VCVTPS2DQ (o+384)(SI), Z3 \
-	VPSLLD $16, Z1, Z1        \
-	VPSLLD $16, Z3, Z3        \
-	VPTERNLOGD $0xe4, Z30, Z1, Z0 \
-	VPTERNLOGD $0xe4, Z30, Z3, Z2 \
-	VPADDW Z29, Z0, Z0        \
-	VPADDW Z29, Z2, Z2        \
-	VPXORD Z29, Z0, Z0        \
-	VPXORD Z29, Z2, Z2        \
-	VPSHUFB Z31, Z0, Z0       \
-	VPSHUFB Z31, Z2, Z2       \
-	VPSRLD $16, Z0, Z1        \
-	VPSLLD $16, Z2, Z3        \
-	VPTERNLOGD $0xe4, Z30, Z2, Z1 \
-	VPTERNLOGD $0xe4, Z30, Z3, Z0 \
-	VMOVDQU64 Z1, (to)(DI)    \
-	VMOVDQU64 Z0, (to+1024)(DI)
-
-// Bytes 0 and 2, and then 1 and 3, of every dword.
-DATA apart<>+0(SB)/8, $0x0705060403010200
-DATA apart<>+8(SB)/8, $0x0f0d0e0c0b090a08
-GLOBL apart<>(SB), RODATA|NOPTR, $16
-
-// func turnBytesAVX512(w *int8, src *float32)
-TEXT ·turnBytesAVX512(SB), NOSPLIT, $0-16
-	MOVQ w+0(FP), DI
-	MOVQ src+8(FP), SI
-	VBROADCASTI32X4 apart<>(SB), Z31
-	MOVL $0xffff, AX
-	VPBROADCASTD AX, Z30
-	MOVL $0x00800080, AX
-	VPBROADCASTD AX, Z29
-	BYTES16(0, 0)
-	BYTES16(64, 8192)
-	BYTES16(512, 256)
-	BYTES16(576, 8448)
-	VZEROUPPER
-	RET
-
 #define SCALED(o, Z) \
 	VMOVUPS o(SI), Z  \
 	PREFETCHT0 o(SI)(R9*1) \

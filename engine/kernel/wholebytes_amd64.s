@@ -1,5 +1,5 @@
 #include "textflag.h"
-#include "vnniwhole_amd64.h"
+#include "wholebytes_amd64.h"
 
 // Weights times the scales of their parts, as tile units take them: see
 // unpackWhole.
@@ -12,12 +12,6 @@
 	IMUL3Q $scales, R8, R9 \
 	SHLQ $13, R8
 
-// BYTES makes numbers of the 8 bytes at o of both groups.
-#define BYTES(WIDE, o, X, Z) \
-	VMOVQ (o)(SI), X \
-	VPINSRQ $1, (o)(SI)(R14*1), X, X \
-	WIDE X, Z
-
 // THREEBITS makes of the scales of a part Z16, the bits above their low three,
 // and Z17, those: a weight has five, so its products with either are bytes.
 #define THREEBITS \
@@ -27,40 +21,16 @@
 	VPSHUFB Z27, Z16, Z16 \
 	VPSHUFB Z27, Z17, Z17
 
-#define PUTFOUR(at) \
-	VPMULLW Z16, Z8, Z18           \
-	VPMULLW Z17, Z8, Z19           \
-	VMOVDQU64 Z18, (at)(DI)        \
-	VMOVDQU64 Z19, (at+1024)(DI)   \
-	VPMULLW Z16, Z9, Z18           \
-	VPMULLW Z17, Z9, Z19           \
-	VMOVDQU64 Z18, (at+64)(DI)     \
-	VMOVDQU64 Z19, (at+1088)(DI)
-
-#define FOURS \
-	NIBBLES(16) \
-	PUTFOUR(0)    \
-	NIBBLES(48) \
-	PUTFOUR(128)  \
-	NIBBLES(80) \
-	PUTFOUR(256)  \
-	NIBBLES(112) \
-	PUTFOUR(384)
-
-#define FIVES \
-	LOAD(144, Y15, Z15) \
-	NIBBLES(16) \
-	FIFTH(VPSLLW, 4, VPSLLW, 3) \
-	PUTFOUR(0) \
-	NIBBLES(48) \
-	FIFTH(VPSLLW, 2, VPSLLW, 1) \
-	PUTFOUR(128) \
-	NIBBLES(80) \
-	FIFTH(VPSLLW, 0, VPSRLW, 1) \
-	PUTFOUR(256) \
-	NIBBLES(112) \
-	FIFTH(VPSRLW, 2, VPSRLW, 3) \
-	PUTFOUR(384)
+// PUTFOUR puts eight weights of each row; a is the first one's activation.
+#define PUTFOUR(a) \
+	VPMULLW Z16, Z8, Z18             \
+	VPMULLW Z17, Z8, Z19             \
+	VMOVDQU64 Z18, (16*(a))(DI)      \
+	VMOVDQU64 Z19, (16*(a)+1024)(DI) \
+	VPMULLW Z16, Z9, Z18             \
+	VPMULLW Z17, Z9, Z19             \
+	VMOVDQU64 Z18, (16*(a)+64)(DI)   \
+	VMOVDQU64 Z19, (16*(a)+1088)(DI)
 
 // PAIRED ends a pair of parts, and goes on to what is left.
 #define PAIRED \
@@ -108,18 +78,13 @@ pair: \
 
 // func wholeQ4K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ4K(SB), NOSPLIT, $0-48
-	UNPACK(FOURS, 144)
+	UNPACK(FOURS(PUTFOUR), 144)
 
 // func wholeQ5K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ5K(SB), NOSPLIT, $0-48
-	UNPACK(FIVES, 176)
+	UNPACK(FIVES(PUTFOUR), 176)
 
 // What has no minima has signed weights, whose products with scales have 13 bits.
-
-// SIGNED makes of the scales at o Z16, each twice.
-#define SIGNED(o) \
-	BYTES(VPMOVSXBD, o, X10, Z16) \
-	VPSHUFB Z20, Z16, Z16
 
 // APART makes of four signed weights of each row, times its scale, how many times
 // 64 they are, for at, and the rest, -32 to 31. Z22 are even bytes.
@@ -148,43 +113,12 @@ TEXT ·wholeQ5K(SB), NOSPLIT, $0-48
 	APART(Z9, 16*(a)+64)
 
 #define PUTOFF(a) \
-	VPSUBB Z31, Z8, Z8 \
-	VPSUBB Z31, Z9, Z9 \
+	OFF \
 	PUTAPART(a)
 
 #define PUTLOOK(a) \
-	VPSHUFB Z8, Z31, Z8 \
-	VPSHUFB Z9, Z31, Z9 \
+	LOOK \
 	PUTAPART(a)
-
-#define SIXPART \
-	SIGNED(0) \
-	SIXES(16, 0, PUTOFF) \
-	SIGNED(8) \
-	SIXES(112, 16, PUTOFF)
-
-#define THREEPART(P) \
-	SIGNED(0) \
-	THREES(16, Y13, Z13) \
-	P(0) \
-	THREES(48, Y14, Z14) \
-	P(8) \
-	SIGNED(8) \
-	THREES(80, Y15, Z15) \
-	P(16) \
-	THREELAST \
-	P(24)
-
-#define LOOKPART \
-	SIGNED(128) \
-	NIBBLES(0)  \
-	PUTLOOK(0)  \
-	NIBBLES(32) \
-	PUTLOOK(8)  \
-	NIBBLES(64) \
-	PUTLOOK(16) \
-	NIBBLES(96) \
-	PUTLOOK(24)
 
 // UNPACKSIGNED is UNPACK of those.
 #define UNPACKSIGNED(PART, bytes) \
@@ -208,22 +142,17 @@ pair: \
 	ADDQ $bytes, SI \
 	PAIRED
 
-#define CONSTANTS3 \
-	CONST(0x07070707, Z30) \
-	CONST(0x0f0f0f0f, Z28) \
-	CONST(0x03030303, Z27)
-
 // The weights of the IQ2 types: see vnniiq2_amd64.s.
-DATA iq2<>+0(SB)/8, $0x002b1908f8e7d500
-DATA iq2<>+8(SB)/8, $0x002b1908f8e7d500
-GLOBL iq2<>(SB), RODATA|NOPTR, $16
+DATA ·iq2(SB)/8, $0x002b1908f8e7d500
+DATA ·iq2+8(SB)/8, $0x002b1908f8e7d500
+GLOBL ·iq2(SB), RODATA|NOPTR, $16
 
 // func wholeQ6K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ6K(SB), NOSPLIT, $0-48
 	ARGSBYTES
 	CONSTANTS6
 	CONST(0x20202020, Z31)
-	UNPACKSIGNED(SIXPART, 208)
+	UNPACKSIGNED(SIXPART(PUTOFF), 208)
 
 // func wholeQ3K(w *int8, scale *float32, src *byte, wide, nb, panels int)
 TEXT ·wholeQ3K(SB), NOSPLIT, $0-48
@@ -236,7 +165,7 @@ TEXT ·wholeQ3K(SB), NOSPLIT, $0-48
 TEXT ·wholeIQ2(SB), NOSPLIT, $0-48
 	ARGSBYTES
 	CONSTANTS3
-	VBROADCASTI32X4 iq2<>(SB), Z31
+	VBROADCASTI32X4 ·iq2(SB), Z31
 	UNPACKSIGNED(THREEPART(PUTLOOK), 112)
 
 // func wholeLook(w *int8, scale *float32, src *byte, wide, nb, panels int, look *[16]int8)
@@ -245,4 +174,4 @@ TEXT ·wholeLook(SB), NOSPLIT, $0-56
 	CONST(0x0f0f0f0f, Z30)
 	MOVQ look+48(FP), BX
 	VBROADCASTI32X4 (BX), Z31
-	UNPACKSIGNED(LOOKPART, 136)
+	UNPACKSIGNED(LOOKPART(PUTLOOK), 136)
