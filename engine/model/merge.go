@@ -79,6 +79,16 @@ func (f *File) Quantised() bool {
 	return err == nil && slices.ContainsFunc(found, func(w weight) bool { return kernelTypes[w.typ].Quantised() })
 }
 
+// Turns reports whether it is quantised in types through which the way back goes by
+// integers, too: see kernel.Turned.
+func (f *File) Turns() bool {
+	found, err := f.plan()
+	return err == nil && f.Quantised() && !slices.ContainsFunc(found, func(w weight) bool {
+		t := kernelTypes[w.typ]
+		return t.Quantised() && !t.Turns()
+	})
+}
+
 // IsGGUF reports whether the weights come from a GGUF file.
 func (f *File) IsGGUF() bool { return f.gguf != nil }
 

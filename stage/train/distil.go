@@ -49,7 +49,7 @@ type Distil struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 4 }
+func (*Distil) Revision() int   { return 5 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -41,7 +41,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 4 }
+func (*DPO) Revision() int   { return 5 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -319,7 +319,7 @@ type pupil struct {
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.wrong
-	s.way = way{micro: microRows, integer: s.integer, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
+	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		memory := func(p *own) int64 {

@@ -22,6 +22,7 @@ func checkGradients(name string) []*say.Error {
 const (
 	tilesToil   = 0.55
 	noTilesToil = 8
+	turnedToil  = 0.4 // of integers, with tile units: through frozen matrices of the K types
 )
 
 // back is what products of gradients of the blocks and of the head take beside
@@ -30,7 +31,9 @@ const (
 // as long as that saves.
 func (k *way) back() (blocks, head float64) {
 	switch {
-	case !k.split:
+	case k.turns && k.tiles:
+		return turnedToil, turnedToil
+	case !k.split || k.turns:
 		return 1, 1
 	case k.tiles:
 		return tilesToil, 1
@@ -56,7 +59,7 @@ const (
 // run on m, or that there they take more than others; gain is that of k.
 func (k *way) remark(f *stage.Forecast, gain float64, m stage.Machine) {
 	switch {
-	case k.split && !k.tiles:
+	case k.split && !k.tiles && !k.turns:
 		f.Derived = say.T(`%v; gradients = "bf16x3" is slower here than "f32", without tile units`, `%v；本机没有矩阵单元，gradients = "bf16x3" 比 "f32" 慢`, f.Derived)
 	case k.tiles && f.High >= longRun:
 		if saved := mostTime * gain / m.Peak / f.High; saved >= fewParts {

@@ -97,7 +97,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 6 }
+func (*LoRA) Revision() int   { return 7 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -102,6 +102,7 @@ type way struct {
 	again   bool
 	rank    int  // of adapters; 0: everything is learnt
 	integer bool // the frozen matrices are quantised
+	turns   bool // and the way back through them is by integers, too
 	muon    bool
 	eight   bool // the optimiser's memory is of 8 bits
 	split   bool // gradients are products of split numbers
@@ -299,6 +300,7 @@ type footing struct {
 	shape   model.Shape
 	params  float64
 	integer bool         // its matrices are quantised
+	turns   bool         // in types through which the way back is by integers, too
 	file    string       // its files; "": they are not made yet
 	wordsAt string       // where a model with its words lies; "": none is at hand
 	chat    bool         // a folder of our own form, or its parameters as those of one
@@ -385,7 +387,7 @@ func (b *footing) open(path string) bool {
 		}
 		return false
 	}
-	b.shape, b.params, b.integer, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), talk.Path(path), tokenizer.IsChat(path)
+	b.shape, b.params, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)
 	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too
 		w := b.speech()
 		b.brought = w == nil || !w.Own()
