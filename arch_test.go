@@ -53,7 +53,7 @@ stage/compute: stage internal/say engine/kernel engine/tensor
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/wording: stage stage/guard/fold
-stage/data/intake: stage internal/say stage/verify
+stage/data/intake: engine/chat stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
 stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/wording

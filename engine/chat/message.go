@@ -197,6 +197,24 @@ func (t *Template) explained(messages []Message, tools []json.RawMessage) ([]Mes
 	return append([]Message{m}, messages...), nil
 }
 
+// Tool returns a tool as templates read it, served and learnt alike: with a name, a
+// description if there is one, and parameters, none if they are not given; in this
+// order, with no more. It fails if the parameters are not JSON.
+func Tool(name, description string, parameters json.RawMessage) (json.RawMessage, error) {
+	type function struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description,omitempty"`
+		Parameters  json.RawMessage `json:"parameters"`
+	}
+	if len(parameters) == 0 || string(parameters) == "null" {
+		parameters = json.RawMessage(`{"type":"object","properties":{}}`)
+	}
+	return json.Marshal(struct {
+		Type     string   `json:"type"`
+		Function function `json:"function"`
+	}{"function", function{name, description, parameters}})
+}
+
 // withTools puts the tools into the system's message, as a list of functions in
 // JSON.
 func withTools(messages []Message, tools []json.RawMessage) ([]Message, error) {

@@ -2,7 +2,6 @@ package plain
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"maps"
 	"math"
@@ -37,7 +36,7 @@ func (m *Model) conversation(r *form.Request, messages []form.Message, documents
 	}
 	if r.Choice.Mode != "none" {
 		for _, t := range r.Tools {
-			v, err := json.Marshal(toolJSON(t))
+			v, err := chat.Tool(t.Name, t.Description, t.Parameters)
 			if err != nil {
 				return c, form.Invalid("tools", "invalid_value", say.T("the parameters of tool %q are not JSON", "工具 %q 的 parameters 不是 JSON", form.Clip(t.Name)))
 			}
@@ -76,23 +75,6 @@ func settled(messages []form.Message) []form.Message {
 		}
 	}
 	return out
-}
-
-// toolJSON is a tool as templates read it: in this order, with no more.
-func toolJSON(t form.Tool) any {
-	type function struct {
-		Name        string          `json:"name"`
-		Description string          `json:"description,omitempty"`
-		Parameters  json.RawMessage `json:"parameters,omitempty"`
-	}
-	params := t.Parameters
-	if len(params) == 0 || string(params) == "null" {
-		params = json.RawMessage(`{"type": "object", "properties": {}}`)
-	}
-	return struct {
-		Type     string   `json:"type"`
-		Function function `json:"function"`
-	}{"function", function{t.Name, t.Description, params}}
 }
 
 // calledName finds the name of the tool that a result is of.

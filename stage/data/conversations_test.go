@@ -145,7 +145,7 @@ func TestConversationsAnswered(t *testing.T) {
 	if p := list[0]; p.Prompt != "6*7?" || p.Think != "t" || p.Answer != "It is 42." || len(p.Context) != 0 || p.Verify == nil {
 		t.Errorf("the first problem is %+v", p)
 	}
-	if p := list[1]; p.Answer != "" || len(p.Tools) != 1 || string(p.Tools[0]) != `{"type":"function","function":{"name":"now"}}` {
+	if p := list[1]; p.Answer != "" || len(p.Tools) != 1 || string(p.Tools[0]) != `{"type":"function","function":{"name":"now","parameters":{"type":"object","properties":{}}}}` {
 		t.Errorf("the second problem is %+v", p)
 	}
 	for e, err := range stage.Conversations(filepath.Join(out, trainPart)) {

@@ -95,6 +95,8 @@ func TestRead(t *testing.T) {
 			{"role":"tool","tool_call_id":"a","content":"7"},` + said + `],"tools":[{"name":"add","parameters":{}}]}`,
 			`{"tools":[{"type":"function","function":{"name":"add","parameters":{}}}],"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"a","type":"function","function":{"name":"add","arguments":"{\"x\":[3,4]}"}}]},
 			{"role":"tool","content":"7","tool_call_id":"a","name":"add"},` + said + `]}`},
+		{`{"messages":[` + ask + `,` + said + `],"tools":[{"function":{"strict":true,"parameters":{"type":"object", "properties":{}},"description":"Adds.","name":"add","returns":{}},"type":"function"},{"name":"now","description":null}]}`,
+			`{"tools":[{"type":"function","function":{"name":"add","description":"Adds.","parameters":{"type":"object","properties":{}}}},{"type":"function","function":{"name":"now","parameters":{"type":"object","properties":{}}}}],"messages":[` + ask + `,` + said + `]}`},
 		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"Let me add."},{"from":"function_call","value":"[{\"name\":\"add\",\"arguments\":{\"x\":3}},{\"name\":\"now\"}]"},
 			{"from":"observation","value":"7"},{"from":"observation","value":"noon"},{"from":"gpt","value":"7"}]}`,
 			`{"messages":[` + ask + `,{"role":"assistant","content":"Let me add.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}},{"id":"call_2","type":"function","function":{"name":"now","arguments":"{}"}}]},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"suiren/engine/chat"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/verify"
@@ -276,16 +277,30 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 	}
 	var tools []json.RawMessage
 	for i, t := range items.items {
-		f, raw := t, t.raw(src)
+		f := t
 		if inner := t.get("function"); inner != nil {
 			f = inner
-		} else {
-			raw = join(`{"type":"function","function":`, raw, `}`)
 		}
-		if name := f.get("name"); t.kind != object || f.kind != object || name == nil || name.kind != text || name.text == "" {
+		name := f.get("name")
+		if t.kind != object || f.kind != object || name == nil || name.kind != text || name.text == "" {
 			return nil, r.wrong(n, field("tools", i), say.T("the tool has no name", "工具没有名称"), next)
 		}
-		tools = append(tools, raw)
+		var description string
+		if d := f.get("description"); d != nil {
+			if d.kind != text {
+				return nil, r.wrong(n, field("tools", i)+".description", say.T("this is %s", "这是%s", kindText(d.kind)), next)
+			}
+			description = d.text
+		}
+		var parameters json.RawMessage
+		if p := f.get("parameters"); p != nil {
+			parameters = p.raw(src)
+		}
+		tool, err := chat.Tool(name.text, description, parameters)
+		if err != nil {
+			panic("intake: a value that was read is no JSON")
+		}
+		tools = append(tools, tool)
 	}
 	return tools, nil
 }
