@@ -1,8 +1,7 @@
 #include "textflag.h"
 #include "neon_arm64.h"
+#include "turned_arm64.h"
 
-#define MULBY4(m, n, d) WORD $(0x4F809000 | (m)<<16 | (n)<<5 | (d)) // FMUL   Vd.4S, Vn.4S, Vm.S[0]
-#define ROUND4(n, d)    WORD $(0x4E21A800 | (n)<<5 | (d)) // FCVTNS Vd.4S, Vn.4S
 #define NARROW4(n, d)   WORD $(0x0E612800 | (n)<<5 | (d)) // XTN    Vd.4H, Vn.4S
 #define NARROW4_2(n, d) WORD $(0x4E612800 | (n)<<5 | (d)) // XTN2   Vd.8H, Vn.4S
 #define UPPER4(n, d)    WORD $(0x0F148C00 | (n)<<5 | (d)) // RSHRN  Vd.4H, Vn.4S, #12
@@ -13,14 +12,6 @@
 #define LANE(i) (((i)&4)<<9 | ((i)&3)<<20)
 #define MLAL4(i, m, n, d)   WORD $(0x0F402000 | LANE(i) | (m)<<16 | (n)<<5 | (d)) // SMLAL  Vd.4S, Vn.4H, Vm.H[i]
 #define MLAL4_2(i, m, n, d) WORD $(0x4F402000 | LANE(i) | (m)<<16 | (n)<<5 | (d)) // SMLAL2 Vd.4S, Vn.8H, Vm.H[i]
-
-#define TIMES2(n, d)        WORD $(0x0F2CA400 | (n)<<5 | (d)) // SSHLL  Vd.2D, Vn.2S, #12
-#define TIMES2_2(n, d)      WORD $(0x4F2CA400 | (n)<<5 | (d)) // SSHLL2 Vd.2D, Vn.4S, #12
-#define PLUS2(m, n, d)      WORD $(0x0EA01000 | (m)<<16 | (n)<<5 | (d)) // SADDW  Vd.2D, Vn.2D, Vm.2S
-#define PLUS2_2(m, n, d)    WORD $(0x4EA01000 | (m)<<16 | (n)<<5 | (d)) // SADDW2 Vd.2D, Vn.2D, Vm.4S
-#define DOUBLES2(n, d)      WORD $(0x4E61D800 | (n)<<5 | (d)) // SCVTF  Vd.2D, Vn.2D
-#define SINGLES2(n, d)      WORD $(0x0E616800 | (n)<<5 | (d)) // FCVTN  Vd.2S, Vn.2D
-#define SINGLES2_2(n, d)    WORD $(0x4E616800 | (n)<<5 | (d)) // FCVTN2 Vd.4S, Vn.2D
 
 // func turnedHalvesNEON(a *int16, x *float32, inv float32)
 //
@@ -52,10 +43,10 @@ halves:
 // A row of 16 weights, V6 and V7, times number i of a token's upper and lower
 // halves, Va and Va+1: sums from Vc on and from Vc+4 on.
 #define TOKEN(i, a, c) \
-	MLAL4(i, a, 6, c);     \
-	MLAL4_2(i, a, 6, c+1); \
-	MLAL4(i, a, 7, c+2);   \
-	MLAL4_2(i, a, 7, c+3); \
+	MLAL4(i, a, 6, c);       \
+	MLAL4_2(i, a, 6, c+1);   \
+	MLAL4(i, a, 7, c+2);     \
+	MLAL4_2(i, a, 7, c+3);   \
 	MLAL4(i, a+1, 6, c+4);   \
 	MLAL4_2(i, a+1, 6, c+5); \
 	MLAL4(i, a+1, 7, c+6);   \
@@ -81,34 +72,22 @@ halves:
 	VEOR v6.B16, v6.B16, v6.B16; \
 	VEOR v7.B16, v7.B16, v7.B16
 
-// WHOLE makes the sum of both halves, exact in 64 bits and in float64, and rounds it
-// once.
-#define WHOLE(up, low, lane, d) \
-	TIMES2(up, d);          \
-	TIMES2_2(up, lane);     \
-	PLUS2(low, d, d);       \
-	PLUS2_2(low, lane, lane); \
-	DOUBLES2(d, d);         \
-	DOUBLES2(lane, lane);   \
-	SINGLES2(d, d);         \
-	SINGLES2_2(lane, d)
-
 // ADDED adds a token's sums, from Vc on, to the 16 numbers at R3, and goes to the
 // next token.
 #define ADDED(c) \
-	FMOVS.P 4(R2), F7;       \
-	WHOLE(c, c+4, 5, 0);     \
-	WHOLE(c+1, c+5, 5, 1);   \
-	WHOLE(c+2, c+6, 5, 2);   \
-	WHOLE(c+3, c+7, 5, 3);   \
-	FLDPQ (R3), (F4, F5);    \
-	FMA4(7, 0, 4);           \
-	FMA4(7, 1, 5);           \
-	FSTPQ (F4, F5), (R3);    \
-	FLDPQ 32(R3), (F4, F5);  \
-	FMA4(7, 2, 4);           \
-	FMA4(7, 3, 5);           \
-	FSTPQ (F4, F5), 32(R3);  \
+	FMOVS.P 4(R2), F7;           \
+	WHOLE(12, c, c+4, 5, 0);     \
+	WHOLE(12, c+1, c+5, 5, 1);   \
+	WHOLE(12, c+2, c+6, 5, 2);   \
+	WHOLE(12, c+3, c+7, 5, 3);   \
+	FLDPQ (R3), (F4, F5);        \
+	FMA4(7, 0, 4);               \
+	FMA4(7, 1, 5);               \
+	FSTPQ (F4, F5), (R3);        \
+	FLDPQ 32(R3), (F4, F5);      \
+	FMA4(7, 2, 4);               \
+	FMA4(7, 3, 5);               \
+	FSTPQ (F4, F5), 32(R3);      \
 	ADD   R4, R3
 
 // func mulTurnedNEON(t *turnedTile)
@@ -209,3 +188,53 @@ part:
 	SUBS    $1, R2
 	BNE     part
 	RET
+
+// SCALES takes those at o: V24 to V27 of two rows each, eight times.
+#define SCALES(o) \
+	FMOVD o(R1), F24;                \
+	VZIP1 V24.B16, V24.B16, V24.B16; \
+	VZIP2 V24.H8, V24.H8, V26.H8;    \
+	VZIP1 V24.H8, V24.H8, V24.H8;    \
+	VZIP2 V24.S4, V24.S4, V25.S4;    \
+	VZIP1 V24.S4, V24.S4, V24.S4;    \
+	VZIP2 V26.S4, V26.S4, V27.S4;    \
+	VZIP1 V26.S4, V26.S4, V26.S4
+
+// BESIDE puts fours of columns of a row, V0 and V2 of rows 0 to 3 and V1 and V3 of
+// the others, side by side: two rows a register.
+#define BESIDE(v0, v1, v2, v3) \
+	VZIP1 V2.S4, V0.S4, v0.S4; \
+	VZIP2 V2.S4, V0.S4, v1.S4; \
+	VZIP1 V3.S4, V1.S4, v2.S4; \
+	VZIP2 V3.S4, V1.S4, v3.S4
+
+// TWOROWS writes 16 columns, bytes of V(16+i) and V(20+i), of rows 2i and 2i+1.
+#define TWOROWS(i) \
+	SMUL8(24+i, 16+i, 4);       \
+	SMUL8(24+i, 20+i, 5);       \
+	SMUL8_2(24+i, 16+i, 6);     \
+	SMUL8_2(24+i, 20+i, 7);     \
+	FSTPQ (F4, F5), (64*i)(R0); \
+	FSTPQ (F6, F7), (64*i+32)(R0)
+
+#define ROWS \
+	TWOROWS(0); \
+	TWOROWS(1); \
+	TWOROWS(2); \
+	TWOROWS(3)
+
+// SIXTEEN writes 16 columns, eights of which U and T unpack from o and p, and goes to
+// the next ones.
+#define SIXTEEN(U, o, T, p) \
+	U(o);                       \
+	BESIDE(V16, V17, V18, V19); \
+	T(p);                       \
+	BESIDE(V20, V21, V22, V23); \
+	ROWS;                       \
+	ADD $8192, R0
+
+#define FOURK ·turnFourKNEON
+#define FIVEK ·turnFiveKNEON
+#define SIX   ·turnSixNEON
+
+#include "turnblock_arm64.h"
