@@ -147,6 +147,10 @@ func shorts(f []float32) []int16 {
 	return unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(f))), 2*len(f))
 }
 
+func asBytes[T int16 | int32](w []T) []int8 {
+	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*int(unsafe.Sizeof(w[0])))
+}
+
 // Mul computes columns lo to hi, whole blocks of 256, of
 //
 //	dx[t·ldx+c] = Σ dy[t·ld+r]·w[r,c]   or, with add, +=

@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // A turnedTile is the argument of the assembly: sixteens of tokens with 256 rows
 // and columns.
 type turnedTile struct {
@@ -87,10 +85,6 @@ func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
 	m.whole(&wide, src, j)
 	four := at % 64 / 4
 	turnBytesAVX512(&asBytes(w)[2*j*2*turnedRows*tileSide+at/64*2048+(four%4*4+four/4)*64], &wide[0])
-}
-
-func asBytes[T int16 | int32](w []T) []int8 {
-	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*int(unsafe.Sizeof(w[0])))
 }
 
 // integers is integersGeneric. The next token's are ld numbers further.

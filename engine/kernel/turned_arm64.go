@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // A turnedTile is the argument of the assembly: tokens with 256 rows and 16 columns.
 type turnedTile struct {
 	a   *int8 // see turnedHalvesNEON and turnedBytesNEON
@@ -67,10 +65,6 @@ func addParts(to, lows []float32) {
 	addPartsNEON(&to[0], &lows[:len(to)/32][0], len(to)/32)
 }
 
-func turnedBytes[T int16 | int32](w []T) []int8 {
-	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*int(unsafe.Sizeof(w[0])))
-}
-
 // turnBlock is turnBlockGeneric. As dot products read them w is (columns of 4, rows of
 // 4, lower and upper bytes, 4, 4 rows).
 func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
@@ -78,9 +72,9 @@ func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
 		m.turnBlockGeneric(w, src, at, j)
 		return
 	}
-	to := &turnedBytes(w)[2*(2*j*16*turnedRows):][:2*(2*16*turnedRows)][2*16*at]
+	to := &asBytes(w)[2*(2*j*16*turnedRows):][:2*(2*16*turnedRows)][2*16*at]
 	if useSDOT {
-		to = &turnedBytes(w)[2*(8*j*4*turnedRows):][:2*(8*4*turnedRows)][2*4*at]
+		to = &asBytes(w)[2*(8*j*4*turnedRows):][:2*(8*4*turnedRows)][2*4*at]
 	}
 	switch t := m.Type; { // part j, whose scales are beside its weights
 	case t == Q4_K && useSDOT:
@@ -96,7 +90,7 @@ func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
 	case t == Q6_K:
 		turnSixNEON(to, &src[16+208*j:][:208][0])
 	case useSDOT:
-		m.turnBytes(turnedBytes(w), src, at, j)
+		m.turnBytes(asBytes(w), src, at, j)
 	default:
 		m.turnBlockGeneric(w, src, at, j)
 	}
@@ -124,7 +118,7 @@ func (s *turnedScratch) integers(i int, x []float32, _ int, scale []float32) flo
 	mul(wide[:len(x)], x, scale)
 	clear(wide[len(x):])
 	m := maxAbs(wide)
-	if a := turnedBytes(s.a); useSDOT {
+	if a := asBytes(s.a); useSDOT {
 		turnedBytesNEON(&a[i/4*4*3*turnedRows:][:4*3*turnedRows][i%4*48], &wide[0], turnedInverse(m))
 	} else {
 		turnedHalvesNEON(&a[i*4*turnedRows:][:4*turnedRows][0], &wide[0], turnedInverse(m))
@@ -142,9 +136,9 @@ func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx
 		token = 3 * turnedRows
 	}
 	for c := 0; c < 256; c += 16 {
-		b := turnedBytes(w[c*turnedRows:][:16*turnedRows])
+		b := asBytes(w[c*turnedRows:][:16*turnedRows])
 		for i := 0; i < n; i += turnedMany {
-			t := turnedTile{&turnedBytes(s.a)[i*token], &b[0], &s.d[i], &dx[i*ldx+c], 4 * ldx, min(turnedMany, n-i)}
+			t := turnedTile{&asBytes(s.a)[i*token], &b[0], &s.d[i], &dx[i*ldx+c], 4 * ldx, min(turnedMany, n-i)}
 			if useSDOT {
 				mulTurnedSDOT(&t)
 			} else {

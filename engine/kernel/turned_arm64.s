@@ -13,7 +13,7 @@
 #define MLAL4(i, m, n, d)   WORD $(0x0F402000 | LANE(i) | (m)<<16 | (n)<<5 | (d)) // SMLAL  Vd.4S, Vn.4H, Vm.H[i]
 #define MLAL4_2(i, m, n, d) WORD $(0x4F402000 | LANE(i) | (m)<<16 | (n)<<5 | (d)) // SMLAL2 Vd.4S, Vn.8H, Vm.H[i]
 
-// func turnedHalvesNEON(a *int16, x *float32, inv float32)
+// func turnedHalvesNEON(a *int8, x *float32, inv float32)
 //
 // Of 8 integers q the upper halves, (q+2¹¹)>>12, then the lower ones, what is left:
 // the last 12 bits with a sign.
