@@ -242,6 +242,33 @@
 #define FIVE16(v) NIBBLES16(v); MORE(4, 3, 2)
 #define FIVE32(v) NIBBLES32(v); MORE(4, 3, 2)
 
+// SIXFIRST and SIXLAST unpack the first and the last two fours of half a block
+// of 6-bit weights, whose vectors begin at o. V9 is the mask.
+#define SIXFIRST(o) \
+	FLDPQ (o)(R1), (F0, F1); \
+	FLDPQ (o+32)(R1), (F2, F3); \
+	VAND V9.B16, V0.B16, V0.B16; \
+	VAND V9.B16, V1.B16, V1.B16; \
+	VAND V9.B16, V2.B16, V2.B16; \
+	VAND V9.B16, V3.B16, V3.B16
+
+#define SIXLAST(o) \
+	FLDPQ (o+64)(R1), (F0, F1); \
+	FLDPQ (o+32)(R1), (F10, F11); \
+	FLDPQ (o)(R1), (F14, F15); \
+	VUSHR $6, V0.B16, V2.B16; \
+	VUSHR $6, V1.B16, V3.B16; \
+	VUSHR $6, V10.B16, V10.B16; \
+	VUSHR $6, V11.B16, V11.B16; \
+	VUSHR $6, V14.B16, V14.B16; \
+	VUSHR $6, V15.B16, V15.B16; \
+	VSLI $2, V10.B16, V2.B16; \
+	VSLI $2, V11.B16, V3.B16; \
+	VSLI $4, V14.B16, V2.B16; \
+	VSLI $4, V15.B16, V3.B16; \
+	VAND V9.B16, V0.B16, V0.B16; \
+	VAND V9.B16, V1.B16, V1.B16
+
 // LOOK looks nibbles up in V9.
 #define LOOK16(v) \
 	NIBBLES16(v); \

@@ -33,33 +33,6 @@
 	VUSHR $4, V10.S4, V10.S4; \
 	VUSHR $4, V11.S4, V11.S4
 
-// SIXFIRST and SIXLAST unpack the first and the last two fours of half a block
-// of 6-bit weights, whose vectors begin at o.
-#define SIXFIRST(o) \
-	FLDPQ (o)(R1), (F0, F1); \
-	FLDPQ (o+32)(R1), (F2, F3); \
-	VAND V9.B16, V0.B16, V0.B16; \
-	VAND V9.B16, V1.B16, V1.B16; \
-	VAND V9.B16, V2.B16, V2.B16; \
-	VAND V9.B16, V3.B16, V3.B16
-
-#define SIXLAST(o) \
-	FLDPQ (o+64)(R1), (F0, F1); \
-	FLDPQ (o+32)(R1), (F10, F11); \
-	FLDPQ (o)(R1), (F14, F15); \
-	VUSHR $6, V0.B16, V2.B16; \
-	VUSHR $6, V1.B16, V3.B16; \
-	VUSHR $6, V10.B16, V10.B16; \
-	VUSHR $6, V11.B16, V11.B16; \
-	VUSHR $6, V14.B16, V14.B16; \
-	VUSHR $6, V15.B16, V15.B16; \
-	VSLI $2, V10.B16, V2.B16; \
-	VSLI $2, V11.B16, V3.B16; \
-	VSLI $4, V14.B16, V2.B16; \
-	VSLI $4, V15.B16, V3.B16; \
-	VAND V9.B16, V0.B16, V0.B16; \
-	VAND V9.B16, V1.B16, V1.B16
-
 // PAIRED adds minima times -32·Σa, the pair at o of R, to the sums f, EIGHTFOLD
 // takes off minima times the 8·Σa there: INTS4_5 and INTS4_3 undo the 32 and 8.
 #define PAIRED(R, f, o) \

@@ -13,7 +13,7 @@ import (
 //
 // Rows are taken 256 at a time, from the first one on, columns by the 256 that
 // have one scale of floating point in each row. Of those, a gradient times its
-// row's scale is rounded to 16 bits of the largest of them; a weight times the
+// row's scale is rounded to 24 bits of the largest of them; a weight times the
 // scale of its part is a whole number anyway. See Mul.
 type Turned struct {
 	m       *Matrix
@@ -156,6 +156,10 @@ func shorts(f []float32) []int16 {
 	return unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(f))), 2*len(f))
 }
 
+func asBytes[T int16 | int32](w []T) []int8 {
+	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*int(unsafe.Sizeof(w[0])))
+}
+
 // Mul computes columns lo to hi, whole blocks of 256, of
 //
 //	dx[t·ldx+c] = Σ dy[t·ld+r]·w[r,c]   or, with add, +=
@@ -231,7 +235,7 @@ func (s *turnedScratch) integersGeneric(i int, x, scale []float32) float32 {
 	for r, v := range x {
 		wide[r] = v * scale[r]
 	}
-	m := maxAbsGeneric(wide)
+	m := largest(wide)
 	a := s.a[i*turnedRows:][:turnedRows]
 	clear(a)
 	if inv := turnedInverse(m); inv > 0 {
@@ -240,6 +244,15 @@ func (s *turnedScratch) integersGeneric(i int, x, scale []float32) float32 {
 		}
 	}
 	return m / turnedMost
+}
+
+// largest returns the largest magnitude; NaN is larger than all others.
+func largest(x []float32) float32 {
+	var m uint32
+	for _, v := range x {
+		m = max(m, math.Float32bits(v)&^(1<<31))
+	}
+	return math.Float32frombits(m)
 }
 
 // turnedInverse returns what numbers are multiplied with of which m is the largest:

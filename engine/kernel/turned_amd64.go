@@ -1,7 +1,5 @@
 package kernel
 
-import "unsafe"
-
 // A turnedTile is the argument of the assembly: sixteens of tokens with 256 rows
 // and columns.
 type turnedTile struct {
@@ -81,10 +79,6 @@ func (m *Matrix) turnSixteen(w []int16, src []byte, wide, at int) {
 	default:
 		turnLook(to, &src[0], wide, &m.Type.table().plain)
 	}
-}
-
-func asBytes[T int16 | int32](w []T) []int8 {
-	return unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*int(unsafe.Sizeof(w[0])))
 }
 
 // integers is integersGeneric. The next token's are ld numbers further.

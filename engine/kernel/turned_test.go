@@ -115,6 +115,45 @@ func TestTurnedExtremes(t *testing.T) {
 	}
 }
 
+// Gradients that are zero, infinite or too small for integers give what the
+// definition gives.
+func TestTurnedOddGradients(t *testing.T) {
+	const rows, k, n = 256, 256, 21
+	for _, name := range []string{"Q4_K", "Q6_K", "IQ4_XS"} {
+		typ := matrixTypes[name]
+		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 3))
+		dy := make([]float32, n*rows)
+		for i := range dy {
+			dy[i] = float32(i%17)/16 - 0.5
+			switch i / rows {
+			case 0:
+				dy[i] = 0
+			case 1:
+				dy[i] *= 0x1p-100
+			case 2:
+				dy[i] *= 0x1p-140
+			case 3:
+				dy[i] *= 0x1p126
+			}
+		}
+		dy[4*rows+7], dy[5*rows+9], dy[6*rows+3] = float32(math.Inf(-1)), math.MaxFloat32, float32(math.NaN())
+		run := func() []float32 { return turned(t, &m, 0, n, dy, rows, 0, k, k, true) }
+		want := generic(run)
+		if x := want[6*k]; x == x {
+			t.Errorf("%s: of a gradient that is no number comes %g", name, x)
+		}
+		for _, unit := range []string{"kernel", "bytes"} {
+			kerneltest.Each(t, unit, func(t *testing.T) {
+				for i, x := range run() {
+					if y := want[i]; math.Float32bits(x) != math.Float32bits(y) && (x == x || y == y) {
+						t.Fatalf("%s: element %d is %g, by the definition %g", name, i, x, y)
+					}
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkTurned reports GFLOP/s of gradients by integers, with and without the
 // unpacking, and of those by decoded weights.
 func BenchmarkTurned(b *testing.B) {
