@@ -79,12 +79,16 @@ func (m *Matrix) whole(dst *[Group * NR]float32, src []byte, j int) {
 // upper and lower bytes, fours of rows, 16, 4); of the fours of 64 rows, the first,
 // fifth, ninth and thirteenth come first, for so gradients are packed.
 func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
-	if !byteTiles() {
+	if !avx2() {
 		m.turnBlockGeneric(w, src, at, j)
 		return
 	}
 	var wide [Group * NR]float32
 	m.whole(&wide, src, j)
+	if !byteTiles() {
+		turnPairsAVX2(&w[2*j*16*turnedRows+at*16], &wide[0])
+		return
+	}
 	four := at % 64 / 4
 	turnBytesAVX512(&asBytes(w)[2*j*2*turnedRows*tileSide+at/64*2048+(four%4*4+four/4)*64], &wide[0])
 }
@@ -95,7 +99,7 @@ func asBytes[T int16 | int32](w []T) []int8 {
 
 // integers is integersGeneric. The next token's are ld numbers further.
 func (s *turnedScratch) integers(i int, x []float32, ld int, scale []float32) float32 {
-	if !byteTiles() {
+	if !avx2() {
 		return s.integersGeneric(i, x, scale)
 	}
 	if n := len(x); n < turnedRows {
@@ -104,12 +108,20 @@ func (s *turnedScratch) integers(i int, x []float32, ld int, scale []float32) fl
 		copy(s.wide[turnedRows:], scale)
 		x, scale = s.wide[:turnedRows], s.wide[turnedRows:]
 	}
-	return turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], 4*aheadTokens*ld) / turnedMost
+	ahead := 4 * aheadTokens * ld
+	if !byteTiles() {
+		return turnedHalvesAVX2(s.halves(i), &x[0], &scale[0], &s.wide[0], ahead) / turnedMost
+	}
+	return turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], ahead) / turnedMost
 }
 
 func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx int) {
-	if !byteTiles() {
+	switch {
+	case !avx2():
 		m.mulTurnedGeneric(s, n, w, dx, ldx)
+		return
+	case !byteTiles():
+		s.mulPairs(n, w, dx, ldx)
 		return
 	}
 	t := turnedTile{w: &asBytes(w)[0], ring: (*[8 * tileSide * tileSide]int32)(s.ring)}

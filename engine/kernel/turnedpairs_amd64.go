@@ -1,0 +1,59 @@
+package kernel
+
+import "unsafe"
+
+// A turnedPairs is the argument of the assembly without tile units: tokens with 256
+// rows and 32 columns, or 16.
+type turnedPairs struct {
+	a      *int16 // (tokens, 2, turnedRows), q = 4096·a[0] + a[1]
+	w      *int16 // (columns of 16, pairs of rows, 16, 2)
+	d      *float32
+	dx     *float32
+	ldx    int // bytes
+	tokens int
+}
+
+// turnedPairsVNNI multiplies 32 columns.
+//
+//go:noescape
+func turnedPairsVNNI(t *turnedPairs)
+
+// turnedPairsAVX2 multiplies 16 columns.
+//
+//go:noescape
+func turnedPairsAVX2(t *turnedPairs)
+
+// turnPairsAVX2 writes 32 columns of 8 rows, numbers that are whole.
+//
+//go:noescape
+func turnPairsAVX2(w *int16, src *float32)
+
+// turnedHalvesAVX2 writes both halves of 256 numbers times their scales, and returns
+// the largest magnitude. It keeps products in wide, which may be x, and asks for the
+// numbers that begin ahead bytes later.
+//
+//go:noescape
+func turnedHalvesAVX2(a *int16, x, scale, wide *float32, ahead int) float32
+
+// mulPairs adds the products of n tokens with 256 rows and columns. A call of the
+// assembly takes some 25 µs at most: the runtime cannot interrupt it.
+func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {
+	t := turnedPairs{a: s.halves(0), d: &s.d[0], ldx: 4 * ldx, tokens: n}
+	columns := 16
+	if useVNNI {
+		columns = 32
+	}
+	for c := 0; c < 256; c += columns {
+		t.w, t.dx = &w[c*turnedRows:][:columns*turnedRows][0], &dx[c]
+		if useVNNI {
+			turnedPairsVNNI(&t)
+		} else {
+			turnedPairsAVX2(&t)
+		}
+	}
+}
+
+// halves returns where those of token i are.
+func (s *turnedScratch) halves(i int) *int16 {
+	return (*int16)(unsafe.Pointer(&s.a[i*turnedRows:][:turnedRows][0]))
+}
