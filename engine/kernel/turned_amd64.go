@@ -108,11 +108,16 @@ func (s *turnedScratch) integers(i int, x []float32, ld int, scale []float32) fl
 		copy(s.wide[turnedRows:], scale)
 		x, scale = s.wide[:turnedRows], s.wide[turnedRows:]
 	}
-	ahead := 4 * aheadTokens * ld
-	if !byteTiles() {
-		return turnedHalvesAVX2(s.halves(i), &x[0], &scale[0], &s.wide[0], ahead) / turnedMost
+	ahead, most := 4*aheadTokens*ld, float32(0)
+	switch {
+	case byteTiles():
+		most = turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], ahead)
+	case avx512():
+		most = turnedHalvesAVX512(s.halves(i), &x[0], &scale[0], ahead)
+	default:
+		most = turnedHalvesAVX2(s.halves(i), &x[0], &scale[0], &s.wide[0], ahead)
 	}
-	return turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], ahead) / turnedMost
+	return most / turnedMost
 }
 
 func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx int) {

@@ -35,6 +35,11 @@ func turnPairsAVX2(w *int16, src *float32)
 //go:noescape
 func turnedHalvesAVX2(a *int16, x, scale, wide *float32, ahead int) float32
 
+// turnedHalvesAVX512 is turnedHalvesAVX2, and keeps products in registers.
+//
+//go:noescape
+func turnedHalvesAVX512(a *int16, x, scale *float32, ahead int) float32
+
 // mulPairs adds the products of n tokens with 256 rows and columns. A call of the
 // assembly takes some 25 µs at most: the runtime cannot interrupt it.
 func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {

@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "turned_amd64.h"
 
 // Gradients of 24 bits times weights of 13, without tile units: struct turnedPairs.
 // A gradient is q = 4096·h + l, l having a sign, and of two rows at once h and l are
@@ -6,10 +7,9 @@
 // 2032·4096·256 < 2³¹, and for l to add up to 2³¹ all weights would have to be -4096,
 // which is less than any type has. On the way sums may go around, for they come back.
 //
-// Sums begin at 2³¹, so that they have no sign, and are put beneath the upper half of
-// a float64: it then is 2⁵² and the sum of l, or 2⁶⁴ and 4096 times that of h. Less
-// what they have too much, they make a whole number of less than 2⁵³, which is
-// exact, and is rounded once.
+// The sum, 4096 times that of h and that of l, has 44 bits. Its upper 20 and its
+// lower 24 are floating point without loss, and a fused multiply-add joins them: so
+// it is rounded once.
 //
 // SI gradients, BX weights, CX steps left; R8 where those of 32 or 16 columns begin, R9
 // scales, DI what is added to and R14 bytes from token to token, R12 tokens left.
@@ -27,77 +27,111 @@
 	MOVQ 32(AX), R14 \
 	MOVQ 40(AX), R12
 
-// CONST makes all of a register the number n.
-#define CONST(BROADCAST, n, X, V) \
-	MOVQ $n, AX \
-	VMOVQ AX, X \
-	BROADCAST X, V
+// What ADDED masks the lower 24 bits with, and 2²⁴.
+DATA lower<>+0(SB)/8, $0x00ffffff00ffffff
+DATA lower<>+8(SB)/8, $0x00ffffff00ffffff
+DATA lower<>+16(SB)/8, $0x00ffffff00ffffff
+DATA lower<>+24(SB)/8, $0x00ffffff00ffffff
+GLOBL lower<>(SB), RODATA|NOPTR, $32
 
-// Z31 and Z30 are upper halves of float64, 2⁶⁴ and 2⁵², Z29 is 2⁶⁴+2⁵²+2⁴³+2³¹.
-#define HIGH 0x43f0000043f00000
-#define LOW 0x4330000043300000
-#define BOTH 0x43f0010080080000
-#define FIRST 0x8000000080000000
+DATA upper<>+0(SB)/8, $0x4b8000004b800000
+DATA upper<>+8(SB)/8, $0x4b8000004b800000
+DATA upper<>+16(SB)/8, $0x4b8000004b800000
+DATA upper<>+24(SB)/8, $0x4b8000004b800000
+GLOBL upper<>(SB), RODATA|NOPTR, $32
 
-// PRODUCTS32 multiplies a token's pair of rows with Z16 and Z17.
+// ADDED adds sums times D. M and S are lower and upper.
+#define ADDED(AND, M, S, H, L, D, T, V, at) \
+	VPSRAD $12, L, T      \
+	VPSLLD $12, H, V      \
+	VPADDD H, T, T        \
+	VPADDD L, V, V        \
+	VPSRAD $12, T, T      \
+	AND    M, V, V        \
+	VCVTDQ2PS T, T        \
+	VCVTDQ2PS V, V        \
+	VFMADD231PS S, T, V   \
+	VFMADD213PS at, D, V  \
+	VMOVUPS V, at
+
+// PRODUCTS32 multiplies a token's pair of rows with Z24 and Z25.
 #define PRODUCTS32(o, H0, H1, L0, L1, A, B) \
 	VPBROADCASTD (o+H)(SI), A \
 	VPBROADCASTD (o+L)(SI), B \
-	VPDPWSSD Z16, A, H0       \
-	VPDPWSSD Z17, A, H1       \
-	VPDPWSSD Z16, B, L0       \
-	VPDPWSSD Z17, B, L1
+	VPDPWSSD Z24, A, H0       \
+	VPDPWSSD Z25, A, H1       \
+	VPDPWSSD Z24, B, L0       \
+	VPDPWSSD Z25, B, L1
 
 #define PAIR1(a, w) \
-	VMOVDQU64 w(BX), Z16      \
-	VMOVDQU64 (w+8192)(BX), Z17 \
-	PRODUCTS32(a, Z0, Z1, Z2, Z3, Z18, Z19)
+	VMOVDQU64 w(BX), Z24        \
+	VMOVDQU64 (w+8192)(BX), Z25 \
+	PRODUCTS32(a, Z0, Z1, Z2, Z3, Z26, Z27)
 
 #define PAIR2(a, w) \
 	PAIR1(a, w) \
-	PRODUCTS32(a+TOKEN, Z4, Z5, Z6, Z7, Z20, Z21)
+	PRODUCTS32(a+TOKEN, Z4, Z5, Z6, Z7, Z28, Z29)
 
 #define PAIR4(a, w) \
 	PAIR2(a, w) \
-	PRODUCTS32(a+2*TOKEN, Z8, Z9, Z10, Z11, Z22, Z23) \
-	PRODUCTS32(a+3*TOKEN, Z12, Z13, Z14, Z15, Z24, Z25)
+	PRODUCTS32(a+2*TOKEN, Z8, Z9, Z10, Z11, Z26, Z27) \
+	PRODUCTS32(a+3*TOKEN, Z12, Z13, Z14, Z15, Z28, Z29)
 
-#define BEGIN32(H0, H1, L0, L1) \
-	VMOVDQA64 Z28, H0 \
-	VMOVDQA64 Z28, H1 \
-	VMOVDQA64 Z28, L0 \
-	VMOVDQA64 Z28, L1
+#define PAIR6(a, w) \
+	PAIR4(a, w) \
+	PRODUCTS32(a+4*TOKEN, Z16, Z17, Z18, Z19, Z26, Z27) \
+	PRODUCTS32(a+5*TOKEN, Z20, Z21, Z22, Z23, Z28, Z29)
 
-// FETCH asks for what is added to: it comes while sums are made.
-#define FETCH(at, at64) \
-	PREFETCHT0 at \
-	PREFETCHT0 at64
+#define ZERO32(H0, H1, L0, L1) \
+	VPXORD H0, H0, H0 \
+	VPXORD H1, H1, H1 \
+	VPXORD L0, L0, L0 \
+	VPXORD L1, L1, L1
 
-#define ADDED16(H, L, o) \
-	VPUNPCKLDQ Z31, H, Z16  \
-	VPUNPCKHDQ Z31, H, Z17  \
-	VPUNPCKLDQ Z30, L, Z18  \
-	VPUNPCKHDQ Z30, L, Z19  \
-	VSUBPD Z29, Z16, Z16    \
-	VSUBPD Z29, Z17, Z17    \
-	VADDPD Z18, Z16, Z16    \
-	VADDPD Z19, Z17, Z17    \
-	VCVTPD2PS Z16, Y16      \
-	VCVTPD2PS Z17, Y17      \
-	VPERMT2PD Z17, Z27, Z16 \
-	VMOVUPS o(DI), Z18      \
-	VFMADD231PS.BCST (R9), Z16, Z18 \
-	VMOVUPS Z18, o(DI)
+#define ZERO1 \
+	ZERO32(Z0, Z1, Z2, Z3)
+
+#define ZERO2 \
+	ZERO1 \
+	ZERO32(Z4, Z5, Z6, Z7)
+
+#define ZERO4 \
+	ZERO2 \
+	ZERO32(Z8, Z9, Z10, Z11) \
+	ZERO32(Z12, Z13, Z14, Z15)
+
+#define ZERO6 \
+	ZERO4 \
+	ZERO32(Z16, Z17, Z18, Z19) \
+	ZERO32(Z20, Z21, Z22, Z23)
 
 // ADDED32 adds a token's sums.
 #define ADDED32(H0, H1, L0, L1) \
-	ADDED16(H0, L0, 0)  \
-	ADDED16(H1, L1, 64) \
-	ADDQ $4, R9         \
+	VBROADCASTSS (R9), Z28 \
+	ADDED(VPANDD, Z30, Z31, H0, L0, Z28, Z24, Z25, (DI))   \
+	ADDED(VPANDD, Z30, Z31, H1, L1, Z28, Z26, Z27, 64(DI)) \
+	ADDQ $4, R9  \
 	ADDQ R14, DI
 
-// STEPS makes the products of n pairs at a time.
-#define STEPS32(PAIR, loop) \
+#define ADDED1 \
+	ADDED32(Z0, Z1, Z2, Z3)
+
+#define ADDED2 \
+	ADDED1 \
+	ADDED32(Z4, Z5, Z6, Z7)
+
+#define ADDED4 \
+	ADDED2 \
+	ADDED32(Z8, Z9, Z10, Z11) \
+	ADDED32(Z12, Z13, Z14, Z15)
+
+#define ADDED6 \
+	ADDED4 \
+	ADDED32(Z16, Z17, Z18, Z19) \
+	ADDED32(Z20, Z21, Z22, Z23)
+
+// STEPS makes the products of 128 pairs.
+#define STEPS(PAIR, loop) \
 	MOVQ R8, BX  \
 	MOVQ $32, CX \
 loop: \
@@ -110,157 +144,143 @@ loop: \
 	DECQ CX       \
 	JNZ  loop
 
+// FETCH asks for what is added to: it comes while sums are made.
+#define FETCH(at, at64) \
+	PREFETCHT0 at \
+	PREFETCHT0 at64
+
 // func turnedPairsVNNI(t *turnedPairs)
 //
-// Four tokens by 32 columns: 16 sums, for 10 loads, and two products can start each
-// cycle though one takes five.
+// Six tokens by 32 columns: 24 sums, for 14 loads, and two products can start each
+// cycle.
 TEXT ·turnedPairsVNNI(SB), NOSPLIT, $0-8
 	ARGS
-	CONST(VPBROADCASTQ, HIGH, X31, Z31)
-	CONST(VPBROADCASTQ, LOW, X30, Z30)
-	CONST(VPBROADCASTQ, BOTH, X29, Z29)
-	CONST(VPBROADCASTQ, FIRST, X28, Z28)
-	CONST(VPMOVZXBQ, 0x0b030a0209010800, X27, Z27) // pairs of columns in turn of two registers
-	SUBQ $4, R12
+	VPBROADCASTD lower<>(SB), Z30
+	VPBROADCASTD upper<>(SB), Z31
+	SUBQ $6, R12
 	JLT  rest
 
-four:
+six:
 	LEAQ (R14)(R14*2), R10
+	LEAQ (DI)(R10*1), R11
 	FETCH((DI), 64(DI))
 	FETCH((DI)(R14*1), 64(DI)(R14*1))
 	FETCH((DI)(R14*2), 64(DI)(R14*2))
-	FETCH((DI)(R10*1), 64(DI)(R10*1))
-	BEGIN32(Z0, Z1, Z2, Z3)
-	BEGIN32(Z4, Z5, Z6, Z7)
-	BEGIN32(Z8, Z9, Z10, Z11)
-	BEGIN32(Z12, Z13, Z14, Z15)
-	STEPS32(PAIR4, four_pairs)
-	ADDED32(Z0, Z1, Z2, Z3)
-	ADDED32(Z4, Z5, Z6, Z7)
-	ADDED32(Z8, Z9, Z10, Z11)
-	ADDED32(Z12, Z13, Z14, Z15)
-	ADDQ $(4*TOKEN-512), SI
-	SUBQ $4, R12
-	JGE  four
+	FETCH((R11), 64(R11))
+	FETCH((R11)(R14*1), 64(R11)(R14*1))
+	FETCH((R11)(R14*2), 64(R11)(R14*2))
+	ZERO6
+	STEPS(PAIR6, six_pairs)
+	ADDED6
+	ADDQ $(6*TOKEN-512), SI
+	SUBQ $6, R12
+	JGE  six
 
 rest:
+	ADDQ $6, R12
+	TESTQ $4, R12
+	JEQ   two
+	ZERO4
+	STEPS(PAIR4, four_pairs)
+	ADDED4
+	ADDQ $(4*TOKEN-512), SI
+
+two:
 	TESTQ $2, R12
-	JEQ   odd
-	BEGIN32(Z0, Z1, Z2, Z3)
-	BEGIN32(Z4, Z5, Z6, Z7)
-	STEPS32(PAIR2, two_pairs)
-	ADDED32(Z0, Z1, Z2, Z3)
-	ADDED32(Z4, Z5, Z6, Z7)
+	JEQ   one
+	ZERO2
+	STEPS(PAIR2, two_pairs)
+	ADDED2
 	ADDQ $(2*TOKEN-512), SI
 
-odd:
+one:
 	TESTQ $1, R12
 	JEQ   done
-	BEGIN32(Z0, Z1, Z2, Z3)
-	STEPS32(PAIR1, one_pairs)
-	ADDED32(Z0, Z1, Z2, Z3)
+	ZERO1
+	STEPS(PAIR1, one_pairs)
+	ADDED1
 
 done:
 	VZEROUPPER
 	RET
 
-// PRODUCTS16 multiplies a token's pair of rows with Y8 and Y9.
+// PRODUCTS16 multiplies a token's pair of rows with Y12 and Y13.
 #define PRODUCTS16(o, H0, H1, L0, L1) \
-	VPBROADCASTD (o+H)(SI), Y10 \
-	VPBROADCASTD (o+L)(SI), Y11 \
-	VPMADDWD Y8, Y10, Y12 \
-	VPMADDWD Y9, Y10, Y13 \
-	VPMADDWD Y8, Y11, Y14 \
-	VPMADDWD Y9, Y11, Y15 \
-	VPADDD Y12, H0, H0    \
-	VPADDD Y13, H1, H1    \
-	VPADDD Y14, L0, L0    \
-	VPADDD Y15, L1, L1
+	HALF16((o+H)(SI), H0, H1) \
+	HALF16((o+L)(SI), L0, L1)
+
+#define HALF16(at, A, B) \
+	VPBROADCASTD at, Y14   \
+	VPMADDWD Y12, Y14, Y15 \
+	VPMADDWD Y13, Y14, Y14 \
+	VPADDD Y15, A, A       \
+	VPADDD Y14, B, B
 
 #define ONE(a, w) \
-	VMOVDQU w(BX), Y8       \
-	VMOVDQU (w+32)(BX), Y9  \
+	VMOVDQU w(BX), Y12      \
+	VMOVDQU (w+32)(BX), Y13 \
 	PRODUCTS16(a, Y0, Y1, Y2, Y3)
 
 #define TWO(a, w) \
 	ONE(a, w) \
 	PRODUCTS16(a+TOKEN, Y4, Y5, Y6, Y7)
 
-#define BEGIN16(H0, H1, L0, L1) \
-	VMOVDQA Y15, H0 \
-	VMOVDQA Y15, H1 \
-	VMOVDQA Y15, L0 \
-	VMOVDQA Y15, L1
+#define THREE(a, w) \
+	TWO(a, w) \
+	PRODUCTS16(a+2*TOKEN, Y8, Y9, Y10, Y11)
 
-// UPPER makes Y13, Y14 and Y15 what Z31, Z30 and Z29 are above.
-#define UPPER \
-	CONST(VPBROADCASTQ, HIGH, X13, Y13) \
-	CONST(VPBROADCASTQ, LOW, X14, Y14)  \
-	CONST(VPBROADCASTQ, BOTH, X15, Y15)
+#define ZERO16(H0, H1, L0, L1) \
+	VPXOR H0, H0, H0 \
+	VPXOR H1, H1, H1 \
+	VPXOR L0, L0, L0 \
+	VPXOR L1, L1, L1
 
-#define ADDED8(H, L, o) \
-	VPUNPCKLDQ Y13, H, Y8   \
-	VPUNPCKHDQ Y13, H, Y9   \
-	VPUNPCKLDQ Y14, L, Y10  \
-	VPUNPCKHDQ Y14, L, Y11  \
-	VSUBPD Y15, Y8, Y8      \
-	VSUBPD Y15, Y9, Y9      \
-	VADDPD Y10, Y8, Y8      \
-	VADDPD Y11, Y9, Y9      \
-	VCVTPD2PSY Y8, X8       \
-	VCVTPD2PSY Y9, X9       \
-	VINSERTF128 $1, X9, Y8, Y8 \
-	VPERMPD $0xd8, Y8, Y8   \
-	VMOVUPS o(DI), Y9       \
-	VFMADD231PS Y12, Y8, Y9 \
-	VMOVUPS Y9, o(DI)
-
-#define SUMS16(H0, H1, L0, L1) \
+// ADDED16 adds a token's sums.
+#define ADDED16(H0, H1, L0, L1) \
 	VBROADCASTSS (R9), Y12 \
-	ADDED8(H0, L0, 0)  \
-	ADDED8(H1, L1, 32) \
-	ADDQ $4, R9        \
+	ADDED(VPAND, lower<>(SB), upper<>(SB), H0, L0, Y12, Y13, Y14, (DI))   \
+	ADDED(VPAND, lower<>(SB), upper<>(SB), H1, L1, Y12, Y13, Y15, 32(DI)) \
+	ADDQ $4, R9  \
 	ADDQ R14, DI
-
-#define STEPS16(PAIR, loop) \
-	CONST(VPBROADCASTQ, FIRST, X15, Y15) \
-	BEGIN16(Y0, Y1, Y2, Y3) \
-	BEGIN16(Y4, Y5, Y6, Y7) \
-	MOVQ R8, BX  \
-	MOVQ $32, CX \
-loop: \
-	PAIR(0, 0)    \
-	PAIR(4, 64)   \
-	PAIR(8, 128)  \
-	PAIR(12, 192) \
-	ADDQ $16, SI  \
-	ADDQ $256, BX \
-	DECQ CX       \
-	JNZ  loop     \
-	UPPER         \
-	SUMS16(Y0, Y1, Y2, Y3)
 
 // func turnedPairsAVX2(t *turnedPairs)
 //
-// Two tokens by 16 columns: 8 sums, for 6 loads.
+// Three tokens by 16 columns: 12 sums, for 8 loads. (Of two tokens it is 7 % slower.)
 TEXT ·turnedPairsAVX2(SB), NOSPLIT, $0-8
 	ARGS
-	SUBQ $2, R12
-	JLT  odd
+	SUBQ $3, R12
+	JLT  rest
 
-two:
+three:
 	PREFETCHT0 (DI)
 	PREFETCHT0 (DI)(R14*1)
-	STEPS16(TWO, two_pairs)
-	SUMS16(Y4, Y5, Y6, Y7)
-	ADDQ $(2*TOKEN-512), SI
-	SUBQ $2, R12
-	JGE  two
+	PREFETCHT0 (DI)(R14*2)
+	ZERO16(Y0, Y1, Y2, Y3)
+	ZERO16(Y4, Y5, Y6, Y7)
+	ZERO16(Y8, Y9, Y10, Y11)
+	STEPS(THREE, three_pairs)
+	ADDED16(Y0, Y1, Y2, Y3)
+	ADDED16(Y4, Y5, Y6, Y7)
+	ADDED16(Y8, Y9, Y10, Y11)
+	ADDQ $(3*TOKEN-512), SI
+	SUBQ $3, R12
+	JGE  three
 
-odd:
-	TESTQ $1, R12
-	JEQ   done
-	STEPS16(ONE, one_pairs)
+rest:
+	ADDQ $3, R12
+	JEQ  done
+	ZERO16(Y0, Y1, Y2, Y3)
+	CMPQ R12, $1
+	JEQ  one
+	ZERO16(Y4, Y5, Y6, Y7)
+	STEPS(TWO, two_pairs)
+	ADDED16(Y0, Y1, Y2, Y3)
+	ADDED16(Y4, Y5, Y6, Y7)
+	JMP  done
+
+one:
+	STEPS(ONE, one_pairs)
+	ADDED16(Y0, Y1, Y2, Y3)
 
 done:
 	VZEROUPPER
@@ -293,7 +313,7 @@ TEXT ·turnPairsAVX2(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-// PRODUCT32 makes 32 of x times scale and keeps the largest.
+// PRODUCT8 makes 8 of x times scale and keeps the largest.
 #define PRODUCT8(o, max) \
 	VMOVUPS o(SI), Y4       \
 	VMULPS  o(R8), Y4, Y4   \
@@ -320,7 +340,7 @@ TEXT ·turnPairsAVX2(SB), NOSPLIT, $0-16
 	VMOVDQU Y2, H(DI)    \
 	VMOVDQU Y3, L(DI)
 
-#define LARGEST(X0, X1) \
+#define LARGESTOF4(X0, X1) \
 	VMAXPS X1, X0, X0        \
 	VPERMILPS $0x4e, X0, X1  \
 	VMAXPS X1, X0, X0        \
@@ -359,7 +379,7 @@ products:
 	VMAXPS Y3, Y2, Y2
 	VMAXPS Y2, Y0, Y0
 	VEXTRACTF128 $1, Y0, X1
-	LARGEST(X0, X1)
+	LARGESTOF4(X0, X1)
 	VMOVSS X0, ret+40(FP)
 	MOVL $0x4afe0000, AX // 127·2¹⁶
 	VMOVD AX, X1
@@ -382,5 +402,50 @@ halves:
 	ADDQ $32, DI
 	DECQ CX
 	JNZ  halves
+	VZEROUPPER
+	RET
+
+// HALVES32 writes those of two registers.
+#define HALVES32(o, A, B) \
+	VMULPS Z20, A, A          \
+	VMULPS Z20, B, B          \
+	VCVTPS2DQ A, A            \
+	VCVTPS2DQ B, B            \
+	VPSLLD $20, A, Z24        \
+	VPSLLD $20, B, Z25        \
+	VPADDD Z21, A, A          \
+	VPADDD Z21, B, B          \
+	VPSRAD $20, Z24, Z24      \
+	VPSRAD $20, Z25, Z25      \
+	VPSRAD $12, A, A          \
+	VPSRAD $12, B, B          \
+	VPACKSSDW B, A, A         \
+	VPACKSSDW Z25, Z24, Z24   \
+	VPERMQ A, Z22, A          \
+	VPERMQ Z24, Z22, Z24      \
+	VMOVDQU64 A, (o+H)(DI)    \
+	VMOVDQU64 Z24, (o+L)(DI)
+
+// func turnedHalvesAVX512(a *int16, x, scale *float32, ahead int) float32
+TEXT ·turnedHalvesAVX512(SB), NOSPLIT, $0-36
+	MOVQ a+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ scale+16(FP), R8
+	MOVQ ahead+24(FP), R9
+	SCALED256
+	VMOVSS X16, ret+32(FP)
+	MOVL $2048, AX
+	VPBROADCASTD AX, Z21
+	MOVQ $0x0705030106040200, AX
+	VMOVQ AX, X22
+	VPMOVZXBQ X22, Z22
+	HALVES32(0, Z0, Z1)
+	HALVES32(64, Z2, Z3)
+	HALVES32(128, Z4, Z5)
+	HALVES32(192, Z6, Z7)
+	HALVES32(256, Z8, Z9)
+	HALVES32(320, Z10, Z11)
+	HALVES32(384, Z12, Z13)
+	HALVES32(448, Z14, Z15)
 	VZEROUPPER
 	RET
