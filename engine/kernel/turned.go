@@ -70,6 +70,8 @@ func (t *Turned) Unpack(lo, hi int) {
 	if lo < t.lo || hi > t.lo+t.rows || lo%NR != 0 {
 		panic(fmt.Sprintf("kernel: Turned.Unpack: rows %d to %d of %d to %d", lo, hi, t.lo, t.lo+t.rows))
 	}
+	s := turnedScratches.Get().(*turnedScratch)
+	defer turnedScratches.Put(s)
 	f := &forms[m.Type]
 	size := m.K / 256 * f.packed
 	for g := lo; g < hi; g += Group {
@@ -79,7 +81,7 @@ func (t *Turned) Unpack(lo, hi int) {
 			t.scales(t.scale[b*all+at:], src, b, at, min(Group, hi-g))
 			w := t.weights[(b*t.groups()+at/turnedRows)*turnedWeights:][:turnedWeights]
 			for j := range 8 {
-				m.turnBlock(w, src, at%turnedRows, j)
+				m.turnBlock(s, w, src, at%turnedRows, j)
 			}
 		}
 	}
@@ -128,7 +130,7 @@ func (m *Matrix) turnBlockGeneric(w []int16, src []byte, at, j int) {
 type turnedScratch struct {
 	a    []int32   // (turnedTokens, turnedRows) gradients as integers, or what a unit makes of them
 	d    []float32 // (turnedTokens) and their scales
-	wide []float32 // (turnedRows) a row of them before that, and scales
+	wide []float32 // (turnedRows) a row of them before that, and scales; 32 columns of 8 rows
 	lows []float32 // (turnedTokens, NR) of minima
 
 	ring []int32   // sums of two tiles, of four products

@@ -78,13 +78,13 @@ func (m *Matrix) whole(dst *[Group * NR]float32, src []byte, j int) {
 // turnBlock is turnBlockGeneric. As tile units read them w is (columns of 16, rows of 64,
 // upper and lower bytes, fours of rows, 16, 4); of the fours of 64 rows, the first,
 // fifth, ninth and thirteenth come first, for so gradients are packed.
-func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
+func (m *Matrix) turnBlock(s *turnedScratch, w []int16, src []byte, at, j int) {
 	if !avx2() {
 		m.turnBlockGeneric(w, src, at, j)
 		return
 	}
-	var wide [Group * NR]float32
-	m.whole(&wide, src, j)
+	wide := (*[Group * NR]float32)(s.wide)
+	m.whole(wide, src, j)
 	if !byteTiles() {
 		turnPairsAVX2(&w[2*j*16*turnedRows+at*16], &wide[0])
 		return
