@@ -40,8 +40,9 @@ func turnedHalvesAVX2(a *int16, x, scale, wide *float32, ahead int) float32
 //go:noescape
 func turnedHalvesAVX512(a *int16, x, scale *float32, ahead int) float32
 
-// mulPairs adds the products of n tokens with 256 rows and columns. A call of the
-// assembly takes some 25 µs at most: the runtime cannot interrupt it.
+// mulPairs adds the products of n tokens with 256 rows and columns: so few of
+// them at once that a call of the assembly, which nothing can interrupt, ends after
+// 25 µs (Sapphire Rapids).
 func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {
 	t := turnedPairs{a: s.halves(0), d: &s.d[0], ldx: 4 * ldx, tokens: n}
 	columns := 16

@@ -14,8 +14,9 @@
 // SI gradients, BX weights, CX steps left; R8 where those of 32 or 16 columns begin, R9
 // scales, DI what is added to and R14 bytes from token to token, R12 tokens left.
 
-#define H 0    // of a token's gradients
-#define L 512
+// Where h and l of a token are, and the next token.
+#define UPPER 0
+#define LOWER 512
 #define TOKEN 1024
 
 #define ARGS \
@@ -28,19 +29,19 @@
 	MOVQ 40(AX), R12
 
 // What ADDED masks the lower 24 bits with, and 2²⁴.
-DATA lower<>+0(SB)/8, $0x00ffffff00ffffff
-DATA lower<>+8(SB)/8, $0x00ffffff00ffffff
-DATA lower<>+16(SB)/8, $0x00ffffff00ffffff
-DATA lower<>+24(SB)/8, $0x00ffffff00ffffff
-GLOBL lower<>(SB), RODATA|NOPTR, $32
+DATA lower24<>+0(SB)/8, $0x00ffffff00ffffff
+DATA lower24<>+8(SB)/8, $0x00ffffff00ffffff
+DATA lower24<>+16(SB)/8, $0x00ffffff00ffffff
+DATA lower24<>+24(SB)/8, $0x00ffffff00ffffff
+GLOBL lower24<>(SB), RODATA|NOPTR, $32
 
-DATA upper<>+0(SB)/8, $0x4b8000004b800000
-DATA upper<>+8(SB)/8, $0x4b8000004b800000
-DATA upper<>+16(SB)/8, $0x4b8000004b800000
-DATA upper<>+24(SB)/8, $0x4b8000004b800000
-GLOBL upper<>(SB), RODATA|NOPTR, $32
+DATA twoTo24<>+0(SB)/8, $0x4b8000004b800000
+DATA twoTo24<>+8(SB)/8, $0x4b8000004b800000
+DATA twoTo24<>+16(SB)/8, $0x4b8000004b800000
+DATA twoTo24<>+24(SB)/8, $0x4b8000004b800000
+GLOBL twoTo24<>(SB), RODATA|NOPTR, $32
 
-// ADDED adds sums times D. M and S are lower and upper.
+// ADDED adds the sums H and L times D. M and S are lower24 and twoTo24.
 #define ADDED(AND, M, S, H, L, D, T, V, at) \
 	VPSRAD $12, L, T      \
 	VPSLLD $12, H, V      \
@@ -56,8 +57,8 @@ GLOBL upper<>(SB), RODATA|NOPTR, $32
 
 // PRODUCTS32 multiplies a token's pair of rows with Z24 and Z25.
 #define PRODUCTS32(o, H0, H1, L0, L1, A, B) \
-	VPBROADCASTD (o+H)(SI), A \
-	VPBROADCASTD (o+L)(SI), B \
+	VPBROADCASTD (o+UPPER)(SI), A \
+	VPBROADCASTD (o+LOWER)(SI), B \
 	VPDPWSSD Z24, A, H0       \
 	VPDPWSSD Z25, A, H1       \
 	VPDPWSSD Z24, B, L0       \
@@ -159,8 +160,8 @@ loop: \
 // cycle.
 TEXT ·turnedPairsVNNI(SB), NOSPLIT, $0-8
 	ARGS
-	VPBROADCASTD lower<>(SB), Z30
-	VPBROADCASTD upper<>(SB), Z31
+	VPBROADCASTD lower24<>(SB), Z30
+	VPBROADCASTD twoTo24<>(SB), Z31
 	LEAQ 16384(R8), R13
 	SUBQ $6, R12
 	JLT  rest
@@ -184,7 +185,7 @@ six:
 	ZERO6
 	STEPS(PAIR6, six_pairs)
 	ADDED6
-	ADDQ $(6*TOKEN-512), SI
+	ADDQ $(6*TOKEN-LOWER), SI
 	SUBQ $6, R12
 	JGE  six
 
@@ -195,7 +196,7 @@ rest:
 	ZERO4
 	STEPS(PAIR4, four_pairs)
 	ADDED4
-	ADDQ $(4*TOKEN-512), SI
+	ADDQ $(4*TOKEN-LOWER), SI
 
 two:
 	TESTQ $2, R12
@@ -203,7 +204,7 @@ two:
 	ZERO2
 	STEPS(PAIR2, two_pairs)
 	ADDED2
-	ADDQ $(2*TOKEN-512), SI
+	ADDQ $(2*TOKEN-LOWER), SI
 
 one:
 	TESTQ $1, R12
@@ -218,8 +219,8 @@ done:
 
 // PRODUCTS16 multiplies a token's pair of rows with Y12 and Y13.
 #define PRODUCTS16(o, H0, H1, L0, L1) \
-	HALF16((o+H)(SI), H0, H1) \
-	HALF16((o+L)(SI), L0, L1)
+	HALF16((o+UPPER)(SI), H0, H1) \
+	HALF16((o+LOWER)(SI), L0, L1)
 
 #define HALF16(at, A, B) \
 	VPBROADCASTD at, Y14   \
@@ -250,8 +251,8 @@ done:
 // ADDED16 adds a token's sums.
 #define ADDED16(H0, H1, L0, L1) \
 	VBROADCASTSS (R9), Y12 \
-	ADDED(VPAND, lower<>(SB), upper<>(SB), H0, L0, Y12, Y13, Y14, (DI))   \
-	ADDED(VPAND, lower<>(SB), upper<>(SB), H1, L1, Y12, Y13, Y15, 32(DI)) \
+	ADDED(VPAND, lower24<>(SB), twoTo24<>(SB), H0, L0, Y12, Y13, Y14, (DI))   \
+	ADDED(VPAND, lower24<>(SB), twoTo24<>(SB), H1, L1, Y12, Y13, Y15, 32(DI)) \
 	ADDQ $4, R9  \
 	ADDQ R14, DI
 
@@ -278,7 +279,7 @@ three:
 	ADDED16(Y0, Y1, Y2, Y3)
 	ADDED16(Y4, Y5, Y6, Y7)
 	ADDED16(Y8, Y9, Y10, Y11)
-	ADDQ $(3*TOKEN-512), SI
+	ADDQ $(3*TOKEN-LOWER), SI
 	SUBQ $3, R12
 	JGE  three
 
@@ -302,7 +303,7 @@ done:
 	VZEROUPPER
 	RET
 
-// WEIGHTS16 writes 16 columns of two rows side by side.
+// WEIGHTS8 writes 8 columns of two rows side by side.
 #define WEIGHTS8(o, to) \
 	VCVTPS2DQ o(SI), Y0       \
 	VCVTPS2DQ (o+128)(SI), Y1 \
@@ -337,7 +338,7 @@ TEXT ·turnPairsAVX2(SB), NOSPLIT, $0-16
 	VANDPS  Y15, Y4, Y4     \
 	VMAXPS  max, Y4, max
 
-// Halves of 8 rows: the lower 12 bits with their sign, and what is above them.
+// HALVES makes those of 8 rows: the lower 12 bits with their sign, and what is above them.
 #define HALVES(o, HI, LO) \
 	VMULPS o(DX), Y0, HI \
 	VCVTPS2DQ HI, HI     \
@@ -353,8 +354,8 @@ TEXT ·turnPairsAVX2(SB), NOSPLIT, $0-16
 	VPACKSSDW Y5, Y3, Y3 \
 	VPERMQ $0xd8, Y2, Y2 \
 	VPERMQ $0xd8, Y3, Y3 \
-	VMOVDQU Y2, H(DI)    \
-	VMOVDQU Y3, L(DI)
+	VMOVDQU Y2, UPPER(DI) \
+	VMOVDQU Y3, LOWER(DI)
 
 #define LARGESTOF4(X0, X1) \
 	VMAXPS X1, X0, X0        \
@@ -439,8 +440,8 @@ halves:
 	VPACKSSDW Z25, Z24, Z24   \
 	VPERMQ A, Z22, A          \
 	VPERMQ Z24, Z22, Z24      \
-	VMOVDQU64 A, (o+H)(DI)    \
-	VMOVDQU64 Z24, (o+L)(DI)
+	VMOVDQU64 A, (o+UPPER)(DI)    \
+	VMOVDQU64 Z24, (o+LOWER)(DI)
 
 // func turnedHalvesAVX512(a *int16, x, scale *float32, ahead int) float32
 TEXT ·turnedHalvesAVX512(SB), NOSPLIT, $0-36
