@@ -70,6 +70,8 @@ func (t *Turned) Unpack(lo, hi int) {
 	if lo < t.lo || hi > t.lo+t.rows || lo%NR != 0 {
 		panic(fmt.Sprintf("kernel: Turned.Unpack: rows %d to %d of %d to %d", lo, hi, t.lo, t.lo+t.rows))
 	}
+	s := turnedScratches.Get().(*turnedScratch)
+	defer turnedScratches.Put(s)
 	f := &forms[m.Type]
 	size := m.K / 256 * f.packed
 	for g := lo; g < hi; g += Group {
@@ -81,7 +83,7 @@ func (t *Turned) Unpack(lo, hi int) {
 			switch {
 			case !byteTiles():
 				for j := range 8 {
-					m.turnBlock(w, from[:f.packed], at%turnedRows, j)
+					m.turnBlock(s, w, from[:f.packed], at%turnedRows, j)
 				}
 			case at%16 == 0:
 				wide := size
@@ -137,7 +139,7 @@ func (m *Matrix) turnBlockGeneric(w []int16, src []byte, at, j int) {
 type turnedScratch struct {
 	a    []int32   // (turnedTokens, turnedRows) gradients as integers, or what a unit makes of them
 	d    []float32 // (turnedTokens) and their scales
-	wide []float32 // (turnedRows) a row of them before that, and scales
+	wide []float32 // (turnedRows) a row of them before that, and scales; 32 columns of 8 rows
 	lows []float32 // (turnedTokens, NR) of minima
 
 	ring []int32   // sums of two tiles, of four products
@@ -201,7 +203,7 @@ func (t *Turned) mul(s *turnedScratch, n int, dy []float32, ld, lo, hi int, dx [
 		for g := range groups {
 			at, rows := g*turnedRows, min(turnedRows, t.rows-g*turnedRows)
 			for i := range n {
-				s.d[i] = s.integers(i, dy[i*ld+at:][:rows], ld, t.scale[b*groups*turnedRows+at:][:rows])
+				s.d[i] = turnedScale(s.integers(i, dy[i*ld+at:][:rows], ld, t.scale[b*groups*turnedRows+at:][:rows]))
 			}
 			w := t.weights[(b*groups+g)*turnedWeights:][:turnedWeights]
 			t.m.mulTurned(s, n, w, dx[b*256:], ldx)
@@ -229,7 +231,7 @@ func addPartsGeneric(to, lows []float32) {
 }
 
 // integersGeneric makes the integers of token i of x times scale, zeros after them,
-// and returns what they count.
+// and returns the largest magnitude.
 func (s *turnedScratch) integersGeneric(i int, x, scale []float32) float32 {
 	wide := s.wide[:len(x)]
 	for r, v := range x {
@@ -243,7 +245,7 @@ func (s *turnedScratch) integersGeneric(i int, x, scale []float32) float32 {
 			a[r] = int32(math.RoundToEven(float64(v * inv)))
 		}
 	}
-	return m / turnedMost
+	return m
 }
 
 // largest returns the largest magnitude; NaN is larger than all others.
@@ -262,6 +264,15 @@ func turnedInverse(m float32) float32 {
 		return 0
 	}
 	return turnedMost / m
+}
+
+// turnedScale returns what an integer counts if m is the largest magnitude: if that is
+// infinite or no number, nothing that comes of it is one.
+func turnedScale(m float32) float32 {
+	if m-m != 0 {
+		return float32(math.NaN())
+	}
+	return m / turnedMost
 }
 
 // mulTurnedGeneric adds the products of n tokens with 256 rows and columns.

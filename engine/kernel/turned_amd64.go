@@ -4,7 +4,7 @@ package kernel
 // and columns.
 type turnedTile struct {
 	a       *int8 // lowest bytes of (turnedTokens, turnedRows), then the middle and the highest ones
-	w       *int8 // see turnBlock
+	w       *int8 // see turnSixteen
 	d       *float32
 	dx      *float32
 	ldx     int // bytes
@@ -36,7 +36,7 @@ func addParts(to, lows []float32) {
 	addPartsAVX2(&to[0], &lows[:len(to)/32][0], len(to)/32)
 }
 
-// aheadTokens is how many tokens further turnedBytesAVX512 asks for.
+// aheadTokens is how many tokens further gradients are asked for.
 const aheadTokens = 4
 
 //go:noescape
@@ -56,8 +56,6 @@ func turnIQ2(w *int8, src *byte, wide int)
 
 //go:noescape
 func turnLook(w *int8, src *byte, wide int, look *[16]int8)
-
-func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) { m.turnBlockGeneric(w, src, at, j) }
 
 // turnSixteen unpacks 256 columns of 16 rows, the at-th and on of w's, as tile units
 // read them: w is (columns of 16, rows of 64, upper and lower bytes, fours of rows, 16,
@@ -83,7 +81,7 @@ func (m *Matrix) turnSixteen(w []int16, src []byte, wide, at int) {
 
 // integers is integersGeneric. The next token's are ld numbers further.
 func (s *turnedScratch) integers(i int, x []float32, ld int, scale []float32) float32 {
-	if !byteTiles() {
+	if !avx2() {
 		return s.integersGeneric(i, x, scale)
 	}
 	if n := len(x); n < turnedRows {
@@ -92,12 +90,25 @@ func (s *turnedScratch) integers(i int, x []float32, ld int, scale []float32) fl
 		copy(s.wide[turnedRows:], scale)
 		x, scale = s.wide[:turnedRows], s.wide[turnedRows:]
 	}
-	return turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], 4*aheadTokens*ld) / turnedMost
+	ahead, most := 4*aheadTokens*ld, float32(0)
+	switch {
+	case byteTiles():
+		most = turnedBytesAVX512(&asBytes(s.a)[i*turnedRows], &x[0], &scale[0], ahead)
+	case avx512():
+		most = turnedHalvesAVX512(s.halves(i), &x[0], &scale[0], ahead)
+	default:
+		most = turnedHalvesAVX2(s.halves(i), &x[0], &scale[0], &s.wide[0], ahead)
+	}
+	return most
 }
 
 func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx int) {
-	if !byteTiles() {
+	switch {
+	case !avx2():
 		m.mulTurnedGeneric(s, n, w, dx, ldx)
+		return
+	case !byteTiles():
+		s.mulPairs(n, w, dx, ldx)
 		return
 	}
 	t := turnedTile{w: &asBytes(w)[0], ring: (*[8 * tileSide * tileSide]int32)(s.ring)}

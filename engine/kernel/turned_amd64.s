@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "tiles_amd64.h"
+#include "turned_amd64.h"
 
 // Gradients of three bytes times weights of two: struct turnedTile. A tile of sums
 // has 16 tokens and 16 columns; there are four, of what counts as much.
@@ -136,26 +137,6 @@ tile:
 	VZEROUPPER
 	RET
 
-#define SCALED(o, Z) \
-	VMOVUPS o(SI), Z  \
-	PREFETCHT0 o(SI)(R9*1) \
-	VMULPS o(R8), Z, Z
-
-// LARGEST compares magnitudes as whole numbers, of which NaN is the largest.
-#define LARGEST(Z, max) \
-	VPANDD Z30, Z, Z31 \
-	VPMAXUD Z31, max, max
-
-// SCALED4 makes 64 numbers, BYTES64 their bytes.
-#define SCALED4(o, A, B, C, D) \
-	SCALED(o, A)     \
-	SCALED(o+64, B)  \
-	SCALED(o+128, C) \
-	SCALED(o+192, D) \
-	LARGEST(A, Z16)  \
-	LARGEST(B, Z17)  \
-	LARGEST(C, Z18)  \
-	LARGEST(D, Z19)
 
 // SIGNED makes, of a number, bytes that each have a sign, and puts those of four
 // side by side that count as much.
@@ -192,38 +173,8 @@ TEXT ·turnedBytesAVX512(SB), NOSPLIT, $0-36
 	MOVQ x+8(FP), SI
 	MOVQ scale+16(FP), R8
 	MOVQ ahead+24(FP), R9
-	MOVL $0x7fffffff, AX
-	VPBROADCASTD AX, Z30
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	SCALED4(0, Z0, Z1, Z2, Z3)
-	SCALED4(256, Z4, Z5, Z6, Z7)
-	SCALED4(512, Z8, Z9, Z10, Z11)
-	SCALED4(768, Z12, Z13, Z14, Z15)
-	VPMAXUD Z17, Z16, Z16
-	VPMAXUD Z19, Z18, Z18
-	VPMAXUD Z18, Z16, Z16
-	VEXTRACTI64X4 $1, Z16, Y17
-	VPMAXUD Y17, Y16, Y16
-	VEXTRACTI32X4 $1, Y16, X17
-	VPMAXUD X17, X16, X16
-	VPSHUFD $0x4e, X16, X17
-	VPMAXUD X17, X16, X16
-	VPSHUFD $0xb1, X16, X17
-	VPMAXUD X17, X16, X16
+	SCALED256
 	VMOVSS X16, ret+32(FP)
-	MOVL $0x4afe0000, AX // 127·2¹⁶
-	VMOVD AX, X20
-	VDIVSS X16, X20, X20
-	VBROADCASTSS X20, Z20
-	MOVL ret+32(FP), AX
-	CMPL AX, $0x0d800000 // 2⁻¹⁰⁰
-	JGE  enough
-	VPXORD Z20, Z20, Z20
-
-enough:
 	MOVL $0x00808080, AX
 	VPBROADCASTD AX, Z21
 	VBROADCASTI32X4 planes<>(SB), Z22

@@ -72,7 +72,7 @@ func addParts(to, lows []float32) {
 
 // turnBlock is turnBlockGeneric. As dot products read them w is (columns of 4, rows of
 // 4, lower and upper bytes, 4, 4 rows).
-func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) {
+func (m *Matrix) turnBlock(_ *turnedScratch, w []int16, src []byte, at, j int) {
 	if !neon() {
 		m.turnBlockGeneric(w, src, at, j)
 		return
@@ -128,7 +128,7 @@ func (s *turnedScratch) integers(i int, x []float32, _ int, scale []float32) flo
 	} else {
 		turnedHalvesNEON(&a[i*4*turnedRows:][:4*turnedRows][0], &wide[0], turnedInverse(m))
 	}
-	return m / turnedMost
+	return m
 }
 
 func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx int) {

@@ -2,7 +2,9 @@
 
 package kernel
 
-func (m *Matrix) turnBlock(w []int16, src []byte, at, j int) { m.turnBlockGeneric(w, src, at, j) }
+func (m *Matrix) turnBlock(_ *turnedScratch, w []int16, src []byte, at, j int) {
+	m.turnBlockGeneric(w, src, at, j)
+}
 
 func (s *turnedScratch) integers(i int, x []float32, _ int, scale []float32) float32 {
 	return s.integersGeneric(i, x, scale)
