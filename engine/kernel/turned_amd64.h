@@ -1,3 +1,8 @@
+// Where the upper and lower half of a token are without tile units, and the next token.
+#define UPPER 0
+#define LOWER 512
+#define TOKEN 1024
+
 // Gradients times scales of their rows: SI and R8, R9 how much further gradients are
 // asked for.
 
