@@ -11,6 +11,14 @@ import (
 	"suiren/internal/kerneltest"
 )
 
+// eachTurned runs f with and without tile units, then, on every implementation of the
+// other kernels, with and without products of pairs by one instruction.
+func eachTurned[T kerneltest.Runner[T]](t T, f func(T)) {
+	t.Helper()
+	kerneltest.Each(t, "bytes", f)
+	kerneltest.Each(t, "pairs", func(t T) { kerneltest.Each(t, "kernel", f) })
+}
+
 // turned returns dx = dy·W of columns lo to hi, by integers, added to what was there
 // or not. Rows are those from row first on.
 func turned(t testing.TB, m *kernel.Matrix, first, n int, dy []float32, ld, lo, hi, ldx int, add bool) []float32 {
@@ -79,9 +87,7 @@ func TestTurned(t *testing.T) {
 							}
 						}
 					}
-					for _, unit := range []string{"kernel", "bytes"} {
-						kerneltest.Each(t, unit, func(t *testing.T) { same(t, fmt.Sprint(size, add), run(), want) })
-					}
+					eachTurned(t, func(t *testing.T) { same(t, fmt.Sprint(size, add), run(), want) })
 				}
 			}
 		})
@@ -108,9 +114,7 @@ func TestTurnedExtremes(t *testing.T) {
 			}
 			run := func() []float32 { return turned(t, &m, 0, n, dy, rows, 0, k, k, false) }
 			want := generic(run)
-			for _, unit := range []string{"kernel", "bytes"} {
-				kerneltest.Each(t, unit, func(t *testing.T) { same(t, fmt.Sprint(name, " of ", fill), run(), want) })
-			}
+			eachTurned(t, func(t *testing.T) { same(t, fmt.Sprint(name, " of ", fill), run(), want) })
 		}
 	}
 }
@@ -142,15 +146,13 @@ func TestTurnedOddGradients(t *testing.T) {
 		if x := want[6*k]; x == x {
 			t.Errorf("%s: of a gradient that is no number comes %g", name, x)
 		}
-		for _, unit := range []string{"kernel", "bytes"} {
-			kerneltest.Each(t, unit, func(t *testing.T) {
-				for i, x := range run() {
-					if y := want[i]; math.Float32bits(x) != math.Float32bits(y) && (x == x || y == y) {
-						t.Fatalf("%s: element %d is %g, by the definition %g", name, i, x, y)
-					}
+		eachTurned(t, func(t *testing.T) {
+			for i, x := range run() {
+				if y := want[i]; math.Float32bits(x) != math.Float32bits(y) && (x == x || y == y) {
+					t.Fatalf("%s: element %d is %g, by the definition %g", name, i, x, y)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -169,23 +171,21 @@ func BenchmarkTurned(b *testing.B) {
 		typ := matrixTypes[name]
 		m := packed(typ.t, typ.w, rows, k, randomRows(typ.w, rows, k, 1))
 		b.Run(name, func(b *testing.B) {
-			for _, unit := range []string{"kernel", "bytes"} {
-				kerneltest.Each(b, unit, func(b *testing.B) {
-					w := kernel.NewTurned(&m, 0, rows, make([]float32, kernel.TurnedFloats(typ.t, rows, k)))
-					b.Run("unpack", func(b *testing.B) {
-						for b.Loop() {
-							w.Unpack(0, rows)
-						}
-						rate(b)
-					})
-					b.Run("multiply", func(b *testing.B) {
-						for b.Loop() {
-							w.Mul(n, dy, rows, 0, k, dx, k, false)
-						}
-						rate(b)
-					})
+			eachTurned(b, func(b *testing.B) {
+				w := kernel.NewTurned(&m, 0, rows, make([]float32, kernel.TurnedFloats(typ.t, rows, k)))
+				b.Run("unpack", func(b *testing.B) {
+					for b.Loop() {
+						w.Unpack(0, rows)
+					}
+					rate(b)
 				})
-			}
+				b.Run("multiply", func(b *testing.B) {
+					for b.Loop() {
+						w.Mul(n, dy, rows, 0, k, dx, k, false)
+					}
+					rate(b)
+				})
+			})
 			wide := make([]float32, kernel.PackedLen(rows, k))
 			b.Run("float32/unpack", func(b *testing.B) {
 				for b.Loop() {

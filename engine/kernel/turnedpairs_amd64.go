@@ -1,6 +1,14 @@
 package kernel
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"suiren/internal/cpu"
+)
+
+var useAVXVNNI = cpu.X86.AVXVNNI
+
+func init() { cpu.Register("pairs", "AVX-VNNI", &useAVXVNNI) }
 
 // A turnedPairs is the argument of the assembly without tile units: tokens with 256
 // rows and 32 columns, or 16.
@@ -22,6 +30,11 @@ func turnedPairsVNNI(t *turnedPairs)
 //
 //go:noescape
 func turnedPairsAVX2(t *turnedPairs)
+
+// turnedPairsAVXVNNI is turnedPairsAVX2, for processors that have VNNI without AVX-512.
+//
+//go:noescape
+func turnedPairsAVXVNNI(t *turnedPairs)
 
 // turnPairsAVX2 writes 32 columns of 8 rows, numbers that are whole.
 //
@@ -91,9 +104,12 @@ func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {
 	}
 	for c := 0; c < 256; c += columns {
 		t.w, t.dx = &w[c*turnedRows:][:columns*turnedRows][0], &dx[c]
-		if useVNNI {
+		switch {
+		case useVNNI:
 			turnedPairsVNNI(&t)
-		} else {
+		case useAVXVNNI:
+			turnedPairsAVXVNNI(&t)
+		default:
 			turnedPairsAVX2(&t)
 		}
 	}
