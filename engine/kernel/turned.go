@@ -19,7 +19,7 @@ type Turned struct {
 	m       *Matrix
 	lo      int // the first row
 	rows    int
-	weights []int16   // of 256 columns 256 rows after the other: see turnBlock
+	weights []int16   // of 256 columns 256 rows after the other, in a unit's own order
 	scale   []float32 // (K/256, rows and what fills them up) of rows
 	low     []float32 // (rows, K/32) minima, packed, if the type has them
 }

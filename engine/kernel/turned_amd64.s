@@ -137,7 +137,6 @@ tile:
 	VZEROUPPER
 	RET
 
-
 // SIGNED makes, of a number, bytes that each have a sign, and puts those of four
 // side by side that count as much.
 #define SIGNED(Z) \
