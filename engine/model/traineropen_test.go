@@ -248,6 +248,15 @@ func frozenType(t *testing.T, name, path string, exactly bool) {
 			t.Errorf("%s: the gradients are off by %.2g", name, d)
 		}
 	}
+	if quantised.Turns() {
+		floats := openTrainer(t, quantised, o)
+		shake(floats)
+		straight(floats)
+		floats.Accumulate(rows)
+		if d := far(tr.loraGrads, floats.loraGrads); d == 0 || d > 1e-5 {
+			t.Errorf("%s: the gradients by integers are off those by float32 by %.2g", name, d)
+		}
+	}
 	dir := t.TempDir()
 	if err := tr.WriteAdapter(dir, "", *o.LoRA); err != nil {
 		t.Fatal(err)
@@ -265,6 +274,32 @@ func frozenType(t *testing.T, name, path string, exactly bool) {
 	b, _ := plain.TrainerBytes(o)
 	if a >= b {
 		t.Errorf("%s takes %d bytes, dequantised %d", name, a, b)
+	}
+}
+
+// straight makes the way back of a frozen model go through float32.
+func straight(tr *Trainer) {
+	wide := 0
+	turn := func(d *dense) {
+		d.turns = false
+		wide = max(wide, d.wideFloats())
+	}
+	for l := range tr.net.blocks {
+		for _, d := range tr.net.blocks[l] {
+			turn(d)
+		}
+		if tr.net.Experts > 0 {
+			for _, x := range tr.net.experts[l] {
+				turn(x.gateUp)
+				turn(x.down)
+			}
+		}
+	}
+	turn(tr.net.head)
+	tr.heads.block = make([]float32, wide)
+	shared := make([]float32, wide)
+	for i := range tr.scratch {
+		tr.scratch[i].dense.wide, tr.scratch[i].expert.dense.wide = shared, make([]float32, wide)
 	}
 }
 
