@@ -133,7 +133,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	l := s.l
-	reference, err := references(ctx, job, l, referenceFile, docs)
+	reference, err := references(ctx, job, l, referenceFile, docs, d.Every)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ const watchPairs = 64
 // watch has t look at documents that are not trained on, by a loss of their
 // scores and of their log-probabilities under the base.
 func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc, loss func(*scored, []float64) (float64, map[string]float64)) error {
-	refs, err := references(ctx, s.job, s.l, referenceFile+"-watch", held)
+	refs, err := references(ctx, s.job, s.l, referenceFile+"-watch", held, 0)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	l := s.l
-	reference, err := references(ctx, job, l, referenceFile, append(docs, strange...))
+	reference, err := references(ctx, job, l, referenceFile, append(docs, strange...), k.Every)
 	if err != nil {
 		return err
 	}

@@ -378,6 +378,39 @@ func TestReferenceIsKept(t *testing.T) {
 	}
 }
 
+// What was read under the base before a stop is not read again.
+func TestReferenceGoesOn(t *testing.T) {
+	_, runs := toyPreference(t)
+	for name, r := range runs {
+		whole := newBench(t, r.in)
+		check(t, r.op.Run(t.Context(), whole.Job))
+		b := newBench(t, r.in)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.each = func(e stage.Event) {
+			if e.Type == "progress" && e.Unit == "problems" {
+				cancel()
+			}
+		}
+		if err := r.op.Run(ctx, b.Job); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		var known []float64
+		if ok, err := recall(filepath.Join(b.Work, referenceFile), &known); !ok || err != nil || len(known) != readAtOnce {
+			t.Fatalf("%s: kept %d references, %v", name, len(known), err)
+		}
+		first := 0.0
+		b.each = func(e stage.Event) {
+			if e.Type == "progress" && e.Unit == "problems" && first == 0 {
+				first = e.Done
+			}
+		}
+		check(t, r.op.Run(t.Context(), b.Job))
+		if first <= readAtOnce || digest(t, b.Out) != digest(t, whole.Out) {
+			t.Errorf("%s: went on at %g; or other bytes", name, first)
+		}
+	}
+}
+
 // A shuffle gives every item once a round.
 func TestShuffle(t *testing.T) {
 	s := shuffle{n: 17, seed: 3}

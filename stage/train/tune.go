@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -271,27 +272,38 @@ func (s *scored) answer(i int, reference float64) objective.Answer {
 // referenceFile holds the log-probabilities of documents under the base.
 const referenceFile = "reference"
 
+// readAtOnce is how many documents are read before what was read can be kept.
+const readAtOnce = 64
+
 // references returns the log-probability of each document under l's
-// parameters, which are the base's. They are computed once and kept in a file.
-func references(ctx context.Context, job *stage.Job, l *Learner, name string, docs []doc) ([]float64, error) {
+// parameters, which are the base's. They are computed once and kept in a file, as far
+// as they are known whenever a checkpoint would be written.
+func references(ctx context.Context, job *stage.Job, l *Learner, name string, docs []doc, every time.Duration) ([]float64, error) {
 	var known []float64
 	path := filepath.Join(job.Work, name)
-	if ok, err := recall(path, &known); err != nil || ok && len(known) == len(docs) {
-		return known, err
+	if _, err := recall(path, &known); err != nil {
+		return nil, err
 	}
-	known = make([]float64, 0, len(docs))
-	for chunk := range slices.Chunk(docs, 256) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	if len(known) > len(docs) {
+		known = nil
+	}
+	disk := newSaver(job.Work, every)
+	for len(known) < len(docs) {
+		chunk := docs[len(known):min(len(docs), len(known)+readAtOnce)]
 		s, err := l.score(ctx, chunk)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, keep(path, known))
 		}
 		for i := range chunk {
 			known = append(known, s.sum(i))
 		}
+		if len(known) == len(docs) || disk.due() {
+			disk.last = time.Now()
+			if err := keep(path, known); err != nil {
+				return nil, err
+			}
+		}
 		job.Emit(stage.Event{Type: "progress", Done: float64(len(known)), Total: float64(len(docs)), Unit: "problems"})
 	}
-	return known, keep(path, known)
+	return known, nil
 }
