@@ -1,6 +1,9 @@
 package kernel
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // A form is how a type lies in files and how it is packed: blocks of 8 rows.
 type form struct {
@@ -38,6 +41,10 @@ var forms = [...]form{
 	IQ2_XS:  {256, 74, 912, packIQ2_XS, rowIQ2, halfSuper, 0.125},
 	IQ2_XXS: {256, 66, 912, packIQ2_XXS, rowIQ2, halfSuper, 0.125},
 }
+
+// integers32 has memory for the weights that a form's row writes: it is called by a
+// pointer, so to the compiler a local variable would outlive the call.
+var integers32 = sync.Pool{New: func() any { return new([32]int32) }}
 
 var noWeights [256]byte
 
@@ -170,11 +177,12 @@ func (m *Matrix) tileGeneric(in *Input, w []byte, groups, t, n int, out []float3
 		m.tileWhole(in, w, groups, t, n, out)
 		return
 	}
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for b := range nb {
 		for r := range groups * Group {
 			blk := w[(r/Group*nb+b)/per*f.packed:][:f.packed]
-			scale, low := f.row(blk, r%Group, b%per, &q)
+			scale, low := f.row(blk, r%Group, b%per, q)
 			for i := range n {
 				at := (t+i)*nb + b
 				a, d := x.q[at*32:][:32], x.b[at].d

@@ -135,11 +135,12 @@ func (m *Matrix) mulPanels(s *byteScratch, in *Input, t, n, lo, rows int, dst []
 func (m *Matrix) unpackBytesGeneric(w []int8, scale []float32, lo int) {
 	f := &forms[m.Type]
 	per, nb, parts := f.weights/32, m.K/32, m.scales()*32/m.K
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for r := range tileSide {
 		for b := range nb {
 			blk := m.Data[((lo+r)/Group*nb+b)/per*f.packed:][:f.packed]
-			scales, low := f.row(blk, (lo+r)%Group, b%per, &q)
+			scales, low := f.row(blk, (lo+r)%Group, b%per, q)
 			for l, v := range q {
 				w[(b*8+l/4)*4*tileSide+4*r+l%4] = int8(v)
 			}

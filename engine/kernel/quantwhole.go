@@ -17,13 +17,14 @@ func (m *Matrix) tileWhole(in *Input, w []byte, groups, t, n int, out []float32)
 	f := &forms[m.Type]
 	nb := m.K / 256
 	x := &in.forms[m.Type.Forms().index()]
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	var scaled, lows [256]int32 // of a row
 	for b := range nb {
 		for r := range groups * Group {
 			blk := w[(r/Group*nb+b)*f.packed:][:f.packed]
 			for j := range 8 {
-				scale, low := f.row(blk, r%Group, j, &q)
+				scale, low := f.row(blk, r%Group, j, q)
 				for l, v := range q {
 					scaled[32*j+l], lows[32*j+l] = v*int32(scale[l/16]), int32(low[l/16])
 				}

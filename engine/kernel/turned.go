@@ -126,9 +126,10 @@ func (t *Turned) scales(dst []float32, src []byte, b, at, n int) {
 // turnBlockGeneric unpacks 32 columns, block j of 256, of 8 rows from the at-th of
 // w's on: w is (columns of 16, rows, 16).
 func (m *Matrix) turnBlockGeneric(w []int16, src []byte, at, j int) {
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for r := range Group {
-		scale, _ := forms[m.Type].row(src, r, j, &q)
+		scale, _ := forms[m.Type].row(src, r, j, q)
 		for l, v := range q {
 			w[(2*j+l/16)*16*turnedRows+(at+r)*16+l%16] = int16(v * int32(scale[l/16]))
 		}

@@ -103,9 +103,10 @@ func (m *Matrix) turnBlock(_ *turnedScratch, w []int16, src []byte, at, j int) {
 
 // turnBytes is turnBlock of types that have no assembly.
 func (m *Matrix) turnBytes(w []int8, src []byte, at, j int) {
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for r := range Group {
-		scale, _ := forms[m.Type].row(src, r, j, &q)
+		scale, _ := forms[m.Type].row(src, r, j, q)
 		for l, v := range q {
 			v *= int32(scale[l/16])
 			to := (8*j+l/4)*8*turnedRows + (at+r)/4*32 + l%4*4 + r%4

@@ -72,9 +72,10 @@ func (m *Matrix) whole(dst *[Group * NR]float32, src []byte, j int) {
 	case Q6_K:
 		unpackSixAVX2(&dst[0], &src[16+208*j:][:208][0], &onesAndZeros[0], Group)
 	default:
-		var q [32]int32
+		q := integers32.Get().(*[32]int32)
+		defer integers32.Put(q)
 		for r := range Group {
-			scale, _ := forms[m.Type].row(src, r, j, &q)
+			scale, _ := forms[m.Type].row(src, r, j, q)
 			for l, v := range q {
 				dst[r*NR+l] = scale[l/16] * float32(v)
 			}

@@ -35,9 +35,10 @@ func (m *Matrix) Unpack(bp []float32, depth, at, lo, hi int) {
 // unpackBlockGeneric writes block j of 32 columns of n rows of a group, NR
 // numbers a row.
 func (m *Matrix) unpackBlockGeneric(dst []float32, src []byte, j, n int) {
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for r := range n {
-		m.rowBlock(dst[r*NR:], src, r, j, &q)
+		m.rowBlock(dst[r*NR:], src, r, j, q)
 	}
 }
 
@@ -107,8 +108,9 @@ func (m *Matrix) Row(dst []float32, r int) {
 	}
 	f := &forms[m.Type]
 	per, size := f.weights/32, m.K/f.weights*f.packed
-	var q [32]int32
+	q := integers32.Get().(*[32]int32)
+	defer integers32.Put(q)
 	for b := range m.K / 32 {
-		m.rowBlock(dst[b*32:], m.Data[r/Group*size+b/per*f.packed:][:f.packed], r%Group, b%per, &q)
+		m.rowBlock(dst[b*32:], m.Data[r/Group*size+b/per*f.packed:][:f.packed], r%Group, b%per, q)
 	}
 }

@@ -270,6 +270,13 @@ func frozenType(t *testing.T, name, path string, exactly bool) {
 		t.Errorf("%s: trained and served logits differ, NMSE %.2g", name, nmse(got, want))
 	}
 	ad.Close()
+	alone := o
+	alone.Threads = 1
+	step := openTrainer(t, quantised, alone)
+	step.Accumulate(rows)
+	if n := testing.AllocsPerRun(3, func() { step.Accumulate(rows); step.Repack() }); n > 0 {
+		t.Errorf("%s: %v allocations a step", name, n)
+	}
 	a, _ := quantised.TrainerBytes(o)
 	b, _ := plain.TrainerBytes(o)
 	if a >= b {
