@@ -21,10 +21,13 @@ type turnedPairs struct {
 	tokens int
 }
 
-// turnedPairsVNNI multiplies 32 columns.
+// turnedPairsVNNI multiplies 32 columns, turnedPairsAVX512 does where there is no VNNI.
 //
 //go:noescape
 func turnedPairsVNNI(t *turnedPairs)
+
+//go:noescape
+func turnedPairsAVX512(t *turnedPairs)
 
 // turnedPairsAVX2 multiplies 16 columns.
 //
@@ -100,7 +103,7 @@ func (m *Matrix) turnBlock(s *turnedScratch, w []int16, src []byte, at, j int) {
 func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {
 	t := turnedPairs{a: s.halves(0), d: &s.d[0], ldx: 4 * ldx, tokens: n}
 	columns := 16
-	if useVNNI {
+	if avx512() {
 		columns = 32
 	}
 	for c := 0; c < 256; c += columns {
@@ -108,6 +111,8 @@ func (s *turnedScratch) mulPairs(n int, w []int16, dx []float32, ldx int) {
 		switch {
 		case useVNNI:
 			turnedPairsVNNI(&t)
+		case useAVX512:
+			turnedPairsAVX512(&t)
 		case useAVXVNNI:
 			turnedPairsAVXVNNI(&t)
 		default:

@@ -50,33 +50,40 @@ GLOBL twoTo24<>(SB), RODATA|NOPTR, $32
 	VFMADD213PS at, D, V  \
 	VMOVUPS V, at
 
-// PRODUCTS32 multiplies a token's pair of rows with Z24 and Z25.
-#define PRODUCTS32(o, H0, H1, L0, L1, A, B) \
+// PRODUCTS32 multiplies a token's pair of rows with Z24 and Z25; Z30 and Z31 are free.
+#define PRODUCTS32(MUL, o, H0, H1, L0, L1, A, B) \
 	VPBROADCASTD (o+UPPER)(SI), A \
 	VPBROADCASTD (o+LOWER)(SI), B \
-	VPDPWSSD Z24, A, H0       \
-	VPDPWSSD Z25, A, H1       \
-	VPDPWSSD Z24, B, L0       \
-	VPDPWSSD Z25, B, L1
+	MUL(Z24, A, H0, Z30) \
+	MUL(Z25, A, H1, Z31) \
+	MUL(Z24, B, L0, Z30) \
+	MUL(Z25, B, L1, Z31)
 
-#define PAIR1(a, w) \
+#define MULVNNI(W, A, S, T) \
+	VPDPWSSD W, A, S
+
+#define MUL512(W, A, S, T) \
+	VPMADDWD W, A, T \
+	VPADDD T, S, S
+
+#define PAIR1(MUL, a, w) \
 	VMOVDQU64 w(BX), Z24        \
 	VMOVDQU64 (w+8192)(BX), Z25 \
-	PRODUCTS32(a, Z0, Z1, Z2, Z3, Z26, Z27)
+	PRODUCTS32(MUL, a, Z0, Z1, Z2, Z3, Z26, Z27)
 
-#define PAIR2(a, w) \
-	PAIR1(a, w) \
-	PRODUCTS32(a+TOKEN, Z4, Z5, Z6, Z7, Z28, Z29)
+#define PAIR2(MUL, a, w) \
+	PAIR1(MUL, a, w) \
+	PRODUCTS32(MUL, a+TOKEN, Z4, Z5, Z6, Z7, Z28, Z29)
 
-#define PAIR4(a, w) \
-	PAIR2(a, w) \
-	PRODUCTS32(a+2*TOKEN, Z8, Z9, Z10, Z11, Z26, Z27) \
-	PRODUCTS32(a+3*TOKEN, Z12, Z13, Z14, Z15, Z28, Z29)
+#define PAIR4(MUL, a, w) \
+	PAIR2(MUL, a, w) \
+	PRODUCTS32(MUL, a+2*TOKEN, Z8, Z9, Z10, Z11, Z26, Z27) \
+	PRODUCTS32(MUL, a+3*TOKEN, Z12, Z13, Z14, Z15, Z28, Z29)
 
-#define PAIR6(a, w) \
-	PAIR4(a, w) \
-	PRODUCTS32(a+4*TOKEN, Z16, Z17, Z18, Z19, Z26, Z27) \
-	PRODUCTS32(a+5*TOKEN, Z20, Z21, Z22, Z23, Z28, Z29)
+#define PAIR6(MUL, a, w) \
+	PAIR4(MUL, a, w) \
+	PRODUCTS32(MUL, a+4*TOKEN, Z16, Z17, Z18, Z19, Z26, Z27) \
+	PRODUCTS32(MUL, a+5*TOKEN, Z20, Z21, Z22, Z23, Z28, Z29)
 
 #define ZERO32(H0, H1, L0, L1) \
 	VPXORD H0, H0, H0 \
@@ -110,6 +117,8 @@ GLOBL twoTo24<>(SB), RODATA|NOPTR, $32
 	ADDQ R14, DI
 
 #define ADDED1 \
+	VPBROADCASTD lower24<>(SB), Z30 \
+	VPBROADCASTD twoTo24<>(SB), Z31 \
 	ADDED32(Z0, Z1, Z2, Z3)
 
 #define ADDED2 \
@@ -126,15 +135,15 @@ GLOBL twoTo24<>(SB), RODATA|NOPTR, $32
 	ADDED32(Z16, Z17, Z18, Z19) \
 	ADDED32(Z20, Z21, Z22, Z23)
 
-// STEPS makes the products of 128 pairs.
-#define STEPS(PAIR, loop) \
+// STEPS makes the products of 128 pairs, of so many tokens, each BY its instructions.
+#define STEPS(PAIR, BY, loop) \
 	MOVQ R8, BX  \
 	MOVQ $32, CX \
 loop: \
-	PAIR(0, 0)    \
-	PAIR(4, 64)   \
-	PAIR(8, 128)  \
-	PAIR(12, 192) \
+	PAIR(BY, 0, 0) \
+	PAIR(BY, 4, 64) \
+	PAIR(BY, 8, 128) \
+	PAIR(BY, 12, 192) \
 	ADDQ $16, SI  \
 	ADDQ $256, BX \
 	DECQ CX       \
@@ -149,67 +158,58 @@ loop: \
 #define WEIGHTSAHEAD(o) \
 	PREFETCHT1 o(R13)
 
-// func turnedPairsVNNI(t *turnedPairs)
-//
-// Six tokens by 32 columns: 24 sums, for 14 loads, and two products can start each
-// cycle.
-TEXT ·turnedPairsVNNI(SB), NOSPLIT, $0-8
-	ARGS
-	VPBROADCASTD lower24<>(SB), Z30
-	VPBROADCASTD twoTo24<>(SB), Z31
-	LEAQ 16384(R8), R13
-	SUBQ $6, R12
-	JLT  rest
-
-six:
-	LEAQ (R14)(R14*2), R10
-	LEAQ (DI)(R10*1), R11
-	FETCH((DI), 64(DI))
-	FETCH((DI)(R14*1), 64(DI)(R14*1))
-	FETCH((DI)(R14*2), 64(DI)(R14*2))
-	FETCH((R11), 64(R11))
-	FETCH((R11)(R14*1), 64(R11)(R14*1))
-	FETCH((R11)(R14*2), 64(R11)(R14*2))
-	WEIGHTSAHEAD(0)
-	WEIGHTSAHEAD(64)
-	WEIGHTSAHEAD(128)
-	WEIGHTSAHEAD(192)
-	WEIGHTSAHEAD(256)
-	WEIGHTSAHEAD(320)
-	ADDQ $384, R13
-	ZERO6
-	STEPS(PAIR6, six_pairs)
-	ADDED6
-	ADDQ $(6*TOKEN-LOWER), SI
-	SUBQ $6, R12
-	JGE  six
-
-rest:
-	ADDQ $6, R12
-	TESTQ $4, R12
-	JEQ   two
-	ZERO4
-	STEPS(PAIR4, four_pairs)
-	ADDED4
-	ADDQ $(4*TOKEN-LOWER), SI
-
-two:
-	TESTQ $2, R12
-	JEQ   one
-	ZERO2
-	STEPS(PAIR2, two_pairs)
-	ADDED2
-	ADDQ $(2*TOKEN-LOWER), SI
-
-one:
-	TESTQ $1, R12
-	JEQ   done
-	ZERO1
-	STEPS(PAIR1, one_pairs)
-	ADDED1
-
-done:
-	VZEROUPPER
+// PAIRS32 multiplies 32 columns, six tokens at once: 24 sums, for 14 loads, and two
+// products can start each cycle.
+#define PAIRS32(MUL) \
+	ARGS \
+	LEAQ 16384(R8), R13 \
+	SUBQ $6, R12 \
+	JLT  rest \
+six: \
+	LEAQ (R14)(R14*2), R10 \
+	LEAQ (DI)(R10*1), R11 \
+	FETCH((DI), 64(DI)) \
+	FETCH((DI)(R14*1), 64(DI)(R14*1)) \
+	FETCH((DI)(R14*2), 64(DI)(R14*2)) \
+	FETCH((R11), 64(R11)) \
+	FETCH((R11)(R14*1), 64(R11)(R14*1)) \
+	FETCH((R11)(R14*2), 64(R11)(R14*2)) \
+	WEIGHTSAHEAD(0) \
+	WEIGHTSAHEAD(64) \
+	WEIGHTSAHEAD(128) \
+	WEIGHTSAHEAD(192) \
+	WEIGHTSAHEAD(256) \
+	WEIGHTSAHEAD(320) \
+	ADDQ $384, R13 \
+	ZERO6 \
+	STEPS(PAIR6, MUL, six_pairs) \
+	ADDED6 \
+	ADDQ $(6*TOKEN-LOWER), SI \
+	SUBQ $6, R12 \
+	JGE  six \
+rest: \
+	ADDQ $6, R12 \
+	TESTQ $4, R12 \
+	JEQ   two \
+	ZERO4 \
+	STEPS(PAIR4, MUL, four_pairs) \
+	ADDED4 \
+	ADDQ $(4*TOKEN-LOWER), SI \
+two: \
+	TESTQ $2, R12 \
+	JEQ   one \
+	ZERO2 \
+	STEPS(PAIR2, MUL, two_pairs) \
+	ADDED2 \
+	ADDQ $(2*TOKEN-LOWER), SI \
+one: \
+	TESTQ $1, R12 \
+	JEQ   done \
+	ZERO1 \
+	STEPS(PAIR1, MUL, one_pairs) \
+	ADDED1 \
+done: \
+	VZEROUPPER \
 	RET
 
 // PRODUCTS16 multiplies a token's pair of rows with Y12 and Y13. H0 and what follows
@@ -239,10 +239,6 @@ done:
 	VPADDD Y15, A, A       \
 	VPADDD Y14, B, B
 
-#define ONEAVX2(a, w) ONE(HALFAVX2, a, w)
-#define TWOAVX2(a, w) TWO(HALFAVX2, a, w)
-#define THREEAVX2(a, w) THREE(HALFAVX2, a, w)
-
 // MULWORDS adds the products of Y14 with register w: VPDPWSSD as processors without
 // AVX-512 have it, where the assembler writes that of AVX-512.
 #define MULWORDS(sum, w) BYTE $0xc4; BYTE $(0x42|((15-(sum))>>3)<<7); BYTE $((15-(w))<<3|5); BYTE $0x52; BYTE $(0xc6|((sum)&7)<<3)
@@ -252,10 +248,6 @@ done:
 	VPBROADCASTD at, Y14 \
 	MULWORDS(n, 12)      \
 	MULWORDS(n+1, 13)
-
-#define ONEVNNI(a, w) ONE(HALFVNNI, a, w)
-#define TWOVNNI(a, w) TWO(HALFVNNI, a, w)
-#define THREEVNNI(a, w) THREE(HALFVNNI, a, w)
 
 #define ZERO16(H0, H1, L0, L1) \
 	VPXOR H0, H0, H0 \
@@ -274,7 +266,7 @@ done:
 // PAIRS16 multiplies 16 columns, three tokens at once: 12 sums, for 8 loads. (Of two
 // tokens it is 7 % slower by AVX2.) A pair of rows takes 8 cycles by AVX2, whose 24
 // steps have three ports (Golden Cove), 6 by AVX-VNNI, whose 12 have two.
-#define PAIRS16(OF1, OF2, OF3) \
+#define PAIRS16(HALF) \
 	ARGS \
 	LEAQ 8192(R8), R13 \
 	SUBQ $3, R12 \
@@ -289,7 +281,7 @@ three: \
 	ZERO16(Y0, Y1, Y2, Y3) \
 	ZERO16(Y4, Y5, Y6, Y7) \
 	ZERO16(Y8, Y9, Y10, Y11) \
-	STEPS(OF3, three_pairs) \
+	STEPS(THREE, HALF, three_pairs) \
 	ADDED16(Y0, Y1, Y2, Y3) \
 	ADDED16(Y4, Y5, Y6, Y7) \
 	ADDED16(Y8, Y9, Y10, Y11) \
@@ -303,21 +295,29 @@ rest: \
 	CMPQ R12, $1 \
 	JEQ  one \
 	ZERO16(Y4, Y5, Y6, Y7) \
-	STEPS(OF2, two_pairs) \
+	STEPS(TWO, HALF, two_pairs) \
 	ADDED16(Y0, Y1, Y2, Y3) \
 	ADDED16(Y4, Y5, Y6, Y7) \
 	JMP  done \
 one: \
-	STEPS(OF1, one_pairs) \
+	STEPS(ONE, HALF, one_pairs) \
 	ADDED16(Y0, Y1, Y2, Y3) \
 done: \
 	VZEROUPPER \
 	RET
 
+// func turnedPairsVNNI(t *turnedPairs)
+TEXT ·turnedPairsVNNI(SB), NOSPLIT, $0-8
+	PAIRS32(MULVNNI)
+
+// func turnedPairsAVX512(t *turnedPairs)
+TEXT ·turnedPairsAVX512(SB), NOSPLIT, $0-8
+	PAIRS32(MUL512)
+
 // func turnedPairsAVX2(t *turnedPairs)
 TEXT ·turnedPairsAVX2(SB), NOSPLIT, $0-8
-	PAIRS16(ONEAVX2, TWOAVX2, THREEAVX2)
+	PAIRS16(HALFAVX2)
 
 // func turnedPairsAVXVNNI(t *turnedPairs)
 TEXT ·turnedPairsAVXVNNI(SB), NOSPLIT, $0-8
-	PAIRS16(ONEVNNI, TWOVNNI, THREEVNNI)
+	PAIRS16(HALFVNNI)
