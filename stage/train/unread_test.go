@@ -62,6 +62,33 @@ func TestUnreadBase(t *testing.T) {
 	}
 }
 
+// A GGUF file without the merges of its words is refused in the plan, too.
+func TestUnreadWords(t *testing.T) {
+	const whole = "../../testdata/oracle/qwen3/folder"
+	dir := t.TempDir()
+	job := &stage.Job{Out: dir, Machine: stage.Machine{Threads: 1}, Inputs: []stage.Input{{Arg: "base", Dir: whole}}, Emit: func(stage.Event) {}}
+	if err := (&Quantise{Type: "q8_0"}).Run(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, ggufName)
+	was := read(t, path)
+	b := bytes.Replace(was, []byte("tokenizer.ggml.merges"), []byte("tokenizer.ggml.others"), 1)
+	if bytes.Equal(was, b) {
+		t.Fatal("nothing was changed")
+	}
+	path = filepath.Join(t.TempDir(), "m.gguf")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := map[string][]stage.Forecast{"base": {{Path: path, Size: map[string]float64{"bytes": 1000}}}}
+	for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
+		f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
+		if len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].Error(), "tokenizer.ggml.merges: there are none") {
+			t.Errorf("%s: %v", what, f.Wrong)
+		}
+	}
+}
+
 func replaced(old, new string) func([]byte) []byte {
 	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 }
