@@ -59,6 +59,10 @@ func TestUnreadBase(t *testing.T) {
 				t.Errorf("%s, %s: %s\n%s", name, what, en, zh)
 			}
 		}
+		in = map[string][]stage.Forecast{"teacher": in["base"], "from": {{}}}
+		if f := (&Distil{Depth: 2}).Forecast(in, stage.Machine{Threads: 1, Peak: 1e11}); len(f.Wrong) != 1 || f.Wrong[0].Where != "teacher" || !strings.Contains(f.Wrong[0].In(say.English), c.en) {
+			t.Errorf("%s, teacher: %v", name, f.Wrong)
+		}
 	}
 }
 
