@@ -95,8 +95,13 @@ func ModelFiles(ctx context.Context, place string) ([]File, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() {
+			info, err := os.Stat(filepath.Join(dir, e.Name()))
+			switch {
+			case err != nil || info.IsDir():
+			case info.Mode().IsRegular():
 				list = append(list, e.Name())
+			default: // whoever reads it as a part of the model would wait, or read for ever
+				return nil, notPlain(filepath.Join(dir, e.Name()))
 			}
 		}
 	case at != nil:
@@ -135,7 +140,12 @@ var globSigns = regexp.MustCompile(`[\\*?\[]`)
 // sumPlain is sumFile of what must be a plain file.
 func sumPlain(path string) (File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe is to wait
-		return File{}, say.Errorf("%s is no plain file", "%s 不是普通文件", path)
+		return File{}, notPlain(path)
 	}
 	return sumFile(path)
+}
+
+// notPlain is the error of a pipe, a device or a socket among the files of a model.
+func notPlain(path string) error {
+	return &say.Error{What: say.T("%s is no plain file", "%s 不是普通文件", path), Next: say.T("put the file itself in its place", "请换成文件本身")}
 }

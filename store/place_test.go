@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,6 +55,16 @@ func TestModelFiles(t *testing.T) {
 		t.Errorf("%v %v", files, err)
 	}
 	if files, err = ModelFiles(t.Context(), filepath.Join(dir, "other.gguf")); err != nil || len(files) != 1 {
+		t.Errorf("%v %v", files, err)
+	}
+	// A folder beside the files is no part of the model; a device among them is refused, as
+	// whoever opens it might wait, or read for ever.
+	check(t, os.Mkdir(filepath.Join(dir, "more"), 0o700))
+	if files, err = ModelFiles(t.Context(), dir); err != nil || len(files) != 4 {
+		t.Errorf("%v %v", files, err)
+	}
+	check(t, os.Symlink(os.DevNull, filepath.Join(dir, "config.json")))
+	if files, err = ModelFiles(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "config.json is no plain file") {
 		t.Errorf("%v %v", files, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"syscall"
 
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/knowledge/reader"
 	"suiren/run"
@@ -107,6 +108,9 @@ func unjoin(err error) []error {
 func ofFile(err error) error {
 	if full, ok := noRoom(err); ok {
 		return full
+	}
+	if _, ok := errors.AsType[*tokenizer.FormatError](err); ok {
+		return modelError("", err)
 	}
 	p, ok := err.(*fs.PathError)
 	if !ok {

@@ -25,36 +25,33 @@ var (
 	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
 )
 
-// faultTexts are the Chinese of each fault of a GGUF file, and the next step.
-var faultTexts = map[weights.Fault]struct {
-	zh   string
-	next say.Text
-}{
-	weights.NotRegular:   {"不是普通文件", giveModel},
-	weights.NotGGUF:      {"开头不是 GGUF，而是 %q", giveModel},
-	weights.BigEndian:    {"是大端序文件；只支持小端序", convert},
-	weights.WrongVersion: {"是 GGUF 第 %d 版；支持第 2 版和第 3 版", convert},
-	weights.CutShort:     {"此处需要 %d 字节，只剩 %d 字节", copyAgain},
-	weights.LongHeader:   {"权重之前的部分超过 %d 字节", distrust},
-	weights.TooMany:      {"声称有 %d 项，剩余的 %d 字节放不下", copyAgain},
-	weights.BadName:      {"名称为空、超过 %d 字节或不是可显示的 UTF-8", distrust},
-	weights.Twice:        {"出现了两次", distrust},
-	weights.UnknownKind:  {"值的种类 %d 未知", copyAgain},
-	weights.TooDeep:      {"数组嵌套超过 %d 层", distrust},
-	weights.BadBool:      {"布尔值为 %d；只允许 0 和 1", copyAgain},
-	weights.WrongKind:    {"值的种类是 %s；应为 %s", convert},
-	weights.BadAlign:     {"对齐值 %d 不是不超过 %d 的 2 的幂", convert},
-	weights.ManyDims:     {"有 %d 维；最多 %d 维", copyAgain},
-	weights.BadShape:     {"形状 %v 不可能存在", copyAgain},
-	weights.UnknownType:  {"类型 %d 未知", newerModel},
-	weights.RetiredType:  {"类型 %s 已从格式中撤销", newerModel},
-	weights.CutBlocks:    {"每行 %d 个权重，不是 %d 的整数倍，不符合 %s 的要求", convert},
-	weights.NotAligned:   {"从数据的第 %d 字节开始，不是 %d 的倍数", convert},
-	weights.OutOfRange:   {"占数据的第 %d 至 %d 字节，而数据只有 %d 字节", copyAgain},
-	weights.Overlap:      {"与张量 %s 重叠", distrust},
-	weights.BadPart:      {"自称是第 %d 片（共 %d 片），与文件名不符", wholeSet},
-	weights.NoPart:       {"缺少第 %d 片（共 %d 片）", wholeSet},
-	weights.LostParts:    {"各分片共有 %d 个张量，应有 %d 个", wholeSet},
+// faultNext are the next steps of each fault of a GGUF file.
+var faultNext = map[weights.Fault]say.Text{
+	weights.NotRegular:   giveModel,
+	weights.NotGGUF:      giveModel,
+	weights.BigEndian:    convert,
+	weights.WrongVersion: convert,
+	weights.CutShort:     copyAgain,
+	weights.LongHeader:   distrust,
+	weights.TooMany:      copyAgain,
+	weights.BadName:      distrust,
+	weights.Twice:        distrust,
+	weights.UnknownKind:  copyAgain,
+	weights.TooDeep:      distrust,
+	weights.BadBool:      copyAgain,
+	weights.WrongKind:    convert,
+	weights.BadAlign:     convert,
+	weights.ManyDims:     copyAgain,
+	weights.BadShape:     copyAgain,
+	weights.UnknownType:  newerModel,
+	weights.RetiredType:  newerModel,
+	weights.CutBlocks:    convert,
+	weights.NotAligned:   convert,
+	weights.OutOfRange:   copyAgain,
+	weights.Overlap:      distrust,
+	weights.BadPart:      wholeSet,
+	weights.NoPart:       wholeSet,
+	weights.LostParts:    wholeSet,
 }
 
 // modelError says what is wrong with a model at path: where, why, what next.
@@ -67,12 +64,11 @@ func modelError(path string, err error) error {
 		if bad.Place != "" {
 			where += ": " + shown(bad.Place)
 		}
-		text := faultTexts[bad.Fault]
-		what := say.Text{En: string(bad.Fault), Zh: text.zh, Args: bad.Args}
+		what := say.Engine(string(bad.Fault), bad.Args)
 		if bad.At >= 0 {
 			what = say.T("byte %d: %s", "第 %d 字节：%s", bad.At, what)
 		}
-		return &say.Error{Where: where, What: what, Next: text.next, Err: err}
+		return &say.Error{Where: where, What: what, Next: faultNext[bad.Fault], Err: err}
 	}
 	if e := adapterError(err); e != nil {
 		return e

@@ -22,12 +22,12 @@ import (
 func TestFaultTexts(t *testing.T) {
 	verb := regexp.MustCompile(`%[a-z]`)
 	for _, f := range weights.Faults {
-		text, ok := faultTexts[f]
-		if !ok || text.next.Zh == "" {
+		text := say.Engine(string(f), nil)
+		if text.Zh == "" || faultNext[f].Zh == "" {
 			t.Errorf("%q is not translated", f)
 		}
-		if en, zh := verb.FindAllString(string(f), -1), verb.FindAllString(text.zh, -1); !slices.Equal(en, zh) {
-			t.Errorf("%q has the verbs %q, %q has %q", f, en, text.zh, zh)
+		if en, zh := verb.FindAllString(string(f), -1), verb.FindAllString(text.Zh, -1); !slices.Equal(en, zh) {
+			t.Errorf("%q has the verbs %q, %q has %q", f, en, text.Zh, zh)
 		}
 		err := modelError("x", &weights.GGUFError{Path: "m.gguf", Place: "key\x1b", At: 7, Fault: f, Args: []any{1, 2, 3}[:strings.Count(string(f), "%")]})
 		said, ok := err.(*say.Error)
@@ -41,8 +41,8 @@ func TestFaultTexts(t *testing.T) {
 			t.Error(zh)
 		}
 	}
-	if len(faultTexts) != len(weights.Faults) {
-		t.Errorf("%d texts for %d faults", len(faultTexts), len(weights.Faults))
+	if len(faultNext) != len(weights.Faults) {
+		t.Errorf("%d next steps for %d faults", len(faultNext), len(weights.Faults))
 	}
 }
 

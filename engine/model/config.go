@@ -48,6 +48,14 @@ type TypeError struct{ ConfigError }
 
 func (e *TypeError) Unwrap() error { return &e.ConfigError }
 
+// An UntrainedError is a ConfigError about what is read and served, and not trained.
+type UntrainedError struct{ ConfigError }
+
+func (e *UntrainedError) Unwrap() error { return &e.ConfigError }
+
+// untrained is badConfig of an UntrainedError.
+func untrained(why string, args ...any) error { return &UntrainedError{ConfigError{why, args}} }
+
 // Check reports the first dimension that cannot be built. Its bounds keep
 // every product of two dimensions far from overflow.
 func (c *Config) Check() error {

@@ -481,6 +481,9 @@ func (w *weight) compare(got weight, ok bool, typ weights.Type) error {
 		for lo := 0; lo < len(a); lo += 32 {
 			var top float64
 			for i := lo; i < min(len(a), lo+32); i++ {
+				if a[i]-a[i] != 0 {
+					return badConfig("tensor %s holds what is no finite number", w.name)
+				}
 				d := float64(a[i]) - float64(b[i])
 				e += d * d
 				top = max(top, math.Abs(float64(a[i])))

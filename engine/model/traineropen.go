@@ -87,7 +87,7 @@ func (f *File) TrainShape() (Shape, error) {
 // trainable finds the weights and refuses what the trainer does not know.
 func (f *File) trainable() (Shape, *decoderNet, error) {
 	if f.Encoder != nil {
-		return Shape{}, nil, badConfig("encoders are not trained")
+		return Shape{}, nil, untrained("encoders are not trained")
 	}
 	s := f.Shape
 	plan, err := planNet(&s, f.src)
@@ -102,7 +102,7 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
 		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) || (b.qkv.bias != nil) != s.Bias {
-			return s, nil, badConfig("layer %d has biases other than those of queries, keys and values, which are not trained", l)
+			return s, nil, untrained("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
 	return s, plan, nil
@@ -128,7 +128,7 @@ func (s *Shape) trainable() error {
 	default:
 		return s.Check()
 	}
-	return badConfig("%s (%s) is not trained; models of the forms of %s are", what, s.Arch, strings.Join(Trained(), ", "))
+	return untrained("%s (%s) is not trained; models of the forms of %s are", what, s.Arch, strings.Join(Trained(), ", "))
 }
 
 func newTrainer(s Shape, o Training, plan *decoderNet) (*Trainer, error) {

@@ -91,7 +91,7 @@ func (m *mergesJSON) UnmarshalJSON(text []byte) error {
 	if !r.take('[') {
 		return fault("the merges are not a list")
 	}
-	*m = nil
+	*m = mergesJSON{}
 	for !r.take(']') {
 		var pair mergeJSON
 		var err error

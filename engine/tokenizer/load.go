@@ -359,6 +359,9 @@ func (f *fileJSON) readBPE(t *Tokenizer, level bool) (place string, err error) {
 	case level && m.ByteFallback:
 		return "model.byte_fallback", fault("true is not read with ByteLevel")
 	}
+	if m.Merges == nil { // an empty list says that there are none; a file cut down to its vocabulary says nothing
+		return "model.merges", fault("is missing")
+	}
 	t.bpe = bpeOptions{fuse: m.FuseUnk, byteFallback: m.ByteFallback, ignoreMerges: m.IgnoreMerges}
 	if m.Unk != nil {
 		t.bpe.unk = *m.Unk

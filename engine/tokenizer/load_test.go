@@ -60,6 +60,7 @@ func TestLoadRefuses(t *testing.T) {
 		{`"Isolated"`, `"Removed"`, "pre_tokenizer.pretokenizers[0].behavior"},
 		{`"add_prefix_space": false`, `"add_prefix_space": true`, "pre_tokenizer"},
 		{`"type": "BPE"`, `"type": "WordLevel"`, "pre_tokenizer"},
+		{`"merges": [`, `"others": [`, "model.merges"}, // without them all text would fall into bytes
 		{`"dropout": null`, `"dropout": 0.1`, "model.dropout"},
 		{`"byte_fallback": false`, `"byte_fallback": true`, "model.byte_fallback"},
 		{`"continuing_subword_prefix": ""`, `"continuing_subword_prefix": "##"`, "model"},

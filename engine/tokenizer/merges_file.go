@@ -25,7 +25,7 @@ func parsePair(path string, text []byte, c *config) (*Tokenizer, error) {
 	if err := json.Unmarshal(text, &vocab); err != nil {
 		return nil, &FormatError{path, "", err}
 	}
-	m := modelJSON{Type: "BPE", Vocab: vocab}
+	m := modelJSON{Type: "BPE", Vocab: vocab, Merges: mergesJSON{}}
 	for i, line := range strings.Split(string(merges), "\n") {
 		line = strings.TrimRight(line, "\r")
 		if line == "" || i == 0 && strings.HasPrefix(line, "#version") {

@@ -16,7 +16,11 @@ func Engine(format string, args []any) Text {
 		}
 		out[i] = a
 	}
-	return T(format, engineTexts[format], out...)
+	zh := engineTexts[format]
+	if zh == "" {
+		zh = ggufTexts[format]
+	}
+	return T(format, zh, out...)
 }
 
 // engineTexts are the Chinese of the formats of engine/weights.FormatError,
@@ -85,6 +89,7 @@ var engineTexts = map[string]string{
 	"head size %d is odd":                      "头的大小 %d 是奇数",
 	"%d heads do not share %d key-value heads": "%d 个注意力头不能均分 %d 个键值头",
 	"theta %g, eps %g":                         "theta %g、eps %g 不合理",
+	"tensor %s holds what is no finite number": "张量 %s 中有并非有限的数",
 	"tensor %s is missing":                     "缺少张量 %s",
 	"tensor %s has shape (%d, %d); the model's shape asks for (%d, %d)": "张量 %s 的形状是 (%d, %d)；模型要求 (%d, %d)",
 	"weights quantised by %q (quantization_config) are not read":        "不支持以 %q 量化的权重（quantization_config）",

@@ -15,7 +15,7 @@ import (
 )
 
 // formatsOf returns the formats of the errors that a package of the engine
-// makes: of the calls of badConfig, malformed, bad, fault and fail the first text that
+// makes: of the calls of badConfig, untrained, malformed, bad, fault and fail the first text that
 // is a sentence, and what a FormatError is given.
 func formatsOf(t *testing.T, dir string) (list []string) {
 	t.Helper()
@@ -56,7 +56,7 @@ func formatsOf(t *testing.T, dir string) (list []string) {
 				case *ast.SelectorExpr:
 					name = f.Sel.Name
 				}
-				if !slices.Contains([]string{"badConfig", "malformed", "bad", "fail", "fault"}, name) {
+				if !slices.Contains([]string{"badConfig", "untrained", "malformed", "bad", "fail", "fault"}, name) {
 					break
 				}
 				for _, a := range n.Args {

@@ -96,11 +96,11 @@ func openGGUF(path string) (*Words, error) {
 	defer g.Close()
 	w := &Words{GGUF: true, generation: g.Generation()}
 	w.Template = w.generation.Template
-	w.Tokenizer, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil })
-	if err == nil {
-		w.Ends = w.Tokenizer.Ends()
+	if w.Tokenizer, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil }); err != nil {
+		return nil, err // and no words without a tokenizer, which callers that only estimate would use
 	}
-	return w, err
+	w.Ends = w.Tokenizer.Ends()
+	return w, nil
 }
 
 // A Writer writes conversations as tokens: in a template, or in the chat of

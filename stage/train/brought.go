@@ -43,15 +43,19 @@ func openBrought(path string) (*brought, error) {
 // trainShape is the shape of a base that can be trained over.
 func (b *brought) trainShape() (model.Shape, error) {
 	s, err := b.TrainShape()
-	if errors.Is(err, model.ErrConfig) {
+	if bad, ok := errors.AsType[*model.UntrainedError](err); ok {
 		form := b.Shape.Arch
 		if b.Encoder != nil {
 			form = b.Encoder.Arch
 		}
+		if slices.Contains(model.Trained(), form) { // this one alone
+			return s, &say.Error{Where: "base", What: say.T("this model is read here, and is not trained: %v", "该模型在此可以使用，但不能训练：%v", say.Engine(bad.Why, bad.Args)),
+				Next: say.T("take another base", "请改用其他基座"), Err: err}
+		}
 		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
 			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", strings.Join(model.Trained(), ", ")), Err: err}
 	}
-	return s, err
+	return s, unread("base", b.path, err)
 }
 
 // writer writes conversations in the base's template.

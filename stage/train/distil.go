@@ -202,6 +202,10 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)
 	s.remark(&w, m)
+	for _, e := range teacher.bad {
+		e.Where = "teacher"
+		s.f.Wrong = append(s.f.Wrong, e)
+	}
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"suiren/engine/model"
 	"suiren/internal/say"
@@ -71,7 +72,7 @@ func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.
 func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return err
+		return unread("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	dir := job.Dir("adapter")
@@ -115,7 +116,7 @@ func (q *Quantise) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 func (q *Quantise) Run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return err
+		return unread("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	return rewrite(ctx, job, b, b.File, nil, q.Type, "quantise")
@@ -139,7 +140,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return wrong
 	}
 	if err != nil {
-		return err
+		return unread("base", b.path, err)
 	}
 	defer out.Close()
 	if err := sameWords(b, out); err != nil {
@@ -188,7 +189,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	x := orMixture(model.Mixture(typ))
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: b.unwritable(x)}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.bad, b.unwritable(x))}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)

@@ -182,7 +182,7 @@ type own struct {
 func (o *own) run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return err
+		return unread("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file

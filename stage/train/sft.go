@@ -453,5 +453,8 @@ func diverged(loss float64, step int) error {
 	if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
 		return nil
 	}
+	if step == 0 { // before the first update, so the rate cannot be why
+		return say.Errorf("the loss is %g before the first step: what it begins from gives no numbers; take another base, or a whole copy of it", "第一步之前损失就是 %g：训练的起点给不出有限的数；请改用其他基座，或换用完整的副本", loss)
+	}
 	return say.Errorf("the loss is %g at step %d: training diverged; lower rate in the plan", "第 %[2]d 步的损失为 %[1]g：训练发散；请在计划中调低 rate", loss, step)
 }

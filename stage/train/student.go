@@ -61,7 +61,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		return s, nil
 	}
 	if s.brought, err = openBrought(base); err != nil {
-		return nil, err
+		return nil, unread("base", base, err)
 	}
 	b := s.brought
 	if _, err := b.trainShape(); err != nil {

@@ -39,7 +39,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 	path := talk.Path(dir)
 	f, err := model.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, unread("teacher", path, err)
 	}
 	w, err := teacherWriter(path, min(f.Shape.Context, length))
 	if err != nil {
@@ -64,7 +64,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 func teacherWriter(path string, context int) (*writer, error) {
 	words, err := talk.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, unread("teacher", path, err)
 	}
 	w, err := words.Writer()
 	return &writer{w, context}, err

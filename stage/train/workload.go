@@ -308,6 +308,7 @@ type footing struct {
 	silent  bool         // it was foretold to be mute
 	words   *talk.Words  // its own, once they were asked for
 	wrong   []*say.Error // it cannot be trained
+	bad     []*say.Error // it cannot be read, either
 }
 
 // known reports whether b has the shape of its base, and not one of about as
@@ -370,6 +371,18 @@ func (b *footing) context() int {
 	return min(b.shape.Context, mostTokens)
 }
 
+// cannot notes why a base is not trained, if err says it for people.
+func (b *footing) cannot(err error) {
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return // it is told when the base is used
+	}
+	b.wrong = []*say.Error{bad}
+	if _, only := errors.AsType[*model.UntrainedError](err); !only {
+		b.bad = b.wrong
+	}
+}
+
 // open reads the shape of the files at path.
 func (b *footing) open(path string) bool {
 	if path == "" {
@@ -377,14 +390,17 @@ func (b *footing) open(path string) bool {
 	}
 	file, err := model.Open(talk.Path(path))
 	if err != nil {
+		b.cannot(unread("base", path, err))
 		return false
 	}
 	defer file.Close()
-	shape, err := (&brought{File: file}).trainShape()
+	if b.words, err = talk.Open(b.wordsAt); err != nil {
+		b.cannot(unread("base", path, err))
+		return false
+	}
+	shape, err := (&brought{File: file, path: path}).trainShape()
 	if err != nil {
-		if bad, ok := errors.AsType[*say.Error](err); ok {
-			b.wrong = []*say.Error{bad}
-		}
+		b.cannot(err)
 		return false
 	}
 	b.shape, b.params, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)

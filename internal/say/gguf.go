@@ -1,0 +1,30 @@
+package say
+
+// ggufTexts are the Chinese of engine/weights.Fault, what can be wrong with a GGUF file.
+var ggufTexts = map[string]string{
+	"is not a regular file":                                             "不是普通文件",
+	"does not begin with GGUF but with %q":                              "开头不是 GGUF，而是 %q",
+	"is big-endian; only little-endian files are read":                  "是大端序文件；只支持小端序",
+	"has version %d of GGUF; versions 2 and 3 are read":                 "是 GGUF 第 %d 版；支持第 2 版和第 3 版",
+	"%d bytes are needed here and %d are left":                          "此处需要 %d 字节，只剩 %d 字节",
+	"the part before the weights is longer than %d bytes":               "权重之前的部分超过 %d 字节",
+	"claims %d items, for which the %d bytes that are left are too few": "声称有 %d 项，剩余的 %d 字节放不下",
+	"a name is empty, longer than %d bytes or not printable UTF-8":      "名称为空、超过 %d 字节或不是可显示的 UTF-8",
+	"comes twice":                                                        "出现了两次",
+	"has a value of the unknown kind %d":                                 "值的种类 %d 未知",
+	"holds arrays more than %d deep":                                     "数组嵌套超过 %d 层",
+	"a truth value is %d; 0 and 1 are allowed":                           "布尔值为 %d；只允许 0 和 1",
+	"is a value of kind %s; %s is needed":                                "值的种类是 %s；应为 %s",
+	"an alignment of %d is not a power of two up to %d":                  "对齐值 %d 不是不超过 %d 的 2 的幂",
+	"has %d dimensions; %d are allowed":                                  "有 %d 维；最多 %d 维",
+	"the shape %v is impossible":                                         "形状 %v 不可能存在",
+	"has the unknown type %d":                                            "类型 %d 未知",
+	"has the type %s, which the format has withdrawn":                    "类型 %s 已从格式中撤销",
+	"a row of %d weights is not made of whole blocks of %d, as %s needs": "每行 %d 个权重，不是 %d 的整数倍，不符合 %s 的要求",
+	"begins at byte %d of the data, which is not a multiple of %d":       "从数据的第 %d 字节开始，不是 %d 的倍数",
+	"takes bytes %d to %d of the data, which has %d":                     "占数据的第 %d 至 %d 字节，而数据只有 %d 字节",
+	"overlaps the tensor %s":                                             "与张量 %s 重叠",
+	"says that it is part %d of %d; its name says otherwise":             "自称是第 %d 片（共 %d 片），与文件名不符",
+	"part %d of %d is missing":                                           "缺少第 %d 片（共 %d 片）",
+	"the parts hold %d tensors; %d are announced":                        "各分片共有 %d 个张量，应有 %d 个",
+}

@@ -1,0 +1,139 @@
+package train
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+	"suiren/stage"
+)
+
+// A base that is damaged, or says of itself what cannot be, is refused when the plan is made,
+// in both languages and with the cause: what writes it again as what trains it, and not as of
+// a form that is not trained.
+func TestUnreadBase(t *testing.T) {
+	for name, c := range map[string]struct {
+		file   string
+		mend   func(b []byte) []byte
+		en, zh string
+	}{
+		"cut short":    {"model.safetensors", func(b []byte) []byte { return b[:len(b)-1] }, "are not a range within", "不是"},
+		"one layer":    {"config.json", replaced(`"num_hidden_layers": `, `"num_hidden_layers": 1`), " is missing", "缺少张量"},
+		"odd width":    {"config.json", replaced(`"intermediate_size": `, `"intermediate_size": 1`), "the model's shape asks for", "形状"},
+		"no such form": {"config.json", replaced(`"model_type": "`, `"model_type": "un`), `models of the architecture "unqwen3" are not read; take one of`, "不支持"},
+		"no words":     {"tokenizer.json", func([]byte) []byte { return nil }, "tokenizer.json: unexpected end of JSON input", "JSON 没有写完"},
+		"no config":    {"config.json", nil, "has no config.json", "缺少 config.json"},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, c.file)
+		if c.mend == nil {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			was := read(t, path)
+			b := c.mend(bytes.Clone(was))
+			if bytes.Equal(b, was) {
+				t.Fatalf("%s: nothing was changed", name)
+			}
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		in := map[string][]stage.Forecast{"base": {{Path: dir, Size: map[string]float64{"bytes": 1000}}}}
+		for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
+			f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
+			if len(f.Wrong) != 1 {
+				t.Errorf("%s, %s: %d faults", name, what, len(f.Wrong))
+				continue
+			}
+			if en, zh := f.Wrong[0].In(say.English), f.Wrong[0].In(say.Chinese); !strings.Contains(en, c.en) || !strings.Contains(zh, c.zh) || f.Wrong[0].Where != "base" || f.Wrong[0].Next.Zh == "" {
+				t.Errorf("%s, %s: %s\n%s", name, what, en, zh)
+			}
+		}
+		in = map[string][]stage.Forecast{"teacher": in["base"], "from": {{}}}
+		if f := (&Distil{Depth: 2}).Forecast(in, stage.Machine{Threads: 1, Peak: 1e11}); len(f.Wrong) != 1 || f.Wrong[0].Where != "teacher" || !strings.Contains(f.Wrong[0].In(say.English), c.en) {
+			t.Errorf("%s, teacher: %v", name, f.Wrong)
+		}
+	}
+}
+
+// A GGUF file without the merges of its words is refused in the plan, too.
+func TestUnreadWords(t *testing.T) {
+	const whole = "../../testdata/oracle/qwen3/folder"
+	dir := t.TempDir()
+	job := &stage.Job{Out: dir, Machine: stage.Machine{Threads: 1}, Inputs: []stage.Input{{Arg: "base", Dir: whole}}, Emit: func(stage.Event) {}}
+	if err := (&Quantise{Type: "q8_0"}).Run(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, ggufName)
+	was := read(t, path)
+	b := bytes.Replace(was, []byte("tokenizer.ggml.merges"), []byte("tokenizer.ggml.others"), 1)
+	if bytes.Equal(was, b) {
+		t.Fatal("nothing was changed")
+	}
+	path = filepath.Join(t.TempDir(), "m.gguf")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := map[string][]stage.Forecast{"base": {{Path: path, Size: map[string]float64{"bytes": 1000}}}}
+	for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
+		f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
+		if len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].Error(), "tokenizer.ggml.merges: there are none") {
+			t.Errorf("%s: %v", what, f.Wrong)
+		}
+	}
+}
+
+func replaced(old, new string) func([]byte) []byte {
+	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A loss that is no number before anything was learnt is no fault of the rate.
+func TestDiverged(t *testing.T) {
+	for step, want := range map[int]string{0: "before the first step", 3: "lower rate"} {
+		if err := diverged(math.NaN(), step); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("step %d: %v", step, err)
+		}
+	}
+	if err := diverged(1, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// Weights that are no numbers are not written in another type.
+func TestQuantiseNaN(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "model.safetensors")
+	b := read(t, path)
+	copy(b[len(b)-4:], binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.NaN()))))
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	job := &stage.Job{Out: t.TempDir(), Machine: stage.Machine{Threads: 1},
+		Inputs: []stage.Input{{Arg: "base", Dir: dir}}}
+	err := (&Quantise{Type: "bf16"}).Run(t.Context(), job)
+	if err == nil || !strings.Contains(err.Error(), "holds what is no finite number") {
+		t.Errorf("%v", err)
+	}
+}
