@@ -1,5 +1,6 @@
 """Does the lanes of suiren bench data with datatrove 0.10.1:
 
+    python3 -m venv v && v/bin/pip install -r compat/data/requirements.txt
     suiren bench data en.txt zh.jsonl --peer 'v/bin/python compat/data/peer.py en.txt zh.jsonl'
 
 Texts are read as suiren reads them; a rate is megabytes of text a second of processor time.

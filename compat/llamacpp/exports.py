@@ -89,7 +89,8 @@ def check(name, model, suiren, seed, wide):
                 continue
             plain = file.with_suffix(".plain")
             convert.dequantise(file, plain)
-            with llama.Llama(file) as m, llama.Llama(plain) as e:
+            # Where it repacks on Sapphire Rapids, blocks in six of the narrow models give it other logits, or none that are numbers.
+            with llama.Llama(file, repack=False) as m, llama.Llama(plain) as e:
                 got, want = m.logits(ids), e.logits(ids)
             far = compare.nmse(got, want)
             # llama.cpp rounds what it multiplies with, to halves or to blocks: its own noise, not ours.
@@ -124,7 +125,8 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("names", nargs="*")
     a = p.parse_args()
-    every = {n: m for n, m in [*models.MODELS.items(), *encoders.MODELS.items()] if "only" not in m and (n in encoders.MODELS or m.get("gguf", True))}
+    every = {n: m for n, m in [*models.MODELS.items(), *encoders.MODELS.items()]
+             if "only" not in m and m["class"] != "Gte" and (n in encoders.MODELS or m.get("gguf", True))}  # llama.cpp knows no GTE
     results = [check(n, every[n], a.suiren, a.seed, wide) for n in a.names or every for wide in (False, True)
                if not (wide and n in encoders.MODELS)]
     print(f"{sum(results)} of {len(results)} models agree")

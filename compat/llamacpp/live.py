@@ -103,7 +103,8 @@ def check_encoder(name, model, command, seed):
         tmp = pathlib.Path(tmp)
         folder, gguf = tmp / "folder", tmp / "model.gguf"
         encoders.write(name, model, folder, lambda n, p: make.fill(f"{n} {seed}", p))
-        convert.convert(folder, gguf)
+        if model.get("gguf", True):
+            convert.convert(folder, gguf)
         ids, want = make.encoder(name, model, folder, gguf, [])
         for key, file in ("folder", folder), ("gguf", gguf):
             for what in "embedding", "score":
