@@ -76,6 +76,8 @@ func public(err error) error {
 		return form.Invalid("", "invalid_value", say.T("%v", "%v", err))
 	case errors.Is(err, infer.ErrClosed):
 		return &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "stopping", Text: say.T("the server is stopping", "服务器正在停止")}
+	case errors.Is(err, infer.ErrNumbers):
+		return &form.Error{Status: http.StatusInternalServerError, Type: "server_error", Code: "not_numbers", Text: say.T("the model's logits are not numbers: its weights are damaged; copy the model again, or take another", "模型的 logits 不是有限的数：权重已损坏；请重新复制该模型，或改用其他模型")}
 	}
 	return err
 }

@@ -482,6 +482,7 @@ func TestPublicErrors(t *testing.T) {
 		&infer.LengthError{Prompt: 9, Limit: 8}:        "context_length_exceeded",
 		&infer.BusyError{Waiting: 9}:                   "queue_full",
 		infer.ErrClosed:                                "stopping",
+		infer.ErrNumbers:                               "not_numbers",
 		errors.Join(infer.ErrRequest, errors.New("x")): "invalid_value",
 	} {
 		if e, ok := errors.AsType[*form.Error](public(err)); !ok || e.Code != code {
