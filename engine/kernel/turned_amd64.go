@@ -10,14 +10,14 @@ type turnedTile struct {
 	ldx     int // bytes
 	sixteen int
 	ring    *[8 * tileSide * tileSide]int32 // the second half zeros
-	left    [2]int
+	left    [2]int                          // columns and sixteens under way
 }
 
 //go:noescape
 func mulTurnedAMX(t *turnedTile)
 
-// turnedBytesAVX512 writes three bytes of 256 numbers times their scales, planeBytes
-// apart, and returns the largest magnitude. It asks for the numbers that begin
+// turnedBytesAVX512 writes three bytes of 256 numbers times their scales, where
+// turnedTile has them, and returns the largest magnitude. It asks for the numbers that begin
 // ahead bytes later.
 //
 //go:noescape
@@ -111,14 +111,10 @@ func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx
 		s.mulPairs(n, w, dx, ldx)
 		return
 	}
-	t := turnedTile{w: &asBytes(w)[0], ring: (*[8 * tileSide * tileSide]int32)(s.ring)}
-	a := asBytes(s.a)
-	if whole := n / tileSide; whole > 0 {
-		clear(s.ring[4*tileSide*tileSide:])
-		t.a, t.d, t.dx, t.ldx, t.sixteen = &a[0], &s.d[0], &dx[0], 4*ldx, whole
-		mulTurnedAMX(&t)
-	}
 	done, rest := n/tileSide*tileSide, n%tileSide
+	if done > 0 {
+		s.mulSixteens(0, done/tileSide, w, dx, ldx)
+	}
 	if rest == 0 {
 		return
 	}
@@ -126,10 +122,16 @@ func (m *Matrix) mulTurned(s *turnedScratch, n int, w []int16, dx []float32, ldx
 		copy(s.edge[i*256:][:256], dx[(done+i)*ldx:])
 	}
 	clear(s.d[n : done+tileSide])
-	clear(s.ring[4*tileSide*tileSide:])
-	t.a, t.d, t.dx, t.ldx, t.sixteen = &a[done*turnedRows], &s.d[done], &s.edge[0], 4*256, 1
-	mulTurnedAMX(&t)
+	s.mulSixteens(done, 1, w, s.edge, 256)
 	for i := range rest {
 		copy(dx[(done+i)*ldx:][:256], s.edge[i*256:])
 	}
+}
+
+// mulSixteens adds the products of n sixteens of tokens, from token i on, by tile units.
+func (s *turnedScratch) mulSixteens(i, n int, w []int16, dx []float32, ldx int) {
+	clear(s.ring[4*tileSide*tileSide:])
+	t := turnedTile{a: &asBytes(s.a)[i*turnedRows], w: &asBytes(w)[0], d: &s.d[i], dx: &dx[0], ldx: 4 * ldx, sixteen: n,
+		ring: (*[8 * tileSide * tileSide]int32)(s.ring)}
+	mulTurnedAMX(&t)
 }

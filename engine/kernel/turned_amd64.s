@@ -162,10 +162,6 @@ tile:
 	VMOVDQU64 Z29, (PLANE+o)(DI) \
 	VMOVDQU64 Z30, (2*PLANE+o)(DI)
 
-DATA planes<>+0(SB)/8, $0x0d0905010c080400
-DATA planes<>+8(SB)/8, $0x0f0b07030e0a0602
-GLOBL planes<>(SB), RODATA|NOPTR, $16
-
 // func turnedBytesAVX512(a *int8, x, scale *float32, ahead int) float32
 TEXT ·turnedBytesAVX512(SB), NOSPLIT, $0-36
 	MOVQ a+0(FP), DI
@@ -176,7 +172,7 @@ TEXT ·turnedBytesAVX512(SB), NOSPLIT, $0-36
 	VMOVSS X16, ret+32(FP)
 	MOVL $0x00808080, AX
 	VPBROADCASTD AX, Z21
-	VBROADCASTI32X4 planes<>(SB), Z22
+	VBROADCASTI32X4 ·exchanged(SB), Z22
 	BYTES64(0, Z0, Z1, Z2, Z3)
 	BYTES64(64, Z4, Z5, Z6, Z7)
 	BYTES64(128, Z8, Z9, Z10, Z11)

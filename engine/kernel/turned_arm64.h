@@ -25,3 +25,13 @@
 	DOUBLES2(x, x);     \
 	SINGLES2(d, d);     \
 	SINGLES2_2(x, d)
+
+#define ZERO8(v0, v1, v2, v3, v4, v5, v6, v7) \
+	VEOR v0.B16, v0.B16, v0.B16; \
+	VEOR v1.B16, v1.B16, v1.B16; \
+	VEOR v2.B16, v2.B16, v2.B16; \
+	VEOR v3.B16, v3.B16, v3.B16; \
+	VEOR v4.B16, v4.B16, v4.B16; \
+	VEOR v5.B16, v5.B16, v5.B16; \
+	VEOR v6.B16, v6.B16, v6.B16; \
+	VEOR v7.B16, v7.B16, v7.B16

@@ -64,7 +64,7 @@
 	CONST(0x00ff00ff, Z22) \
 	CONST(0x00800080, Z26) \
 	VBROADCASTI32X4 ·twice(SB), Z20 \
-	VBROADCASTI32X4 fours<>(SB), Z25
+	VBROADCASTI32X4 ·exchanged(SB), Z25
 
 // TURN goes through eight parts of so many bytes, after head bytes.
 #define TURN(PART, head, bytes) \
@@ -89,9 +89,10 @@ part: \
 	CONST(0x10101010, Z29) \
 	TURN(UNSIGNED(WEIGHTS), 32, bytes)
 
-DATA fours<>+0(SB)/8, $0x0d0905010c080400
-DATA fours<>+8(SB)/8, $0x0f0b07030e0a0602
-GLOBL fours<>(SB), RODATA|NOPTR, $16
+// Rows and columns of four by four bytes, exchanged.
+DATA ·exchanged(SB)/8, $0x0d0905010c080400
+DATA ·exchanged+8(SB)/8, $0x0f0b07030e0a0602
+GLOBL ·exchanged(SB), RODATA|NOPTR, $16
 
 // func turnQ4K(w *int8, src *byte, wide int)
 TEXT ·turnQ4K(SB), NOSPLIT, $0-24

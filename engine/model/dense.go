@@ -121,6 +121,16 @@ func (d *dense) unpack(p *piece, wide []float32) {
 	p.m.Unpack(wide, d.rows, p.start+p.lo, p.lo, p.hi)
 }
 
+// unpackAll unpacks all pieces, for the way back.
+func (d *dense) unpackAll(s *denseScratch) {
+	for i := range d.pieces {
+		d.unpack(&d.pieces[i], s.wide)
+	}
+	if s.words != nil && !d.turns {
+		splitPanels(s.words, s.wide, d.rows, 0, d.cols)
+	}
+}
+
 // mul multiplies a piece with n tokens. y (n, ld)
 func (p *piece) mul(in *kernel.Input, n int, y []float32, ld int, add bool) {
 	p.m.Mul(in, n, p.lo, p.hi, y[p.start:], ld, add)

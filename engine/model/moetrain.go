@@ -475,16 +475,6 @@ func (f *frozenExperts) experts(t *Trainer) {
 	}
 }
 
-// unpackAll unpacks all pieces, for the way back.
-func (d *dense) unpackAll(s *denseScratch) {
-	for i := range d.pieces {
-		d.unpack(&d.pieces[i], s.wide)
-	}
-	if s.words != nil && !d.turns {
-		splitPanels(s.words, s.wide, d.rows, 0, d.cols)
-	}
-}
-
 // expertsInFrozen is expertsIn of all rows, expertsOutFrozen expertsOut.
 func (t *Trainer) expertsInFrozen(l int) {
 	t.loops.l = l

@@ -65,13 +65,22 @@ func (w *net) dense(l, which, expert int) *dense {
 // splitExperts gives a worker memory for what an expert reads, or if experts are
 // frozen for its matrices.
 func (t *Trainer) splitExperts(x *expertScratch, a *tensor.Arena) {
-	C, F := t.net.Width, t.net.Hidden
 	switch {
 	case !t.split:
 	case t.Grads != nil:
-		x.packed = a.Float32(kernel.SplitLen(t.length, max(C, F)))
+		x.packed = a.Float32(kernel.SplitLen(t.length, max(t.net.Width, t.net.Hidden)))
 	default:
-		x.dense.words = words(a.Float32(max(kernel.SplitLen(2*F, C), kernel.SplitLen(C, F))))
+		most := 0
+		for _, block := range t.net.experts {
+			for _, e := range block {
+				for _, d := range []*dense{e.gateUp, e.down} {
+					if !d.turns {
+						most = max(most, kernel.SplitLen(d.rows, d.cols))
+					}
+				}
+			}
+		}
+		x.dense.words = words(a.Float32(most))
 	}
 }
 
