@@ -113,15 +113,15 @@ type tile struct {
 	add      int     // 1 if C += A·B
 	ahead    uintptr // what is read next, to be fetched: no pointer, for it may pass the end
 
-	// Of gemmAVX512, which asks for the rows after these as well.
-	aheadBy      int     // bytes by which ahead moves at a step
+	// Of gemmAVX512 and gemmAVX2, which ask for the rows after these as well.
+	aheadBy      int     // bytes by which ahead moves at a step, of gemmAVX2 at four
 	part         int     // steps in which it asks for a row of A and one of C
 	nextA, nextC uintptr // the rows after the last
 	stepA        int     // bytes by which it moves along a row of A at a step
 	rowA, rowC   uintptr // what it counts
 	left         int
 	skip         int // bytes by which ahead moves after a part
-	parts        int // in how many gemmAVX512 takes the steps of a tile
+	parts        int // in how many they take the steps of a tile
 }
 
 // cut gives t k steps, in parts of at least eight where there are as many: with

@@ -23,6 +23,21 @@ GLOBL laneMask<>(SB), RODATA, $64
 	VFMADD231PS Y0, Y3, c0  \
 	VFMADD231PS Y1, Y3, c1
 
+// PREFETCHWR11 asks for 16 floats at R11 to write to; Go's assembler has no PREFETCHW.
+#define PREFETCHWR11 \
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0b
+
+// STEP6 adds one step of six rows: a is the offset of A, b and b32 are B's columns.
+#define STEP6(a, b, b32) \
+	VMOVUPS b, Y0                   \
+	VMOVUPS b32, Y1                 \
+	ROW(a(AX), Y4, Y5)              \
+	ROWX(a(AX)(R8*1), Y6, Y7)       \
+	ROW(a(AX)(R8*2), Y8, Y9)        \
+	ROWX(a(BX), Y10, Y11)           \
+	ROW(a(BX)(R8*1), Y12, Y13)      \
+	ROWX(a(BX)(R8*2), Y14, Y15)
+
 #define ZERO(c0, c1) \
 	VXORPS c0, c0, c0 \
 	VXORPS c1, c1, c1
@@ -86,24 +101,6 @@ next:
 	RET
 
 six:
-	// C is asked for now: it comes while the sums are made.
-	LEAQ (R11)(R11*2), R14
-	ADDQ DI, R14
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(R11*1)
-	PREFETCHT0 (DI)(R11*2)
-	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R11*2)
-	PREFETCHT1 (R15)      // so does the next panel
-	PREFETCHT1 64(R15)
-	PREFETCHT1 128(R15)
-	PREFETCHT1 192(R15)
-	PREFETCHT1 256(R15)
-	PREFETCHT1 320(R15)
-	PREFETCHT1 384(R15)
-	PREFETCHT1 448(R15)
-	ADDQ $512, R15
 	ZERO(Y4, Y5)
 	ZERO(Y6, Y7)
 	ZERO(Y8, Y9)
@@ -111,20 +108,84 @@ six:
 	ZERO(Y12, Y13)
 	ZERO(Y14, Y15)
 
+	// What comes next may be far: a row of A and one of C are asked for in each
+	// part of the steps, as gemmAVX512 does.
+	MOVQ R12, 56(DX)
+	LEAQ (R8)(R8*2), R12
+	LEAQ (R13)(R12*2), R12
+	LEAQ (R11)(R11*2), R14
+	LEAQ (DI)(R14*2), R14
+	CMPQ 56(DX), $6
+	JNE  six_more
+	MOVQ 112(DX), R12 // these are the last
+	MOVQ 120(DX), R14
+
+six_more:
+	MOVQ R12, 136(DX)
+	MOVQ R14, 144(DX)
+	MOVQ 168(DX), R14
+	MOVQ R14, 152(DX)
+	LEAQ (R10)(R10*2), R14
+
+six_part:
+	MOVQ 144(DX), R11
+	PREFETCHWR11
+	ADDQ 48(DX), R11
+	MOVQ R11, 144(DX)
+	MOVQ 136(DX), R12
+	LEAQ (R12)(R8*1), R11
+	MOVQ R11, 136(DX)
+	MOVQ 104(DX), CX
+	DECQ 152(DX)
+	JNZ  six_ahead
+	MOVQ 168(DX), R11 // the last part is the rest
+	IMULQ CX, R11
+	ADDQ 72(DX), CX
+	SUBQ R11, CX
+
+six_ahead:
+	MOVQ 96(DX), R11
+	CMPQ CX, $4
+	JLT  six_k
+	CMPQ R9, $4
+	JNE  six_k
+
+	// Where A's steps lie side by side, four at a time: whatever is added to an
+	// address takes the place of an FMA now and then.
+six_four:
+	STEP6(0, (SI), 32(SI))
+	PREFETCHT1 (R15)
+	ADDQ R11, R15
+	STEP6(4, (SI)(R10*1), 32(SI)(R10*1))
+	PREFETCHT1 (R12)
+	STEP6(8, (SI)(R10*2), 32(SI)(R10*2))
+	PREFETCHT1 64(R12)
+	ADDQ $128, R12
+	STEP6(12, (SI)(R14*1), 32(SI)(R14*1))
+	LEAQ (SI)(R10*4), SI
+	ADDQ $16, AX
+	ADDQ $16, BX
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE  six_four
+
 six_k:
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	ROW((AX), Y4, Y5)
-	ROWX((AX)(R8*1), Y6, Y7)
-	ROW((AX)(R8*2), Y8, Y9)
-	ROWX((BX), Y10, Y11)
-	ROW((BX)(R8*1), Y12, Y13)
-	ROWX((BX)(R8*2), Y14, Y15)
+	TESTQ CX, CX
+	JZ   six_done
+	STEP6(0, (SI), 32(SI))
 	ADDQ R9, AX
 	ADDQ R9, BX
 	ADDQ R10, SI
 	DECQ CX
-	JNZ  six_k
+	JMP  six_k
+
+six_done:
+	ADDQ 160(DX), R15 // to the row below, where rows are apart
+	CMPQ 152(DX), $0
+	JNE  six_part
+	MOVQ R15, 88(DX)
+	MOVQ 48(DX), R11
+	MOVQ 56(DX), R12
 
 	LEAQ (R8)(R8*2), AX
 	LEAQ (R13)(AX*2), R13
