@@ -1,14 +1,11 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // The assembly takes whole registers or, in reductions, whole groups of 32
 // lanes; what is left over goes through the definition, or through a group
-// filled up with what changes nothing. Where rows are short, AVX-512 takes all
-// of one at once, the last lanes by a mask.
+// filled up with what changes nothing. Where rows are short, one call takes all
+// of one, the last lanes by a mask.
 
 // whole returns how many of n elements lie in whole registers of either width.
 func whole(n int) int { return n &^ 15 }
@@ -63,25 +60,10 @@ func expSum(dst, x []float32, sub float32) float32 {
 	if len(x) > 0 && avx512() {
 		return expSumAVX512(&dst[0], &x[0], len(x), sub)
 	}
-	// An infinite sub would turn the filling into NaNs.
-	if !avx2() || math.IsInf(float64(sub), -1) {
-		return expSumGeneric(dst, x, sub)
+	if len(x) > 0 && useAVX2 {
+		return expSumAVX2(&dst[0], &x[0], len(x), sub)
 	}
-	var s [lanes]float32
-	var sum float32
-	n := len(x) &^ (lanes - 1)
-	if n > 0 {
-		sum = expSumAVX2(&s, &dst[0], &x[0], n, sub)
-	}
-	if n < len(x) {
-		var t [lanes]float32
-		for i := copy(t[:], x[n:]); i < lanes; i++ {
-			t[i] = float32(math.Inf(-1)) // its exponential, +0, leaves a sum as it is
-		}
-		sum = expSumAVX2(&s, &t[0], &t[0], lanes, sub)
-		copy(dst[n:], t[:])
-	}
-	return sum
+	return expSumGeneric(dst, x, sub)
 }
 
 func maximum(x []float32) float32 {
@@ -100,6 +82,10 @@ func softmaxGrad(p, dp []float32, max, inv, delta float32) {
 		softmaxGradAVX512(&p[0], &dp[0], len(p), max, inv, delta)
 		return
 	}
+	if len(p) > 0 && useAVX2 {
+		softmaxGradAVX2(&p[0], &dp[0], len(p), max, inv, delta)
+		return
+	}
 	softmaxGradParts(p, dp, max, inv, delta)
 }
 
@@ -107,12 +93,19 @@ func rmsNorm(y, x, w []float32, eps float32) float32 {
 	if avx512() {
 		return rmsNormAVX512(&y[0], &x[0], &w[0], len(x), eps)
 	}
+	if useAVX2 && len(x)%lanes == 0 {
+		return rmsNormAVX2(&y[0], &x[0], &w[0], len(x), eps)
+	}
 	return rmsNormParts(y, x, w, eps)
 }
 
 func rmsNormGrad(dx, dw, x, w, dy []float32, r float32) {
 	if avx512() {
 		rmsNormGradAVX512(&dx[0], unsafe.SliceData(dw), &x[0], &w[0], &dy[0], len(x), r)
+		return
+	}
+	if useAVX2 && len(x)%lanes == 0 {
+		rmsNormGradAVX2(&dx[0], unsafe.SliceData(dw), &x[0], &w[0], &dy[0], len(x), r)
 		return
 	}
 	rmsNormGradParts(dx, dw, x, w, dy, r)

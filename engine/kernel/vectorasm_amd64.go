@@ -9,8 +9,20 @@ func dotAVX2(s *[lanes]float32, x, y *float32, n int) float32
 //go:noescape
 func dot3AVX2(s *[lanes]float32, x, y, z *float32, n int) float32
 
+// expSumAVX2 and softmaxGradAVX2 take any n > 0, rmsNormAVX2 and rmsNormGradAVX2
+// multiples of 32.
+//
 //go:noescape
-func expSumAVX2(s *[lanes]float32, dst, x *float32, n int, sub float32) float32
+func expSumAVX2(dst, x *float32, n int, sub float32) float32
+
+//go:noescape
+func softmaxGradAVX2(p, dp *float32, n int, max, inv, delta float32)
+
+//go:noescape
+func rmsNormAVX2(y, x, w *float32, n int, eps float32) float32
+
+//go:noescape
+func rmsNormGradAVX2(dx, dw, x, w, dy *float32, n int, r float32)
 
 //go:noescape
 func maximumAVX2(x *float32, n int) float32
