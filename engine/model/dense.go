@@ -196,7 +196,7 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Arena) []denseScratch {
 	rank, wide, both, cols := 0, 0, 0, w.head.cols
 	if w.Experts > 0 { // downLinear is empty
-		cols = max(cols, w.Hidden)
+		cols = max(cols, w.widest())
 	}
 	for i := range w.blocks {
 		for _, d := range w.blocks[i] {

@@ -210,7 +210,7 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		switch {
 		case strings.Contains(w.name, "_exps."):
 			t.Shape = []int{heads.Experts, w.rows / heads.Experts, w.cols}
-		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" || strings.HasSuffix(w.name, ".bias"):
+		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" && !strings.Contains(w.name, "ffn_gate_inp") || strings.HasSuffix(w.name, ".bias"):
 			t.Shape = []int{w.cols}
 		}
 		if f.Encoder == nil && f.Shape.permuted() {
@@ -383,6 +383,9 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		put("*.expert_count", uint32(s.Experts))
 		put("*.expert_used_count", uint32(s.Chosen))
 		put("*.expert_feed_forward_length", uint32(s.Hidden))
+	}
+	if s.Shared > 0 {
+		put("*.expert_shared_feed_forward_length", uint32(s.Shared))
 	}
 	if s.Delta != nil {
 		s.Delta.metadata(put)

@@ -139,10 +139,17 @@ MODELS = {
         "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
         "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": True,
         "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
+    # A shared expert beside the others, of another width. In float32 alone: what Q8_0 rounds of states and scores turns other experts up.
+    "qwen3_5_moe": {"class": "Qwen3_5Moe", "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32,
+        "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "shared_expert_intermediate_size": 64,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+        "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": False,
+        "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
 }
 
 
-CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig"}
+CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig", "Qwen3_5Moe": "TextConfig"}
 
 
 def norm_centre(name, key):
