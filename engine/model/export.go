@@ -379,14 +379,7 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		put("*.rope.scaling.factor", r.Div[0])
 	}
 	s.familyMetadata(put)
-	if s.Experts > 0 {
-		put("*.expert_count", uint32(s.Experts))
-		put("*.expert_used_count", uint32(s.Chosen))
-		put("*.expert_feed_forward_length", uint32(s.Hidden))
-	}
-	if s.Shared > 0 {
-		put("*.expert_shared_feed_forward_length", uint32(s.Shared))
-	}
+	s.expertMetadata(put)
 	if s.Delta != nil {
 		s.Delta.metadata(put)
 	}

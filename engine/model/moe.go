@@ -240,6 +240,19 @@ func (s *Shape) ask(scores []float32, chosen []int32, weight []float32) (inv flo
 	return inv
 }
 
+// expertMetadata writes the keys of GGUF.
+func (s *Shape) expertMetadata(put func(key string, v any)) {
+	if s.Experts == 0 {
+		return
+	}
+	put("*.expert_count", uint32(s.Experts))
+	put("*.expert_used_count", uint32(s.Chosen))
+	put("*.expert_feed_forward_length", uint32(s.Hidden))
+	if s.Shared > 0 {
+		put("*.expert_shared_feed_forward_length", uint32(s.Shared))
+	}
+}
+
 // maxExperts bounds the experts of a mixture.
 const maxExperts = 1 << 12
 
