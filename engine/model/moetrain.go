@@ -235,10 +235,11 @@ func (d *dense) mul(in *kernel.Input, n int, x, y []float32, ld int, s *denseScr
 	}
 }
 
-// expertIn multiplies expert e of block l with the tokens that ask it.
-func (w *net) expertIn(r *rowState, l, e int, s *expertScratch) {
+// expertIn multiplies expert e of block l with tokens that ask it, of the slots from lo
+// on.
+func (w *net) expertIn(r *rowState, l, e int, asked []int32, lo int, s *expertScratch) {
 	st, wide := &r.layers[l], apart(2*w.widest())
-	if asked, lo := st.mix.slots(e); len(asked) > 0 {
+	if len(asked) > 0 {
 		d, y := w.experts[l][e].gateUp, st.mix.gateUp[lo*wide:]
 		s.gather(st.n2, asked, w.Width, w.asks())
 		d.mul(s.in[0], len(asked), s.rows, y, wide, &s.dense)
@@ -247,9 +248,8 @@ func (w *net) expertIn(r *rowState, l, e int, s *expertScratch) {
 }
 
 // expertOut makes what expert e of block l says to them.
-func (w *net) expertOut(r *rowState, l, e int, s *expertScratch) {
-	st, C := &r.layers[l], w.Width
-	asked, lo := st.mix.slots(e)
+func (w *net) expertOut(r *rowState, l, e int, asked []int32, lo int, s *expertScratch) {
+	C := w.Width
 	if len(asked) == 0 {
 		return
 	}
@@ -258,10 +258,10 @@ func (w *net) expertOut(r *rowState, l, e int, s *expertScratch) {
 	d.adapt(x, y, C, 0, len(asked), &s.dense)
 }
 
-// expertAct makes the activations of the n slots of expert e, which begin at lo. (n, F)
+// expertAct makes the activations of n slots of expert e, which begin at lo. (n, F)
 func (w *net) expertAct(r *rowState, l, e, lo, n int) []float32 {
 	F, wide, coarse := w.hiddenOf(e), apart(2*w.widest()), w.experts[l][e].down.forms() != 0
-	act := w.acts(&r.grad.mix, e, lo, n)
+	act := w.acts(r, l, e, lo, n)
 	for i := range n {
 		gu := r.layers[l].mix.gateUp[(lo+i)*wide:]
 		w.Act.gate(act[i*F:(i+1)*F], gu[:F], gu[F:2*F], coarse)
@@ -270,8 +270,9 @@ func (w *net) expertAct(r *rowState, l, e, lo, n int) []float32 {
 }
 
 // acts returns where they lie.
-func (s *Shape) acts(g *mixGrad, e, lo, n int) []float32 {
-	return g.act[lo*s.widest():][:n*s.hiddenOf(e)]
+func (s *Shape) acts(r *rowState, l, e, lo, n int) []float32 {
+	F, first := s.hiddenOf(e), int(r.layers[l].mix.from[e])
+	return r.grad.mix.act[first*s.widest()+(lo-first)*F:][:n*F]
 }
 
 // mixed sets next to x1 and what the experts of tokens lo to hi say.
@@ -284,19 +285,19 @@ func (w *net) mixed(r *rowState, l, lo, hi int) {
 	}
 }
 
-// downBack takes the gradient of what expert e of block l said to that of its
-// first product, in its place, and to that of its weights. It leaves the
-// activations times the weights, which the gradient of its second matrix needs.
-func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
+// downBack takes the gradient of what expert e of block l said, of the slots from lo
+// on, to that of its first product, in its place, and to that of its weights. It leaves
+// the activations times the weights, which the gradient of its second matrix needs. A
+// frozen matrix is unpacked in ds.
+func (w *net) downBack(r *rowState, l, e int, asked []int32, lo int, s *workScratch, ds *denseScratch) {
 	st, x, C, F, wide := &r.layers[l], &s.expert, w.Width, w.hiddenOf(e), apart(2*w.widest())
-	asked, lo := st.mix.slots(e)
 	if len(asked) == 0 {
 		return
 	}
 	x.gather(r.nf, asked, C, w.asks())
 	acts, d := w.expertAct(r, l, e, lo, len(asked)), w.experts[l][e].down
 	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked), d)
-	d.back(x.rows, C, 0, len(asked), acts, s.da, &x.dense, pairs)
+	d.back(x.rows, C, 0, len(asked), acts, s.da, ds, pairs)
 	for i, a := range asked {
 		act, da, gu := acts[i*F:(i+1)*F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
 		r.grad.mix.dw[a] = kernel.Dot(act, da)
@@ -311,15 +312,15 @@ func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
 }
 
 // upBack takes that further, to the gradient of what the expert read.
-func (w *net) upBack(r *rowState, l, e int, s *workScratch) {
+func (w *net) upBack(r *rowState, l, e int, asked []int32, lo int, s *workScratch, ds *denseScratch) {
 	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.widest())
-	if asked, lo := m.slots(e); len(asked) > 0 {
+	if len(asked) > 0 {
 		d := w.experts[l][e].gateUp
 		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked), d)
 		if len(pairs) > 0 {
 			x.gather(r.layers[l].n2, asked, w.Width, w.asks())
 		}
-		d.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], &x.dense, pairs)
+		d.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], ds, pairs)
 	}
 }
 
@@ -369,14 +370,16 @@ func (w *net) readBack(s *layerState, g *gradState, lo, hi int, dn []float32) {
 func (t *Trainer) expertsIn(r *rowState, l int, s *workScratch) {
 	r.layers[l].mix.group(len(r.in.IDs), t.net.asks())
 	for e := range t.net.experts[l] {
-		t.net.expertIn(r, l, e, &s.expert)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.expertIn(r, l, e, asked, lo, &s.expert)
 	}
 }
 
 // expertsOut runs the other half.
 func (t *Trainer) expertsOut(r *rowState, l int, s *workScratch) {
 	for e := range t.net.experts[l] {
-		t.net.expertOut(r, l, e, &s.expert)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.expertOut(r, l, e, asked, lo, &s.expert)
 	}
 	t.net.mixed(r, l, 0, len(r.in.IDs))
 }
@@ -384,8 +387,9 @@ func (t *Trainer) expertsOut(r *rowState, l int, s *workScratch) {
 // expertsBack takes a row back through block l's experts.
 func (t *Trainer) expertsBack(r *rowState, l int, s *workScratch) {
 	for e := range t.net.experts[l] {
-		t.net.downBack(r, l, e, s)
-		t.net.upBack(r, l, e, s)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.downBack(r, l, e, asked, lo, s, &s.expert.dense)
+		t.net.upBack(r, l, e, asked, lo, s, &s.expert.dense)
 	}
 }
 
@@ -432,7 +436,7 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 		default:
 			s.gather(r.grad.dtop, asked, C, K)
 			dw := g.down.f[c.downAt(k.expert)+k.lo*F:]
-			t.addOuterOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, c.acts(&r.grad.mix, k.expert, lo, n), s.packed)
+			t.addOuterOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, c.acts(r, l, k.expert, lo, n), s.packed)
 		}
 	}
 }
@@ -456,7 +460,7 @@ func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
 		switch {
 		case k.which == downLinear:
 			s.gather(r.grad.dtop, asked, C, K)
-			pair.grad(k.lo, state, c.acts(g, k.expert, lo, n), s.rows, n, C)
+			pair.grad(k.lo, state, c.acts(r, l, k.expert, lo, n), s.rows, n, C)
 		default:
 			s.gather(st.n2, asked, C, K)
 			pair.grad(k.lo, state, s.rows, st.mix.gateUp[lo*wide:], n, wide)
