@@ -32,7 +32,7 @@ import models  # noqa: E402
 import numpy as np  # noqa: E402
 
 WIDE = {"hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 128,
-        "moe_intermediate_size": 256, "n_embd": 256, "query_pre_attn_scalar": 128, "linear_key_head_dim": 64,
+        "moe_intermediate_size": 256, "shared_expert_intermediate_size": 512, "n_embd": 256, "query_pre_attn_scalar": 128, "linear_key_head_dim": 64,
         "linear_value_head_dim": 64}
 SMALL = ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]
 LARGE = ["Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS", "IQ2_S", "IQ2_XS", "IQ2_XXS"]

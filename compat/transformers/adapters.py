@@ -30,7 +30,8 @@ def make(base, folder):
     conv1d = plain.config.model_type == "gpt2"
     # Of a mixture peft has other names for adapters of experts, where they are one tensor.
     targets = {"gpt2": ["c_attn", "c_proj"], "phi3": ["qkv_proj", "down_proj"], "qwen3_moe": ["q_proj", "o_proj"],
-               "qwen3_5_text": ["q_proj", "in_proj_qkv", "in_proj_a", "out_proj", "down_proj"]}.get(plain.config.model_type, ["q_proj", "down_proj"])
+               "qwen3_5_text": ["q_proj", "in_proj_qkv", "in_proj_a", "out_proj", "down_proj"],
+               "qwen3_5_moe_text": ["q_proj", "in_proj_qkv", "gate_proj", "down_proj", "shared_expert_gate"]}.get(plain.config.model_type, ["q_proj", "down_proj"])
     model = peft.get_peft_model(plain, peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets, fan_in_fan_out=conv1d, task_type="CAUSAL_LM"))
     for name, p in model.named_parameters():
         if "lora_B" in name:  # zero until it is trained

@@ -4,7 +4,8 @@
 #   compat/transformers/adapters.sh
 #
 # Over a model of our own, and over random ones: Gemma, whose blocks have more norms and whose logits are capped; GPT-2, whose matrices lie the other way;
-# a mixture of experts, of which ours are of experts, too, and PEFT's of its attention; Qwen3.5, whose heads stand in another order here.
+# a mixture of experts, of which ours are of experts, too, and PEFT's of its attention; Qwen3.5, whose heads stand in another order here,
+# and a mixture of it, of which both are of the expert that every token asks.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(compat/venv.sh)
@@ -60,7 +61,7 @@ both() { # PLAN: a folder with a base; TARGETS of ours, if not the usual
 mkdir "$tmp/own"
 go run ./testdata/oracle/qwen3 folder -seed 4 -depth 2 "$tmp/own/base"
 both "$tmp/own"
-for family in gemma2 gemma3 gpt2 phi3 glm4 hunyuan granite qwen3_5; do
+for family in gemma2 gemma3 gpt2 phi3 glm4 hunyuan granite qwen3_5 qwen3_5_moe; do
 	mkdir "$tmp/$family"
 	cp -r "testdata/oracle/arch/$family" "$tmp/$family/base"
 	both "$tmp/$family"

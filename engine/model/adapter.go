@@ -90,6 +90,9 @@ func (a *Adapter) Close() { a.arena.Close() }
 // number: as peft called them when each was a linear, and still reads them.
 const expertModules = "mlp.experts."
 
+// sharedModules is what those of the expert begin with that every token asks.
+const sharedModules = "mlp.shared_expert."
+
 // A place is where a matrix of a Hugging Face folder lies in a block.
 type place struct{ linear, at, rows, cols int }
 
@@ -121,13 +124,17 @@ func (s *Shape) places() map[string]place {
 		"self_attn.o_proj":     {outLinear, 0, s.Width, q},
 		"self_attn.out_proj":   {outLinear, 0, s.Width, q},
 	}
-	mlp := "mlp."
-	if s.Experts > 0 {
+	mlp, F := "mlp.", s.Hidden
+	switch {
+	case s.Shared > 0: // the others are one tensor, in files and to PEFT
+		mlp, F = sharedModules, s.Shared
+		list["mlp.shared_expert_gate"] = place{gateUpLinear, s.Experts, 1, s.Width} // of the router
+	case s.Experts > 0:
 		mlp = expertModules
 	}
-	list[mlp+"gate_proj"] = place{gateUpLinear, 0, s.Hidden, s.Width}
-	list[mlp+"up_proj"] = place{gateUpLinear, s.Hidden, s.Hidden, s.Width}
-	list[mlp+"down_proj"] = place{downLinear, 0, s.Width, s.Hidden}
+	list[mlp+"gate_proj"] = place{gateUpLinear, 0, F, s.Width}
+	list[mlp+"up_proj"] = place{gateUpLinear, F, F, s.Width}
+	list[mlp+"down_proj"] = place{downLinear, 0, s.Width, F}
 	if f, err := familyOf(s.Arch); err == nil && f.fusedUp {
 		list["mlp.gate_up_proj"] = place{gateUpLinear, 0, 2 * s.Hidden, s.Width}
 		if f.fusedQKV {
@@ -251,21 +258,25 @@ func (a *Adapter) add(s *Shape, l, e, which int, r lora) {
 	if a.experts == nil {
 		a.experts = make([][][linears][]lora, s.Layers)
 		for i := range a.experts {
-			a.experts[i] = make([][linears][]lora, s.Experts)
+			a.experts[i] = make([][linears][]lora, s.scored())
 		}
 	}
 	a.experts[l][e][which] = append(a.experts[l][e][which], r)
 }
 
 // module returns what a name of a Hugging Face module says: the block, the
-// expert (−1: none) and the module of places. ok: the block and the expert are there.
+// expert (−1: none; Experts: the shared one) and the module of places. ok: the block
+// and the expert are there.
 func (s *Shape) module(name string) (l, e int, module string, ok bool) {
 	l, module, ok = moduleOf(name)
 	if !ok || l >= s.Layers {
 		return 0, 0, "", false
 	}
 	own, isExpert := strings.CutPrefix(module, expertModules)
-	if !isExpert {
+	switch {
+	case strings.HasPrefix(module, sharedModules):
+		return l, s.Experts, module, s.Shared > 0
+	case !isExpert:
 		return l, -1, module, true
 	}
 	number, own, _ := strings.Cut(own, ".")
@@ -275,6 +286,11 @@ func (s *Shape) module(name string) (l, e int, module string, ok bool) {
 
 // adapt adds what the sequences' adapters say of a linear of block l. dst (n, ld).
 func (d *Decoder) adapt(seqs []Seq, l, which int, in *kernel.Input, dst []float32, ld int) {
+	d.adaptBy(seqs, func(a *Adapter) []lora { return a.layers[l][which] }, in, dst, ld)
+}
+
+// adaptBy adds what those pairs say that of returns of a sequence's adapter. dst (n, ld).
+func (d *Decoder) adaptBy(seqs []Seq, of func(*Adapter) []lora, in *kernel.Input, dst []float32, ld int) {
 	if d.rank == 0 {
 		return
 	}
@@ -284,7 +300,7 @@ func (d *Decoder) adapt(seqs []Seq, l, which int, in *kernel.Input, dst []float3
 			return
 		}
 		n := len(q.IDs)
-		for _, p := range q.Adapter.layers[l][which] {
+		for _, p := range of(q.Adapter) {
 			mid := d.mid[q.row*d.rank:]
 			kernel.GemmPacked(n, p.rank, p.cols, in.Floats()[q.row*p.cols:], p.cols, 1, p.a, mid, p.rank, false)
 			kernel.GemmPacked(n, p.rows, p.rank, mid, p.rank, 1, p.b, dst[q.row*ld+p.at:], ld, true)

@@ -27,6 +27,7 @@ type family struct {
 	hybrid    bool // where some layers slide, they alone turn queries and keys
 	scales    bool // the file says factors of embeddings, scores, what layers add, and logits
 	experts   bool
+	shared    bool // one more expert is asked by every token, and the weights of the others always sum to one
 	rootEmbed bool // embeddings are multiplied by √C
 	unitNorms bool // a Hugging Face folder holds the norms less one
 	layerNorm bool // Shape.LayerNorm, and so on
@@ -85,6 +86,7 @@ var families = []family{
 	{names: []string{"seed_oss"}, hf: seedNames, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"exaone4"}, qkNorm: true, postNorms: true, noNorms: true, hybrid: true, hf: gemmaNames, slides: every(4), theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
+	{names: []string{"qwen35moe", "qwen3_5_moe", "qwen3_5_moe_text"}, qkNorm: true, outGate: true, delta: true, experts: true, shared: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
 }
 
 // Architectures returns the names of the families, as GGUF has them.
@@ -194,6 +196,9 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if f.layerNorm {
 		c.Eps = float32(m.number("attention.layer_norm_epsilon", 1e-5))
 	}
+	if f.experts {
+		c.Hidden = m.whole("expert_feed_forward_length", c.Hidden)
+	}
 	c.KVHeads = m.whole("attention.head_count_kv", c.Heads)
 	if c.Heads > 0 {
 		c.HeadDim = m.whole("attention.key_length", c.Width/c.Heads)
@@ -216,9 +221,13 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	}
 	if f.experts {
 		s.Experts, s.Chosen, s.Renorm = m.whole("expert_count", 0), m.whole("expert_used_count", 0), true
-		s.Hidden = m.whole("expert_feed_forward_length", s.Hidden) // Check looks again
 		if s.Experts == 0 {
 			return s, badConfig("%s.expert_count is missing", arch)
+		}
+	}
+	if f.shared {
+		if s.Shared = m.whole("expert_shared_feed_forward_length", 0); s.Shared == 0 {
+			return s, badConfig("%s.expert_shared_feed_forward_length is missing", arch)
 		}
 	}
 	if f.scales {

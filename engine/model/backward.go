@@ -45,7 +45,7 @@ func (w *net) back(which int, s *layerState, g *gradState, l, lo, hi int, dx []f
 	case gateUpLinear:
 		if c.Experts > 0 {
 			w.routeBack(s, g, lo, hi)
-			m.back(s.mix.probs, c.Experts, lo, hi, s.n2, ws.dn, d, nil)
+			m.back(s.mix.probs, c.scored(), lo, hi, s.n2, ws.dn, d, g.pairs[which])
 			w.readBack(s, g, lo, hi, ws.dn)
 		} else {
 			m.back(s.gateUp, wide, lo, hi, s.n2, ws.dn, d, g.pairs[which])
@@ -131,7 +131,7 @@ func (c *Shape) outer(which int, s *layerState, g *gradState) (dy []float32, out
 		return g.dmid, c.Width, s.y, s.outputs(c)
 	case gateUpLinear:
 		if c.Experts > 0 {
-			return s.mix.probs, c.Experts, s.n2, c.Width
+			return s.mix.probs, c.scored(), s.n2, c.Width
 		}
 		return s.gateUp, apart(c.ups()), s.n2, c.Width
 	}

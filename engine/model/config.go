@@ -56,6 +56,9 @@ func (e *UntrainedError) Unwrap() error { return &e.ConfigError }
 // untrained is badConfig of an UntrainedError.
 func untrained(why string, args ...any) error { return &UntrainedError{ConfigError{why, args}} }
 
+// maxHidden bounds the width of a feed-forward layer.
+const maxHidden = 1 << 18
+
 // Check reports the first dimension that cannot be built. Its bounds keep
 // every product of two dimensions far from overflow.
 func (c *Config) Check() error {
@@ -66,7 +69,7 @@ func (c *Config) Check() error {
 	}{
 		{"vocabulary", c.Vocab, big}, {"width", c.Width, 1 << 16}, {"layers", c.Layers, 1 << 10},
 		{"heads", c.Heads, 1 << 10}, {"key-value heads", c.KVHeads, 1 << 10}, {"head size", c.HeadDim, 1 << 10},
-		{"feed-forward width", c.Hidden, 1 << 18}, {"context", c.Context, big},
+		{"feed-forward width", c.Hidden, maxHidden}, {"context", c.Context, big},
 	} {
 		if d.val < 1 || d.val > d.max {
 			return badConfig("%s is %d, not 1 to %d", d.name, d.val, d.max)

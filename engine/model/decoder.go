@@ -261,26 +261,38 @@ func (d *Decoder) block(p *Pages, seqs []Seq, l, n int) {
 	} else {
 		d.attention(p, seqs, l, n)
 	}
-	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
 	if c.Experts > 0 {
+		want := b.router.forms()
+		if c.Shared > 0 {
+			want |= b.experts[c.Experts].gateUp.forms()
+		}
+		d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, want)
 		d.mix(seqs, l, n)
 		return
 	}
-	F, up := c.Hidden, c.ups()
+	d.normed(s.n, s.x, b.mlpNorm, b.mlpNormB, n, b.gateUp.forms())
+	up := c.ups()
 	d.mul(&b.gateUp, s.n, n, s.gu, up, false)
 	d.adapt(seqs, l, gateUpLinear, s.n, s.gu, up)
+	d.activate(n, c.Hidden, b.down.forms(), s.act, func(y []float32, t, lo, hi int, coarse bool) {
+		c.activate(y, s.gu[t*up:(t+1)*up], lo, hi, coarse)
+	})
+	d.add(seqs, l, downLinear, s.act, n)
+}
+
+// activate fills in with n rows of F activations, in pieces that f makes.
+func (d *Decoder) activate(n, F int, want kernel.Forms, in *kernel.Input, f func(y []float32, t, lo, hi int, coarse bool)) {
 	const piece = 1024 // columns: whole blocks of integers
-	each, want := (F+piece-1)/piece, b.down.forms()
+	each := (F + piece - 1) / piece
 	d.team.Spans(n*each, func(_, from, to int) {
 		for i := from; i < to; i++ {
 			t := i / each
 			lo := i % each * piece
 			hi := min(lo+piece, F)
-			c.activate(s.act.Row(t)[lo:hi], s.gu[t*up:(t+1)*up], lo, hi, want != 0)
-			s.act.QuantisePart(t, lo, hi, want)
+			f(in.Row(t)[lo:hi], t, lo, hi, want != 0)
+			in.QuantisePart(t, lo, hi, want)
 		}
 	})
-	d.add(seqs, l, downLinear, s.act, n)
 }
 
 // attention adds what the keys and values of block l say to n tokens.

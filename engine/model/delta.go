@@ -82,8 +82,8 @@ func (x *Delta) check(s *Shape) error {
 		return badConfig("%d layer types for %d layers", len(x.Layers), s.Layers)
 	case x.Heads%x.KeyHeads != 0:
 		return badConfig("%d heads do not share %d key-value heads", x.Heads, x.KeyHeads)
-	case s.Sliding != nil || s.Experts > 0 || s.PostNorms || s.HeadGate:
-		return badConfig("layers with a state beside sliding ones or experts are not read")
+	case s.Sliding != nil || s.PostNorms || s.HeadGate:
+		return badConfig("layers with a state beside sliding ones are not read")
 	}
 	return nil
 }

@@ -122,7 +122,13 @@ func TestStateCuts(t *testing.T) {
 // A folder of a model that sees as well is read without its eyes, and without the
 // layers that guess further tokens.
 func TestStateWithEyes(t *testing.T) {
-	from := filepath.Join(archOracle, "qwen3_5")
+	for _, name := range []string{"qwen3_5", "qwen3_5_moe"} {
+		withEyes(t, name)
+	}
+}
+
+func withEyes(t *testing.T, name string) {
+	from := filepath.Join(archOracle, name)
 	text, err := os.ReadFile(filepath.Join(from, "config.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +139,7 @@ func TestStateWithEyes(t *testing.T) {
 	}
 	config["mtp_num_hidden_layers"] = 1
 	delete(config, "layer_types") // three of four, if it does not say
-	text, err = json.Marshal(map[string]any{"model_type": "qwen3_5", "tie_word_embeddings": true, "text_config": config, "vision_config": map[string]any{"hidden_size": 7}})
+	text, err = json.Marshal(map[string]any{"model_type": name, "tie_word_embeddings": config["tie_word_embeddings"], "text_config": config, "vision_config": map[string]any{"hidden_size": 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,26 +157,31 @@ func TestStateWithEyes(t *testing.T) {
 	}
 	ids := []int32{5, 7, 9, 2, 4, 6, 11, 200}
 	if hash(logitsOf(t, dir, ids, 3, 1, KVFloat32)) != hash(logitsOf(t, from, ids, 8, 2, KVFloat32)) {
-		t.Error("other logits than without eyes")
+		t.Errorf("%s: other logits than without eyes", name)
 	}
 }
 
 // A GGUF file with a further layer that guesses, as llama.cpp's converter writes it, is
 // read without it.
 func TestStateGuesses(t *testing.T) {
-	plain := unzip(t, filepath.Join(archOracle, "qwen3_5", "model.gguf.gz"))
+	withGuesses(t, "qwen3_5", "qwen35")
+	withGuesses(t, "qwen3_5_moe", "qwen35moe")
+}
+
+func withGuesses(t *testing.T, name, arch string) {
+	plain := unzip(t, filepath.Join(archOracle, name, "model.gguf.gz"))
 	g, err := weights.OpenGGUF(plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	layers, _ := g.Whole("qwen35.block_count")
-	meta := []weights.Pair{{Key: "qwen35.nextn_predict_layers", Value: uint32(1)}}
+	layers, _ := g.Whole(arch + ".block_count")
+	meta := []weights.Pair{{Key: arch + ".nextn_predict_layers", Value: uint32(1)}}
 	for _, p := range g.Meta() {
 		switch p.Key {
-		case "qwen35.block_count":
+		case arch + ".block_count":
 			p.Value = uint32(layers + 1)
-		case "qwen35.attention.recurrent_layers":
+		case arch + ".attention.recurrent_layers":
 			p.Value = append(slices.Clone(p.Value.([]bool)), false)
 		}
 		meta = append(meta, p)
@@ -193,7 +204,7 @@ func TestStateGuesses(t *testing.T) {
 	}
 	ids := []int32{5, 7, 9, 2, 4, 6, 11, 200}
 	if hash(logitsOf(t, path, ids, 3, 1, KVFloat32)) != hash(logitsOf(t, plain, ids, 8, 2, KVFloat32)) {
-		t.Error("other logits than without the layer")
+		t.Errorf("%s: other logits than without the layer", name)
 	}
 }
 

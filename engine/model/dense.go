@@ -191,15 +191,25 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	}
 }
 
+// common are the matrices of block l that all workers multiply with at once.
+func (w *net) common(l int) []*dense {
+	list := w.blocks[l][:]
+	if w.Shared > 0 {
+		x := &w.experts[l][w.Experts]
+		list = append(slices.Clone(list), x.gateUp, x.down)
+	}
+	return list
+}
+
 // layScratch lays out the workers' scratch for the widest of the matrices of
 // a block.
 func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Arena) []denseScratch {
 	rank, wide, both, cols := 0, 0, 0, w.head.cols
 	if w.Experts > 0 { // downLinear is empty
-		cols = max(cols, w.Hidden)
+		cols = max(cols, w.widest())
 	}
 	for i := range w.blocks {
-		for _, d := range w.blocks[i] {
+		for _, d := range w.common(i) {
 			if d.pieces != nil {
 				if !d.turns {
 					both = max(both, kernel.SplitLen(d.rows, d.cols))

@@ -210,7 +210,7 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		switch {
 		case strings.Contains(w.name, "_exps."):
 			t.Shape = []int{heads.Experts, w.rows / heads.Experts, w.cols}
-		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" || strings.HasSuffix(w.name, ".bias"):
+		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" && !strings.Contains(w.name, "ffn_gate_inp") || strings.HasSuffix(w.name, ".bias"):
 			t.Shape = []int{w.cols}
 		}
 		if f.Encoder == nil && f.Shape.permuted() {
@@ -379,11 +379,7 @@ func (s *Shape) metadata(put func(key string, v any)) {
 		put("*.rope.scaling.factor", r.Div[0])
 	}
 	s.familyMetadata(put)
-	if s.Experts > 0 {
-		put("*.expert_count", uint32(s.Experts))
-		put("*.expert_used_count", uint32(s.Chosen))
-		put("*.expert_feed_forward_length", uint32(s.Hidden))
-	}
+	s.expertMetadata(put)
 	if s.Delta != nil {
 		s.Delta.metadata(put)
 	}

@@ -22,7 +22,7 @@ var classes = map[string]string{
 	"smollm3": "SmolLM3ForCausalLM", "granite": "GraniteForCausalLM", "olmo2": "Olmo2ForCausalLM",
 	"seed_oss": "SeedOssForCausalLM", "exaone4": "Exaone4ForCausalLM",
 	"gpt2":   "GPT2LMHeadModel",
-	"qwen35": "Qwen3_5ForCausalLM",
+	"qwen35": "Qwen3_5ForCausalLM", "qwen35moe": "Qwen3_5MoeForCausalLM",
 }
 
 // WriteFolder writes a decoder as a Hugging Face folder: config.json and
@@ -77,7 +77,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 			}
 		case names.turns(w.name) && w.rows > 1:
 			add(names.name(w.name), []int{w.cols, w.rows}, w.transposed(turned))
-		case w.rows == 1:
+		case w.rows == 1 && !strings.Contains(name, "ffn_gate_inp"): // routers may have one row
 			if row.lessOne(&w) {
 				w = w.plus(-1)
 			}
@@ -123,6 +123,8 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 		kind = "gemma3_text"
 	case "qwen35":
 		kind = "qwen3_5_text"
+	case "qwen35moe":
+		kind = "qwen3_5_moe_text"
 	case "hunyuan-dense":
 		kind = "hunyuan_v1_dense"
 	}
@@ -155,6 +157,9 @@ func (f *File) writeConfig(path string, found []weight, typ weights.Type) error 
 	if s.Experts > 0 {
 		c["num_experts"], c["num_experts_per_tok"], c["moe_intermediate_size"] = s.Experts, s.Chosen, s.Hidden
 		c["norm_topk_prob"], c["decoder_sparse_step"], c["mlp_only_layers"] = s.Renorm, 1, []int{}
+	}
+	if s.Shared > 0 {
+		c["shared_expert_intermediate_size"] = s.Shared
 	}
 	if s.Delta != nil {
 		s.deltaConfig(c)

@@ -17,7 +17,7 @@ type folderSource struct {
 	names  map[string]string // Hugging Face's ends of names by GGUF's
 	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
-	E      int               // experts, in tensors of their own
+	E      int               // experts, in tensors of their own, or all in two
 	delta  *Delta            // of layers with a state
 	turned bool              // matrices of blocks have their inputs first
 	turner turner
@@ -29,7 +29,9 @@ var decoderNames = map[string]string{
 	"attn_gate": "self_attn.g_proj", "attn_output": "self_attn.o_proj",
 	"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "ffn_norm": "post_attention_layernorm",
 	"ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "ffn_gate_inp": "mlp.gate",
-	"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head",
+	"ffn_gate_inp_shexp": "mlp.shared_expert_gate", "ffn_gate_shexp": "mlp.shared_expert.gate_proj", "ffn_up_shexp": "mlp.shared_expert.up_proj",
+	"ffn_down_shexp": "mlp.shared_expert.down_proj",
+	"token_embd":     "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head",
 }
 
 // name returns the folder's name of a tensor.
@@ -125,6 +127,9 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 	if n, _ := fmt.Sscanf(name, "blk.%d.", &l); n != 1 {
 		return weight{}, false
 	}
+	if w, ok := s.fusedExperts(name, fmt.Sprintf("%s%d.mlp.experts.", s.layers, l), proj); ok {
+		return w, true
+	}
 	var list []weight
 	for e := range s.E {
 		own := fmt.Sprintf("%s%d.mlp.experts.%d.%s.weight", s.layers, l, e, proj)
@@ -136,6 +141,43 @@ func (s *folderSource) experts(name, proj string) (weight, bool) {
 			return weight{}, false
 		}
 		list = append(list, w)
+	}
+	return stack(name, list), true
+}
+
+// fusedExperts returns them of a folder that has them in two tensors, as transformers 5
+// has them in memory: gate_up_proj (E, 2F, C) and down_proj (E, C, F).
+func (s *folderSource) fusedExperts(name, stem, proj string) (weight, bool) {
+	own := stem + proj
+	if proj != "down_proj" {
+		own = stem + "gate_up_proj"
+	}
+	_, shape, ok := s.f.Tensor(s.inner + own)
+	w, have := s.tensor(name, own)
+	switch {
+	case !ok || !have || w.unread != "":
+		return w, have
+	case len(shape) != 3 || shape[0] != s.E:
+		return weight{}, false
+	case proj == "down_proj":
+		return w, true
+	}
+	return w.half(name, shape, proj == "up_proj")
+}
+
+// half returns the upper rows, gates, of each of the matrices of a stack, or the lower
+// ones. ok is false if it is no stack of such.
+func (w weight) half(name string, shape []int, lower bool) (_ weight, ok bool) {
+	if len(shape) != 3 || shape[0] < 1 || shape[0] > maxExperts || shape[1] < 2 || shape[1]%2 != 0 {
+		return weight{}, false
+	}
+	half, from := shape[1]/2, 0
+	if lower {
+		from = half
+	}
+	var list []weight
+	for e := range shape[0] {
+		list = append(list, w.part(2*e*half+from, 2*e*half+from+half))
 	}
 	return stack(name, list), true
 }

@@ -169,7 +169,7 @@ func (c *Shape) product(which int, s *layerState, next []float32) (x, y []float3
 		x, y = s.y, s.x1
 	case gateUpLinear:
 		if c.Experts > 0 {
-			return s.n2, s.mix.probs, c.Experts, false
+			return s.n2, s.mix.probs, c.scored(), false
 		}
 		return s.n2, s.gateUp, apart(c.ups()), false
 	case downLinear:

@@ -16,6 +16,7 @@ import (
 type frozen struct {
 	stretches []stretch // of the micro-batch
 	attended  int       // pairs of a row and a key-value head
+	unpacked  *dense    // for the way back
 
 	embed, before, multiply, after, attend, outputs func(worker, i int)
 	unpack, split, back, attendBack, turnBack       func(worker, i int)
@@ -102,7 +103,7 @@ func (f *frozen) loops(t *Trainer) {
 	}
 	f.outputs = func(_, i int) { t.outputs(&t.batch[i]) }
 	f.unpack = func(worker, i int) {
-		d, s := w.blocks[p.l][p.which], &t.scratch[worker].dense
+		d, s := f.unpacked, &t.scratch[worker].dense
 		if t.split && !d.turns && d.whole() {
 			d.splitPiece(&d.pieces[i], s)
 			return
@@ -110,7 +111,7 @@ func (f *frozen) loops(t *Trainer) {
 		d.unpack(&d.pieces[i], s.wide)
 	}
 	f.split = func(worker, i int) {
-		d, s := w.blocks[p.l][p.which], &t.scratch[worker].dense
+		d, s := f.unpacked, &t.scratch[worker].dense
 		splitPanels(s.words, s.wide, d.rows, i*splitSpan, min(d.cols, (i+1)*splitSpan))
 	}
 	f.back = func(worker, i int) {
@@ -209,11 +210,7 @@ func (t *Trainer) backFrozen(l int) {
 			continue
 		}
 		if !t.unasked() {
-			d := t.net.blocks[l][which]
-			t.team.For(len(d.pieces), f.unpack)
-			if t.split && !d.turns && !d.whole() {
-				t.team.For((d.cols+splitSpan-1)/splitSpan, f.split)
-			}
+			t.unpackFrozen(t.net.blocks[l][which])
 		}
 		t.team.For(len(f.stretches), f.back)
 		if which == outLinear && t.net.delta(l) {
@@ -222,5 +219,14 @@ func (t *Trainer) backFrozen(l int) {
 			t.team.For(f.attended, f.attendBack)
 			t.team.For(len(f.stretches), f.turnBack)
 		}
+	}
+}
+
+// unpackFrozen unpacks a matrix for all workers.
+func (t *Trainer) unpackFrozen(d *dense) {
+	t.frozen.unpacked = d
+	t.team.For(len(d.pieces), t.frozen.unpack)
+	if t.split && !d.turns && !d.whole() {
+		t.team.For((d.cols+splitSpan-1)/splitSpan, t.frozen.split)
 	}
 }

@@ -42,6 +42,11 @@ func FuzzOpenGGUF(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	fused, err := os.ReadFile(fusedGGUF(f, unzip(f, filepath.Join(archOracle, "qwen3_5_moe", "model.gguf.gz"))))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(fused)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		path := filepath.Join(t.TempDir(), "m.gguf")
 		if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -121,6 +126,12 @@ func FuzzOpenFolder(f *testing.F) {
 		pool, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "1_Pooling/config.json"))
 		f.Add(text, pool, listed(f, filepath.Dir(path)))
 	}
+	fused := sharedFolder(f, fuseExperts(sharedTensors(f)))
+	text, err := os.ReadFile(filepath.Join(fused, "config.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text, []byte(nil), listed(f, fused))
 	f.Fuzz(func(t *testing.T, config, pool []byte, tensors string) {
 		dir := t.TempDir()
 		if !written(t, filepath.Join(dir, "model.safetensors"), tensors) {

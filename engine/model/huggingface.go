@@ -59,6 +59,7 @@ type hfConfig struct {
 	LocalExp   int   `json:"num_local_experts"` // its newer name
 	Chosen     int   `json:"num_experts_per_tok"`
 	ExpertFF   int   `json:"moe_intermediate_size"`
+	SharedFF   int   `json:"shared_expert_intermediate_size"`
 	Renorm     bool  `json:"norm_topk_prob"`
 	SparseStep *int  `json:"decoder_sparse_step"`
 	DenseOnly  []int `json:"mlp_only_layers"`
@@ -264,6 +265,11 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 		}
 		if s.Experts == 0 {
 			return badConfig("num_experts is missing")
+		}
+	}
+	if f.shared {
+		if s.Shared, s.Renorm = h.SharedFF, true; s.Shared == 0 {
+			return badConfig("shared_expert_intermediate_size is missing")
 		}
 	}
 	if f.scales {

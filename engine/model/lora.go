@@ -70,7 +70,10 @@ func (s *Shape) modules() []string {
 		return append(list, "mlp.gate_up_proj", "mlp.down_proj")
 	}
 	mlp := "mlp."
-	if s.Experts > 0 {
+	switch {
+	case s.Shared > 0:
+		mlp, list = sharedModules, append(list, "mlp.shared_expert_gate")
+	case s.Experts > 0:
 		mlp = expertModules
 	}
 	return append(list, mlp+"gate_proj", mlp+"up_proj", mlp+"down_proj")
@@ -154,6 +157,8 @@ func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []fl
 				d, name := w.blocks[l][p.linear], m
 				if own, ok := strings.CutPrefix(m, expertModules); ok {
 					d, name = w.experts[l][e].matrix(p.linear), fmt.Sprintf("%s%d.%s", expertModules, e, own)
+				} else if strings.HasPrefix(m, sharedModules) {
+					d = w.experts[l][s.Experts].matrix(p.linear)
 				}
 				pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, name), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
 				d.loras = append(d.loras, pair)

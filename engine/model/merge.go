@@ -204,7 +204,7 @@ func (f *File) Merge(dir string) (*File, error) {
 		shapeA, _ := a.Shape(name)
 		shapeB, _ := a.Shape(stem + ".lora_B.weight")
 		at, rows := 0, w.rows
-		if e >= 0 {
+		if e >= 0 && e < f.Shape.Experts {
 			rows /= f.Shape.Experts
 			at = e * rows
 		}

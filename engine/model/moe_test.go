@@ -87,14 +87,19 @@ func TestGroup(t *testing.T) {
 // Where all tokens ask the same experts, some of which nobody asks, the bits
 // do not depend on threads, and those that are not asked learn nothing.
 func TestOneExpertIsAsked(t *testing.T) {
-	f := openArch(t, "qwen3_moe")
+	for _, name := range []string{"qwen3_moe", "qwen3_5_moe"} {
+		oneExpertIsAsked(t, openArch(t, name))
+	}
+}
+
+func oneExpertIsAsked(t *testing.T, f *File) {
 	rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35}, []int{64})
 	var want string
 	for i, o := range []Training{{Rows: 3, Threads: 1}, {Rows: 1, Threads: 3}, {Rows: 2, Threads: 2, Recompute: true}} {
 		o.Length = 64
 		tr := openTrainer(t, f, o)
 		for l := range tr.Params.layers {
-			clear(tr.Params.layers[l].router.f) // all probabilities are equal: the first experts are asked
+			clear(tr.Params.layers[l].router.f[:f.Shape.Experts*f.Shape.Width]) // all probabilities are equal: the first experts are asked
 		}
 		tr.Repack()
 		tr.Accumulate(rows)
@@ -133,6 +138,13 @@ func TestMixtureCounts(t *testing.T) {
 	want := dense + float64(2*tokens*(s.Experts*s.Width+3*s.Width*s.Hidden)) // a router, and one expert more
 	if got := s.FLOPs([]int{3, 4}, 2); s.Chosen != 2 || got != want {
 		t.Errorf("%g FLOPs, want %g", got, want)
+	}
+	with := openArch(t, "qwen3_5_moe").Shape
+	without := with
+	without.Shared = 0
+	tokens = 7 * with.Layers
+	if got, want := with.FLOPs([]int{3, 4}, 2)-without.FLOPs([]int{3, 4}, 2), float64(2*tokens*(3*with.Width*with.Shared+with.Width)); got != want {
+		t.Errorf("a shared expert takes %g FLOPs, want %g", got, want)
 	}
 }
 
@@ -176,12 +188,18 @@ func TestMixtureAdapters(t *testing.T) {
 // What a worker needs for an expert is enough where experts are wider than the
 // model, in every type.
 func TestWideExperts(t *testing.T) {
-	s := openArch(t, "qwen3_moe").Shape
-	s.Width, s.Hidden, s.Tied = 32, 160, true
+	wideExperts(t, 0)
+	wideExperts(t, 48) // the shared one narrower than the others
+	wideExperts(t, 320)
+}
+
+func wideExperts(t *testing.T, shared int) {
+	s := openArch(t, map[bool]string{true: "qwen3_5_moe", false: "qwen3_moe"}[shared > 0]).Shape
+	s.Width, s.Hidden, s.Shared, s.Tied = 32, 160, shared, true
 	p := newParams(s, inFloats, realArena(t, s.Params()))
 	fillParams(p)
 	rows := randomRows(s.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}, {LoRA: &LoRA{Rank: 2, Alpha: 4, Targets: []string{"gate_proj", "down_proj"}}}} {
+	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}, {LoRA: &LoRA{Rank: 2, Alpha: 4, Targets: []string{"gate_proj", "down_proj"}}}, {Split: true}, {Split: true, LoRA: &LoRA{Rank: 2, Alpha: 4}}} {
 		var want string
 		for threads := range 3 {
 			o.Rows, o.Length, o.Threads = 1+threads%2, 64, 1+threads
@@ -198,17 +216,22 @@ func TestWideExperts(t *testing.T) {
 // Sequences of one step that ask the same experts, each with an adapter of its
 // own or none, have the bits that they have alone.
 func TestMixtureSequences(t *testing.T) {
-	f := openArch(t, "qwen3_moe")
+	for _, name := range []string{"qwen3_moe", "qwen3_5_moe"} {
+		mixtureSequences(t, openArch(t, name))
+	}
+}
+
+func mixtureSequences(t *testing.T, f *File) {
 	var adapters []*Adapter
 	for rank := 1; rank <= 3; rank++ {
-		tr := openTrainer(t, f, Training{Rows: 1, Length: 32, Threads: 1, LoRA: &LoRA{Rank: rank, Alpha: 3, Targets: everyLinear}})
+		tr := openTrainer(t, f, Training{Rows: 1, Length: 32, Threads: 1, LoRA: &LoRA{Rank: rank, Alpha: 3, Targets: adapted(f)}})
 		shake(tr)
 		adapters = append(adapters, tr.Adapter())
 	}
 	rows := randomRows(f.Shape.Config, 5, []int{20}, []int{1}, []int{31}, []int{17})
 	seqs := func() (list []Seq) {
 		for i, ad := range []*Adapter{adapters[0], nil, adapters[2], adapters[1]} {
-			list = append(list, Seq{IDs: rows[i].IDs, Full: []int32{int32(i)}, Logits: len(rows[i].IDs), Adapter: ad})
+			list = append(list, Seq{IDs: rows[i].IDs, Full: []int32{int32(i)}, Window: []int32{int32(i)}, Logits: len(rows[i].IDs), Adapter: ad})
 		}
 		return list
 	}
@@ -218,7 +241,7 @@ func TestMixtureSequences(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		p, err := NewPages(&f.Shape, KVFloat32, 4, 0)
+		p, err := NewPages(&f.Shape, KVFloat32, 4, 4)
 		if err != nil {
 			t.Fatal(err)
 		}

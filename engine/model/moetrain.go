@@ -15,6 +15,8 @@ import (
 // those of an expert in the order of tokens: its gradient is a sum in that
 // order, and what a token gets of its experts is added by rank. So nothing
 // depends on who runs what.
+//
+// Here E and K count the shared expert, too (scored, asks): every token asks it.
 
 // expertDense is an expert's matrices, of a trained or of a frozen model.
 type expertDense struct{ gateUp, down *dense }
@@ -28,12 +30,12 @@ type mixState struct {
 	slot   []int32   // (T, K) and their slots
 	asked  []int32   // (T·K) by slot: t·K + rank
 	from   []int32   // (E+1) the first slot of each expert
-	gateUp []float32 // (T·K, 2F) by slot; becomes its own gradient
+	gateUp []float32 // (T·K, 2F) by slot; becomes its own gradient. F: of the widest
 }
 
 // mixGrad is what its backward pass leaves behind; the blocks of a row share it.
 type mixGrad struct {
-	act []float32 // (T·K, F) by slot; on the way back of a trained model, times the slot's weight
+	act []float32 // (T·K, F) by slot, an expert's side by side; on the way back of a trained model, times the slot's weight
 	out []float32 // (T·K, C) by slot: what the expert says, or the gradient of what it read
 	dw  []float32 // (T, K) gradient of the weights
 
@@ -44,7 +46,7 @@ type mixGrad struct {
 type expertScratch struct {
 	rows   []float32        // (T, C) the tokens that ask an expert, side by side
 	packed []float32        // what they read, split
-	in     [2]*kernel.Input // of frozen gateUp and down
+	in     [3]*kernel.Input // of frozen gateUp and down, and of the shared expert's down
 	dense  denseScratch
 	pairs  [2]pairState // of the slots of one expert
 }
@@ -66,13 +68,18 @@ func (b *decoderBlock) linears() [linears]*linear {
 	return list
 }
 
+// upAt is where expert e begins in Layer.gateUp, downAt where in Layer.down.
+func (s *Shape) upAt(e int) int   { return e * 2 * s.Hidden * s.Width }
+func (s *Shape) downAt(e int) int { return e * s.Width * s.Hidden }
+
 // addExperts lays out the experts of block i, to be trained.
 func (w *net) addExperts(i int, half bool, a *tensor.Arena) {
-	p, C, F := &w.layers[i], w.Width, w.Hidden
+	p, C := &w.layers[i], w.Width
 	var list []expertDense
-	for e := range w.Experts {
+	for e := range w.scored() {
+		F, up, down := w.hiddenOf(e), w.upAt(e), w.downAt(e)
 		list = append(list, expertDense{
-			newDense(2*F, C, p.gateUp.part(e*2*F*C, (e+1)*2*F*C), nil, half, a), newDense(C, F, p.down.part(e*C*F, (e+1)*C*F), nil, half, a),
+			newDense(2*F, C, p.gateUp.part(up, up+2*F*C), nil, half, a), newDense(C, F, p.down.part(down, down+C*F), nil, half, a),
 		})
 	}
 	w.experts = append(w.experts, list)
@@ -88,31 +95,33 @@ func (w *net) addFrozenExperts(b *decoderBlock) {
 }
 
 func layMixState(c *Shape, t int, a *tensor.Arena) mixState {
-	slots := t * c.Chosen
+	slots := t * c.asks()
 	return mixState{
-		probs: a.Float32(t * c.Experts), weight: a.Float32(slots), chosen: int32s(slots, a), slot: int32s(slots, a),
-		asked: int32s(slots, a), from: int32s(c.Experts+1, a), gateUp: a.Float32(slots * apart(2*c.Hidden)),
+		probs: a.Float32(t * c.scored()), weight: a.Float32(slots), chosen: int32s(slots, a), slot: int32s(slots, a),
+		asked: int32s(slots, a), from: int32s(c.scored()+1, a), gateUp: a.Float32(slots * apart(2*c.widest())),
 	}
 }
 
 func (w *net) layMixGrad(t int, a *tensor.Arena) mixGrad {
-	slots := t * w.Chosen
-	g := mixGrad{act: a.Float32(slots * w.Hidden), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
+	slots := t * w.asks()
+	g := mixGrad{act: a.Float32(slots * w.widest()), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
 	for which := gateUpLinear; which <= downLinear; which++ {
-		for _, p := range w.experts[0][0].matrix(which).loras {
+		for _, p := range w.experts[0][w.scored()-1].matrix(which).loras { // if there is a shared one, it alone has some
 			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * p.rank), a.Float32(slots * p.rank)})
 		}
 	}
 	return g
 }
 
-// pairsOf returns the states of an expert's adapters for n slots from lo on.
-func (s *expertScratch) pairsOf(g *mixGrad, which, lo, n int) []pairState {
-	for i, p := range g.pairs[which] {
+// pairsOf returns the states of the adapters of an expert's matrix d for n slots from
+// lo on.
+func (s *expertScratch) pairsOf(g *mixGrad, which, lo, n int, d *dense) []pairState {
+	for i := range d.loras {
+		p := &g.pairs[which][i]
 		rank := len(p.mid) / len(g.dw)
 		s.pairs[i] = pairState{p.mid[lo*rank : (lo+n)*rank], p.dmid[lo*rank : (lo+n)*rank]}
 	}
-	return s.pairs[:len(g.pairs[which])]
+	return s.pairs[:len(d.loras)]
 }
 
 // int32s takes whole numbers of an arena, so that they are counted.
@@ -137,17 +146,22 @@ func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
 		t.splitExperts(x, a)
 		return
 	}
-	var want [2]kernel.Forms
+	var want [3]kernel.Forms
 	for _, block := range w.experts {
-		for _, e := range block {
-			want[0] |= e.gateUp.forms()
-			want[1] |= e.down.forms()
+		for e := range block {
+			want[0] |= block[e].gateUp.forms()
+			want[w.downIn(e)] |= block[e].down.forms()
 		}
 	}
-	cols := [2]int{w.Width, w.Hidden}
-	mem := a.Float32(max(kernel.IntegerFloats(T, cols[0], want[0]), kernel.IntegerFloats(T, cols[1], want[1]))) // one product's at a time
-	for i := range x.in {
-		x.in[i] = kernel.NewIntegers(T, cols[i], want[i], mem)
+	cols, floats := [3]int{w.Width, w.Hidden, w.Shared}, 0
+	for i, n := range cols {
+		floats = max(floats, kernel.IntegerFloats(T, n, want[i]))
+	}
+	mem := a.Float32(floats) // one product's at a time
+	for i, n := range cols {
+		if n > 0 {
+			x.in[i] = kernel.NewIntegers(T, n, want[i], mem)
+		}
 	}
 	wide := 0
 	for _, block := range w.experts {
@@ -159,6 +173,14 @@ func (t *Trainer) layExperts(s *workScratch, a *tensor.Arena) {
 	t.splitExperts(x, a)
 }
 
+// downIn is which of expertScratch.in the down of expert e reads.
+func (s *Shape) downIn(e int) int {
+	if e == s.Experts {
+		return 2
+	}
+	return 1
+}
+
 // slots returns those of expert e, from the slot lo on, as t·K + rank.
 func (m *mixState) slots(e int) (asked []int32, lo int) {
 	lo = int(m.from[e])
@@ -168,10 +190,10 @@ func (m *mixState) slots(e int) (asked []int32, lo int) {
 // route turns the router's product into probabilities and finds the experts
 // of tokens lo to hi.
 func (w *net) route(s *layerState, lo, hi int) {
-	E, K, m := w.Experts, w.Chosen, &s.mix
+	E, K, m := w.scored(), w.asks(), &s.mix
 	for t := lo; t < hi; t++ {
 		scores := m.probs[t*E : (t+1)*E]
-		kernel.Scale(scores, w.ask(scores, m.chosen[t*K:(t+1)*K], m.weight[t*K:(t+1)*K]))
+		kernel.Scale(scores[:w.Experts], w.Shape.route(scores, m.chosen[t*K:(t+1)*K], m.weight[t*K:(t+1)*K]))
 	}
 }
 
@@ -213,42 +235,49 @@ func (d *dense) mul(in *kernel.Input, n int, x, y []float32, ld int, s *denseScr
 	}
 }
 
-// expertIn multiplies expert e of block l with the tokens that ask it.
-func (w *net) expertIn(r *rowState, l, e int, s *expertScratch) {
-	st, wide := &r.layers[l], apart(2*w.Hidden)
-	if asked, lo := st.mix.slots(e); len(asked) > 0 {
+// expertIn multiplies expert e of block l with tokens that ask it, of the slots from lo
+// on.
+func (w *net) expertIn(r *rowState, l, e int, asked []int32, lo int, s *expertScratch) {
+	st, wide := &r.layers[l], apart(2*w.widest())
+	if len(asked) > 0 {
 		d, y := w.experts[l][e].gateUp, st.mix.gateUp[lo*wide:]
-		s.gather(st.n2, asked, w.Width, w.Chosen)
+		s.gather(st.n2, asked, w.Width, w.asks())
 		d.mul(s.in[0], len(asked), s.rows, y, wide, &s.dense)
 		d.adapt(s.rows, y, wide, 0, len(asked), &s.dense)
 	}
 }
 
 // expertOut makes what expert e of block l says to them.
-func (w *net) expertOut(r *rowState, l, e int, s *expertScratch) {
-	st, C, F := &r.layers[l], w.Width, w.Hidden
-	asked, lo := st.mix.slots(e)
+func (w *net) expertOut(r *rowState, l, e int, asked []int32, lo int, s *expertScratch) {
+	C := w.Width
 	if len(asked) == 0 {
 		return
 	}
-	w.expertAct(r, l, e, lo, lo+len(asked))
-	d, x, y := w.experts[l][e].down, r.grad.mix.act[lo*F:(lo+len(asked))*F], r.grad.mix.out[lo*C:]
-	d.mul(s.in[1], len(asked), x, y, C, &s.dense)
+	d, x, y := w.experts[l][e].down, w.expertAct(r, l, e, lo, len(asked)), r.grad.mix.out[lo*C:]
+	d.mul(s.in[w.downIn(e)], len(asked), x, y, C, &s.dense)
 	d.adapt(x, y, C, 0, len(asked), &s.dense)
 }
 
-// expertAct makes the activations of slots lo to hi, of expert e.
-func (w *net) expertAct(r *rowState, l, e, lo, hi int) {
-	F, wide, coarse := w.Hidden, apart(2*w.Hidden), w.experts[l][e].down.forms() != 0
-	for i := lo; i < hi; i++ {
-		gu := r.layers[l].mix.gateUp[i*wide:]
-		w.Act.gate(r.grad.mix.act[i*F:(i+1)*F], gu[:F], gu[F:2*F], coarse)
+// expertAct makes the activations of n slots of expert e, which begin at lo. (n, F)
+func (w *net) expertAct(r *rowState, l, e, lo, n int) []float32 {
+	F, wide, coarse := w.hiddenOf(e), apart(2*w.widest()), w.experts[l][e].down.forms() != 0
+	act := w.acts(r, l, e, lo, n)
+	for i := range n {
+		gu := r.layers[l].mix.gateUp[(lo+i)*wide:]
+		w.Act.gate(act[i*F:(i+1)*F], gu[:F], gu[F:2*F], coarse)
 	}
+	return act
+}
+
+// acts returns where they lie.
+func (s *Shape) acts(r *rowState, l, e, lo, n int) []float32 {
+	F, first := s.hiddenOf(e), int(r.layers[l].mix.from[e])
+	return r.grad.mix.act[first*s.widest()+(lo-first)*F:][:n*F]
 }
 
 // mixed sets next to x1 and what the experts of tokens lo to hi say.
 func (w *net) mixed(r *rowState, l, lo, hi int) {
-	C, K, st, next := w.Width, w.Chosen, &r.layers[l], r.next(l)
+	C, K, st, next := w.Width, w.asks(), &r.layers[l], r.next(l)
 	copy(next[lo*C:hi*C], st.x1[lo*C:])
 	for i := lo * K; i < hi*K; i++ {
 		t := i / K
@@ -256,21 +285,21 @@ func (w *net) mixed(r *rowState, l, lo, hi int) {
 	}
 }
 
-// downBack takes the gradient of what expert e of block l said to that of its
-// first product, in its place, and to that of its weights. It leaves the
-// activations times the weights, which the gradient of its second matrix needs.
-func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
-	st, x, C, F, wide := &r.layers[l], &s.expert, w.Width, w.Hidden, apart(2*w.Hidden)
-	asked, lo := st.mix.slots(e)
+// downBack takes the gradient of what expert e of block l said, of the slots from lo
+// on, to that of its first product, in its place, and to that of its weights. It leaves
+// the activations times the weights, which the gradient of its second matrix needs. A
+// frozen matrix is unpacked in ds.
+func (w *net) downBack(r *rowState, l, e int, asked []int32, lo int, s *workScratch, ds *denseScratch) {
+	st, x, C, F, wide := &r.layers[l], &s.expert, w.Width, w.hiddenOf(e), apart(2*w.widest())
 	if len(asked) == 0 {
 		return
 	}
-	x.gather(r.nf, asked, C, w.Chosen)
-	w.expertAct(r, l, e, lo, lo+len(asked))
-	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked))
-	w.experts[l][e].down.back(x.rows, C, 0, len(asked), r.grad.mix.act[lo*F:], s.da, &x.dense, pairs)
+	x.gather(r.nf, asked, C, w.asks())
+	acts, d := w.expertAct(r, l, e, lo, len(asked)), w.experts[l][e].down
+	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked), d)
+	d.back(x.rows, C, 0, len(asked), acts, s.da, ds, pairs)
 	for i, a := range asked {
-		act, da, gu := r.grad.mix.act[(lo+i)*F:][:F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
+		act, da, gu := acts[i*F:(i+1)*F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
 		r.grad.mix.dw[a] = kernel.Dot(act, da)
 		kernel.Scale(act, st.mix.weight[a])
 		kernel.Scale(da, st.mix.weight[a])
@@ -283,24 +312,29 @@ func (w *net) downBack(r *rowState, l, e int, s *workScratch) {
 }
 
 // upBack takes that further, to the gradient of what the expert read.
-func (w *net) upBack(r *rowState, l, e int, s *workScratch) {
-	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.Hidden)
-	if asked, lo := m.slots(e); len(asked) > 0 {
-		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked))
+func (w *net) upBack(r *rowState, l, e int, asked []int32, lo int, s *workScratch, ds *denseScratch) {
+	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.widest())
+	if len(asked) > 0 {
+		d := w.experts[l][e].gateUp
+		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked), d)
 		if len(pairs) > 0 {
-			x.gather(r.layers[l].n2, asked, w.Width, w.Chosen)
+			x.gather(r.layers[l].n2, asked, w.Width, w.asks())
 		}
-		w.experts[l][e].gateUp.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], &x.dense, pairs)
+		d.back(m.gateUp[lo*wide:], wide, 0, len(asked), x.rows, r.grad.mix.out[lo*w.Width:], ds, pairs)
 	}
 }
 
 // routeBack takes the gradient of the experts' weights to that of the router's
 // product, for tokens lo to hi. Which experts are asked has no gradient.
 func (w *net) routeBack(s *layerState, g *gradState, lo, hi int) {
-	E, K, m := w.Experts, w.Chosen, &s.mix
+	E, K, N, A, m := w.Experts, w.Chosen, w.scored(), w.asks(), &s.mix
 	for t := lo; t < hi; t++ {
-		p, dw := m.probs[t*E:(t+1)*E], g.mix.dw[t*K:(t+1)*K]
-		chosen, weight := m.chosen[t*K:(t+1)*K], m.weight[t*K:(t+1)*K]
+		p, dw := m.probs[t*N:][:E], g.mix.dw[t*A:][:K]
+		chosen, weight := m.chosen[t*A:][:K], m.weight[t*A:][:K]
+		if w.Shared > 0 {
+			x := m.weight[t*A+K] // of a sigmoid
+			m.probs[t*N+E] = g.mix.dw[t*A+K] * float32(x*(1-x))
+		}
 		var sum, inner float32
 		for k, e := range chosen {
 			sum += p[e]
@@ -324,7 +358,7 @@ func (w *net) routeBack(s *layerState, g *gradState, lo, hi int) {
 // readBack adds to dn, the gradient of what the router of tokens lo to hi
 // read, that of what their experts read. (hi-lo, C)
 func (w *net) readBack(s *layerState, g *gradState, lo, hi int, dn []float32) {
-	C, K := w.Width, w.Chosen
+	C, K := w.Width, w.asks()
 	for i := lo * K; i < hi*K; i++ {
 		row := dn[(i/K-lo)*C:][:C]
 		kernel.Add(row, row, g.mix.out[int(s.mix.slot[i])*C:][:C])
@@ -334,16 +368,18 @@ func (w *net) readBack(s *layerState, g *gradState, lo, hi int, dn []float32) {
 // expertsIn runs the router's choice and the first half of block l's experts,
 // on one row.
 func (t *Trainer) expertsIn(r *rowState, l int, s *workScratch) {
-	r.layers[l].mix.group(len(r.in.IDs), t.net.Chosen)
+	r.layers[l].mix.group(len(r.in.IDs), t.net.asks())
 	for e := range t.net.experts[l] {
-		t.net.expertIn(r, l, e, &s.expert)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.expertIn(r, l, e, asked, lo, &s.expert)
 	}
 }
 
 // expertsOut runs the other half.
 func (t *Trainer) expertsOut(r *rowState, l int, s *workScratch) {
 	for e := range t.net.experts[l] {
-		t.net.expertOut(r, l, e, &s.expert)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.expertOut(r, l, e, asked, lo, &s.expert)
 	}
 	t.net.mixed(r, l, 0, len(r.in.IDs))
 }
@@ -351,8 +387,9 @@ func (t *Trainer) expertsOut(r *rowState, l int, s *workScratch) {
 // expertsBack takes a row back through block l's experts.
 func (t *Trainer) expertsBack(r *rowState, l int, s *workScratch) {
 	for e := range t.net.experts[l] {
-		t.net.downBack(r, l, e, s)
-		t.net.upBack(r, l, e, s)
+		asked, lo := r.layers[l].mix.slots(e)
+		t.net.downBack(r, l, e, asked, lo, s, &s.expert.dense)
+		t.net.upBack(r, l, e, asked, lo, s, &s.expert.dense)
 	}
 }
 
@@ -361,7 +398,7 @@ const expertSpan = 4 * gradSpan
 
 // layExpertTasks lists the tasks of a block's experts.
 func (t *Trainer) layExpertTasks() {
-	for e := range t.net.Experts {
+	for e := range t.net.scored() {
 		for which := downLinear; which >= gateUpLinear; which-- {
 			for i := range t.net.experts[0][e].matrix(which).loras {
 				t.tasks = append(t.tasks, gradTask{which, 0, 0, i, e}, gradTask{which, 1, 0, i, e})
@@ -373,8 +410,9 @@ func (t *Trainer) layExpertTasks() {
 		for lo := 0; lo < t.net.Width; lo += expertSpan {
 			t.tasks = append(t.tasks, gradTask{downLinear, lo, min(lo+expertSpan, t.net.Width), -1, e})
 		}
-		for lo := 0; lo < 2*t.net.Hidden; lo += expertSpan {
-			t.tasks = append(t.tasks, gradTask{gateUpLinear, lo, min(lo+expertSpan, 2*t.net.Hidden), -1, e})
+		rows := 2 * t.net.hiddenOf(e)
+		for lo := 0; lo < rows; lo += expertSpan {
+			t.tasks = append(t.tasks, gradTask{gateUpLinear, lo, min(lo+expertSpan, rows), -1, e})
 		}
 	}
 }
@@ -383,7 +421,7 @@ func (t *Trainer) layExpertTasks() {
 // tokens that ask it, in order.
 func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 	c, g := &t.net.Shape, &t.Grads.layers[l]
-	C, F, wide := c.Width, c.Hidden, apart(2*c.Hidden)
+	C, F, K, wide := c.Width, c.hiddenOf(k.expert), c.asks(), apart(2*c.widest())
 	for j := range t.batch {
 		r := &t.batch[j]
 		st := &r.layers[l]
@@ -392,13 +430,13 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 		switch {
 		case n == 0:
 		case k.which == gateUpLinear:
-			s.gather(st.n2, asked, C, c.Chosen)
-			dw := g.gateUp.f[(k.expert*2*F+k.lo)*C:]
+			s.gather(st.n2, asked, C, K)
+			dw := g.gateUp.f[c.upAt(k.expert)+k.lo*C:]
 			t.addOuterOf(dw, k.hi-k.lo, C, n, st.mix.gateUp[lo*wide+k.lo:], wide, s.rows, s.packed)
 		default:
-			s.gather(r.grad.dtop, asked, C, c.Chosen)
-			dw := g.down.f[(k.expert*C+k.lo)*F:]
-			t.addOuterOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, r.grad.mix.act[lo*F:], s.packed)
+			s.gather(r.grad.dtop, asked, C, K)
+			dw := g.down.f[c.downAt(k.expert)+k.lo*F:]
+			t.addOuterOf(dw, k.hi-k.lo, F, n, s.rows[k.lo:], C, c.acts(r, l, k.expert, lo, n), s.packed)
 		}
 	}
 }
@@ -407,8 +445,9 @@ func (t *Trainer) expertGrad(l int, k *gradTask, s *expertScratch) {
 // expert of block l.
 func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
 	c := &t.net.Shape
-	C, F, wide := c.Width, c.Hidden, apart(2*c.Hidden)
-	pair := t.net.experts[l][k.expert].matrix(k.which).loras[k.pair]
+	C, K, wide := c.Width, c.asks(), apart(2*c.widest())
+	d := t.net.experts[l][k.expert].matrix(k.which)
+	pair := d.loras[k.pair]
 	for j := range t.batch {
 		r := &t.batch[j]
 		st, g := &r.layers[l], &r.grad.mix
@@ -417,79 +456,14 @@ func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
 		if n == 0 {
 			continue
 		}
-		state := &s.pairsOf(g, k.which, lo, n)[k.pair]
+		state := &s.pairsOf(g, k.which, lo, n, d)[k.pair]
 		switch {
 		case k.which == downLinear:
-			s.gather(r.grad.dtop, asked, C, c.Chosen)
-			pair.grad(k.lo, state, g.act[lo*F:(lo+n)*F], s.rows, n, C)
+			s.gather(r.grad.dtop, asked, C, K)
+			pair.grad(k.lo, state, c.acts(r, l, k.expert, lo, n), s.rows, n, C)
 		default:
-			s.gather(st.n2, asked, C, c.Chosen)
+			s.gather(st.n2, asked, C, K)
 			pair.grad(k.lo, state, s.rows, st.mix.gateUp[lo*wide:], n, wide)
 		}
 	}
-}
-
-// frozenExperts are the loops of a mixture that is not trained: a worker takes
-// an expert with the tokens of all rows, so that it is unpacked once.
-type frozenExperts struct{ group, expertsIn, expertsOut, mixed, top, expertsBack func(worker, i int) }
-
-func (f *frozenExperts) experts(t *Trainer) {
-	w, p := &t.net, &t.loops
-	f.group = func(_, i int) { t.batch[i].layers[p.l].mix.group(len(t.batch[i].in.IDs), w.Chosen) }
-	f.expertsIn = func(worker, e int) {
-		for i := range t.batch {
-			w.expertIn(&t.batch[i], p.l, e, &t.scratch[worker].expert)
-		}
-	}
-	f.expertsOut = func(worker, e int) {
-		for i := range t.batch {
-			w.expertOut(&t.batch[i], p.l, e, &t.scratch[worker].expert)
-		}
-	}
-	f.mixed = func(_, i int) {
-		s := &t.frozen.stretches[i]
-		w.mixed(s.r, p.l, s.lo, s.hi)
-	}
-	f.top = func(_, i int) {
-		s := &t.frozen.stretches[i]
-		copy(s.r.grad.dtop[s.lo*w.Width:s.hi*w.Width], s.r.nf[s.lo*w.Width:])
-	}
-	f.expertsBack = func(worker, e int) {
-		s, asked := &t.scratch[worker], 0
-		for i := range t.batch {
-			list, _ := t.batch[i].layers[p.l].mix.slots(e)
-			asked += len(list)
-		}
-		if asked == 0 {
-			return
-		}
-		x := &w.experts[p.l][e]
-		x.down.unpackAll(&s.expert.dense)
-		for i := range t.batch {
-			w.downBack(&t.batch[i], p.l, e, s)
-		}
-		x.gateUp.unpackAll(&s.expert.dense)
-		for i := range t.batch {
-			w.upBack(&t.batch[i], p.l, e, s)
-		}
-	}
-}
-
-// expertsInFrozen is expertsIn of all rows, expertsOutFrozen expertsOut.
-func (t *Trainer) expertsInFrozen(l int) {
-	t.loops.l = l
-	t.team.For(len(t.batch), t.frozen.group)
-	t.team.For(t.net.Experts, t.frozen.expertsIn)
-}
-
-func (t *Trainer) expertsOutFrozen(l int) {
-	t.loops.l = l
-	t.team.For(t.net.Experts, t.frozen.expertsOut)
-	t.team.For(len(t.frozen.stretches), t.frozen.mixed)
-}
-
-// expertsBackFrozen takes the micro-batch back through the block's experts.
-func (t *Trainer) expertsBackFrozen() {
-	t.team.For(len(t.frozen.stretches), t.frozen.top)
-	t.team.For(t.net.Experts, t.frozen.expertsBack)
 }

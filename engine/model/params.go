@@ -23,10 +23,10 @@ type Layer struct {
 	attnPost                  []float32 // (C) or nil
 	mlpNorm                   []float32 // (C)
 	mlpNormB                  []float32 // (C)
-	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other
+	gateUp                    stored    // (2F, C), or (F, C) without a gate; of a mixture, of one expert after the other, the shared one last
 	down                      stored    // (C, F)
 	mlpPost                   []float32 // (C) or nil
-	router                    stored    // (E, C) of a mixture
+	router                    stored    // (scored, C) of a mixture
 	outBias, upBias, downBias []float32 // (C), (F), (C), or nil
 	state                     stateVectors
 }
@@ -109,9 +109,9 @@ func (p *Params) lay(how matrices, mem []float32) (used int) {
 			l.state = s.Delta.layStates(take)
 		}
 		if s.Experts > 0 {
-			n, l.router = s.Experts, matrix(s.Experts*C)
+			n, l.router = s.Experts, matrix(s.scored()*C)
 		}
-		l.gateUp, l.down, l.mlpPost = matrix(n*s.ups()*C), matrix(n*C*F), some(s.PostNorms, C)
+		l.gateUp, l.down, l.mlpPost = matrix((n*s.ups()+2*s.Shared)*C), matrix(C*(n*F+s.Shared)), some(s.PostNorms, C)
 	}
 	p.norm, p.normB = take(C), some(s.LayerNorm, C)
 	p.head = p.embed
@@ -193,13 +193,19 @@ func (p *Params) tensors() []Tensor {
 		switch {
 		case p.Experts > 0:
 			// The router tells experts apart as the head tells tokens: no matrix for Muon.
-			list = append(list, l.router.tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
+			list = append(list, l.router.part(0, p.Experts*C).tensor(fmt.Sprintf("blk.%d.ffn_gate_inp.weight", i), p.Experts, C, false))
 			for e := range p.Experts {
 				matrix(fmt.Sprintf("ffn_gate.%d", e), F, C, l.gateUp.part(2*e*F*C, (2*e+1)*F*C))
 				matrix(fmt.Sprintf("ffn_up.%d", e), F, C, l.gateUp.part((2*e+1)*F*C, (2*e+2)*F*C))
 			}
 			for e := range p.Experts {
 				matrix(fmt.Sprintf("ffn_down.%d", e), C, F, l.down.part(e*C*F, (e+1)*C*F))
+			}
+			if S, up, down := p.Shared, p.Experts*2*F*C, p.Experts*C*F; S > 0 {
+				list = append(list, l.router.part(p.Experts*C, p.scored()*C).tensor(fmt.Sprintf("blk.%d.ffn_gate_inp_shexp.weight", i), 1, C, false))
+				matrix("ffn_gate_shexp", S, C, l.gateUp.part(up, up+S*C))
+				matrix("ffn_up_shexp", S, C, l.gateUp.part(up+S*C, up+2*S*C))
+				matrix("ffn_down_shexp", C, S, l.down.part(down, down+C*S))
 			}
 		case p.fusedUp():
 			matrix("ffn_up", 2*F, C, l.gateUp.part(0, 2*F*C))
@@ -298,7 +304,7 @@ func (p *Params) Copy(o *Params) error {
 func (p *Params) Init(seed uint64) {
 	for i, t := range p.tensors() {
 		switch {
-		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ssm_out.weight"), strings.Contains(t.Name, ".ffn_down."):
+		case strings.HasSuffix(t.Name, ".bias"), strings.HasSuffix(t.Name, "attn_output.weight"), strings.HasSuffix(t.Name, "ssm_out.weight"), strings.Contains(t.Name, ".ffn_down"):
 			clear(t.Data)
 			clear(t.Half)
 		case len(t.Shape) == 1:

@@ -188,7 +188,9 @@ func (c *peftConfig) lacks(s *Shape, prefix string, found map[site][]foundPair) 
 			}
 			for e := range s.copies(l, m) {
 				name, at := m, site{l, -1, places[m].linear}
-				if ofExperts {
+				if strings.HasPrefix(m, sharedModules) {
+					at.e = s.Experts
+				} else if ofExperts {
 					name, at.e = fmt.Sprintf("%s%d.%s", expertModules, e, own), e
 				}
 				name = fmt.Sprintf("%s%d.%s", prefix, l, name)

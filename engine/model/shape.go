@@ -38,6 +38,7 @@ type Shape struct {
 	Experts   int     // of a mixture; 0: one feed-forward layer
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
+	Shared    int     // width of an expert that every token asks, by a sigmoid of its own; 0: none
 	Tied      bool    // the head is the embeddings, whatever else a file holds
 	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
 }
@@ -132,7 +133,7 @@ func (s *Shape) outputs() int {
 // Params returns the number of parameters.
 func (s *Shape) Params() int {
 	C := s.Width
-	layer := max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.Experts*C
+	layer := max(s.Experts, 1)*C*(s.ups()+s.Hidden) + s.scored()*C + 3*C*s.Shared
 	if !s.NoNorms {
 		layer += 2 * C
 	}
@@ -180,7 +181,7 @@ func (s *Shape) FLOPs(docs []int, supervised int) float64 {
 		n -= 2 * tokens * float64(s.Layers*s.Width*s.Hidden)
 	}
 	if s.Experts > 0 {
-		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+s.Experts)
+		n += 2 * tokens * float64(s.Layers*s.Width) * float64((s.Chosen-1)*3*s.Hidden+3*s.Shared+s.scored())
 	}
 	if s.Sliding == nil {
 		return n
@@ -289,7 +290,9 @@ func (s *Shape) Check() error {
 		}
 	}
 	if s.Delta != nil {
-		return s.Delta.check(s)
+		if err := s.Delta.check(s); err != nil {
+			return err
+		}
 	}
 	return s.checkExperts()
 }

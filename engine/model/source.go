@@ -120,7 +120,10 @@ func newGGUFSource(g *weights.GGUF, s *Shape) *ggufSource {
 
 func (s *ggufSource) weight(name string) (weight, bool) {
 	t, ok := s.g.Tensor(name)
-	if !ok || len(t.Shape) == 0 {
+	if !ok {
+		return s.fusedExperts(name)
+	}
+	if len(t.Shape) == 0 {
 		return weight{}, false
 	}
 	w := weight{name: name, typ: t.Type}
@@ -140,4 +143,25 @@ func (s *ggufSource) weight(name string) (weight, bool) {
 		w = w.permuted(s.kvHeads)
 	}
 	return w, true
+}
+
+// fusedExperts returns gates or ups of experts from a file that has both in one tensor,
+// as llama.cpp's converter writes it if it is told to.
+func (s *ggufSource) fusedExperts(name string) (weight, bool) {
+	for i, end := range []string{"ffn_gate_exps.weight", "ffn_up_exps.weight"} {
+		stem, ok := strings.CutSuffix(name, end)
+		if !ok {
+			continue
+		}
+		t, ok := s.g.Tensor(stem + "ffn_gate_up_exps.weight")
+		if !ok {
+			return weight{}, false
+		}
+		w, ok := s.weight(t.Name)
+		if !ok || w.unread != "" {
+			return w, ok
+		}
+		return w.half(name, t.Shape, i == 1)
+	}
+	return weight{}, false
 }

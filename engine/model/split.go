@@ -48,7 +48,7 @@ func (t *Trainer) laySplit(a *tensor.Arena) {
 	for which := range w.blocks[0] {
 		lay(which, -1)
 	}
-	for e := range w.Experts {
+	for e := range w.scored() {
 		lay(gateUpLinear, e)
 		lay(downLinear, e)
 	}
@@ -68,7 +68,7 @@ func (t *Trainer) splitExperts(x *expertScratch, a *tensor.Arena) {
 	switch {
 	case !t.split:
 	case t.Grads != nil:
-		x.packed = a.Float32(kernel.SplitLen(t.length, max(t.net.Width, t.net.Hidden)))
+		x.packed = a.Float32(kernel.SplitLen(t.length, max(t.net.Width, t.net.widest())))
 	default:
 		most := 0
 		for _, block := range t.net.experts {
@@ -144,7 +144,7 @@ func (w *net) panelRows() int {
 		}
 	}
 	if w.Experts > 0 {
-		n = max(n, 2*w.Hidden, w.Width)
+		n = max(n, 2*w.widest(), w.Width)
 	}
 	return n
 }

@@ -14,7 +14,7 @@ import (
 func TestSplit(t *testing.T) {
 	families := trained
 	if testing.Short() {
-		families = []string{"qwen3_moe"}
+		families = []string{"qwen3_moe", "qwen3_5_moe"}
 	}
 	for _, name := range families {
 		f := openArch(t, name)

@@ -23,7 +23,7 @@ func TestHalf(t *testing.T) {
 	}
 	families := trained
 	if testing.Short() {
-		families = []string{"spark2_5", "qwen3_moe", "qwen3_5"}
+		families = []string{"spark2_5", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 	}
 	for _, name := range families {
 		trainers[name] = func(half bool) *Trainer {

@@ -328,7 +328,7 @@ func (t *Trainer) layTasks() {
 	c := &t.net.Shape
 	rows := [linears]int{qkvLinear: c.inputs(), outLinear: c.Width, gateUpLinear: c.ups(), downLinear: c.Width}
 	if c.Experts > 0 {
-		rows[gateUpLinear], rows[downLinear] = c.Experts, 0
+		rows[gateUpLinear], rows[downLinear] = c.scored(), 0
 		t.layExpertTasks()
 	}
 	span := gradSpan

@@ -199,7 +199,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	t.matrices = t.net.all()
 	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, o.Split && frozen, a)
 	for i := range t.team.Size() {
-		w := workScratch{da: a.Float32(T * s.Hidden), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i],
+		w := workScratch{da: a.Float32(T * s.widest()), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i],
 			state: layStateScratch(s.Delta, T, a)}
 		if !frozen {
 			w.grads = newAttnGrads(&t.net.Shape, T, a)
@@ -235,7 +235,7 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 				outLinear: newDense(s.Width, s.outputsOf(i), p.out, p.outBias, half, a),
 			}
 			if s.Experts > 0 {
-				block[gateUpLinear], block[downLinear] = newDense(s.Experts, s.Width, p.router, nil, half, a), &dense{}
+				block[gateUpLinear], block[downLinear] = newDense(s.scored(), s.Width, p.router, nil, half, a), &dense{}
 				w.addExperts(i, half, a)
 			} else {
 				block[gateUpLinear] = newDense(s.ups(), s.Width, p.gateUp, p.upBias, half, a)
@@ -413,8 +413,8 @@ func (t *Trainer) read(plan *decoderNet) error {
 		}
 		for e := range b.experts {
 			x := &b.experts[e]
-			put(&x.gateUp, to.gateUp, e*x.gateUp.rows*x.gateUp.cols)
-			put(&x.down, to.down, e*x.down.rows*x.down.cols)
+			put(&x.gateUp, to.gateUp, e*t.net.ups()*t.net.Width)
+			put(&x.down, to.down, e*t.net.Width*t.net.Hidden)
 		}
 	}
 	errs := make([]error, len(jobs))

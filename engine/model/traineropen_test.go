@@ -13,12 +13,12 @@ import (
 
 // trained are the folders of testdata/oracle/arch whose models are trained.
 var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5"}
+	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 
 // Trained names the families of whose models a trainer is made, and no others.
 func TestTrained(t *testing.T) {
 	for _, f := range families {
-		name := map[string]string{"qwen3moe": "qwen3_moe", "hunyuan-dense": "hunyuan", "qwen35": "qwen3_5"}[f.names[0]]
+		name := map[string]string{"qwen3moe": "qwen3_moe", "hunyuan-dense": "hunyuan", "qwen35": "qwen3_5", "qwen35moe": "qwen3_5_moe"}[f.names[0]]
 		if name == "" {
 			name = f.names[0]
 		}
@@ -153,7 +153,7 @@ var everyLinear = []string{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", 
 
 // A step allocates nothing of a row's size, whatever is trained.
 func TestStepAllocates(t *testing.T) {
-	names := []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe", "qwen3_5"}
+	names := []string{"qwen3", "gemma2", "gpt2", "hunyuan", "granite", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 	if testing.Short() {
 		names = names[:1]
 	}
@@ -175,7 +175,7 @@ func TestStepAllocates(t *testing.T) {
 // for: to the bit, of halves; of quantised weights, forward with the decoder's
 // bits, and back with gradients that differ by what its integers round.
 func TestFrozenTypes(t *testing.T) {
-	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2", "qwen3_moe", "qwen3_5"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
+	names, types := []string{"qwen3", "llama", "spark2_5", "gemma2", "gpt2", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}, []Mixture{AsQ8_0, AsQ4_0, AsQ4_K_M, AsF16, AsBF16, AsQ6_K}
 	if testing.Short() {
 		names, types = names[:1], types[:3]
 	}

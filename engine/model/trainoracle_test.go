@@ -28,7 +28,7 @@ func far(got, want []float32) float64 {
 
 // adapted are the targets of the oracle's adapters: every matrix of the blocks.
 func adapted(f *File) []string {
-	if f.Shape.Experts > 0 { // which are not meant if none are named
+	if f.Shape.Experts > 0 && f.Shape.Shared == 0 { // which are not meant if none are named
 		return everyLinear
 	}
 	return nil

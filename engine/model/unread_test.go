@@ -15,7 +15,7 @@ import (
 // Whichever tensor of a folder is of a type that is not read, it is named with its
 // type: it is not called missing, nor is another read in its place.
 func TestUnreadType(t *testing.T) {
-	for _, arch := range []string{"llama", "qwen3_moe", "qwen3_5", "gemma3", "gpt2", "bert-mean", "gte"} {
+	for _, arch := range []string{"llama", "qwen3_moe", "qwen3_5", "qwen3_5_moe", "gemma3", "gpt2", "bert-mean", "gte"} {
 		from := filepath.Join(archOracle, arch)
 		text, err := os.ReadFile(filepath.Join(from, "model.safetensors"))
 		if err != nil {

@@ -16,9 +16,9 @@ import (
 func TestOracleFamilies(t *testing.T) {
 	const oracle = "../../testdata/oracle"
 	families := []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
-		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5"}
+		"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 	if testing.Short() {
-		families = []string{"spark2_5", "gpt2", "qwen3_moe", "qwen3_5"}
+		families = []string{"spark2_5", "gpt2", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 	}
 	for _, name := range families {
 		text, err := os.ReadFile(filepath.Join(oracle, "train", name+".json"))

@@ -41,6 +41,8 @@ func TestStudents(t *testing.T) {
 		"gpt2":      {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"qwen3_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 		"qwen3_5":   {&DPO{Batch: 6, Epochs: 2, Rank: 3, Rate: 1}, &KTO{Batch: 12, Epochs: 2, Rate: 0.3, Optimizer: "adamw8"}},
+
+		"qwen3_5_moe": {&DPO{Batch: 6, Epochs: 2, Rate: 0.3}, &KTO{Batch: 12, Epochs: 2, Rank: 3, Rate: 1}},
 	} {
 		for _, op := range ops {
 			in := map[string]string{"base": familyFolder(t, name), "pairs": pairs, "labels": labels}

@@ -141,7 +141,7 @@ func (w *workload) kinds(s *model.Shape) (r rowToil) {
 	r.linear = 2 * tokens * weightsOf(s)
 	r.states = s.StateFLOPs(w.docs)
 	r.attention, r.head = s.FLOPs(w.docs, 0)-r.linear-r.states, s.FLOPs(nil, w.supervised)
-	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+max(s.Chosen, 1)*s.Hidden)
+	r.logits, r.elements = float64(w.supervised)*float64(s.Vocab), tokens*float64(s.Layers)*float64(s.Width+max(s.Chosen, 1)*s.Hidden+s.Shared)
 	return r
 }
 

@@ -46,7 +46,7 @@ GELU = 1e-6  # llama.cpp's is of tanh, by a table of halves; Gemma's is of tanh,
 # class: of transformers; config: what differs from SIZES; sizes: those instead, where the family has other names; types:
 # those it is committed in besides float32; only: those alone; gguf: False where llama.cpp would answer otherwise, and is not
 # asked; long: the original context of factors of LongRoPE; legacy: config.json as transformers 4 wrote it; old_type: and rope_type as type; drop: keys that files in the wild lack;
-# agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
+# jumps: that what llama.cpp rounds turns other experts up, so that it is far from itself; agree: how far transformers and llama.cpp may be apart, 1e-9 without it.
 MODELS = {
     "qwen3": {"class": "Qwen3", "config": {"tie_word_embeddings": True, "rope_parameters": THETA | {"rope_theta": 1e6}},
               "types": ["F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "MXFP4"]},
@@ -139,10 +139,17 @@ MODELS = {
         "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
         "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": True,
         "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
+    # A shared expert beside the others, of another width.
+    "qwen3_5_moe": {"class": "Qwen3_5Moe", "jumps": True, "types": ["Q5_0"], "config": {
+        "num_hidden_layers": 4, "hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32,
+        "num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "shared_expert_intermediate_size": 64,
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32, "linear_value_head_dim": 32,
+        "layer_types": ["linear_attention"] * 3 + ["full_attention"], "tie_word_embeddings": False,
+        "rope_parameters": THETA | {"rope_theta": 1e7, "partial_rotary_factor": 0.25}}},
 }
 
 
-CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig"}
+CONFIG = {"Gemma3": "TextConfig", "Qwen3_5": "TextConfig", "Qwen3_5Moe": "TextConfig"}
 
 
 def norm_centre(name, key):

@@ -39,7 +39,7 @@ from safetensors.torch import save_file  # noqa: E402
 VERSIONS = {"torch": "2.15.0", "transformers": "5.23.0", "peft": "0.21.2"}
 NAMES = ["qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
          "phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2",
-         "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5"]
+         "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5", "qwen3_5_moe"]
 DOCS = [0, 41, 42, 71]
 ADAMW = {"lr": 2.0**-10, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8, "steps": 10}
 RANK, ALPHA, MOST = 3, 6, 512
@@ -47,6 +47,7 @@ LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 FUSED = {"phi3": ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"],
          "glm4": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"],
          "qwen3_5": [*LINEAR, "in_proj_qkv", "in_proj_z", "in_proj_b", "in_proj_a", "out_proj"]}
+FUSED["qwen3_5_moe"] = [*FUSED["qwen3_5"], "shared_expert_gate"]  # of its experts, which are one tensor, the shared one alone
 CONV1D = ["c_attn", "c_proj", "c_fc"]
 SPARK = ["q_k_v_proj", "g_proj", "out_proj", "gate_proj", "up_proj", "down_proj"]
 
