@@ -109,6 +109,7 @@ type Request struct {
 	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": the release's, if it has one
 	NoKnowledge bool   // from none, though the release has one
 	Context     int    // that the caller counts on, in tokens; 0: none
+	Shorten     bool   // the oldest of a conversation that does not fit is left out
 	Adapter     string
 	Receipt     bool
 	IgnoreEnd   bool // go on to MaxTokens
@@ -150,6 +151,7 @@ const (
 	Endless                   // IgnoreEnd and MinTokens
 	Bases                     // Knowledge
 	Prefilled                 // an assistant's last message is gone on from
+	Shortened                 // Shorten
 )
 
 // Lack returns the first parameter that asks for more than c, or "".

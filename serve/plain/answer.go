@@ -16,7 +16,7 @@ import (
 
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
-	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled | form.Shortened
 	if m.template.Facts().Format.Begin != "" {
 		can |= form.Forced
 	}
