@@ -1,8 +1,10 @@
 package openai
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -163,12 +165,13 @@ func (q *query) checkTools() error {
 	return nil
 }
 
-// setChoice reads tool_choice: a word, or the name of a function.
+// setChoice reads tool_choice: a word, the name of a function, or the tools that are
+// allowed.
 func (q *query) setChoice(v json.RawMessage) error {
 	var word string
 	if json.Unmarshal(v, &word) == nil {
 		if word != "none" && word != "auto" && word != "required" {
-			return form.OutOfRange("tool_choice", say.T("none, auto, required, or a function", "none、auto、required，或某个函数"))
+			return form.OutOfRange("tool_choice", say.T("none, auto, required, a function, or allowed_tools", "none、auto、required、某个函数，或 allowed_tools"))
 		}
 		q.Choice.Mode = word
 		return nil
@@ -181,15 +184,65 @@ func (q *query) setChoice(v json.RawMessage) error {
 		} `json:"function"`
 	}
 	if err := json.Unmarshal(v, &o); err != nil {
-		return form.MustBe("tool_choice", say.T("none, auto, required, or a function", " none、auto、required，或某个函数"))
+		return form.MustBe("tool_choice", say.T("none, auto, required, a function, or allowed_tools", " none、auto、required、某个函数，或 allowed_tools"))
+	}
+	if o.Type == "allowed_tools" {
+		return q.setAllowed(v)
 	}
 	if o.Function.Name != "" {
 		o.Name = o.Function.Name
 	}
 	if o.Type != "function" || o.Name == "" {
-		return form.OutOfRange("tool_choice", say.T("none, auto, required, or a function", "none、auto、required，或某个函数"))
+		return form.OutOfRange("tool_choice", say.T("none, auto, required, a function, or allowed_tools", "none、auto、required、某个函数，或 allowed_tools"))
 	}
 	q.Choice = form.Choice{Mode: "named", Name: o.Name}
+	return nil
+}
+
+// setAllowed reads which of the tools are allowed: chat has them one level deeper than
+// Responses. Those of types that the server would run are not offered anyhow.
+func (q *query) setAllowed(v json.RawMessage) error {
+	type list struct {
+		Mode  string          `json:"mode"`
+		Tools json.RawMessage `json:"tools"`
+	}
+	var o struct {
+		list
+		Inner *list `json:"allowed_tools"`
+	}
+	if err := json.Unmarshal(v, &o); err != nil {
+		return err
+	}
+	at := "tool_choice"
+	if o.Inner != nil {
+		o.list, at = *o.Inner, "tool_choice.allowed_tools"
+	}
+	if o.Mode != "auto" && o.Mode != "required" {
+		return form.OutOfRange(at+".mode", say.T("auto or required", "auto 或 required"))
+	}
+	if !known(o.Tools) {
+		return form.Invalid(at+".tools", "missing_parameter", say.T("%s is missing", "缺少 %s", at+".tools"))
+	}
+	tools, err := form.List[struct {
+		Type     string `json:"type"`
+		Name     string `json:"name"`
+		Function struct {
+			Name string `json:"name"`
+		} `json:"function"`
+	}](o.Tools, at+".tools", "[%d]", maxTools)
+	if err != nil {
+		return form.WrongType(at+".tools", err)
+	}
+	q.Choice, q.allowed = form.Choice{Mode: o.Mode}, []string{}
+	for i, t := range tools {
+		switch name := cmp.Or(t.Function.Name, t.Name); {
+		case t.Type != "function":
+		case name == "":
+			return form.Invalid(fmt.Sprintf("%s.tools[%d]", at, i), "invalid_value", say.T("%s has no name", "%s 没有名称", fmt.Sprintf("%s.tools[%d]", at, i)))
+		default:
+			q.allowed = append(q.allowed, name)
+		}
+	}
 	return nil
 }
 
@@ -200,7 +253,16 @@ func (q *query) setParallel(v json.RawMessage) error {
 	return err
 }
 
-// settleTools checks the choice against the tools.
+// settleTools checks the choice against the tools. Those that are not allowed are not
+// offered: the model sees the others alone.
 func (q *query) settleTools() error {
+	for _, name := range q.allowed {
+		if !slices.ContainsFunc(q.Tools, func(t form.Tool) bool { return t.Name == name }) {
+			return form.Invalid("tool_choice", "invalid_value", say.T("tool_choice allows %q, which is not among tools", "tool_choice 允许的 %q 不在 tools 之中", form.Clip(name)))
+		}
+	}
+	if q.allowed != nil {
+		q.Tools = slices.DeleteFunc(q.Tools, func(t form.Tool) bool { return !slices.Contains(q.allowed, t.Name) })
+	}
 	return form.SettleTools(&q.Request, "tool_choice")
 }
