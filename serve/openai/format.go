@@ -29,11 +29,10 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 	switch f.Type {
 	case "text", "":
 	case "json_object":
-		q.Format = form.Format{Kind: "json"}
 		if known(f.Schema) { // as llama.cpp's clients write it
-			q.Format = form.Format{Kind: "schema", Schema: f.Schema}
+			return q.bind(param, form.JSON, form.Format{Kind: "schema", Schema: f.Schema})
 		}
-		q.Need(form.JSON, param)
+		return q.bind(param, form.JSON, form.Format{Kind: "json"})
 	case "json_schema":
 		schema := f.Schema
 		if known(f.JSONSchema) {
@@ -48,20 +47,16 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 		if !known(schema) {
 			return form.Invalid(param, "missing_parameter", say.T("%s has no schema", "%s 里没有 schema", param))
 		}
-		q.Format = form.Format{Kind: "schema", Schema: schema}
-		q.Need(form.JSON, param)
+		return q.bind(param, form.JSON, form.Format{Kind: "schema", Schema: schema})
 	case "regex":
 		if f.Regex == "" {
 			return form.Invalid(param, "missing_parameter", say.T("%s has no regex", "%s 里没有 regex", param))
 		}
-		q.Format = form.Format{Kind: "regex", Text: f.Regex}
-		q.Need(form.Pattern, param)
+		return q.bind(param, form.Pattern, form.Format{Kind: "regex", Text: f.Regex})
 	case "choice":
-		q.Format = form.Format{Kind: "choice", List: f.Choices}
-		q.Need(form.Pattern, param)
+		return q.bind(param, form.Pattern, form.Format{Kind: "choice", List: f.Choices})
 	case "grammar":
-		q.Format = form.Format{Kind: "grammar", Text: f.Grammar}
-		q.Need(form.Grammar, param)
+		return q.bind(param, form.Grammar, form.Format{Kind: "grammar", Text: f.Grammar})
 	default:
 		return form.OutOfRange(param, say.T("of type text, json_object, json_schema, regex or choice", "type 为 text、json_object、json_schema、regex 或 choice"))
 	}
@@ -70,41 +65,55 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 
 func known(v json.RawMessage) bool { return len(v) > 0 && string(v) != "null" }
 
+// bind binds the answer to a format, which the parameter asks for. To two it is not bound.
+func (q *query) bind(param string, need form.Can, f form.Format) error {
+	if q.Format.Kind != "" {
+		return form.Invalid(param, "invalid_value", say.T("%s is a second format for one answer: choose one", "%s 是同一回答的第二种输出格式：请只选一种", param))
+	}
+	q.Format = f
+	q.Need(need, param)
+	return nil
+}
+
 // pattern reads vLLM's guided_regex and guided_grammar.
 func pattern(name, kind string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: kind}
 		can := form.Pattern
 		if kind == "grammar" {
 			can = form.Grammar
 		}
-		q.Need(can, name)
-		return json.Unmarshal(v, &q.Format.Text)
+		var text string
+		if err := json.Unmarshal(v, &text); err != nil {
+			return err
+		}
+		if text == "" {
+			return form.Invalid(name, "missing_parameter", say.T("%s is missing or empty", "缺少 %s，或为空", name))
+		}
+		return q.bind(name, can, form.Format{Kind: kind, Text: text})
 	}
 }
 
 // choices reads vLLM's guided_choice.
 func choices(name string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: "choice"}
-		q.Need(form.Pattern, name)
-		return json.Unmarshal(v, &q.Format.List)
+		var list []string
+		if err := json.Unmarshal(v, &list); err != nil {
+			return err
+		}
+		return q.bind(name, form.Pattern, form.Format{Kind: "choice", List: list})
 	}
 }
 
 // schema reads vLLM's guided_json: a schema, or one written in a string.
 func schema(name string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: "schema", Schema: v}
-		q.Need(form.JSON, name)
 		var s string
 		if json.Unmarshal(v, &s) == nil {
-			if !json.Valid([]byte(s)) {
+			if v = json.RawMessage(s); !json.Valid(v) {
 				return form.Invalid(name, "invalid_value", say.T("%s is not JSON", "%s 不是 JSON", name))
 			}
-			q.Format.Schema = json.RawMessage(s)
 		}
-		return nil
+		return q.bind(name, form.JSON, form.Format{Kind: "schema", Schema: v})
 	}
 }
 
@@ -152,13 +161,6 @@ func badTool(i int) error {
 }
 
 func (q *query) checkTools() error {
-	seen := map[string]bool{}
-	for _, t := range q.Tools {
-		if seen[t.Name] {
-			return form.Invalid("tools", "invalid_value", say.T("two tools are called %q", "有两个工具都叫 %q", form.Clip(t.Name)))
-		}
-		seen[t.Name] = true
-	}
 	if len(q.Tools) > 0 {
 		q.Need(form.Tools, "tools")
 	}

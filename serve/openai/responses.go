@@ -203,7 +203,7 @@ func (q *query) addItem(at string, item *inputItem) error {
 		case "user":
 			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
 		default:
-			return badRole(at+".role", item.Role, "user, assistant, system, developer")
+			return badRole(at+".role", item.Role, "user", "assistant", "system", "developer")
 		}
 	case "reasoning":
 		var parts []struct {

@@ -49,6 +49,9 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 			return
 		}
 		for t, err := range m.engine.Generate(ctx, j.req) {
+			if errors.Is(err, infer.ErrStuck) {
+				err = j.stuck()
+			}
 			if err != nil {
 				yield(form.Event{Usage: w.usage}, public(err))
 				return
