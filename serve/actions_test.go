@@ -21,6 +21,7 @@ var bodies = map[string]string{
 	"POST /v1/chat/completions":          `{"model":"parrot","messages":[{"role":"user","content":"a"}]}`,
 	"POST /v1/completions":               `{"model":"parrot","prompt":"a"}`,
 	"POST /v1/responses":                 `{"model":"parrot","input":"a"}`,
+	"POST /v1/responses/input_tokens":    `{"input":"hi"}`,
 	"POST /v1/embeddings":                `{"model":"parrot","input":"a"}`,
 	"POST /v1/rerank":                    `{"model":"parrot","query":"a","documents":["b"]}`,
 	"POST /v2/rerank":                    `{"model":"parrot","query":"a","documents":["b"]}`,
@@ -126,7 +127,7 @@ func TestOpenRoutes(t *testing.T) {
 			open = append(open, r.Pattern)
 		}
 	}
-	if got, want := strings.Join(open, ", "), "GET /healthz, GET /open, POST /api/session, GET /{file...}, /"; got != want {
+	if got, want := strings.Join(open, ", "), "GET /healthz, GET /health, GET /open, POST /api/session, GET /{file...}, /"; got != want {
 		t.Errorf("open routes: %s", got)
 	}
 }

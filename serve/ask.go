@@ -128,8 +128,8 @@ func (r *Release) fits(req *form.Request) error {
 	if r.Answerer == nil {
 		return form.Invalid("model", "unsupported_model", say.T("%q does not write answers: it makes vectors or scores", "%q 不生成回答：它只产生向量或评分", r.Name))
 	}
-	if param := r.Answerer.Can().Lack(req.Needs); param != "" {
-		return form.Unsupported(param)
+	if e := r.Answerer.Can().Unmet(req.Needs); e != nil {
+		return e
 	}
 	r.Limits.bound(req)
 	if r.Context > 0 && req.Context > r.Context {

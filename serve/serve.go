@@ -223,6 +223,7 @@ func (s *Server) Routes() []Route {
 		{"POST /v1/chat/completions", Chat, s.ask(openai.ParseChat)},
 		{"POST /v1/completions", Chat, s.ask(openai.ParseCompletion)},
 		{"POST /v1/responses", Chat, s.ask(openai.ParseResponse)},
+		{"POST /v1/responses/input_tokens", Tokenize, s.inputTokens},
 		{"POST /v1/embeddings", Embed, s.embeddings},
 		{"POST /v1/rerank", Rerank, s.rerank},
 		{"POST /v2/rerank", Rerank, s.rerank},
@@ -238,6 +239,7 @@ func (s *Server) Routes() []Route {
 		{"POST /apply-template", Tokenize, s.applyTemplate},
 		{"GET /metrics", ReadMetrics, s.metrics.write},
 		{"GET /healthz", Open, s.health},
+		{"GET /health", Open, s.health}, // as llama.cpp and vLLM call it
 
 		{"GET /api/state", ReadState, s.state},
 		{"GET /api/plan", ReadPlan, s.plan},

@@ -148,21 +148,36 @@ func (s *Server) applyTemplate(w http.ResponseWriter, r *http.Request) error {
 
 // countTokens is Anthropic's.
 func (s *Server) countTokens(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
+	n, err := s.count(w, r, anthropic.ParseCount)
 	if err != nil {
 		return err
 	}
-	req, err := anthropic.ParseCount(body)
+	return WriteJSON(w, http.StatusOK, map[string]int{"input_tokens": n})
+}
+
+// inputTokens is OpenAI's.
+func (s *Server) inputTokens(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.count(w, r, openai.ParseInput)
 	if err != nil {
 		return err
+	}
+	return WriteJSON(w, http.StatusOK, map[string]any{"object": "response.input_tokens", "input_tokens": n})
+}
+
+// count returns how many tokens the prompt of a request has.
+func (s *Server) count(w http.ResponseWriter, r *http.Request, parse func(body []byte) (*form.Request, error)) (int, error) {
+	body, err := readBody(w, r)
+	if err != nil {
+		return 0, err
+	}
+	req, err := parse(body)
+	if err != nil {
+		return 0, err
 	}
 	rel, err := s.spelling(r, req.Model)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	_, ids, err := rel.Speller.Render(req)
-	if err != nil {
-		return err
-	}
-	return WriteJSON(w, http.StatusOK, map[string]int{"input_tokens": len(ids)})
+	return len(ids), err
 }

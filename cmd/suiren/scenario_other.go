@@ -273,4 +273,4 @@ func (s answerer) pass(ctx context.Context, o *other, a *form.Ask) iter.Seq2[for
 
 // otherCan is what a released model that is asked conversations may be asked:
 // not what would pass its scope by.
-const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled | form.Receipts
+const otherCan = form.Tools | form.Forced | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Prefilled | form.Receipts | form.Shortened

@@ -61,6 +61,40 @@ def openai_responses():
 
 
 @check
+def openai_input_tokens():
+    r = o.responses.create(model=model, input="Say hello.", instructions="Be brief.", max_output_tokens=2)
+    c = o.responses.input_tokens.count(model=model, input="Say hello.", instructions="Be brief.")
+    assert c.object == "response.input_tokens" and c.input_tokens == r.usage.input_tokens
+
+
+@check
+def openai_truncation():
+    turns = [m for i in range(1500) for m in ({"role": "user", "content": f"What is {i}?"}, {"role": "assistant", "content": f"It is {i}."})]
+    try:
+        o.responses.create(model=model, input=turns + messages, max_output_tokens=2)
+    except openai.BadRequestError as e:
+        assert e.code == "context_length_exceeded"
+    else:
+        raise AssertionError("it fits: the turns are too few")
+    r = o.responses.create(model=model, input=turns + messages, max_output_tokens=2, truncation="auto")
+    assert r.truncation == "auto" and r.usage.input_tokens > 0
+
+
+@check
+def openai_allowed_tools():
+    names = ["light", "douse"]
+    schema = {"type": "object", "properties": {"where": {"enum": ["here"]}}, "required": ["where"], "additionalProperties": False}
+    allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "douse"}}]}
+    c = o.chat.completions.create(model=model, messages=messages, max_tokens=200, parallel_tool_calls=False, extra_body={"think": False},
+        tools=[{"type": "function", "function": {"name": n, "parameters": schema}} for n in names], tool_choice={"type": "allowed_tools", "allowed_tools": allowed})
+    assert [t.function.name for t in c.choices[0].message.tool_calls] == ["douse"]
+    r = o.responses.create(model=model, input="Say hello.", max_output_tokens=200, parallel_tool_calls=False, extra_body={"think": False},
+        tools=[{"type": "function", "name": n, "parameters": schema, "strict": False} for n in names],
+        tool_choice={"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "douse"}]})
+    assert [i.name for i in r.output if i.type == "function_call"] == ["douse"]
+
+
+@check
 def openai_embeddings_refused_by_a_chat_model():
     try:
         o.embeddings.create(model=model, input="x")
@@ -81,6 +115,22 @@ def anthropic_stream():
 @check
 def anthropic_count():
     assert a.messages.count_tokens(model=model, messages=messages).input_tokens > 0
+
+
+@check
+def anthropic_document():
+    block = {"type": "document", "title": "Hours", "source": {"type": "text", "media_type": "text/plain", "data": "The kitchen closes at six."}}
+    asked = [{"role": "user", "content": [block, {"type": "text", "text": "When?"}]}]
+    m = a.messages.create(model=model, max_tokens=2, messages=asked)
+    n = a.messages.count_tokens(model=model, messages=asked).input_tokens
+    assert m.usage.input_tokens + m.usage.cache_read_input_tokens == n
+    assert n > a.messages.count_tokens(model=model, messages=[{"role": "user", "content": "When?"}]).input_tokens + 10
+    try:
+        a.messages.create(model=model, max_tokens=2, messages=[{"role": "user", "content": [{"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}]}])
+    except anthropic.BadRequestError as e:
+        assert "text" in e.message
+    else:
+        raise AssertionError("not refused")
 
 
 sys.exit(1 if failed else 0)

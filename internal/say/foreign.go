@@ -124,6 +124,9 @@ func KindThere(e *json.UnmarshalTypeError) Text {
 	case "object":
 		return T("an object", "对象")
 	}
+	if k := e.Type.Kind(); value != "" && (k == reflect.Float64 || k == reflect.Float32) {
+		return T("a number that is too large", "过大的数字")
+	}
 	if value != "" { // of a kind that takes numbers
 		return T("a fraction, or a number that is too large", "小数，或过大的数字")
 	}

@@ -33,6 +33,9 @@ func TestForeign(t *testing.T) {
 		N    int
 		List []struct{ Text string }
 	}
+	var float struct {
+		X float64 `json:"x"`
+	}
 	_, missing := os.Open("/no/such")
 	_, link := error(nil), os.Rename("/no/such", "/no/other")
 	_, number := strconv.Atoi("x1")
@@ -70,6 +73,8 @@ func TestForeign(t *testing.T) {
 		{decode(`{"n": 1, "x y": 2}`, true, &v), `没有字段 "x y"`, `there is no field "x y"`},
 		{decode(`{"n": "1"}`, false, &v), "N 应为整数，却是字符串", "N: a string stands where a whole number belongs"},
 		{decode(`{"n": 1.5}`, false, &v), "N 应为整数，却是小数，或过大的数字", "N: a fraction, or a number that is too large stands where a whole number belongs"},
+		{decode(`{"x": 1e400}`, false, &float), "x 应为数字，却是过大的数字", "x: a number that is too large stands where a number belongs"},
+		{decode(strings.Repeat("[", 20000), false, &v), "嵌套过深", "it is nested too deep"},
 		{decode(`{"list": [{"text": []}]}`, false, &v), "List.Text 应为字符串，却是列表", "List.Text: a list stands where a string belongs"},
 		{decode(`[]`, false, &v), "应为对象，却是列表", "a list stands where an object belongs"},
 		{errors.New("disk I/O error (778)"), "无法读写数据库文件（SQLite 778）", "the file of the database cannot be read or written (SQLite 778)"},

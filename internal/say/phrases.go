@@ -148,6 +148,7 @@ var patterns = []struct {
 	en, zh string
 }{
 	{regexp.MustCompile(`(?s)^json: unknown field "(.*)"$`), `there is no field "%s"`, `没有字段 "%s"`},
+	{regexp.MustCompile(`^invalid character .+ exceeded max depth$`), "it is nested too deep", "嵌套过深"},
 	{regexp.MustCompile(`(?s)^invalid character (.+) looking for beginning of value$`), "", "此处应为一个值，却是 %s"},
 	{regexp.MustCompile(`(?s)^invalid character (.+) looking for beginning of object key string$`), "", "此处应为带双引号的键，却是 %s"},
 	{regexp.MustCompile(`(?s)^invalid character (.+) after object key$`), "", "键之后应为冒号，却是 %s"},

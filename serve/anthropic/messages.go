@@ -124,6 +124,12 @@ type block struct {
 	ToolUseID string          `json:"tool_use_id"`
 	Content   json.RawMessage `json:"content"`
 	IsError   bool            `json:"is_error"`
+
+	// Of a document; other blocks have other things by these names.
+	Title     json.RawMessage `json:"title"`
+	Context   json.RawMessage `json:"context"`
+	Source    json.RawMessage `json:"source"`
+	Citations json.RawMessage `json:"citations"`
 }
 
 // blocks reads a string, which is a block of text, or a list.
@@ -137,7 +143,7 @@ func blocks(v json.RawMessage) ([]block, error) {
 	return list, err
 }
 
-// texts joins blocks of text.
+// texts joins blocks of text, and of documents that are text.
 func texts(v json.RawMessage) (string, error) {
 	list, err := blocks(v)
 	if err != nil {
@@ -145,10 +151,18 @@ func texts(v json.RawMessage) (string, error) {
 	}
 	var b strings.Builder
 	for _, part := range list {
-		if part.Type != "text" {
+		switch part.Type {
+		case "text":
+			b.WriteString(part.Text)
+		case "document":
+			text, err := part.document()
+			if err != nil {
+				return "", err
+			}
+			b.WriteString(text)
+		default:
 			return "", say.Errorf("a block of type %q is not text", "%q 类型的块不是文本", form.Clip(part.Type))
 		}
-		b.WriteString(part.Text)
 	}
 	return b.String(), nil
 }
@@ -216,6 +230,13 @@ func (q *query) addMessage(role string, parts []block) error {
 		switch {
 		case b.Type == "text":
 			m.Text += b.Text
+			said = true
+		case b.Type == "document" && role == "user":
+			text, err := b.document()
+			if err != nil {
+				return err
+			}
+			m.Text += text
 			said = true
 		case b.Type == "thinking" && role == "assistant":
 			m.Thought += b.Thinking

@@ -156,7 +156,7 @@ func Whole(v json.RawMessage, name string, low, high int) (int, error) {
 	}
 	if f < float64(low) || f > float64(high) {
 		if f < float64(low) && high == math.MaxInt32 {
-			return 0, OutOfRange(name, say.T("at least %d", "至少为 %d", low))
+			return 0, OutOfRange(name, say.T("at least %d", "不小于 %d 的数", low))
 		}
 		return 0, OutOfRange(name, say.T("%d to %d", "%d 到 %d", low, high))
 	}

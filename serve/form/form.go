@@ -109,6 +109,7 @@ type Request struct {
 	Knowledge   string // a knowledge base of the owner's that the answer is to be written from; "": the release's, if it has one
 	NoKnowledge bool   // from none, though the release has one
 	Context     int    // that the caller counts on, in tokens; 0: none
+	Shorten     bool   // the oldest of a conversation that does not fit is left out
 	Adapter     string
 	Receipt     bool
 	IgnoreEnd   bool // go on to MaxTokens
@@ -150,16 +151,35 @@ const (
 	Endless                   // IgnoreEnd and MinTokens
 	Bases                     // Knowledge
 	Prefilled                 // an assistant's last message is gone on from
+	Shortened                 // Shorten
 )
 
-// Lack returns the first parameter that asks for more than c, or "".
-func (c Can) Lack(needs []Need) string {
+// Unmet is the 400 for the first parameter that asks for more than c, or nil.
+func (c Can) Unmet(needs []Need) *Error {
 	for _, n := range needs {
-		if n.Can&^c != 0 {
-			return n.Param
+		if lack := n.Can &^ c; lack != 0 {
+			return n.unmet(lack)
 		}
 	}
-	return ""
+	return nil
+}
+
+// unmet says what is asked for that is lacking. A conversation cannot be left out: what
+// in it asks for it is named.
+func (n Need) unmet(lack Can) *Error {
+	e := Unsupported(n.Param)
+	switch {
+	case lack&Prefilled != 0:
+		e.Text = say.T("%s ends with the assistant, and this model does not go on from that", "%s 以 assistant 结尾，而这里的模型不能接着写", n.Param)
+		e.Next = say.T("end it with a message of the user", "请以 user 的消息结尾")
+	case lack&Tools != 0 && (n.Param == "messages" || n.Param == "input"):
+		e.Text = say.T("%s holds calls of tools or their results, which this model does not read", "%s 含有工具调用或其结果，而这里的模型不读取它们", n.Param)
+		e.Next = say.T("leave them out of it", "请从中去掉它们")
+	case lack&Raw != 0:
+		e.Text = say.T("this model answers conversations alone, no raw prompts", "这里的模型只回答对话，不接受原始提示")
+		e.Next = say.T("send messages to /v1/chat/completions, or to /api/chat without raw", "请将 messages 发送到 /v1/chat/completions，或不带 raw 发送到 /api/chat")
+	}
+	return e
 }
 
 // An Ask is a request for one answer, checked and numbered: what an Answerer

@@ -2,9 +2,16 @@ package form
 
 import "suiren/internal/say"
 
-// SettleTools checks the choice of a tool against the tools, and notes what
+// SettleTools checks the tools, and the choice of one against them, and notes what
 // it needs. Without tools there is nothing to choose.
 func SettleTools(r *Request, choiceParam string) error {
+	seen := map[string]bool{}
+	for _, t := range r.Tools {
+		if seen[t.Name] {
+			return Invalid("tools", "invalid_value", say.T("two tools are called %q", "有两个工具都叫 %q", Clip(t.Name)))
+		}
+		seen[t.Name] = true
+	}
 	named := r.Choice.Mode == "named"
 	if named || r.Choice.Mode == "required" {
 		found := !named && len(r.Tools) > 0

@@ -140,7 +140,7 @@ func (q *query) setMessages(v json.RawMessage) error {
 		case "tool":
 			out.CallID = m.CallID
 		default:
-			return badRole(at+".role", m.Role, "system, user, assistant, tool")
+			return badRole(at+".role", m.Role, "system", "user", "assistant", "tool")
 		}
 		q.Messages = append(q.Messages, out)
 	}
@@ -156,7 +156,7 @@ func badCall(param string) error {
 		"%s：调用应有函数名，arguments 应为写在字符串里的 JSON 对象", param))
 }
 
-func badRole(param, role, of string) error {
+func badRole(param, role string, of ...string) error {
 	return form.Invalid(param, "invalid_value", say.T("%s is %q; it must be one of %s", "%s 是 %q，应为 %s 之一", param, form.Clip(role), of))
 }
 

@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 	"math"
+	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -67,19 +68,19 @@ func ParseCompletion(body []byte) (*form.Request, form.Shape, error) {
 	q.Need(form.Raw, "prompt")
 	switch {
 	case q.MaxTokens == 0 && !q.Echo:
-		return nil, nil, form.OutOfRange("max_tokens", say.T("at least 1, or 0 with echo", "至少为 1；配合 echo 时可为 0"))
+		return nil, nil, form.OutOfRange("max_tokens", say.T("at least 1, or 0 with echo", "不小于 1 的数；配合 echo 时可为 0"))
 	case q.Echo && q.Suffix != nil:
 		return nil, nil, form.Invalid("suffix", "invalid_value", say.T("suffix and echo cannot stand together", "suffix 与 echo 不能同时使用"))
 	case len(q.Prompts)*q.N > maxPrompts:
 		return nil, nil, form.OutOfRange("n", say.T("at most %d answers to a request", "一次请求至多 %d 个回答", maxPrompts))
 	}
-	return &q.Request, &text{chat: chat{stream: q.stream, includeUsage: q.includeUsage}, at: map[int]int{}}, nil
+	return &q.Request, &text{chat: chat{stream: q.stream, includeUsage: q.includeUsage}, at: map[int]*offset{}}, nil
 }
 
 // text tells answers as completions.
 type text struct {
 	chat
-	at map[int]int // how many characters of an answer were sent
+	at map[int]*offset // of an answer, behind what was sent
 }
 
 func (t *text) Prefix() string { return "cmpl-" }
@@ -111,7 +112,25 @@ type textLogprobs struct {
 	TextOffset    []int                `json:"text_offset"` // in characters
 }
 
-func (t *text) logprobs(tokens []form.Token, from int) *textLogprobs {
+// An offset is a place in an answer's text, and the bytes after it that are no whole
+// character yet.
+type offset struct {
+	at   int // characters
+	tail []byte
+}
+
+// pass goes on behind a token, and returns where it began.
+func (o *offset) pass(token []byte) (from int) {
+	from = o.at
+	o.tail = append(o.tail, token...)
+	for utf8.FullRune(o.tail) {
+		_, n := utf8.DecodeRune(o.tail)
+		o.tail, o.at = o.tail[n:], o.at+1
+	}
+	return from
+}
+
+func (t *text) logprobs(tokens []form.Token, o *offset) *textLogprobs {
 	r := t.head.Request
 	if !r.Logprobs {
 		return nil
@@ -120,8 +139,7 @@ func (t *text) logprobs(tokens []form.Token, from int) *textLogprobs {
 	for _, tok := range tokens {
 		name := string(tok.Bytes)
 		out.Tokens = append(out.Tokens, name)
-		out.TextOffset = append(out.TextOffset, from)
-		from += len([]rune(name))
+		out.TextOffset = append(out.TextOffset, o.pass(tok.Bytes))
 		out.TokenLogprobs = append(out.TokenLogprobs, finite(tok.Logprob))
 		var top map[string]float64
 		if tok.Logprob != nil {
@@ -161,7 +179,7 @@ func (t *text) Whole(replies []*form.Reply) any {
 		if p.Refusal != nil {
 			c.Text = p.Refusal.Text
 		}
-		c.LogProbs = t.logprobs(append(p.PromptTokens[:len(p.PromptTokens):len(p.PromptTokens)], p.Tokens...), 0)
+		c.LogProbs = t.logprobs(append(p.PromptTokens[:len(p.PromptTokens):len(p.PromptTokens)], p.Tokens...), new(offset))
 		out.Choices = append(out.Choices, c)
 	}
 	out.Usage, out.Suiren = usageOf(form.Sum(t.head.Request, replies)), extend(t.head, replies...)
@@ -177,9 +195,11 @@ func (t *text) Event(i int, e form.Event) error {
 	out := t.top()
 	c := textChoice{Index: i, Text: e.Text}
 	if len(e.Tokens) > 0 {
+		if t.at[i] == nil {
+			t.at[i] = new(offset)
+		}
 		c.LogProbs = t.logprobs(e.Tokens, t.at[i])
 	}
-	t.at[i] += len([]rune(e.Text))
 	out.Choices = []textChoice{c}
 	return t.send("", out)
 }

@@ -1,8 +1,10 @@
 package openai
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"suiren/internal/say"
 	"suiren/serve/form"
@@ -27,11 +29,10 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 	switch f.Type {
 	case "text", "":
 	case "json_object":
-		q.Format = form.Format{Kind: "json"}
 		if known(f.Schema) { // as llama.cpp's clients write it
-			q.Format = form.Format{Kind: "schema", Schema: f.Schema}
+			return q.bind(param, form.JSON, form.Format{Kind: "schema", Schema: f.Schema})
 		}
-		q.Need(form.JSON, param)
+		return q.bind(param, form.JSON, form.Format{Kind: "json"})
 	case "json_schema":
 		schema := f.Schema
 		if known(f.JSONSchema) {
@@ -46,20 +47,16 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 		if !known(schema) {
 			return form.Invalid(param, "missing_parameter", say.T("%s has no schema", "%s 里没有 schema", param))
 		}
-		q.Format = form.Format{Kind: "schema", Schema: schema}
-		q.Need(form.JSON, param)
+		return q.bind(param, form.JSON, form.Format{Kind: "schema", Schema: schema})
 	case "regex":
 		if f.Regex == "" {
 			return form.Invalid(param, "missing_parameter", say.T("%s has no regex", "%s 里没有 regex", param))
 		}
-		q.Format = form.Format{Kind: "regex", Text: f.Regex}
-		q.Need(form.Pattern, param)
+		return q.bind(param, form.Pattern, form.Format{Kind: "regex", Text: f.Regex})
 	case "choice":
-		q.Format = form.Format{Kind: "choice", List: f.Choices}
-		q.Need(form.Pattern, param)
+		return q.bind(param, form.Pattern, form.Format{Kind: "choice", List: f.Choices})
 	case "grammar":
-		q.Format = form.Format{Kind: "grammar", Text: f.Grammar}
-		q.Need(form.Grammar, param)
+		return q.bind(param, form.Grammar, form.Format{Kind: "grammar", Text: f.Grammar})
 	default:
 		return form.OutOfRange(param, say.T("of type text, json_object, json_schema, regex or choice", "type 为 text、json_object、json_schema、regex 或 choice"))
 	}
@@ -68,41 +65,55 @@ func (q *query) readFormat(v json.RawMessage, param string) error {
 
 func known(v json.RawMessage) bool { return len(v) > 0 && string(v) != "null" }
 
+// bind binds the answer to a format, which the parameter asks for. To two it is not bound.
+func (q *query) bind(param string, need form.Can, f form.Format) error {
+	if q.Format.Kind != "" {
+		return form.Invalid(param, "invalid_value", say.T("%s is a second format for one answer: choose one", "%s 是同一回答的第二种输出格式：请只选一种", param))
+	}
+	q.Format = f
+	q.Need(need, param)
+	return nil
+}
+
 // pattern reads vLLM's guided_regex and guided_grammar.
 func pattern(name, kind string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: kind}
 		can := form.Pattern
 		if kind == "grammar" {
 			can = form.Grammar
 		}
-		q.Need(can, name)
-		return json.Unmarshal(v, &q.Format.Text)
+		var text string
+		if err := json.Unmarshal(v, &text); err != nil {
+			return err
+		}
+		if text == "" {
+			return form.Invalid(name, "missing_parameter", say.T("%s is missing or empty", "缺少 %s，或为空", name))
+		}
+		return q.bind(name, can, form.Format{Kind: kind, Text: text})
 	}
 }
 
 // choices reads vLLM's guided_choice.
 func choices(name string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: "choice"}
-		q.Need(form.Pattern, name)
-		return json.Unmarshal(v, &q.Format.List)
+		var list []string
+		if err := json.Unmarshal(v, &list); err != nil {
+			return err
+		}
+		return q.bind(name, form.Pattern, form.Format{Kind: "choice", List: list})
 	}
 }
 
 // schema reads vLLM's guided_json: a schema, or one written in a string.
 func schema(name string) func(*query, json.RawMessage) error {
 	return func(q *query, v json.RawMessage) error {
-		q.Format = form.Format{Kind: "schema", Schema: v}
-		q.Need(form.JSON, name)
 		var s string
 		if json.Unmarshal(v, &s) == nil {
-			if !json.Valid([]byte(s)) {
+			if v = json.RawMessage(s); !json.Valid(v) {
 				return form.Invalid(name, "invalid_value", say.T("%s is not JSON", "%s 不是 JSON", name))
 			}
-			q.Format.Schema = json.RawMessage(s)
 		}
-		return nil
+		return q.bind(name, form.JSON, form.Format{Kind: "schema", Schema: v})
 	}
 }
 
@@ -150,25 +161,19 @@ func badTool(i int) error {
 }
 
 func (q *query) checkTools() error {
-	seen := map[string]bool{}
-	for _, t := range q.Tools {
-		if seen[t.Name] {
-			return form.Invalid("tools", "invalid_value", say.T("two tools are called %q", "有两个工具都叫 %q", form.Clip(t.Name)))
-		}
-		seen[t.Name] = true
-	}
 	if len(q.Tools) > 0 {
 		q.Need(form.Tools, "tools")
 	}
 	return nil
 }
 
-// setChoice reads tool_choice: a word, or the name of a function.
+// setChoice reads tool_choice: a word, the name of a function, or the tools that are
+// allowed.
 func (q *query) setChoice(v json.RawMessage) error {
 	var word string
 	if json.Unmarshal(v, &word) == nil {
 		if word != "none" && word != "auto" && word != "required" {
-			return form.OutOfRange("tool_choice", say.T("none, auto, required, or a function", "none、auto、required，或某个函数"))
+			return form.OutOfRange("tool_choice", say.T("none, auto, required, a function, or allowed_tools", "none、auto、required、某个函数，或 allowed_tools"))
 		}
 		q.Choice.Mode = word
 		return nil
@@ -181,15 +186,65 @@ func (q *query) setChoice(v json.RawMessage) error {
 		} `json:"function"`
 	}
 	if err := json.Unmarshal(v, &o); err != nil {
-		return form.MustBe("tool_choice", say.T("none, auto, required, or a function", " none、auto、required，或某个函数"))
+		return form.MustBe("tool_choice", say.T("none, auto, required, a function, or allowed_tools", " none、auto、required、某个函数，或 allowed_tools"))
+	}
+	if o.Type == "allowed_tools" {
+		return q.setAllowed(v)
 	}
 	if o.Function.Name != "" {
 		o.Name = o.Function.Name
 	}
 	if o.Type != "function" || o.Name == "" {
-		return form.OutOfRange("tool_choice", say.T("none, auto, required, or a function", "none、auto、required，或某个函数"))
+		return form.OutOfRange("tool_choice", say.T("none, auto, required, a function, or allowed_tools", "none、auto、required、某个函数，或 allowed_tools"))
 	}
 	q.Choice = form.Choice{Mode: "named", Name: o.Name}
+	return nil
+}
+
+// setAllowed reads which of the tools are allowed: chat has them one level deeper than
+// Responses. Those of types that the server would run are not offered anyhow.
+func (q *query) setAllowed(v json.RawMessage) error {
+	type list struct {
+		Mode  string          `json:"mode"`
+		Tools json.RawMessage `json:"tools"`
+	}
+	var o struct {
+		list
+		Inner *list `json:"allowed_tools"`
+	}
+	if err := json.Unmarshal(v, &o); err != nil {
+		return err
+	}
+	at := "tool_choice"
+	if o.Inner != nil {
+		o.list, at = *o.Inner, "tool_choice.allowed_tools"
+	}
+	if o.Mode != "auto" && o.Mode != "required" {
+		return form.OutOfRange(at+".mode", say.T("auto or required", "auto 或 required"))
+	}
+	if !known(o.Tools) {
+		return form.Invalid(at+".tools", "missing_parameter", say.T("%s is missing", "缺少 %s", at+".tools"))
+	}
+	tools, err := form.List[struct {
+		Type     string `json:"type"`
+		Name     string `json:"name"`
+		Function struct {
+			Name string `json:"name"`
+		} `json:"function"`
+	}](o.Tools, at+".tools", "[%d]", maxTools)
+	if err != nil {
+		return form.WrongType(at+".tools", err)
+	}
+	q.Choice, q.allowed = form.Choice{Mode: o.Mode}, []string{}
+	for i, t := range tools {
+		switch name := cmp.Or(t.Function.Name, t.Name); {
+		case t.Type != "function":
+		case name == "":
+			return form.Invalid(fmt.Sprintf("%s.tools[%d]", at, i), "invalid_value", say.T("%s has no name", "%s 没有名称", fmt.Sprintf("%s.tools[%d]", at, i)))
+		default:
+			q.allowed = append(q.allowed, name)
+		}
+	}
 	return nil
 }
 
@@ -200,7 +255,16 @@ func (q *query) setParallel(v json.RawMessage) error {
 	return err
 }
 
-// settleTools checks the choice against the tools.
+// settleTools checks the choice against the tools. Those that are not allowed are not
+// offered: the model sees the others alone.
 func (q *query) settleTools() error {
+	for _, name := range q.allowed {
+		if !slices.ContainsFunc(q.Tools, func(t form.Tool) bool { return t.Name == name }) {
+			return form.Invalid("tool_choice", "invalid_value", say.T("tool_choice allows %q, which is not among tools", "tool_choice 允许的 %q 不在 tools 之中", form.Clip(name)))
+		}
+	}
+	if q.allowed != nil {
+		q.Tools = slices.DeleteFunc(q.Tools, func(t form.Tool) bool { return !slices.Contains(q.allowed, t.Name) })
+	}
 	return form.SettleTools(&q.Request, "tool_choice")
 }

@@ -24,6 +24,7 @@ type query struct {
 	includeUsage bool
 	budget       *int
 	think        *bool
+	allowed      []string // names of the tools that tool_choice allows; nil: all
 }
 
 type fields = form.Fields[query]

@@ -25,12 +25,12 @@ var responseFields = fromChat(fields{
 		return err
 	},
 	"stream_options": form.Ignore[query], // obfuscation, which pads events
-	"truncation":     form.Only[query]("truncation", `"disabled"`),
+	"truncation":     (*query).setTruncation,
 	"background":     form.Only[query]("background", "false"),
 
 	// Nothing is kept here between two requests.
-	"previous_response_id": form.Only[query]("previous_response_id", "null"),
-	"conversation":         form.Only[query]("conversation", "null"),
+	"previous_response_id": stored("previous_response_id"),
+	"conversation":         stored("conversation"),
 	"prompt":               form.Only[query]("prompt", "null"),
 	"context_management":   form.Ignore[query],
 	"max_tool_calls":       form.Ignore[query], // of tools that the server runs: there are none
@@ -47,39 +47,93 @@ func fromChat(f fields, names ...string) fields {
 	return f
 }
 
+// inputFields are the parameters of a response whose prompt is counted: a passage of
+// a knowledge base would be part of it, and is not looked for.
+var inputFields = func() fields {
+	f := maps.Clone(responseFields)
+	delete(f, "knowledge")
+	return f
+}()
+
+// ParseInput reads a POST /v1/responses/input_tokens.
+func ParseInput(body []byte) (*form.Request, error) {
+	q, _, err := parseResponse(inputFields, body)
+	if err != nil {
+		return nil, err
+	}
+	return &q.Request, nil
+}
+
 // ParseResponse reads a POST /v1/responses.
 func ParseResponse(body []byte) (*form.Request, form.Shape, error) {
-	q := &query{Request: form.Request{N: 1, MaxTokens: form.NoLimit}}
-	if err := responseFields.Read(body, q); err != nil {
+	q, said, err := parseResponse(responseFields, body)
+	if err != nil {
 		return nil, nil, err
 	}
-	said := struct { // told back as they came
-		Instructions *string         `json:"instructions"`
-		Tools        json.RawMessage `json:"tools"`
-		Choice       json.RawMessage `json:"tool_choice"`
-		Text         json.RawMessage `json:"text"`
-		Reasoning    json.RawMessage `json:"reasoning"`
-		Metadata     json.RawMessage `json:"metadata"`
-	}{}
+	truncation := "disabled"
+	if q.Shorten {
+		truncation = "auto"
+	}
+	r := &responses{stream: q.stream, echo: map[string]any{
+		"instructions": said.Instructions, "tools": or(said.Tools, "[]"), "tool_choice": or(said.Choice, `"auto"`),
+		"text": or(said.Text, `{"format":{"type":"text"}}`), "reasoning": or(said.Reasoning, `{"effort":null,"summary":null}`),
+		"metadata": or(said.Metadata, "{}"), "truncation": truncation,
+	}}
+	return &q.Request, r, nil
+}
+
+// What a response tells back as it came.
+type toldBack struct {
+	Instructions *string         `json:"instructions"`
+	Tools        json.RawMessage `json:"tools"`
+	Choice       json.RawMessage `json:"tool_choice"`
+	Text         json.RawMessage `json:"text"`
+	Reasoning    json.RawMessage `json:"reasoning"`
+	Metadata     json.RawMessage `json:"metadata"`
+}
+
+func parseResponse(f fields, body []byte) (q *query, said toldBack, err error) {
+	q = &query{Request: form.Request{N: 1, MaxTokens: form.NoLimit}}
+	if err := f.Read(body, q); err != nil {
+		return nil, said, err
+	}
 	if err := json.Unmarshal(body, &said); err != nil {
-		return nil, nil, form.Unread(err)
+		return nil, said, form.Unread(err)
 	}
 	if said.Instructions != nil && *said.Instructions != "" {
 		q.Messages = slices.Insert(q.Messages, 0, form.Message{Role: "system", Text: *said.Instructions})
 	}
 	if err := form.CheckConversation(&q.Request, "input"); err != nil {
-		return nil, nil, err
+		return nil, said, err
 	}
 	q.settleThink()
-	if err := q.settleTools(); err != nil {
-		return nil, nil, err
+	return q, said, q.settleTools()
+}
+
+// setTruncation reads what is done with an input that does not fit.
+func (q *query) setTruncation(v json.RawMessage) error {
+	var word string
+	if err := json.Unmarshal(v, &word); err != nil {
+		return err
 	}
-	r := &responses{stream: q.stream, echo: map[string]any{
-		"instructions": said.Instructions, "tools": or(said.Tools, "[]"), "tool_choice": or(said.Choice, `"auto"`),
-		"text": or(said.Text, `{"format":{"type":"text"}}`), "reasoning": or(said.Reasoning, `{"effort":null,"summary":null}`),
-		"metadata": or(said.Metadata, "{}"),
-	}}
-	return &q.Request, r, nil
+	switch word {
+	case "disabled":
+	case "auto":
+		q.Shorten = true
+		q.Need(form.Shortened, "truncation")
+	default:
+		return form.OutOfRange("truncation", say.T("auto or disabled", "auto 或 disabled"))
+	}
+	return nil
+}
+
+// stored refuses a parameter that goes on from what another server would have stored.
+func stored(name string) func(*query, json.RawMessage) error {
+	return func(*query, json.RawMessage) error {
+		e := form.Invalid(name, "unsupported_parameter", say.T("%s goes on from what is stored, and nothing of a conversation is stored here between two requests", "%s 要接着已存储的内容继续，而这里不在两次请求之间存储对话", name))
+		e.Next = say.T("send the whole conversation in input, with the output of earlier responses", "请在 input 中发送完整的对话，并带上此前各次响应的 output")
+		return e
+	}
 }
 
 func or(v json.RawMessage, otherwise string) json.RawMessage {
@@ -149,7 +203,7 @@ func (q *query) addItem(at string, item *inputItem) error {
 		case "user":
 			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
 		default:
-			return badRole(at+".role", item.Role, "user, assistant, system, developer")
+			return badRole(at+".role", item.Role, "user", "assistant", "system", "developer")
 		}
 	case "reasoning":
 		var parts []struct {
@@ -249,7 +303,7 @@ func (r *responses) body(status string, p *form.Reply) map[string]any {
 		"parallel_tool_calls": !req.OneCall, "previous_response_id": nil, "store": false, "background": false,
 		"temperature": set(req.Sampling.Temperature, 1), "top_p": set(req.Sampling.TopP, 1),
 		"presence_penalty": set(req.Sampling.Presence, 0), "frequency_penalty": set(req.Sampling.Frequency, 0),
-		"max_output_tokens": nil, "max_tool_calls": nil, "top_logprobs": req.TopLogprobs, "truncation": "disabled",
+		"max_output_tokens": nil, "max_tool_calls": nil, "top_logprobs": req.TopLogprobs,
 		"service_tier": "default", "user": nil, "safety_identifier": nil, "prompt_cache_key": nil,
 	}
 	maps.Copy(out, r.echo)

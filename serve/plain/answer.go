@@ -16,7 +16,7 @@ import (
 
 // Can implements form.Answerer.
 func (m *Model) Can() form.Can {
-	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled
+	can := form.Tools | form.JSON | form.Pattern | form.Sampled | form.Logprobs | form.Raw | form.Echo | form.Receipts | form.Endless | form.Prefilled | form.Shortened
 	if m.template.Facts().Format.Begin != "" {
 		can |= form.Forced
 	}
@@ -49,6 +49,9 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 			return
 		}
 		for t, err := range m.engine.Generate(ctx, j.req) {
+			if errors.Is(err, infer.ErrStuck) {
+				err = j.stuck()
+			}
 			if err != nil {
 				yield(form.Event{Usage: w.usage}, public(err))
 				return

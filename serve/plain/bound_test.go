@@ -260,6 +260,31 @@ func TestForcedChannel(t *testing.T) {
 }
 
 // What a form's error is, is said in both languages.
+// What has no instance is told to the client, where only the tokens show it.
+func TestStuck(t *testing.T) {
+	m := open(t, Options{})
+	for name, c := range map[string]struct {
+		param  string
+		change func(*form.Request)
+	}{
+		"no value": {"text.format", func(r *form.Request) {
+			r.Need(form.JSON, "text.format")
+			r.Format = form.Format{Kind: "schema", Schema: []byte(`{"enum": []}`)}
+		}},
+		"no number": {"response_format", func(r *form.Request) {
+			r.Format = form.Format{Kind: "schema", Schema: []byte(`{"type": "integer", "minimum": 5, "maximum": 2}`)}
+		}},
+		"no arguments": {"tools", func(r *form.Request) {
+			r.Tools, r.Choice.Mode, r.MaxTokens = []form.Tool{{Name: "f", Parameters: []byte(`{"type": "string"}`)}}, "required", 200
+		}},
+	} {
+		_, err := answer(t, m, hello(c.change))
+		if e, ok := errors.AsType[*form.Error](err); !ok || e.Status != 400 || e.Code != "unsupported_format" || e.Param != c.param {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestReasons(t *testing.T) {
 	for c := grammar.NotJSON; c <= grammar.BadTrigger; c++ {
 		e := &grammar.Error{Path: "/a", Code: c, Text: "Zq7", Number: 77}

@@ -136,6 +136,17 @@ func (j *job) param(can form.Can) string {
 	return "response_format"
 }
 
+// stuck says that an answer has come to where nothing can follow: its form, or the
+// schema of the tool that it calls, has no instance. Not of every form is that known
+// before.
+func (j *job) stuck() error {
+	param := "tools"
+	if len(j.ask.Tools) == 0 || j.ask.Format.Kind != "" {
+		param = j.param(form.JSON | form.Pattern)
+	}
+	return refused(param, &grammar.Error{Code: grammar.Impossible})
+}
+
 // refused says why a form cannot be enforced, and where in a schema.
 func refused(param string, err error) error {
 	bad, ok := errors.AsType[*grammar.Error](err)

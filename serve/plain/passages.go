@@ -104,23 +104,16 @@ func inOrder(list []form.Source) []form.Source {
 // written renders the conversation with as many of the passages as leave room
 // for an answer. Nothing of the conversation is left out: if it leaves no room
 // for any passage, it is too long.
-func (j *job) written() (c chat.Conversation, p chat.Prompt, err error) {
+func (j *job) written(conversation []form.Message) (c chat.Conversation, p chat.Prompt, err error) {
 	m, a := j.m, j.ask
-	limit := m.engine.Limit()
-	if a.Context > 0 {
-		limit = min(limit, a.Context)
-	}
-	room := min(limit/answerShare, longAnswer)
-	if a.MaxTokens >= 0 {
-		room = min(room, a.MaxTokens)
-	}
+	limit, room := m.limits(a.Request)
 	best := m.chosen(a.From.List, limit)
 	if len(best) == 0 && len(a.From.List) > 0 {
 		best = a.From.List[:1]
 	}
 	for {
 		j.sources = inOrder(best)
-		messages, documents := m.informed(a.Request, a.Messages, j.sources, a.From.Lang)
+		messages, documents := m.informed(a.Request, conversation, j.sources, a.From.Lang)
 		if c, p, err = m.render(a.Request, messages, documents); err != nil {
 			return c, p, err
 		}

@@ -115,7 +115,11 @@ func (m *Model) Render(r *form.Request) (string, []int32, error) {
 	if m.template == nil {
 		return "", nil, form.Invalid("model", "unsupported_model", say.T("this model has no chat template", "该模型没有对话模板"))
 	}
-	_, p, err := m.render(r, r.Messages, nil)
+	messages, err := m.shortened(r, r.Messages, false)
+	if err != nil {
+		return "", nil, err
+	}
+	_, p, err := m.render(r, messages, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -196,10 +200,7 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 	if err := j.constrain(); err != nil {
 		return nil, err
 	}
-	limit := m.engine.Limit()
-	if a.Context > 0 {
-		limit = min(limit, a.Context)
-	}
+	limit, _ := m.limits(a.Request)
 	if len(r.Prompt) >= limit {
 		return nil, form.TooLong(len(r.Prompt), limit-1)
 	}
@@ -269,9 +270,13 @@ func (j *job) prompt() error {
 	case a.Prompt != nil:
 		r.Prompt = m.words.raw(a.Prompt.Text)
 	default:
-		render := func() (chat.Conversation, chat.Prompt, error) { return m.render(a.Request, a.Messages, nil) }
+		messages, err := m.shortened(a.Request, a.Messages, a.From != nil && len(a.From.List) > 0)
+		if err != nil {
+			return err
+		}
+		render := func() (chat.Conversation, chat.Prompt, error) { return m.render(a.Request, messages, nil) }
 		if a.From != nil {
-			render = j.written
+			render = func() (chat.Conversation, chat.Prompt, error) { return j.written(messages) }
 		}
 		c, p, err := render()
 		if err != nil {
