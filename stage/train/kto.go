@@ -120,6 +120,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	n := min(k.batch(), count) // each once
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
+	tellFew(job, t.steps, false)
 	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(ctx context.Context, step int) (outcome, error) {
