@@ -143,6 +143,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	n := min(d.batch(), order.n) // each once
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	tellFew(job, t.steps, false)
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(order.n), "epochs": float64(t.steps*n) / float64(order.n)}})
 	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(ctx context.Context, step int) (outcome, error) {

@@ -7,6 +7,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/curve"
 )
 
 // What training found is told in both languages, each method's own and not
@@ -50,6 +51,19 @@ func TestFoundIn(t *testing.T) {
 		}
 		if c.f.Method == "dpo" && strings.Contains(all, "pass@") || len(c.says) == 0 && all != "" {
 			t.Errorf("%+v: said\n%s", c.f, all)
+		}
+	}
+}
+
+// What is watched is told with its lowest loss, which is the last of equal ones.
+func TestHeldOut(t *testing.T) {
+	for want, held := range map[string][]float64{"": nil, "held-out loss 2.500 at step 20, lowest 1.500 at step 10": {3, 1.5, 2.5}, "held-out loss 1.500 at step 20, its lowest": {3, 1.5, 1.5}} {
+		c := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 4}}}}
+		for i, v := range held {
+			c.Points = append(c.Points, curve.Point{Step: 10 * i, Values: map[string]float64{"watch_loss": v}})
+		}
+		if got := HeldOut(c); got.In(say.English) != want || want != "" && !strings.Contains(got.In(say.Chinese), "第 20 步为 "+want[len("held-out loss "):][:5]) {
+			t.Errorf("%v: %v", held, got)
 		}
 	}
 }
