@@ -246,6 +246,9 @@ func (w *workspace) explainAside(id string) (found bool, err error) {
 }
 
 func (a *app) verdict(e *data.Entry) string {
+	if e.Kept && e.Heldout {
+		return a.t("kept, and held out by split", "保留，由 split 留出")
+	}
 	if e.Kept {
 		return a.t("kept", "保留")
 	}
