@@ -45,6 +45,16 @@ func useOf(f *stage.Forecast) stage.Use {
 	return ""
 }
 
+// emptyPart reports whether path is a part of examples that holds none.
+func emptyPart(path string) bool {
+	for _, name := range []string{stage.ExamplesFile, problemsFile} {
+		if info, err := os.Stat(filepath.Join(path, name)); path != "" && err == nil && info.Size() == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // unanswered reports whether it is known of problems that there is none to learn: of
 // those that are not made yet in all, else in one of the first.
 func unanswered(f *stage.Forecast) bool {
@@ -146,7 +156,7 @@ func namedWords(in []stage.Forecast) string {
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
 	for _, arg := range args {
 		for _, f := range in[arg] {
-			if n, known := f.Size["watched"]; arg == "watch" && known && n == 0 {
+			if n, known := f.Size["watched"]; arg == "watch" && (known && n == 0 || emptyPart(f.Path)) {
 				list = append(list, nothingWatched())
 				continue
 			}

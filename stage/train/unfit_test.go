@@ -39,3 +39,21 @@ func TestUnansweredProblems(t *testing.T) {
 		}
 	}
 }
+
+// A part without an example that is watched is refused in the plan, made already or not.
+func TestUnwatched(t *testing.T) {
+	for _, c := range []struct {
+		f   stage.Forecast
+		bad bool
+	}{
+		{stage.Forecast{Path: toyPart(t, nil)}, true},
+		{stage.Forecast{Path: toyPart(t, toyProblems(1))}, false},
+		{stage.Forecast{Size: map[string]float64{"watched": 0}}, true},
+		{stage.Forecast{}, false},
+	} {
+		list := unfit(map[string][]stage.Forecast{"watch": {c.f}, "examples": {c.f}}, stage.UseChats, "examples", "watch")
+		if c.bad != (len(list) == 1 && list[0].Where == "watch" && strings.HasPrefix(list[0].What.In(say.English), "none of these examples are watched")) {
+			t.Errorf("%+v: %v", c.f, list)
+		}
+	}
+}
