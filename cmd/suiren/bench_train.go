@@ -48,7 +48,7 @@ func (a *app) benchTrainCommand() *cobra.Command {
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
 	c.Flags().StringVar(&base, "base", "", a.t("a model's files, for adapters over them", "模型文件，在其上训练适配器"))
-	c.Flags().StringVar(&gradients, "gradients", "", a.t("as in a plan: f32, bf16x3 (default: f32, and both where there are tile units)", "同方案中的设置：f32、bf16x3（默认：f32；有矩阵单元时两者都测）"))
+	c.Flags().StringVar(&gradients, "gradients", "", a.t("as in a plan: f32, bf16x3 (default: f32, and both where there are tile units)", "同计划中的设置：f32、bf16x3（默认：f32；有矩阵单元时两者都测）"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }

@@ -63,8 +63,8 @@ func (a *app) dataCommand() *cobra.Command {
 	check := false
 	forget := flag(&cobra.Command{
 		Use: "forget " + a.t("SOURCE", "来源"), Short: a.t("Say what must be made again without a source, and prove that it is gone", "说明去掉某个来源后须重做的内容，并证明已无残留"),
-		Long: a.t("SOURCE is the path of a document, of a file with several, or of a folder, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove it from your files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, the words of every artifact, and the answers that were kept (suiren trace capture).",
-			"来源是文档、含多篇文档的文件或目录的路径，或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。从您的文件中删除它、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历、每个产物的文字，以及保留的回答（suiren trace capture）。"),
+		Long: a.t("Say what must be made again without a source, and prove that it is gone. SOURCE is the path of a document, of a file with several, or of a folder, or a pattern of paths. The first run lists what was made from it, down to releases, and notes fingerprints of its words. Remove it from your files, run suiren apply and suiren store gc, then run it again with --check: it searches the lineage of everything that stands, the words of every artifact, and the answers that were kept (suiren trace capture).",
+			"说明去掉某个来源后须重做的内容，并证明已无残留。来源是文档、含多篇文档的文件或目录的路径，或路径模式。第一次运行会列出由它制作的一切，直至发布版本，并记下其文字的指纹。从您的文件中删除它、运行 suiren apply 和 suiren store gc 之后，再加 --check 运行：它会检查现有一切的来历、每个产物的文字，以及保留的回答（suiren trace capture）。"),
 		Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataForget(args[0], check) }),
 	})
 	forget.Flags().BoolVar(&check, "check", false, a.t("prove that it is gone", "证明已无残留"))
@@ -72,7 +72,7 @@ func (a *app) dataCommand() *cobra.Command {
 		flag(&cobra.Command{Use: "explain ID", Short: a.t("Say what was decided about a document, and why", "说明对某篇文档的判定及原因"),
 			Args: a.args(1, 1), RunE: with(func(w *workspace, args []string) error { return w.dataExplain(args[0]) })}),
 		flag(&cobra.Command{Use: "diff A B", Short: a.t("List the documents about which two corpora decided differently", "列出两份语料判定不同的文档"),
-			Long: a.t("A and B are corpora that stand (corpus.clean), or the digests of artifacts.", "A 和 B 是现有语料（corpus.clean）或产物的摘要。"),
+			Long: a.t("List the documents about which two corpora decided differently. A and B are corpora that stand (corpus.clean), or the digests of artifacts.", "列出两份语料判定不同的文档。A 和 B 是现有语料（corpus.clean）或产物的摘要。"),
 			Args: a.args(2, 2), RunE: with(func(w *workspace, args []string) error { return w.dataDiff(args[0], args[1]) })}),
 		try, review, forget,
 		flag(&cobra.Command{Use: "card " + a.t("CORPUS", "语料"), Short: a.t("Write the data card of a corpus", "生成语料的数据卡"),
@@ -246,6 +246,9 @@ func (w *workspace) explainAside(id string) (found bool, err error) {
 }
 
 func (a *app) verdict(e *data.Entry) string {
+	if e.Kept && e.Heldout {
+		return a.t("kept, and held out by split", "保留，由 split 留出")
+	}
 	if e.Kept {
 		return a.t("kept", "保留")
 	}

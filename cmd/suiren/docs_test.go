@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -300,19 +301,54 @@ func outline(page string) (list []string) {
 	return list
 }
 
-// Links between pages lead to files that are there. Pictures are left to
-// whoever makes them.
+// Links between pages, and within one, lead to files and headings that are there.
+// Pictures are left to whoever makes them.
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`[^!]\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	link := regexp.MustCompile(`[^!]\[[^\]]*\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	within := 0
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
 		for _, name := range globbed(t, pattern) {
 			for _, m := range link.FindAllStringSubmatch(readPage(t, name), -1) {
-				if _, err := os.Stat(filepath.Join(repository, filepath.Dir(name), m[1])); err != nil {
+				to := filepath.Join(filepath.Dir(name), m[1])
+				if m[1] == "" {
+					to = name
+				}
+				if _, err := os.Stat(filepath.Join(repository, to)); err != nil {
 					t.Errorf("%s: %v", name, err)
+				} else if m[2] != "" {
+					if within++; !slices.Contains(headings(readPage(t, to)), m[2]) {
+						t.Errorf("%s: %s has no heading #%s", name, to, m[2])
+					}
 				}
 			}
 		}
 	}
+	if within < 50 {
+		t.Errorf("%d links lead to headings", within)
+	}
+}
+
+// headings are what links call the headings of a page: small letters, no signs but
+// hyphens and underscores, a hyphen for each space.
+func headings(page string) (list []string) {
+	code := false
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		}
+		if !code && strings.HasPrefix(line, "#") {
+			list = append(list, strings.Map(func(r rune) rune {
+				switch {
+				case r == ' ':
+					return '-'
+				case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+					return unicode.ToLower(r)
+				}
+				return -1
+			}, strings.TrimSpace(strings.TrimLeft(line, "#"))))
+		}
+	}
+	return list
 }
 
 func readPage(t *testing.T, name string) string {

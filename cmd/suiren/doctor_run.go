@@ -71,8 +71,7 @@ func (a *app) diagnoseRun(folder, name string) error {
 		return err
 	}
 	if len(dirs) == 0 {
-		return &say.Error{Where: name, What: say.T("there is no curve of such a run or block", "没有该运行或块的训练曲线"), Err: fs.ErrNotExist,
-			Next: say.T("name a block like weights.base, a run's id, or latest", "请写块名（如 weights.base）、运行编号或 latest")}
+		return &say.Error{Where: name, What: say.T("there is no curve of such a run or block", "没有该运行或块的训练曲线"), Err: fs.ErrNotExist, Next: w.curvesThere()}
 	}
 	for _, dir := range dirs {
 		block := filepath.Base(filepath.Dir(dir))
@@ -88,7 +87,11 @@ func (a *app) diagnoseRun(folder, name string) error {
 			a.line(map[string]any{"type": "diagnosed", "step": block, "points": len(c.Points), "findings": len(list)})
 			continue
 		}
-		fmt.Fprintln(a.stdout, block+"  "+a.t("%d points of its curve", "曲线共 %d 个点", len(c.Points)))
+		head := block + "  " + a.t("%d points of its curve", "曲线共 %d 个点", len(c.Points))
+		if held := train.HeldOut(c); !held.IsZero() {
+			head += a.t("; ", "；") + held.In(a.lang)
+		}
+		fmt.Fprintln(a.stdout, head)
 		if why := train.Unjudged(c).In(a.lang); len(list) == 0 && why != "" {
 			fmt.Fprintln(a.stdout, "  –   "+why)
 		} else if len(list) == 0 {
@@ -101,6 +104,21 @@ func (a *app) diagnoseRun(folder, name string) error {
 	return nil
 }
 
+// curvesThere says what has a curve: what is merged, quantised or not yet trained has none.
+func (w *workspace) curvesThere() say.Text {
+	all, _ := filepath.Glob(filepath.Join(w.path("curves"), "*", "*", "curve.csv"))
+	var names []string
+	for _, path := range all {
+		if name := filepath.Base(filepath.Dir(filepath.Dir(path))); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return say.T("nothing was trained here yet: suiren apply trains, and writes the curves", "这里还没有训练过：suiren apply 会训练并写出曲线")
+	}
+	return say.T("name what was trained: %s; a run's id, or latest", "请写训练过的块：%s；或运行编号、latest", strings.Join(names, ", "))
+}
+
 func findingLines(a *app, list []train.Finding) (lines []string) {
 	for _, f := range list {
 		lines = append(lines, "  !   "+f.What.In(a.lang), "      → "+f.Next.In(a.lang))
@@ -108,8 +126,8 @@ func findingLines(a *app, list []train.Finding) (lines []string) {
 	return lines
 }
 
-// looksWrong is what the curve of a step that has just ended says against it,
-// if the step told anything since a time.
+// looksWrong is what the curve of a step that has just ended says of what is watched, and
+// against it, if the step told anything since a time.
 func (a *app) looksWrong(w *workspace, step string, since time.Time) []string {
 	dirs, err := w.curvesOf(step)
 	if err != nil || len(dirs) == 0 || !strings.Contains(step, ".") {
@@ -125,5 +143,9 @@ func (a *app) looksWrong(w *workspace, step string, since time.Time) []string {
 	if n := len(c.Points); n == 0 || c.Points[n-1].Time < float64(since.Unix()) {
 		return nil
 	}
-	return findingLines(a, train.Diagnose(c))
+	list := findingLines(a, train.Diagnose(c))
+	if held := train.HeldOut(c); !held.IsZero() {
+		list = slices.Insert(list, 0, "      "+held.In(a.lang))
+	}
+	return list
 }

@@ -148,6 +148,10 @@ func (a *app) modelsExport() *cobra.Command {
 			if !slices.Contains(mixtures, kind) {
 				return usage("--type", say.T("there is no type %q", "没有类型 %q", kind), say.T("choose among %s", "可选：%s", mixtures))
 			}
+			folders := []string{string(model.AsF32), string(model.AsF16), string(model.AsBF16)}
+			if !strings.HasSuffix(args[1], ".gguf") && !slices.Contains(folders, kind) {
+				return usage("--type", say.T("a folder is not written as %s", "目录不能写成 %s", kind), say.T("choose %s, or an OUT that ends in .gguf", "请选 %s，或让输出以 .gguf 结尾", folders))
+			}
 			return a.export(args[0], args[1], model.Mixture(kind))
 		},
 	}

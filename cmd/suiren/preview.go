@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,9 @@ func (a *app) previewCommand() *cobra.Command {
 			}
 			defer w.close()
 			b, err := w.standing(store.Tokens, name)
+			if bad, ok := errors.AsType[*say.Error](err); ok && name == "" && bad.Where == w.st.Path() { // none stands, and the plan may have none
+				bad.Next = say.T("%v; where the plan has none, add a tokens block with from = [examples.NAME] and base, or tokenizer", "%v；计划中没有 tokens 块时，请加一个，写明 from = [examples.名称] 和 base（或 tokenizer）", bad.Next)
+			}
 			if err != nil {
 				return err
 			}

@@ -325,6 +325,11 @@ func (a *app) checkFlags(c *cobra.Command) error {
 		}
 		return usage("--output", say.T("%q is not a form of output", "%q 不是输出形式", bad), next)
 	}
+	if f := c.Flags().Lookup("lang"); f != nil && f.Changed {
+		if _, known := say.Parse(f.Value.String()); !known {
+			return usage("--lang", say.T("there are no messages in %q", "没有 %q 的消息", f.Value.String()), say.T("choose en or zh", "请选 en 或 zh"))
+		}
+	}
 	if a.every < 0 {
 		return usage("--checkpoint-every", say.T("%v is not a length of time", "%v 不是时长", a.every), say.T("write it like 30s", "请写成 30s 的样子"))
 	}

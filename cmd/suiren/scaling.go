@@ -47,12 +47,12 @@ func (a *app) scalingCommand() *cobra.Command {
 	depths, minutes := 4, 2.0
 	c := &cobra.Command{
 		Use: "scaling [" + a.t("FOLDER", "目录") + "]", Short: a.t("Train a ladder of small models, foretell the next size, and train that too", "训练一组由小到大的模型，预测下一档的损失，再训练它来验证"),
-		Long: a.t(`Train models of depth 1 to --depths on what an SFT block of the plan learns from, fit their held-out loss to
+		Long: a.t(`Train models of depth 1 to --depths on what a block of the plan learns from that sft or pretrain trains from random weights, fit their held-out loss to
 L = E + A·C^−B, foretell that of the next depth, train it, and say how far off it was.
 
 What is made lies in the state folder, under scaling, with a report (scaling.md, scaling.zh-CN.md, scaling.svg) and scaling.csv;
 --out puts these four elsewhere. The plan's own blocks stay as they are.`,
-			`用计划中某个 SFT 块的数据训练深度 1 到 --depths 的模型，按 L = E + A·C^−B 拟合留出损失，预测下一深度的损失，再训练它，
+			`用计划中某个从随机权重训练的块（sft 或 pretrain）的数据训练深度 1 到 --depths 的模型，按 L = E + A·C^−B 拟合留出损失，预测下一深度的损失，再训练它，
 并说明偏差。
 
 产物在状态目录的 scaling 下，含报告（scaling.md、scaling.zh-CN.md、scaling.svg）和 scaling.csv；--out 可将这四个文件写到别处。
@@ -68,7 +68,7 @@ What is made lies in the state folder, under scaling, with a report (scaling.md,
 			return a.scaling(c.Context(), strings.Join(args, ""), block, out, depths, minutes*6e12)
 		},
 	}
-	c.Flags().StringVar(&block, "block", "", a.t("weights block whose data is used (default: the first that is trained by sft from random weights)", "使用其数据的 weights 块（默认：第一个从随机权重 sft 的块）"))
+	c.Flags().StringVar(&block, "block", "", a.t("weights block whose data is used (default: the first that sft or pretrain trains from random weights)", "使用其数据的 weights 块（默认：第一个用 sft 或 pretrain 从随机权重训练的块）"))
 	c.Flags().StringVar(&out, "out", "", a.t("folder that the report is written to (default: scaling, in the state folder)", "报告写入的目录（默认：状态目录下的 scaling）"))
 	c.Flags().IntVar(&depths, "depths", depths, a.t("rungs of the ladder, 3 to 12; one more is foretold", "阶梯档数，3 至 12；再预测一档"))
 	c.Flags().Float64Var(&minutes, "minutes", minutes, a.t("how long the foretold model is trained, as in a plan; smaller ones less", "被预测模型的训练时长，含义同计划；更小的更短"))
@@ -158,16 +158,20 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 // sftBlock finds the block of a name, or the first, that is trained by SFT
 // from random weights.
 func sftBlock(f *plan.File, name string) (*plan.Block, error) {
+	var others []string
 	for _, b := range f.Blocks {
-		if s, ok := b.Op.(*train.SFT); ok && s.Base.IsZero() && (name == "" || b.Ref.String() == name) {
-			return b, nil
+		if s, ok := b.Op.(*train.SFT); ok && s.Base.IsZero() {
+			if name == "" || b.Ref.String() == name {
+				return b, nil
+			}
+			others = append(others, b.Ref.String())
 		}
 	}
-	if name == "" {
-		name = `train = "sft"`
+	if len(others) == 0 {
+		return nil, &say.Error{Where: f.Path, What: say.T("the plan has no weights that are trained from random weights, by sft or pretrain", "计划中没有用 sft 或 pretrain 从随机权重训练的块"),
+			Next: say.T(`add one: weights with train = "sft", from, tokenizer and depth`, `请加一个：weights 块，写明 train = "sft"、from、tokenizer 和 depth`)}
 	}
-	return nil, &say.Error{Where: f.Path, What: say.T("the plan has no weights that are trained by sft from random weights: %s", "计划中没有从随机权重 sft 训练的块：%s", name),
-		Next: say.T("name such a block with --block weights.NAME", "请用 --block weights.名称 指明")}
+	return nil, usage("--block", say.T("%q is none of the plan's weights that are trained from random weights", "%q 不是计划中从随机权重训练的块", name), say.T("choose %s", "可选 %s", others))
 }
 
 // ladderFile is a plan of nothing but what a block is made from, and rungs in

@@ -13,6 +13,7 @@ import (
 	"suiren/internal/say"
 	"suiren/internal/terminal"
 	"suiren/stage"
+	"suiren/stage/curve"
 	"suiren/stage/data"
 	"suiren/stage/guard"
 	"suiren/stage/train"
@@ -196,6 +197,13 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 		}
 		for _, f := range found {
 			rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
+		}
+		curves := w.path("curves", stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key.Short())
+		if c, err := curve.Read(curves); err == nil {
+			if held := train.HeldOut(c); !held.IsZero() {
+				rows = append(rows, []string{a.t("watched", "观察"), held.In(a.lang)})
+			}
+			rows = append(rows, []string{a.t("curve", "曲线"), curves})
 		}
 	}
 	return rows, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,10 +34,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := w.plan(c.Context(), m)
-			if err != nil {
-				return err
-			}
+			p, fault := w.plan(c.Context(), m) // told after what runs
 			if a.format == formatJSONL {
 				for _, r := range runs[:min(1, len(runs))] {
 					a.line(struct {
@@ -45,7 +43,7 @@ func (a *app) statusCommand() *cobra.Command {
 						Why  string   `json:"why,omitempty"`
 					}{"run", r, r.Why(a.lang)})
 				}
-				if err := w.showRunning(runs); err != nil {
+				if err := cmp.Or(w.showRunning(runs), fault); err != nil {
 					return err
 				}
 				a.line(map[string]any{"type": "status", "made": p.Empty(), "steps": statesOf(p)})
@@ -62,6 +60,9 @@ func (a *app) statusCommand() *cobra.Command {
 				}
 			} else {
 				fmt.Fprintln(a.stdout, a.t("nothing has run here yet", "这里还没有运行过"))
+			}
+			if fault != nil {
+				return fault
 			}
 			n := statesOf(p)
 			if p.Empty() {

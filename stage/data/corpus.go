@@ -41,8 +41,13 @@ type Corpus struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Corpus) Name() string    { return "corpus" }
-func (*Corpus) Revision() int   { return 3 }
+func (*Corpus) Name() string { return "corpus" }
+func (c *Corpus) Revision() int {
+	if c.Split > 0 { // what it holds out
+		return 4
+	}
+	return 3
+}
 func (*Corpus) Out() store.Kind { return store.Corpus }
 
 // Files implements stage.FileReader.

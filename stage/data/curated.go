@@ -66,6 +66,9 @@ const listed = 1000
 // rule that does not suit the language.
 const alarming = .5
 
+// asideFile has the documents of a corpus that its split holds out.
+const asideFile = "heldout.jsonl"
+
 // write writes the documents that are left, the journal and the report.
 func (c *curator) write(ctx context.Context) error {
 	w, err := createDocuments(filepath.Join(c.job.Out, "corpus.jsonl"))
@@ -75,7 +78,7 @@ func (c *curator) write(ctx context.Context) error {
 	defer w.f.Close()
 	var aside *documentWriter
 	if c.plan.Split > 0 {
-		if aside, err = createDocuments(filepath.Join(c.job.Out, "heldout.jsonl")); err != nil {
+		if aside, err = createDocuments(filepath.Join(c.job.Out, asideFile)); err != nil {
 			return err
 		}
 		defer aside.f.Close()

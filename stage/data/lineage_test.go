@@ -104,6 +104,36 @@ func TestSplitByWords(t *testing.T) {
 	}
 }
 
+// Texts of one kind, which have most of their words in common, are held out by about
+// their share, and do not all fall together.
+func TestSplitAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	for set := range 20 {
+		held := 0
+		for range 100 {
+			var words []string
+			for k := range 60 {
+				words = append(words, fmt.Sprint("common", letters(100*set+k)))
+				words = append(words, "own"+letters(r.IntN(1e6)))
+			}
+			if side(strings.Join(words, " "), "en", .2) {
+				held++
+			}
+		}
+		if held < 5 || held > 45 {
+			t.Errorf("set %d: %d of 100 texts are held out", set, held)
+		}
+	}
+}
+
+// letters writes n without digits, which words have none of.
+func letters(n int) (s string) {
+	for ; n > 0 || s == ""; n /= 26 {
+		s += string(rune('a' + n%26))
+	}
+	return s
+}
+
 func TestMixture(t *testing.T) {
 	size := map[string]int64{"a": 1000, "b": 4000, "none": 0}
 	m := mixture(size, map[string]float64{"a": 1, "b": 1}, 1, 2)

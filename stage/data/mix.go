@@ -18,10 +18,10 @@ import (
 // out. It depends on the words of the text alone, and on each only once: a text
 // whose lines, sentences or words stand in another order, or with other numbers,
 // falls on the same side, and of two that share s of their words both do with the
-// probability s at least.
+// probability s³ at least.
 func side(text, lang string, share float64) (heldout bool) {
 	var s duplicate.Signer
-	key := s.LeastWord(text, lang)
+	key := s.LeastWords(text, lang)
 	return float64(key>>11)/(1<<53) < share
 }
 

@@ -2,6 +2,8 @@ package data
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -164,6 +166,12 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 // nothing is the error of rows of which nothing is learnt.
 func (t *Tokens) nothing(job *stage.Job) error {
 	if len(job.Dirs("from")) == 0 {
+		for _, dir := range job.Dirs("text") {
+			if info, err := os.Stat(filepath.Join(dir, asideFile)); err == nil && info.Size() > 0 {
+				return &say.Error{Where: "text", What: say.T("there is no text to learn: all that the corpus keeps is held out by its split", "没有可学的文本：语料保留的文本全部被 split 留出"),
+					Next: say.T("lower split in the corpus block, or bring more texts: which are held out depends on their words", "请调小 corpus 块的 split，或增加文本：留出哪些取决于文本中的词")}
+			}
+		}
 		return &say.Error{Where: "text", What: say.T("there is no text to learn", "没有可学的文本"), Next: say.T("ask suiren data explain what the corpus left out, and why", "请用 suiren data explain 查看语料去掉了什么、为什么")}
 	}
 	learn := t.Learn

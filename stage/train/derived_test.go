@@ -30,13 +30,22 @@ func TestDerived(t *testing.T) {
 	base := map[string][]stage.Forecast{"base": {{Path: archFolder("llama3")}}, "from": rows["from"]}
 	ours := map[string][]stage.Forecast{"base": {{Path: toy}}, "teacher": {{Path: toy}}, "from": rows["from"]}
 	for want, op := range map[string]stage.Forecaster{
-		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps":                                                                                                                  &DPO{},
-		"32 answers a step, AdamW of 8 bits at 5e-05, linear, warm-up over 10% of the steps":                                                                                                                        &KTO{Optimizer: "adamw8", Rank: 4},
-		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, no warm-up, weight decay 0.5":                                                                                                                   &DPO{Warmup: new(float64), Decay: half()},
-		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd, no warm-up":                                                                                                                    &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
-		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, Muon at 0.02, AdamW at 0.004, linear, warm-up over 10% of the steps, weight decay 0.01": &Distil{Depth: 1},
+		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps":                                                                                                                                  &DPO{},
+		"32 answers a step, AdamW of 8 bits at 5e-05, linear, warm-up over 10% of the steps":                                                                                                                                        &KTO{Optimizer: "adamw8", Rank: 4},
+		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, no warm-up, weight decay 0.5":                                                                                                                                   &DPO{Warmup: new(float64), Decay: half()},
+		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd, no warm-up":                                                                                                                                    &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
+		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, about 38 steps; Muon at 0.02, AdamW at 0.004, linear, warm-up over 10% of the steps, weight decay 0.01": &Distil{Depth: 1},
 	} {
 		if got := op.Forecast(ours, m).Derived.In(say.English); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	answers := map[string][]stage.Forecast{"base": ours["base"], "pairs": {{Size: map[string]float64{"examples": 100, "pairs": 100}}}, "labels": {{Size: map[string]float64{"examples": 320}}}, "watch": {{Size: map[string]float64{"watched": 5}}}}
+	for want, op := range map[string]stage.Forecaster{
+		"32 answers a step, about 7 steps; Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps; so few steps teach little: raise epochs, or lower batch; held-out loss every 1 step, 7 times": &DPO{},
+		"32 answers a step, about 40 steps; Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps; held-out loss every 2 steps, 20 times":                                                       &KTO{Epochs: 4},
+	} {
+		if got := op.Forecast(answers, m).Derived; got.In(say.English) != want || got.In(say.Chinese) == want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -187,12 +188,16 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
 	}
-	s.f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", d.batch(), paced(rates, "linear", o.warm()))
+	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
+	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm())
+	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
+	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
+		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
+	}
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
-	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
-	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)
 	if d.top() > 0 {
@@ -208,17 +213,6 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
-}
-
-// distilFacts are recorded in suiren.json.
-type distilFacts struct {
-	Rows         int     `json:"rows"`
-	Top          int     `json:"top"`
-	Asked        int     `json:"asked,omitempty"`             // problems that the teacher answered
-	Kept         int     `json:"kept,omitempty"`              // of them, those it got right
-	Vocabulary   float64 `json:"mapped_vocabulary,omitempty"` // share of the student's tokens that a teacher of another vocabulary has
-	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge, if not all
-	TeacherFLOPs float64 `json:"teacher_flops"`
 }
 
 // A distilling is one run of Distil.
@@ -254,6 +248,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
 	n := min(d.batch(), r.count) // each once
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
+	tellFew(job, run.steps, false)
 	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)
 	run.st.FLOPs = f.FLOPs
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(r.count), "epochs": float64(run.steps*n) / float64(r.count)}})
@@ -284,6 +279,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		}
 		defer run.watch.Close()
 		run.watch.direct, run.watch.choice = r.direct, r.choice
+		run.watch.tellLooks(run.steps)
 		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
 			return err
 		}

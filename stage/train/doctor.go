@@ -247,7 +247,8 @@ func (d *diagnosis) againstReference() {
 // if c was judged.
 func Unjudged(c *curve.Curve) say.Text {
 	_, loss := c.Series("loss")
-	if _, rewards := c.Series("reward"); len(rewards) > 0 {
+	_, rewards := c.Series("reward")
+	if _, flight := c.Series("pass_at_1"); len(rewards) > 0 || len(flight) > 0 { // of the pre-flight, which may be all
 		return say.T("reinforcement is not judged by its curve: suiren show tells of its pre-flight and of the problems that it watches", "强化训练不按曲线判断：suiren show 会给出预检结果和观察题的成绩")
 	}
 	if len(loss) < leastPoints {
@@ -258,6 +259,25 @@ func Unjudged(c *curve.Curve) say.Text {
 		return why
 	}
 	return say.Text{}
+}
+
+// HeldOut says what the loss of what is watched came to in c, and its lowest; nothing
+// if nothing was watched.
+func HeldOut(c *curve.Curve) say.Text {
+	at, held := c.Series("watch_loss")
+	if len(held) == 0 {
+		return say.Text{}
+	}
+	low, end := 0, len(held)-1
+	for i, loss := range held {
+		if loss <= held[low] {
+			low = i
+		}
+	}
+	if low == end {
+		return say.T("held-out loss %.3f at step %d, its lowest", "留出损失在第 %[2]d 步为 %.3[1]f，是最低值", held[end], at[end])
+	}
+	return say.T("held-out loss %.3f at step %d, lowest %.3f at step %d", "留出损失在第 %[2]d 步为 %.3[1]f，最低是第 %[4]d 步的 %.3[3]f", held[end], at[end], held[low], at[low])
 }
 
 // plannedSteps is how many steps the run of c was to take.

@@ -146,7 +146,7 @@ func TestDoctorUnjudged(t *testing.T) {
 		name  string
 		steps int
 		want  string
-	}{{"loss", leastPoints - 1, "29 steps, and 30 are wanted"}, {"loss", leastPoints, ""}, {"reward", 100, "not judged"}} {
+	}{{"loss", leastPoints - 1, "29 steps, and 30 are wanted"}, {"loss", leastPoints, ""}, {"reward", 100, "not judged"}, {"pass_at_1", 1, "not judged"}} {
 		var cv curve.Curve
 		for i := range c.steps {
 			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{c.name: 5 - 0.1*float64(i)}})

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -141,6 +142,8 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	order := shuffle{n: len(docs) / 2, seed: d.Seed}
 	n := min(d.batch(), order.n) // each once
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
+	tellFew(job, t.steps, false)
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(order.n), "epochs": float64(t.steps*n) / float64(order.n)}})
 	t.schedule = warmed(gentle(t.steps), d.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(ctx context.Context, step int) (outcome, error) {
@@ -207,6 +210,7 @@ func (s *student) watch(ctx context.Context, t *tuning, patience int, held []doc
 	if t.watch, err = newLookout(s.job, s.l, s.w, t.steps, patience); err != nil {
 		return err
 	}
+	t.watch.tellLooks(t.steps)
 	t.watch.loss = func(ctx context.Context) (float64, map[string]float64, error) {
 		b, err := s.l.score(ctx, held)
 		if err != nil {
@@ -300,7 +304,11 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 		toil += (looksOf(t.docs*s.way.passes/float64(batch)) + 1) * float64(watched) / t.docs * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
-	s.f.Derived = say.T("%d answers a step, %v", "每步 %d 个回答，%v", o.batch, paced(s.rates(o, preferenceRate), "linear", o.warm()))
+	each, pace := say.T("%d answers a step", "每步 %d 个回答", batch), paced(s.rates(o, preferenceRate), "linear", o.warm())
+	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
+	if len(in[arg]) > 0 {
+		s.f.Derived = o.lasting(each, pace, int(math.Round(t.docs*passesOf(t.docs, batch, o.epochs)/float64(batch))), o.watched)
+	}
 	s.remark(&w, m)
 	return s.f
 }

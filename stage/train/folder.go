@@ -33,6 +33,17 @@ type facts struct {
 	Distil     *distilFacts     `json:"distil,omitempty"`
 }
 
+// distilFacts are recorded in suiren.json.
+type distilFacts struct {
+	Rows         int     `json:"rows"`
+	Top          int     `json:"top"`
+	Asked        int     `json:"asked,omitempty"`             // problems that the teacher answered
+	Kept         int     `json:"kept,omitempty"`              // of them, those it got right
+	Vocabulary   float64 `json:"mapped_vocabulary,omitempty"` // share of the student's tokens that a teacher of another vocabulary has
+	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge, if not all
+	TeacherFLOPs float64 `json:"teacher_flops"`
+}
+
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and
 // reads the weights back before it counts.
 func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) error {

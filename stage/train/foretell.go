@@ -40,14 +40,10 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		o.rate = o.ours / float64(b.shape.Width)
 	}
 	pace := paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm())
-	f.Derived = say.T("%d rows a step, %v", "每步 %d 行，%v", batch, pace)
+	each := say.T("%d rows a step", "每步 %d 行", batch)
+	f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if w.rows > 0 {
-		steps := int(math.Round(w.rows * k.passes / float64(batch)))
-		f.Derived = say.T("%d rows a step, about %d steps; %v", "每步 %d 行，约 %d 步；%v", batch, steps, pace)
-		f.Derived = remarkSteps(f.Derived, steps, false)
-		if len(in["watch"]) > 0 {
-			f.Derived = remarkLooks(f.Derived, steps, max(steps/watchLooks, 1), o.patience)
-		}
+		f.Derived = o.lasting(each, pace, int(math.Round(w.rows*k.passes/float64(batch))), len(in["watch"]) > 0)
 	}
 	if o.lora != nil && b.known() {
 		f.Derived = say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), f.Derived)

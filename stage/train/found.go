@@ -18,7 +18,12 @@ func FoundIn(dir, method string) (list []Found, err error) {
 		return nil, err
 	}
 	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
-	add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+	switch {
+	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
+		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d before", "%s，自身没有训练；此前训练了 %d 步", method, f.Steps))
+	default:
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+	}
 	leave := func(text say.Text) {
 		if !text.IsZero() {
 			add(say.T("left out", "略去"), text)

@@ -7,6 +7,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/curve"
 )
 
 // What training found is told in both languages, each method's own and not
@@ -22,7 +23,8 @@ func TestFoundIn(t *testing.T) {
 		{facts{Method: "sft", Steps: 156, Loss: 0.5, Stop: &stopFacts{78, 0.815, 156, 267}}, []string{"sft, 156 steps", "ended after step 156 of 267", "kept the weights of step 78", "0.815"}},
 		{facts{Method: "lora", Stop: &stopFacts{20, 0.5, 20, 20}, Parity: &parity{Prompts: 8, Tokens: 285, Top: 1}}, []string{"kept the weights of step 20 of 20", "8 prompts of 285 tokens", "100.0%"}},
 		{facts{Method: "grpo", RL: rl}, []string{"pass@1 0.500, pass@k 0.750, 25% of groups", "kept step 4 of 8: watched problems from 25.0% to 50.0% right", "a coin"}},
-		{facts{Method: "grpo", RL: &rlFacts{}}, []string{"nothing to learn from"}},
+		{facts{Method: "grpo", Steps: 2, RL: &rlFacts{}}, []string{"grpo, without a step of its own; 2 before\n", "nothing to learn from"}},
+		{facts{Method: "merge", Steps: 156, Loss: 0.5, RL: rl}, []string{"merge, without a step of its own; 156 before\n"}},
 		{facts{Method: "grpo", RL: &rlFacts{Started: true, Watched: []watched{{Overall: 0.25}}}}, []string{"no step raised the watched problems above 25.0%"}},
 		{facts{Method: "dpo", RL: rl, Preference: &preferenceFacts{Examples: 114, Right: 0.625}}, []string{"114 examples; 62.5%"}},
 		{facts{Method: "lora", Left: &left{33, 35, 512}}, []string{"33 of 35 documents, longer than the base's 512 tokens"}},
@@ -50,6 +52,19 @@ func TestFoundIn(t *testing.T) {
 		}
 		if c.f.Method == "dpo" && strings.Contains(all, "pass@") || len(c.says) == 0 && all != "" {
 			t.Errorf("%+v: said\n%s", c.f, all)
+		}
+	}
+}
+
+// What is watched is told with its lowest loss, which is the last of equal ones.
+func TestHeldOut(t *testing.T) {
+	for want, held := range map[string][]float64{"": nil, "held-out loss 2.500 at step 20, lowest 1.500 at step 10": {3, 1.5, 2.5}, "held-out loss 1.500 at step 20, its lowest": {3, 1.5, 1.5}} {
+		c := &curve.Curve{Points: []curve.Point{{Step: 1, Values: map[string]float64{"loss": 4}}}}
+		for i, v := range held {
+			c.Points = append(c.Points, curve.Point{Step: 10 * i, Values: map[string]float64{"watch_loss": v}})
+		}
+		if got := HeldOut(c); got.In(say.English) != want || want != "" && !strings.Contains(got.In(say.Chinese), "第 20 步为 "+want[len("held-out loss "):][:5]) {
+			t.Errorf("%v: %v", held, got)
 		}
 	}
 }

@@ -120,6 +120,8 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	n := min(k.batch(), count) // each once
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
+	tellFew(job, t.steps, false)
+	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(count), "epochs": float64(t.steps*n) / float64(count)}})
 	t.schedule = warmed(gentle(t.steps), k.Warmup, t.steps)
 	t.st.FLOPs = s.facts.FLOPs
 	t.batch = func(ctx context.Context, step int) (outcome, error) {

@@ -65,16 +65,21 @@ func idlePatience(looks, patience int) say.Text {
 // so many steps over b, nil of a model of our own, and says how often it looks. It looks
 // at most rows of length tokens at a time, about.
 func (o *lookout) watchAll(dir string, length, most, steps int, b *brought, run *own) error {
+	o.tellLooks(steps)
+	if isCorpus(dir) {
+		return o.watchProse(dir, length, most)
+	}
+	return errors.Join(o.watchText(dir, length, most), o.watching(b, run, length))
+}
+
+// tellLooks says how often o looks in a run of so many steps.
+func (o *lookout) tellLooks(steps int) {
 	looks := looksIn(steps, o.every)
 	text := say.T("held-out loss every %d steps, %d times", "每 %d 步看一次留出损失，共 %d 次", o.every, looks)
 	if idle := idlePatience(looks, o.patience); idle.En != "" {
 		text = say.T("%v; %v", "%v；%v", text, idle)
 	}
 	note(o.job, text)
-	if isCorpus(dir) {
-		return o.watchProse(dir, length, most)
-	}
-	return errors.Join(o.watchText(dir, length, most), o.watching(b, run, length))
 }
 
 // isCorpus reports whether dir is a corpus and no part of examples.

@@ -74,6 +74,16 @@ func remarkSteps(derived say.Text, steps int, budget bool) say.Text {
 	return say.T("%v; so few steps teach little: %v", "%v；步数太少，学不到多少：%v", derived, moreSteps(budget))
 }
 
+// lasting derives how long a run is that learns so much in each step, and how often it
+// looks at what is watched, if anything is.
+func (o *own) lasting(each, pace say.Text, steps int, watched bool) say.Text {
+	text := remarkSteps(say.T("%v, about %d steps; %v", "%v，约 %d 步；%v", each, steps, pace), steps, false)
+	if watched {
+		text = remarkLooks(text, steps, max(steps/watchLooks, 1), o.patience)
+	}
+	return text
+}
+
 // tellFew says so of a run.
 func tellFew(job *stage.Job, steps int, budget bool) {
 	if steps >= fewSteps {

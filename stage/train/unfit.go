@@ -45,6 +45,37 @@ func useOf(f *stage.Forecast) stage.Use {
 	return ""
 }
 
+// emptyPart reports whether path is a part of examples that holds none.
+func emptyPart(path string) bool {
+	for _, name := range []string{stage.ExamplesFile, problemsFile} {
+		if info, err := os.Stat(filepath.Join(path, name)); path != "" && err == nil && info.Size() == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unanswered reports whether it is known of problems that there is none to learn: of
+// those that are not made yet in all, else in one of the first.
+func unanswered(f *stage.Forecast) bool {
+	if f.Path == "" {
+		return f.Size["unanswered"] > 0 && f.Size["learnt"] == 0 // all that were read
+	}
+	path, n := filepath.Join(f.Path, problemsFile), 0
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	for p, err := range stage.Problems(path) {
+		if n++; err != nil || n > tallyExamples {
+			break
+		}
+		if p.Answer == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // otherTokenizer finds fault with rows that are written with another tokenizer than
 // the one in arg, as far as it is known.
 func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
@@ -125,7 +156,7 @@ func namedWords(in []stage.Forecast) string {
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
 	for _, arg := range args {
 		for _, f := range in[arg] {
-			if n, known := f.Size["watched"]; arg == "watch" && known && n == 0 {
+			if n, known := f.Size["watched"]; arg == "watch" && (known && n == 0 || emptyPart(f.Path)) {
 				list = append(list, nothingWatched())
 				continue
 			}
@@ -135,6 +166,9 @@ func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list 
 			}
 			if is := useOf(&f); is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) {
 				list = append(list, wrongUse(arg, use))
+			} else if use == stage.UseChats && unanswered(&f) {
+				list = append(list, &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"),
+					Next: say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")})
 			}
 		}
 	}
