@@ -32,6 +32,7 @@ var (
 	// A file of words that is cut short looks like one of a form that is not read.
 	newerWords = say.T("choose another model or quantisation of it, or a newer Suiren; if the file may be damaged, copy it again and compare it with the publisher's",
 		"请改用其他模型或其他量化版本，或更新 Suiren；文件若可能已损坏，请重新复制并与发布者的核对")
+	fileItself  = say.T("put the file itself in its place", "请换成文件本身")
 	copyOrOther = say.T("%s, or take another model", "%s，或改用其他模型", CopyAgain)
 )
 
@@ -97,10 +98,16 @@ func fault(path string, err error) (at string, what, next say.Text, ok bool) {
 	if at, what, ok := adapter(err); ok {
 		return at, what, giveLoRA, true
 	}
+	if bad, ok := errors.AsType[*weights.FormatError](err); ok && bad.Why == string(weights.NotRegular) {
+		return place(bad.Path, bad.Place), say.Engine(bad.Why, nil), fileItself, true
+	}
 	if bad, ok := errors.AsType[*weights.FormatError](err); ok {
 		return place(bad.Path, bad.Place), say.T("the file is not as its format requires: %s", "文件不符合格式要求：%s", say.Engine(bad.Why, bad.Args)), copyOrOther, true
 	}
 	if bad, ok := errors.AsType[*tokenizer.FormatError](err); ok {
+		if why, ok := bad.Why.(*tokenizer.Fault); ok && why.Format == string(weights.NotRegular) {
+			return place(bad.Path, bad.Place), say.Engine(why.Said()), fileItself, true
+		}
 		return place(bad.Path, bad.Place), say.T("the vocabulary cannot be used: %s", "无法使用该词表：%s", say.Engine("%v", []any{bad.Why})), newerWords, true
 	}
 	if bad, ok := errors.AsType[*tokenizer.Fault](err); ok {
