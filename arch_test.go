@@ -57,7 +57,7 @@ stage/wording: stage stage/guard/fold
 stage/data/intake: engine/chat stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
-stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/wording
+stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/unread stage/wording
 stage/train: stage stage/curve stage/talk stage/unread stage/verify store internal/say engine/*
 stage/scenario: stage stage/talk store internal/say knowledge engine/tokenizer engine/infer
 stage/guard/fold:
