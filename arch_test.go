@@ -51,13 +51,14 @@ knowledge: internal/say knowledge/chinese knowledge/inverted knowledge/vector kn
 knowledge/base: internal/durable internal/say knowledge knowledge/document knowledge/reader
 stage/compute: stage internal/say engine/kernel engine/tensor
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
+stage/unread: internal/say engine/model engine/tokenizer engine/weights
 stage/verify: internal/say
 stage/wording: stage stage/guard/fold
 stage/data/intake: engine/chat stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese
 stage/data/duplicate: internal/cpu knowledge/chinese stage/data/quality
-stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/wording
-stage/train: stage stage/curve stage/talk stage/verify store internal/say engine/*
+stage/data: stage stage/verify store internal/say engine/tokenizer knowledge knowledge/chinese knowledge/language knowledge/linear knowledge/document knowledge/reader pii stage/data/intake stage/data/quality stage/data/duplicate stage/talk stage/unread stage/wording
+stage/train: stage stage/curve stage/talk stage/unread stage/verify store internal/say engine/*
 stage/scenario: stage stage/talk store internal/say knowledge engine/tokenizer engine/infer
 stage/guard/fold:
 stage/guard/detect: stage/guard/fold

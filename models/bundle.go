@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"suiren/engine/weights"
 	"suiren/internal/durable"
 	"suiren/internal/say"
 )
@@ -42,7 +43,7 @@ func bundleKind(path string) bundle {
 		if _, err := os.Stat(filepath.Join(path, "oci-layout")); err == nil {
 			return ociLayout
 		}
-	case slices.ContainsFunc(tarEndings, func(end string) bool { return strings.HasSuffix(path, end) }):
+	case info.Mode().IsRegular() && slices.ContainsFunc(tarEndings, func(end string) bool { return strings.HasSuffix(path, end) }):
 		return tarFile
 	}
 	return notBundle
@@ -307,18 +308,21 @@ func (u *unpacker) blob(dir string, d descriptor) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !info.Mode().IsRegular() || info.Size() != d.Size {
+		return "", u.bad("the blob %s is not what its digest says", "数据块 %s 与其摘要不符", d.Digest)
+	}
 	got, err := sum(u.ctx, path)
 	if err != nil {
 		return "", err
 	}
-	if info.Size() != d.Size || string(got[:]) != string(want) {
+	if string(got[:]) != string(want) {
 		return "", u.bad("the blob %s is not what its digest says", "数据块 %s 与其摘要不符", d.Digest)
 	}
 	return path, nil
 }
 
 func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := weights.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -242,7 +242,12 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 	if err != nil {
 		return err
 	}
-	if ok && !s.block.anew { // what it is made from came out as it was before
+	if ok {
+		if s.begun, err = a.st.Begun(rec); err != nil {
+			return err
+		}
+	}
+	if ok && !s.anew() { // what it is made from came out as it was before
 		why := say.T("made before", "以前做过")
 		if s.Action == Change {
 			why = say.T("its inputs came out as before", "输入与之前相同")
@@ -254,6 +259,11 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 		})
 		a.emit(stage.Event{Type: TypeKept, Step: s.Ref.String(), Text: &why})
 		return nil
+	}
+	if ok {
+		if err := a.st.Again(rec); err != nil {
+			return err
+		}
 	}
 	for _, snap := range s.snaps {
 		if err := snap.keep(a.st); err != nil {

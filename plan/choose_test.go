@@ -3,11 +3,15 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/stage"
+	"suiren/store"
 )
 
 // chosen makes the plan of some blocks.
@@ -95,6 +99,56 @@ func TestAnew(t *testing.T) {
 	if got := strings.Join(h.begun, " ") + " / " + strings.Join(h.kept, " "); got != "tokens.rows / weights.small weights.large release.tutor" {
 		t.Errorf("made / kept %s", got)
 	}
+	if p := h.plan(); !p.Empty() {
+		t.Errorf("afterwards the plan is\n%s", shown(p, say.English))
+	}
+}
+
+// What was begun anew and cut short goes on from its own checkpoint, with --anew or without,
+// and never from one that the run before left.
+func TestAnewCutShort(t *testing.T) {
+	h := newHouse(t, chain)
+	h.made()
+	var key store.Digest
+	for _, s := range h.plan().Steps() {
+		if s.Ref.String() == "weights.small" {
+			key = s.Key
+		}
+	}
+	work, err := h.st.Work(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(filepath.Join(work, "operator"), "state", "old"); err != nil {
+		t.Fatal(err)
+	}
+	found, killed := []string{}, errors.New("killed")
+	growing = func(job *stage.Job) error {
+		b, _ := os.ReadFile(filepath.Join(job.Work, "state"))
+		found = append(found, string(b))
+		return errors.Join(killed, put(job.Work, "state", fmt.Sprint(len(found))))
+	}
+	defer func() { growing = nil }()
+	for _, anew := range [][]string{{"weights.small"}, nil, {"weights.small"}} {
+		p, err := h.chosen(nil, anew)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.apply(p); !errors.Is(err, killed) {
+			t.Fatal(err)
+		}
+		if _, _, err := h.st.GC(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(found, ","); got != ",1,2" {
+		t.Errorf("the checkpoints that were found are %q", got)
+	}
+	if p := h.plan(); !strings.Contains(shown(p, say.English), "~ weights.small begun anew and cut short: it goes on") || !strings.Contains(shown(p, say.Chinese), "重做到一半被中断：将继续") {
+		t.Errorf("the plan is\n%s", shown(p, say.English))
+	}
+	growing = nil
+	h.made()
 	if p := h.plan(); !p.Empty() {
 		t.Errorf("afterwards the plan is\n%s", shown(p, say.English))
 	}

@@ -210,7 +210,12 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 		if err != nil {
 			return err
 		}
-		if ok && !s.block.anew {
+		if ok {
+			if s.begun, err = k.st.Begun(rec); err != nil {
+				return err
+			}
+		}
+		if ok && !s.anew() {
 			s.keep(rec)
 			s.Stands = stands && old.Key == s.Key && old.Output == s.Output
 			if !s.Stands {
@@ -235,6 +240,10 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 	s.Reason, err = k.reason(s, old, inputs, wait)
 	return err
 }
+
+// anew reports whether s is to be made although it is made: it is asked for, or was and did
+// not end, since an owner who asked for it once is not asked to say so again.
+func (s *Step) anew() bool { return s.block.anew || s.begun }
 
 // keep notes that s was made, as rec tells.
 func (s *Step) keep(rec store.Record) {

@@ -76,6 +76,7 @@ type Step struct {
 	Actual   *Actual  // of the run that made Output; nil until it is made
 
 	block *Block
+	begun bool        // it was begun anew, and that was cut short
 	snaps []*snapshot // of what no block makes: the owner's files, answers given
 }
 

@@ -28,6 +28,9 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 	case old.Key == s.Key && !here:
 		return say.T("its artifact is no longer in the store", "它的产物已不在存储中"), nil
 	}
+	if s.begun {
+		return say.T("begun anew and cut short: it goes on", "重做到一半被中断：将继续"), nil
+	}
 	if s.block.anew {
 		return say.T("to be made anew", "按要求重做"), nil
 	}

@@ -171,7 +171,7 @@ func TestMessages(t *testing.T) {
 	if code, got := b.send(t, "POST", "/v1/chat/completions", body); code != 200 {
 		t.Fatalf("%d %s", code, got)
 	}
-	want := []form.Message{{Role: "system", Text: "be brief"}, {Role: "user", Text: "ab"}, {Role: "assistant", Text: "c", Thought: "hm"}, {Role: "user", Text: "d"}}
+	want := []form.Message{{Role: "developer", Text: "be brief"}, {Role: "user", Text: "ab"}, {Role: "assistant", Text: "c", Thought: "hm"}, {Role: "user", Text: "d"}}
 	if !reflect.DeepEqual(m.asked, want) {
 		t.Errorf("asked %v", m.asked)
 	}

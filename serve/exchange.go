@@ -72,6 +72,9 @@ func (s *Server) exchange(c Caller, id string, lang say.Lang, rel *Release, a *f
 			MaxTokens: a.MaxTokens, Think: a.Think, Sampling: a.Sampling, Seed: a.Seed, Tools: len(a.Tools), Format: a.Format.Kind,
 		}},
 	}
+	if a.Choice.Mode != "none" {
+		x.rec.Tools = a.Tools
+	}
 	if rel.Answerer.Can()&form.Receipts != 0 {
 		a.Receipt = &form.Receipt{ID: id, Program: s.conf.Version}
 	}

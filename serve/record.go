@@ -21,6 +21,7 @@ type Record struct {
 	Time       time.Time
 	Release    *Release
 	Messages   []form.Message // after the input rails; a raw prompt is a user's. nil: no answer was asked for, but vectors or scores
+	Tools      []form.Tool    // that were offered, and could be called
 	Options    Options
 	Thought    string // as the client got it, but for stand-ins
 	Answer     string // with the calls of tools

@@ -176,9 +176,16 @@ func (s *Store) idleWork(before time.Time) ([]string, error) {
 			continue // not ours
 		}
 		dir := filepath.Join(work, e.Name())
-		_, made, err := s.Made(key)
+		rec, made, err := s.Made(key)
 		if err != nil {
 			return nil, err
+		}
+		if made {
+			begun, err := s.Begun(rec)
+			if err != nil {
+				return nil, err
+			}
+			made = !begun
 		}
 		last, err := touched(dir)
 		if err != nil {

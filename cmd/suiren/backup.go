@@ -151,7 +151,7 @@ the folder) is erased again, before anything appears.`,
 					return &say.Error{Where: identity, Err: err, What: say.T("this is no file of age identities: %v", "这不是 age 身份文件：%v", err), Next: say.T("give the file that age-keygen wrote", "请给出 age-keygen 写的文件")}
 				}
 			}
-			if isDir(args[0]) {
+			if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
 				return usage(args[0], say.T("it is a folder", "这是一个目录"), say.T("name the file of a backup", "请给出备份文件"))
 			}
 			f, err := os.Open(args[0])

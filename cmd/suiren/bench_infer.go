@@ -18,6 +18,7 @@ import (
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage/compute"
+	"suiren/stage/unread"
 )
 
 // What bench infer measures.
@@ -61,7 +62,7 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 	}
 	b, err := newInferBench(path, m.Threads)
 	if err != nil {
-		return modelError(path, err)
+		return unread.Error("", path, err)
 	}
 	defer b.close()
 	var other *peerProcess

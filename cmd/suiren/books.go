@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	templates "suiren/engine/chat"
 	"suiren/internal/say"
 	"suiren/knowledge"
 	"suiren/models"
@@ -393,7 +394,10 @@ func contentOf(r *serve.Record) (*ledger.Content, error) {
 	for _, m := range r.Messages {
 		c.Messages = append(c.Messages, ledger.Message{Role: m.Role, Text: m.All()})
 	}
-	var err, err2, err3 error
+	var err, err2, err3, err4 error
+	if len(r.Tools) > 0 {
+		c.Tools, err4 = toolsOf(r.Tools)
+	}
 	if len(r.Sources) > 0 {
 		c.Sources, err = json.Marshal(r.Sources)
 	}
@@ -407,7 +411,20 @@ func contentOf(r *serve.Record) (*ledger.Content, error) {
 	if r.Receipt != nil {
 		c.Receipt, err2 = json.Marshal(r.Receipt)
 	}
-	return c, errors.Join(err, err2, err3)
+	return c, errors.Join(err, err2, err3, err4)
+}
+
+// toolsOf is a list of tools as templates read them.
+func toolsOf(tools []form.Tool) (json.RawMessage, error) {
+	var list []json.RawMessage
+	for _, t := range tools {
+		v, err := templates.Tool(t.Name, t.Description, t.Parameters)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return json.Marshal(list)
 }
 
 // refused writes a refusal to the audit log: by which rule, and a digest of

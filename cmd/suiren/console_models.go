@@ -14,6 +14,7 @@ import (
 	"suiren/serve/plain"
 	"suiren/stage"
 	"suiren/stage/compute"
+	"suiren/stage/unread"
 )
 
 // library lists the models that have a name.
@@ -120,12 +121,12 @@ func (h *house) addModel(_ context.Context, q serve.Query) (any, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(in.Path); err != nil {
-		return nil, modelError(in.Path, err)
+		return nil, unread.Error("", in.Path, err)
 	}
 	return h.begin("model", in.Path, func(ctx context.Context) (say.Text, error) {
 		r, err := l.Add(ctx, in.Path, in.Name, time.Now())
 		if err != nil {
-			return say.Text{}, modelError(in.Path, err)
+			return say.Text{}, unread.Error("", in.Path, err)
 		}
 		return say.T("it is called %s", "名称为 %s", r.Name), nil
 	})

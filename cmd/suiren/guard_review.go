@@ -72,7 +72,7 @@ func (a *app) showItems(list []watch.Item) error {
 
 // speakers are who says a turn, and texts what the text is that a rail does not let pass.
 var (
-	speakers = map[string]say.Text{"system": say.T("system", "系统"), "user": say.T("user", "用户"), "assistant": say.T("assistant", "助手"), "tool": say.T("tool", "工具")}
+	speakers = map[string]say.Text{"system": say.T("system", "系统"), "developer": say.T("system", "系统"), "user": say.T("user", "用户"), "assistant": say.T("assistant", "助手"), "tool": say.T("tool", "工具")}
 
 	texts = map[string]say.Text{string(guard.Input): say.T("asked", "提问"), string(guard.Retrieval): say.T("passage", "段落"), string(guard.ToolResult): say.T("tool returned", "工具返回"),
 		string(guard.Thought): say.T("thought", "思考"), string(guard.ToolCall): say.T("argument", "参数"), string(guard.Output): say.T("answer", "回答")}

@@ -16,6 +16,7 @@ import (
 	"suiren/internal/say"
 	"suiren/knowledge/reader"
 	"suiren/run"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
@@ -110,7 +111,7 @@ func ofFile(err error) error {
 		return full
 	}
 	if _, ok := errors.AsType[*tokenizer.FormatError](err); ok {
-		return modelError("", err)
+		return unread.Error("", "", err)
 	}
 	p, ok := err.(*fs.PathError)
 	if !ok {

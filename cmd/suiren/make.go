@@ -98,7 +98,7 @@ func (a *app) applyCommand() *cobra.Command {
 // chooseFlags let an owner make a part of a plan, or a part of it anew.
 func (a *app) chooseFlags(c *cobra.Command) {
 	c.Flags().StringSliceVar(&a.only, "only", nil, a.t("only this block, as weights.base, and what it needs; the rest is left as it stands", "只处理此块（如 weights.base）及其所需的块；其余保持现状"))
-	c.Flags().StringSliceVar(&a.anew, "anew", nil, a.t("make this block again, although it stands as the plan says", "重做此块，即使它与计划一致"))
+	c.Flags().StringSliceVar(&a.anew, "anew", nil, a.t("make this block again, although it stands as the plan says; cut short, it goes on with the next apply, with or without --anew", "重做此块，即使它与计划一致；中途中断后，下次 apply 会继续，不论是否再给 --anew"))
 }
 
 // everyFlag lets an owner choose between repeating less and writing less.

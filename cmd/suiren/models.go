@@ -11,6 +11,7 @@ import (
 
 	"suiren/engine/weights"
 	"suiren/internal/terminal"
+	"suiren/stage/unread"
 )
 
 // modelsCommand looks at models that were made elsewhere, or here.
@@ -61,7 +62,7 @@ func (a *app) modelsCommand() *cobra.Command {
 func (a *app) openModel(path string) (*weights.Model, error) {
 	m, err := weights.OpenModel(path)
 	if err != nil {
-		return nil, modelError(path, err)
+		return nil, unread.Error("", path, err)
 	}
 	return m, nil
 }

@@ -11,13 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/plain"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
@@ -156,7 +156,7 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	}
 	path := at.path
 	if at.record == nil && !isModel(path) {
-		return nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: giveModel, Err: os.ErrNotExist}
+		return nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: unread.GiveModel, Err: os.ErrNotExist}
 	}
 	p := &prepared{name: modelName(path), path: path, record: at.record}
 	switch {
@@ -285,9 +285,5 @@ func broughtError(path string, err error) error {
 	if ok {
 		return err
 	}
-	if bad, ok := errors.AsType[*model.ArchError](err); ok {
-		return &say.Error{Where: shown(path), What: say.T("models of the architecture %q cannot be run here", "不能运行 %q 架构的模型", bad.Name),
-			Next: say.T("choose a model of one of %s", "请选用以下架构的模型：%s", model.Architectures()), Err: err}
-	}
-	return modelError(path, err)
+	return unread.Error("", path, err)
 }

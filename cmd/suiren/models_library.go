@@ -19,6 +19,7 @@ import (
 	"suiren/models"
 	"suiren/stage/talk"
 	"suiren/stage/train"
+	"suiren/stage/unread"
 )
 
 // library opens the library of the owner's models.
@@ -51,7 +52,7 @@ func (a *app) modelsAdd() *cobra.Command {
 			}
 			r, err := add(c.Context(), args[0], name, time.Now())
 			if err != nil {
-				return modelError(args[0], err)
+				return unread.Error("", args[0], err)
 			}
 			if a.format == formatJSONL {
 				a.line(recordLine("model_added", r))
@@ -174,7 +175,7 @@ func (a *app) export(name, out string, kind model.Mixture) error {
 	}
 	f, err := model.Open(path)
 	if err != nil {
-		return modelError(path, err)
+		return unread.Error("", path, err)
 	}
 	defer f.Close()
 	if strings.HasSuffix(out, ".gguf") {
@@ -183,12 +184,12 @@ func (a *app) export(name, out string, kind model.Mixture) error {
 		err = exportFolder(f, path, out, kind, m.Threads)
 	}
 	if err != nil {
-		return modelError(path, err)
+		return unread.Error("", path, err)
 	}
 	var types []weights.Type // a folder is written as it is asked for
 	if strings.HasSuffix(out, ".gguf") {
 		if types, err = f.Instead(kind); err != nil {
-			return modelError(path, err)
+			return unread.Error("", path, err)
 		}
 	}
 	if a.format == formatJSONL {

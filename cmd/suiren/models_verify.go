@@ -11,20 +11,21 @@ import (
 	"suiren/internal/say"
 	"suiren/internal/terminal"
 	"suiren/models"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
 // verifyModel reads every weight and every file of an open model.
 func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, record *models.Record) error {
 	damaged := 0
-	unread := map[string]bool{} // types
+	skipped := map[string]bool{} // types
 	for i, t := range m.Tensors {
 		n, read, err := m.NotFinite(ctx, i)
 		switch {
 		case err != nil:
-			return modelError(path, err)
+			return unread.Error("", path, err)
 		case !read:
-			unread[t.Type] = true
+			skipped[t.Type] = true
 		case n > 0:
 			damaged++
 			what := say.T("%s of %s weights are infinite or not numbers", "%s 个权重（共 %s 个）为无穷大或非数值", count(float64(n)), count(float64(t.Weights)))
@@ -37,13 +38,13 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, re
 	}
 	files, err := sumFiles(ctx, m, path)
 	if err != nil {
-		return modelError(path, err)
+		return unread.Error("", path, err)
 	}
 	digest := store.FilesDigest(files)
 	if len(files) == 1 && m.Format == "gguf" {
 		digest = files[0].Sum // what others call this file
 	}
-	types := append([]string{}, slices.Sorted(maps.Keys(unread))...)
+	types := append([]string{}, slices.Sorted(maps.Keys(skipped))...)
 	if a.format == formatJSONL {
 		for _, f := range files {
 			a.line(map[string]any{"type": "file", "path": f.Path, "bytes": f.Size, "sha256": f.Sum})
@@ -62,7 +63,7 @@ func (a *app) verifyModel(ctx context.Context, m *weights.Model, path string, re
 		}
 	}
 	if record != nil && digest != record.Digest {
-		return &say.Error{Where: record.Name, What: say.T("its digest was %s when it was added", "添加时的摘要是 %s", record.Digest), Next: copyAgain}
+		return &say.Error{Where: record.Name, What: say.T("its digest was %s when it was added", "添加时的摘要是 %s", record.Digest), Next: unread.CopyAgain}
 	}
 	if damaged > 0 {
 		return &say.Error{Where: path, What: say.T("the model is damaged", "模型已损坏"),

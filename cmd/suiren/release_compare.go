@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"html/template"
 	"io"
 	"os"
@@ -115,7 +116,7 @@ func (w *workspace) compare(ctx context.Context, first, second, file string, las
 }
 
 // pastProblems are the last requests to a release whose content is kept, each with
-// the answer that was rated good, if one was.
+// the tools that it offered, and the answer that was rated good, if one was.
 func (d bookDir) pastProblems(release string, n int) ([]stage.Problem, error) {
 	traces, err := d.last(release, n)
 	if err != nil {
@@ -131,6 +132,11 @@ func (d bookDir) pastProblems(release string, n int) ([]stage.Problem, error) {
 			continue
 		}
 		last := len(p.Context) - 1
+		if len(t.Content.Tools) > 0 {
+			if err := json.Unmarshal(t.Content.Tools, &p.Tools); err != nil {
+				return nil, err
+			}
+		}
 		p.Prompt, p.Context = p.Context[last].Content, p.Context[:last]
 		if t.Rating != nil && t.Rating.Good && t.Reason == "stop" {
 			p.Answer = stage.Trimmed(t.Content.Answer)

@@ -109,8 +109,9 @@ func (o *other) heard(a *form.Ask) *form.Ask {
 	h := *a
 	h.Messages = nil
 	for i, m := range a.Messages {
+		told := m.Role == "system" || m.Role == "developer"
 		switch {
-		case m.Role == "system" && !o.taught.System, i < last && m.Role != "system" && !o.taught.Turns:
+		case told && !o.taught.System, i < last && !told && !o.taught.Turns:
 		default:
 			h.Messages = append(h.Messages, m)
 		}

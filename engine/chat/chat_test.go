@@ -90,6 +90,36 @@ func TestPrompt(t *testing.T) {
 	}
 }
 
+// A developer's message is the system's where a template knows no developers, also beside
+// tools that it has to be told in words; where it knows them, it stays theirs.
+func TestDeveloper(t *testing.T) {
+	conversation := func(role string) Conversation {
+		return Conversation{Messages: []Message{{Role: role, Content: "Be brief."}, {Role: "user", Content: "Hi"}}, Tools: []json.RawMessage{[]byte(`{"function": {"name": "now"}}`)}, Open: true}
+	}
+	for _, name := range []string{"chatml", "llama2", "gemma", "hermes", "arg-key"} {
+		tm := open(t, name, vocabulary)
+		want, err := tm.Prompt(conversation("system"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := conversation("developer")
+		got, err := tm.Prompt(c)
+		if err != nil || shown(got) != shown(want) {
+			t.Errorf("%s: %v\n got %s\nwant %s", name, err, shown(got), shown(want))
+		}
+		if c.Messages[0].Role != "developer" {
+			t.Errorf("%s: the caller's message was changed", name)
+		}
+	}
+	knows, err := New("knows", "{% for m in messages %}{% if m.role == 'developer' %}{{ '<developer>' }}{% else %}<{{ m.role }}>{% endif %}{{ m.content }}{% endfor %}", vocabulary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := knows.Prompt(Conversation{Messages: conversation("developer").Messages}); err != nil || p.String != "<developer>Be brief.<user>Hi" {
+		t.Errorf("%q, %v", p.String, err)
+	}
+}
+
 func TestPromptErrors(t *testing.T) {
 	tm := open(t, "llama3", vocabulary)
 	user := Message{Role: "user", Content: "a"}

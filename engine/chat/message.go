@@ -44,9 +44,6 @@ func (t *Template) message(m Message) (*jinja.Map, error) {
 	if slices.Contains(roles, m.Role) {
 		role = jinja.String(m.Role)
 	}
-	if m.Role == "developer" && !t.t.Writes("developer") {
-		role = jinja.String("system")
-	}
 	if m.Thought != "" {
 		v.Set("thinking", jinja.User(m.Thought))
 	}
@@ -140,6 +137,14 @@ func (f *ToolFormat) writeCall(name, args jinja.Str) jinja.Str {
 
 // inWords puts into text what of tools and calls the template does not write itself.
 func (t *Template) inWords(c *Conversation) (err error) {
+	if !t.t.Writes("developer") { // here and nowhere else, so that what is served and what is learnt is one
+		c.Messages = slices.Clone(c.Messages)
+		for i := range c.Messages {
+			if m := &c.Messages[i]; m.Role == "developer" {
+				m.Role = "system"
+			}
+		}
+	}
 	if !t.facts.Calls {
 		c.Messages = t.spelled(c.Messages)
 	}

@@ -149,7 +149,7 @@ func FromFolder(dir string) (Shape, error) {
 
 // readLimited reads a file of at most maxConfig bytes.
 func readLimited(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := weights.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

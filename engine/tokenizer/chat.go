@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -116,6 +115,6 @@ func IsChat(dir string) bool {
 	if err != nil {
 		return false
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja"))
+	text, err := readFile(filepath.Join(dir, "chat_template.jinja"))
 	return err == nil && string(text) == c.Template()
 }

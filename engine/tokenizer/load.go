@@ -134,6 +134,9 @@ func Load(dir string) (*Tokenizer, error) {
 }
 
 func readFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe is to wait
+		return nil, &FormatError{path, "", fault("is not a regular file")}
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

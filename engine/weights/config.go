@@ -43,7 +43,7 @@ const (
 // rotary positions and SiLU gates, or a size out of range, gives a *FormatError.
 func ReadConfig(dir string) (*Config, error) {
 	path := filepath.Join(dir, "config.json")
-	file, err := os.Open(path)
+	file, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -193,7 +193,7 @@ func tokenIDs(v json.RawMessage) []int32 {
 
 // readSome reads a file of at most so many bytes; nil if it is not there.
 func readSome(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := OpenRegular(path)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}

@@ -50,9 +50,18 @@ type File struct {
 // gives a *FormatError.
 func Open(dir string) (*File, error) { return OpenFile(filepath.Join(dir, "model.safetensors")) }
 
+// OpenRegular opens a file of a model. A pipe, a device or a socket in its place gives a
+// *FormatError before it is opened: to open a pipe is to wait, and a device may not end.
+func OpenRegular(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, malformed(path, "", string(NotRegular))
+	}
+	return os.Open(path)
+}
+
 // OpenFile opens one safetensors file, as Open does.
 func OpenFile(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

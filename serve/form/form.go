@@ -12,7 +12,7 @@ import (
 
 // A Message is one turn of a conversation.
 type Message struct {
-	Role    string `json:"role"` // system, user, assistant or tool
+	Role    string `json:"role"` // system, developer, user, assistant or tool
 	Text    string `json:"text"`
 	Thought string `json:"thought,omitempty"` // of an assistant
 	Name    string `json:"name,omitempty"`

@@ -116,9 +116,7 @@ func (q *query) setMessages(v json.RawMessage) error {
 		}
 		out := form.Message{Role: m.Role, Text: text, Name: m.Name}
 		switch m.Role {
-		case "system", "user":
-		case "developer":
-			out.Role = "system"
+		case "system", "developer", "user":
 		case "assistant":
 			if out.Thought = m.Reasoning; out.Thought == "" {
 				out.Thought = m.Thinking

@@ -199,7 +199,7 @@ func (q *query) addItem(at string, item *inputItem) error {
 			m := q.assistant()
 			m.Text += text
 		case "system", "developer":
-			q.Messages = append(q.Messages, form.Message{Role: "system", Text: text})
+			q.Messages = append(q.Messages, form.Message{Role: item.Role, Text: text})
 		case "user":
 			q.Messages = append(q.Messages, form.Message{Role: "user", Text: text})
 		default:

@@ -263,6 +263,11 @@ func TestSystemMessages(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
+	got = settled([]form.Message{say("system", "a"), say("developer", "b"), say("user", "c"), say("assistant", "d"), say("developer", "e")})
+	want = []form.Message{say("system", "a\n\nb"), say("user", "c"), say("assistant", "d"), say("user", "e")}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestTooLong(t *testing.T) {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
@@ -82,6 +84,25 @@ const (
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	f := t.forecast(in)
+	for _, base := range in["base"] {
+		if base.Path == "" { // to be made, or not looked into
+			continue
+		}
+		words, err := talk.Open(base.Path)
+		if err == nil {
+			_, err = words.Writer()
+		}
+		if bad, ok := errors.AsType[*say.Error](unread.Error("base", base.Path, err)); ok {
+			at := *bad
+			at.Where = "base"
+			f.Wrong = append(f.Wrong, &at)
+		}
+	}
+	return f
+}
+
+func (t *Tokens) forecast(in map[string][]stage.Forecast) stage.Forecast {
 	n := sum(in["from"], "problems")
 	vocab := sum(in["tokenizer"], "vocab")
 	if n == 0 {
@@ -190,7 +211,7 @@ func (t *Tokens) writer(job *stage.Job) (*talk.Writer, error) {
 	}
 	words, err := talk.Open(base)
 	if err != nil {
-		return nil, err
+		return nil, unread.Error("base", base, err)
 	}
 	return words.Writer()
 }

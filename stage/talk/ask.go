@@ -70,13 +70,7 @@ func Mute(path string) bool {
 
 // own writes messages and the beginning of an answer in our own chat.
 func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMessage, think bool) ([]int32, error) {
-	list := turns(messages)
-	for i := range list {
-		if list[i].Role == "developer" {
-			list[i].Role = "system"
-		}
-	}
-	list, err := w.words.InWords(chat.Conversation{Messages: list, Tools: tools})
+	list, err := w.words.InWords(chat.Conversation{Messages: turns(messages), Tools: tools})
 	if err != nil {
 		return nil, &say.Error{Where: from, What: say.T("a tool cannot be read: %v", "无法读取工具：%v", err), Next: say.T("write it as JSON", "请写成 JSON"), Err: err}
 	}

@@ -77,7 +77,7 @@ func Copy(from, dir string, more ...string) error {
 const maxConfig = 16 << 20
 
 func object(path string) (o map[string]json.RawMessage, err error) {
-	f, err := os.Open(path)
+	f, err := weights.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func unpack(path, dir string) error {
 
 // copyFile copies a file if it is there.
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	in, err := weights.OpenRegular(from)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/unread"
 )
 
 // A brought is a model that was not made by this plan's own sft: a Hugging
@@ -55,7 +56,7 @@ func (b *brought) trainShape() (model.Shape, error) {
 		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
 			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", strings.Join(model.Trained(), ", ")), Err: err}
 	}
-	return s, unread("base", b.path, err)
+	return s, unread.Error("base", b.path, err)
 }
 
 // writer writes conversations in the base's template.

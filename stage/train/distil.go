@@ -49,8 +49,13 @@ type Distil struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Distil) Name() string    { return "distil" }
-func (*Distil) Revision() int   { return 5 }
+func (*Distil) Name() string { return "distil" }
+func (d *Distil) Revision() int {
+	if !d.Problems.IsZero() {
+		return 6 // a division that is asked for is no answer
+	}
+	return 5
+}
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -9,6 +9,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
@@ -72,7 +73,7 @@ func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.
 func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return unread("base", job.Dir("base"), err)
+		return unread.Error("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	dir := job.Dir("adapter")
@@ -116,7 +117,7 @@ func (q *Quantise) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 func (q *Quantise) Run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return unread("base", job.Dir("base"), err)
+		return unread.Error("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	return rewrite(ctx, job, b, b.File, nil, q.Type, "quantise")
@@ -140,7 +141,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return wrong
 	}
 	if err != nil {
-		return unread("base", b.path, err)
+		return unread.Error("base", b.path, err)
 	}
 	defer out.Close()
 	if err := sameWords(b, out); err != nil {

@@ -12,6 +12,7 @@ import (
 	"suiren/engine/optim"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/unread"
 	"suiren/store"
 )
 
@@ -182,7 +183,7 @@ type own struct {
 func (o *own) run(ctx context.Context, job *stage.Job) error {
 	b, err := openBrought(job.Dir("base"))
 	if err != nil {
-		return unread("base", job.Dir("base"), err)
+		return unread.Error("base", job.Dir("base"), err)
 	}
 	defer b.Close()
 	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file

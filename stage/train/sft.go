@@ -378,10 +378,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		tellFew(job, steps, s.budget() > 0)
 	}
-	if st.Unseen {
-		if err := watch.look(ctx, &st.sight, st.Step, steps); err != nil {
-			return err
-		}
+	if err := watch.retake(ctx, &st.sight, st.Step, steps); err != nil {
+		return err
 	}
 	for st.Step < steps && !watch.done(&st.sight) {
 		if ctx.Err() != nil {
@@ -407,11 +405,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
 		meter.step(st.Step, loss, tokens, st.FLOPs)
-		err = watch.look(ctx, &st.sight, st.Step, steps)
-		if err != nil && ctx.Err() != nil { // stopped behind a step, which is whole
-			return cmp.Or(save.save(&st, state...), err)
-		}
-		if err != nil {
+		if err := watch.lookOrSave(ctx, &st.sight, st.Step, steps, func() error { return save.save(&st, state...) }); err != nil {
 			return err
 		}
 		if save.due() {

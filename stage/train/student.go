@@ -9,6 +9,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/unread"
 )
 
 // A student is a base that learns from answers: a model of our own, or one of
@@ -61,7 +62,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		return s, nil
 	}
 	if s.brought, err = openBrought(base); err != nil {
-		return nil, unread("base", base, err)
+		return nil, unread.Error("base", base, err)
 	}
 	b := s.brought
 	if _, err := b.trainShape(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/unread"
 	"suiren/stage/verify"
 )
 
@@ -39,7 +40,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 	path := talk.Path(dir)
 	f, err := model.Open(path)
 	if err != nil {
-		return nil, unread("teacher", path, err)
+		return nil, unread.Error("teacher", path, err)
 	}
 	w, err := teacherWriter(path, min(f.Shape.Context, length))
 	if err != nil {
@@ -64,7 +65,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 func teacherWriter(path string, context int) (*writer, error) {
 	words, err := talk.Open(path)
 	if err != nil {
-		return nil, unread("teacher", path, err)
+		return nil, unread.Error("teacher", path, err)
 	}
 	w, err := words.Writer()
 	return &writer{w, context}, err

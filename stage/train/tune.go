@@ -91,10 +91,8 @@ func (t *tuning) run(ctx context.Context) error {
 	}
 	disk := newSaver(t.job.Work, t.every)
 	save := func() error { return disk.save(&t.st, arenas...) }
-	if t.st.Unseen {
-		if err := t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
-			return err
-		}
+	if err := t.watch.retake(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
+		return err
 	}
 	meter := newMeter(t.job, t.steps, t.st.FLOPs)
 	meter.l = t.l
@@ -127,11 +125,7 @@ func (t *tuning) run(ctx context.Context) error {
 			t.job.Emit(stage.Event{Type: "metric", Vals: o.vals})
 		}
 		meter.step(t.st.Step, o.loss, o.tokens, t.st.FLOPs)
-		err = t.watch.look(ctx, &t.st.sight, t.st.Step, t.steps)
-		if err != nil && ctx.Err() != nil { // stopped behind a step, which is whole
-			return cmp.Or(save(), err)
-		}
-		if err != nil {
+		if err := t.watch.lookOrSave(ctx, &t.st.sight, t.st.Step, t.steps, save); err != nil {
 			return err
 		}
 		if disk.due() {

@@ -26,7 +26,7 @@ func TestUnreadBase(t *testing.T) {
 		"one layer":    {"config.json", replaced(`"num_hidden_layers": `, `"num_hidden_layers": 1`), " is missing", "缺少张量"},
 		"odd width":    {"config.json", replaced(`"intermediate_size": `, `"intermediate_size": 1`), "the model's shape asks for", "形状"},
 		"no such form": {"config.json", replaced(`"model_type": "`, `"model_type": "un`), `models of the architecture "unqwen3" are not read; take one of`, "不支持"},
-		"no words":     {"tokenizer.json", func([]byte) []byte { return nil }, "tokenizer.json: unexpected end of JSON input", "JSON 没有写完"},
+		"no words":     {"tokenizer.json", func([]byte) []byte { return nil }, "tokenizer.json: the vocabulary cannot be used: unexpected end of JSON input", "JSON 没有写完"},
 		"no config":    {"config.json", nil, "has no config.json", "缺少 config.json"},
 	} {
 		dir := t.TempDir()
@@ -87,7 +87,7 @@ func TestUnreadWords(t *testing.T) {
 	in := map[string][]stage.Forecast{"base": {{Path: path, Size: map[string]float64{"bytes": 1000}}}}
 	for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
 		f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
-		if len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].Error(), "tokenizer.ggml.merges: there are none") {
+		if len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].Error(), "tokenizer.ggml.merges: the vocabulary cannot be used: there are none") {
 			t.Errorf("%s: %v", what, f.Wrong)
 		}
 	}

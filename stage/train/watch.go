@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 
 	"suiren/engine/infer"
@@ -149,6 +150,24 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 		return o.sample(ctx, n)
 	}
 	return nil
+}
+
+// retake takes the look again that was cut short before the run went on from its checkpoint.
+func (o *lookout) retake(ctx context.Context, s *sight, n, steps int) error {
+	if !s.Unseen {
+		return nil
+	}
+	return o.look(ctx, s, n, steps)
+}
+
+// lookOrSave looks behind step n. A run that is stopped meanwhile saves what it has: the step
+// is whole, and the look is taken again.
+func (o *lookout) lookOrSave(ctx context.Context, s *sight, n, steps int, save func() error) error {
+	err := o.look(ctx, s, n, steps)
+	if err != nil && ctx.Err() != nil {
+		return cmp.Or(save(), err)
+	}
+	return err
 }
 
 // stopFacts are recorded in suiren.json of a run with patience.

@@ -12,6 +12,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
+	"suiren/stage/unread"
 )
 
 // What an operation of a kind takes, in operations at the measured peak,
@@ -390,12 +391,12 @@ func (b *footing) open(path string) bool {
 	}
 	file, err := model.Open(talk.Path(path))
 	if err != nil {
-		b.cannot(unread("base", path, err))
+		b.cannot(unread.Error("base", path, err))
 		return false
 	}
 	defer file.Close()
 	if b.words, err = talk.Open(b.wordsAt); err != nil {
-		b.cannot(unread("base", path, err))
+		b.cannot(unread.Error("base", path, err))
 		return false
 	}
 	shape, err := (&brought{File: file, path: path}).trainShape()

@@ -28,6 +28,7 @@ var (
 type figure struct {
 	value   *big.Rat
 	percent bool
+	parts   [2]string // of a fraction: what stands above and below its line
 }
 
 // soleNumber reads a text that is a number and nothing else.
@@ -52,6 +53,7 @@ func numberOf(m []string) (f figure, ok bool) {
 		f.value, ok = mix(m[5], m[6], m[7])
 	case m[8] != "":
 		f.value, ok = ratio(m[8], m[9])
+		f.parts = [2]string{m[8], m[9]}
 	case m[10] != "":
 		f.value, ok = ratio("1e"+m[10], "1")
 	default:
@@ -61,6 +63,7 @@ func numberOf(m []string) (f figure, ok bool) {
 		}
 		if m[12] != "" {
 			bottom = strings.ReplaceAll(m[12], ",", "")
+			f.parts = [2]string{top, bottom}
 		}
 		f.value, ok = ratio(top, bottom)
 	}
@@ -227,6 +230,29 @@ func soleFigure(text string) (figure, bool) {
 		return figure{}, false
 	}
 	return figureAt(s, all[0])
+}
+
+// repeats reports whether a fraction is the division that the prompt asks to work out: it is
+// there as the only one, and is not in its lowest terms. 3/4 may be the answer to a question
+// that has it, and 2/4 the greater of two; 135/3 is not the answer to 135/3.
+func repeats(prompt string, f figure) bool {
+	below, whole := new(big.Int).SetString(f.parts[1], 10)
+	if f.parts[1] == "" || whole && below.CmpAbs(f.value.Denom()) == 0 {
+		return false
+	}
+	there := false
+	s := plain(tail(prompt))
+	for _, at := range literals.FindAllStringIndex(s, -1) {
+		g, ok := numberOf(literals.FindStringSubmatch(s[at[0]:at[1]]))
+		if !ok || g.parts[1] == "" {
+			continue
+		}
+		if g.parts != f.parts {
+			return false
+		}
+		there = true
+	}
+	return there
 }
 
 // answerNumber reads the number that an answer settles on: that of its boxes,

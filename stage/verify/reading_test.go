@@ -150,3 +150,31 @@ func TestBounded(t *testing.T) {
 		}
 	}
 }
+
+// A division that is asked for is not its own answer; what is asked of fractions may be one of them.
+func TestRepeated(t *testing.T) {
+	for _, c := range []struct {
+		spec, prompt string
+		right, wrong []string
+	}{
+		{`{"number": 45}`, "135/3=?", []string{"45", "135/3=45", "90/2"}, []string{"135/3", "(135/3)", `\boxed{135/3}`, `\frac{135}{3}`, "答：135/3"}},
+		{`{"number": 45}`, "135 ÷ 3 = ?", []string{"45"}, []string{"135/3", "135÷3"}},
+		{`{"number": "3/4"}`, "Simplify 6/8.", []string{"3/4", "0.75", "9/12"}, []string{"6/8"}},
+		{`{"number": 5}`, "把 15/3 化为整数。", []string{"5"}, []string{"15/3"}},
+		{`{"number": "3/4"}`, "Write 3/4 as a fraction or a decimal.", []string{"3/4", "0.75"}, nil},
+		{`{"number": "2/4"}`, "Which is greater, 2/4 or 1/3?", []string{"2/4", "1/2"}, []string{"1/3"}},
+		{`{"number": 3}`, "How many thirds are in one?", []string{"3", "9/3"}, nil},
+	} {
+		v, err := Parse(json.RawMessage(c.spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for want, list := range map[float64][]string{1: c.right, 0: c.wrong} {
+			for _, a := range list {
+				if s, err := v.Score(t.Context(), c.prompt, a); err != nil || s != want {
+					t.Errorf("%q, answered %q, scores %g, not %g (%v)", c.prompt, a, s, want, err)
+				}
+			}
+		}
+	}
+}

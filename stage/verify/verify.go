@@ -153,22 +153,22 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 }
 
 // number: the answer settles on exactly this one. A per cent sign is a
-// hundredth or a unit, unless the owner wrote it.
+// hundredth or a unit, unless the owner wrote it. The division that is asked for is no answer.
 func number(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
 		return nil, err
 	}
-	return exact(func(answer string) bool {
+	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok {
-			return false
+		if !ok || repeats(prompt, got) {
+			return 0, nil
 		}
-		if got.percent && !want.percent && new(big.Rat).Mul(got.value, big.NewRat(100, 1)).Cmp(want.value) == 0 {
-			return true
+		if got.value.Cmp(want.value) == 0 || got.percent && !want.percent && new(big.Rat).Mul(got.value, big.NewRat(100, 1)).Cmp(want.value) == 0 {
+			return 1, nil
 		}
-		return got.value.Cmp(want.value) == 0
-	}), nil
+		return 0, nil
+	}, nil
 }
 
 // rational reads a number, or a string with one or with what gives one.
@@ -181,7 +181,7 @@ func rational(raw json.RawMessage) (figure, error) {
 		return f, nil
 	}
 	if v, ok := evaluate(s, nil, true); ok {
-		return figure{v, strings.Contains(s, "%")}, nil
+		return figure{value: v, percent: strings.Contains(s, "%")}, nil
 	}
 	return figure{}, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(string(raw))), Next: say.T(`write it like 42, "1/3", "2(1/2)" or "12.50"`, `请写成 42、"1/3"、"2(1/2)" 或 "12.50" 的样子`)}
 }

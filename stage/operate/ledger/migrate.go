@@ -25,7 +25,7 @@ func (l *Ledger) migrate() error {
 		return err
 	}
 	if v == version {
-		_, err := l.conn.ExecContext(ctx, setsTable+marksTable)
+		_, err := l.conn.ExecContext(ctx, setsTable+marksTable+offeredTable)
 		return err
 	}
 	if v > version {
@@ -63,7 +63,7 @@ func (l *Ledger) migrate() error {
 
 // make makes the tables, and fills them from those of an earlier form.
 func (l *Ledger) make(ctx context.Context, old bool, v int) error {
-	list := []string{schema, setsTable + marksTable}
+	list := []string{schema, setsTable + marksTable + offeredTable}
 	if old {
 		if v > 0 { // these had other columns
 			list = append([]string{`alter table budgets rename to old_budgets; drop table days; drop table holds`}, list...)

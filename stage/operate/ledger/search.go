@@ -159,9 +159,9 @@ func (l *Ledger) Find(id string) (*Trace, error) {
 
 func (l *Ledger) content(seq int64) (*Content, error) {
 	var c Content
-	var messages, sources, receipt, marks string
-	err := l.read.QueryRow(`select messages, thought, answer, sources, receipt, salt, coalesce((select list from marks k where k.trace = contents.trace), '') from contents where trace = ?`, seq).
-		Scan(&messages, &c.Thought, &c.Answer, &sources, &receipt, &c.Salt, &marks)
+	var messages, sources, receipt, marks, tools string
+	err := l.read.QueryRow(`select messages, thought, answer, sources, receipt, salt, coalesce((select list from marks k where k.trace = contents.trace), ''), coalesce((select list from offered o where o.trace = contents.trace), '') from contents where trace = ?`, seq).
+		Scan(&messages, &c.Thought, &c.Answer, &sources, &receipt, &c.Salt, &marks, &tools)
 	if isNone(err) {
 		return nil, nil
 	}
@@ -169,6 +169,7 @@ func (l *Ledger) content(seq int64) (*Content, error) {
 		return nil, err
 	}
 	c.Sources, c.Receipt, c.Marks = json.RawMessage(sources), json.RawMessage(receipt), json.RawMessage(marks)
+	c.Tools = json.RawMessage(tools)
 	return &c, fromList(messages, &c.Messages)
 }
 

@@ -53,7 +53,8 @@ type Span struct {
 
 // Content is what was said.
 type Content struct {
-	Messages []Message       `json:"messages"` // as they passed the input rails
+	Messages []Message       `json:"messages"`        // as they passed the input rails
+	Tools    json.RawMessage `json:"tools,omitempty"` // that the request offered: a list
 	Thought  string          `json:"thought,omitempty"`
 	Answer   string          `json:"answer"`
 	Sources  json.RawMessage `json:"sources,omitempty"`
@@ -171,7 +172,10 @@ func (t *tx) putContent(seq int64, c *Content) error {
 		return err
 	}
 	_, err = t.exec(`insert into contents values (?,?,?,?,?,?,?) on conflict do nothing`, seq, messages, c.Thought, c.Answer, string(c.Sources), string(c.Receipt), c.Salt)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.putOffered(seq, c)
 }
 
 // list is a list as JSON; none is "".
