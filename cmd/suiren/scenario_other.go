@@ -109,9 +109,8 @@ func (o *other) heard(a *form.Ask) *form.Ask {
 	h := *a
 	h.Messages = nil
 	for i, m := range a.Messages {
-		told := m.Role == "system" || m.Role == "developer"
 		switch {
-		case told && !o.taught.System, i < last && !told && !o.taught.Turns:
+		case m.Instructs() && !o.taught.System, i < last && !m.Instructs() && !o.taught.Turns:
 		default:
 			h.Messages = append(h.Messages, m)
 		}

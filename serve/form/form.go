@@ -20,6 +20,9 @@ type Message struct {
 	CallID  string `json:"call_id,omitempty"` // of a tool: the call that Text is the result of
 }
 
+// Instructs reports whether m tells a model how to answer: a system message, or a developer's.
+func (m *Message) Instructs() bool { return m.Role == "system" || m.Role == "developer" }
+
 // A Call is a use of a tool that the model asks for.
 type Call struct {
 	ID   string `json:"id"`

@@ -57,7 +57,7 @@ func (m *Model) conversation(r *form.Request, messages []form.Message, documents
 	return c, nil
 }
 
-// settled puts system messages, and a developer's, which are none but by name, where every template takes them: those at the
+// settled puts system messages, and a developer's, where every template takes them: those at the
 // beginning are one, and a later one ends the message before it if that is
 // the user's, and else is a message of the user.
 func settled(messages []form.Message) []form.Message {
@@ -65,9 +65,9 @@ func settled(messages []form.Message) []form.Message {
 	for _, m := range messages {
 		last := len(out) - 1
 		switch {
-		case m.Role != "system" && m.Role != "developer" || last < 0:
+		case !m.Instructs() || last < 0:
 			out = append(out, m)
-		case out[last].Role == "system", out[last].Role == "developer", out[last].Role == "user":
+		case out[last].Instructs(), out[last].Role == "user":
 			out[last].Text += "\n\n" + m.Text
 		default:
 			m.Role = "user"

@@ -19,7 +19,7 @@ func parts(list []form.Message) (out [][2]int) {
 	from := -1
 	for i := range list {
 		role := list[i].Role
-		begins := i <= last && role == "user" || i > last && role == "assistant" || from < 0 && i < last && role != "system"
+		begins := i <= last && role == "user" || i > last && role == "assistant" || from < 0 && i < last && !list[i].Instructs()
 		if !begins {
 			continue
 		}
@@ -38,7 +38,7 @@ func without(list []form.Message, out [][2]int) []form.Message {
 	var kept []form.Message
 	for i := range list {
 		in := slices.ContainsFunc(out, func(p [2]int) bool { return p[0] <= i && i < p[1] })
-		if !in || list[i].Role == "system" {
+		if !in || list[i].Instructs() {
 			kept = append(kept, list[i])
 		}
 	}

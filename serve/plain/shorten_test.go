@@ -21,6 +21,7 @@ func TestParts(t *testing.T) {
 		{"suauau", "[1 3] [3 5]"},
 		{"auau", "[0 1] [1 3]"},
 		{"suasuau", "[1 4] [4 6]"},
+		{"duaduau", "[1 4] [4 6]"},
 		{"uAtau", "[0 4]"},
 		{"uauAtAttAt", "[0 2] [3 5] [5 8]"},
 		{"uAt", ""},
@@ -31,7 +32,7 @@ func TestParts(t *testing.T) {
 	} {
 		var list []form.Message
 		for _, r := range c.roles {
-			role := map[rune]string{'s': "system", 'u': "user", 'a': "assistant", 'A': "assistant", 't': "tool"}[r]
+			role := map[rune]string{'s': "system", 'd': "developer", 'u': "user", 'a': "assistant", 'A': "assistant", 't': "tool"}[r]
 			list = append(list, form.Message{Role: role, Text: fmt.Sprint(len(list))})
 		}
 		var got []string
@@ -45,7 +46,7 @@ func TestParts(t *testing.T) {
 		if last := len(list) - 1; kept[len(kept)-1].Text != list[last].Text {
 			t.Errorf("%s: the end is left out", c.roles)
 		}
-		if n := slices.IndexFunc(kept, func(m form.Message) bool { return m.Role != "system" }); n != strings.Count(c.roles, "s") {
+		if n := slices.IndexFunc(kept, func(m form.Message) bool { return !m.Instructs() }); n != strings.Count(c.roles, "s")+strings.Count(c.roles, "d") {
 			t.Errorf("%s: %d system messages are left", c.roles, n)
 		}
 	}
