@@ -70,9 +70,12 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	lines = append(lines, a.t("Plan: %d to make, %d to change, %d unchanged, %d to remove.",
 		"计划：新做 %d 项，改做 %d 项，不变 %d 项，移除 %d 项。", n["+"], n["~"], n["="], n["-"]))
 	if n["+"]+n["~"] > 0 {
-		sum := a.t("  time %s, peak memory %s", "  用时 %s，内存峰值 %s", a.span(low, high), size(peak))
-		if m.Memory > 0 {
-			sum += a.t(" of %s", "（可用 %s）", size(m.Memory))
+		sum := a.t("  time %s", "  用时 %s", a.span(low, high))
+		if peak > 0 {
+			sum += a.t(", peak memory %s", "，内存峰值 %s", size(peak))
+			if m.Memory > 0 {
+				sum += a.t(" of %s", "（可用 %s）", size(m.Memory))
+			}
 		}
 		if work > 0 {
 			sum += a.t(", training %s", "，训练 %s", flopsText(work))
