@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"suiren/internal/flock"
 	"suiren/internal/say"
 	"suiren/stage/guard/watch"
 	"suiren/stage/operate"
@@ -110,11 +111,29 @@ func (d bookDir) erase(name, by string, said bool) (*erased, error) {
 	if !slices.Contains(list, name) {
 		return nil, &say.Error{Where: name, What: say.T("nobody of this name is known here", "这里没有此人的记录"), Next: say.T("suiren user list and suiren usage --by key,person name them", "用 suiren user list 和 suiren usage --by key,person 查看")}
 	}
-	e, err := d.care().BeginErase(name, by, said)
+	var out *erased
+	err = d.erasing(func() error {
+		e, err := d.care().BeginErase(name, by, said)
+		if err == nil {
+			out, err = d.finishErase(e)
+		}
+		return err
+	})
+	return out, err
+}
+
+// erasing runs f while nobody else erases: who goes on with what was cut off does not take
+// an erasure that is under way for one, whose owner would be told that nothing was there.
+func (d bookDir) erasing(f func() error) error {
+	turn, err := os.OpenFile(d.path("erase.lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return d.finishErase(e)
+	defer turn.Close() // and with it the lock
+	if err := flock.Lock(turn); err != nil {
+		return err
+	}
+	return f()
 }
 
 // finishErase does what was begun. Each step can be done twice.
@@ -226,16 +245,18 @@ func (d bookDir) tellErased() error {
 
 // resumeErasures goes on with what was cut off.
 func (d bookDir) resumeErasures() error {
-	s, err := d.care().Read()
-	if err != nil {
-		return err
-	}
-	for _, e := range s.Under() {
-		if _, err := d.finishErase(e); err != nil {
+	return d.erasing(func() error {
+		s, err := d.care().Read()
+		if err != nil {
 			return err
 		}
-	}
-	return nil
+		for _, e := range s.Under() {
+			if _, err := d.finishErase(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // eraseAgain takes out, from a folder that a backup of a time was restored to, those
