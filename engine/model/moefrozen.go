@@ -10,28 +10,22 @@ type frozenExperts struct {
 func (f *frozenExperts) experts(t *Trainer) {
 	w, p := &t.net, &t.loops
 	f.group = func(_, i int) { t.batch[i].layers[p.l].mix.group(len(t.batch[i].in.IDs), w.asks()) }
-	f.expertsIn = func(worker, i int) {
-		if e, x := i-t.sharedTasks(), &t.scratch[worker].expert; e < 0 {
-			r, asked, lo := t.sharedSlots(i)
-			w.expertIn(r, p.l, w.Experts, asked, lo, x)
-		} else {
+	each := func(do func(r *rowState, l, e int, asked []int32, lo int, s *expertScratch)) func(worker, i int) {
+		return func(worker, i int) {
+			x := &t.scratch[worker].expert
+			if i < t.sharedTasks() {
+				r, asked, lo := t.sharedSlots(i)
+				do(r, p.l, w.Experts, asked, lo, x)
+				return
+			}
+			e := i - t.sharedTasks()
 			for j := range t.batch {
 				asked, lo := t.batch[j].layers[p.l].mix.slots(e)
-				w.expertIn(&t.batch[j], p.l, e, asked, lo, x)
+				do(&t.batch[j], p.l, e, asked, lo, x)
 			}
 		}
 	}
-	f.expertsOut = func(worker, i int) {
-		if e, x := i-t.sharedTasks(), &t.scratch[worker].expert; e < 0 {
-			r, asked, lo := t.sharedSlots(i)
-			w.expertOut(r, p.l, w.Experts, asked, lo, x)
-		} else {
-			for j := range t.batch {
-				asked, lo := t.batch[j].layers[p.l].mix.slots(e)
-				w.expertOut(&t.batch[j], p.l, e, asked, lo, x)
-			}
-		}
-	}
+	f.expertsIn, f.expertsOut = each(w.expertIn), each(w.expertOut)
 	f.mixed = func(_, i int) {
 		s := &t.frozen.stretches[i]
 		w.mixed(s.r, p.l, s.lo, s.hi)
