@@ -122,6 +122,8 @@ type tile struct {
 	left         int
 	skip         int // bytes by which ahead moves after a part
 	parts        int // in how many they take the steps of a tile
+
+	apart int // bytes by which the right half of B lies further off than in a panel, of gemmAVX2
 }
 
 // cut gives t k steps, in parts of at least eight where there are as many: with
@@ -160,9 +162,10 @@ func far(stride int) bool { return stride >= 128 && stride%64 == 0 }
 // copied; so is that of a transpose, whose steps would each be a line apart.
 func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
 	packB := far(ldb) && m >= 64
+	halve := halved() && m >= 128
 	copyA := (acs > 1 || ars%512 == 0) && n >= 4*NR
 	var s *scratch
-	if packB || copyA || ldb != 0 && n%NR != 0 {
+	if packB || copyA || halve || ldb != 0 && n%NR != 0 {
 		s = scratches.Get().(*scratch)
 		defer scratches.Put(s)
 	}
@@ -185,8 +188,15 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 				t.add = 1
 			}
 			for j0 := 0; j0 < n; j0 += NR {
-				t.n = min(NR, n-j0)
+				t.n, t.apart = min(NR, n-j0), 0
 				switch {
+				case halve && (ldb == 0 || t.n == NR):
+					from, bs := b[l0*ldb+j0:], ldb
+					if ldb == 0 {
+						from, bs = b[j0*k+l0*NR:], NR
+					}
+					packRows(s.b[:], t.k, from, bs, halfNR, halfNR*t.k)
+					t.b, t.bs, t.apart = &s.b[0], 4*halfNR, 4*halfNR*(t.k-1)
 				case ldb == 0:
 					t.b, t.bs = &b[j0*k+l0*NR], 4*NR
 				case packB || t.n < NR:

@@ -18,21 +18,28 @@ func gemmTile(t *tile) {
 		half.aheadBy = 16 * NR / max(half.part, 4)
 		half.skip += t.aheadBy*t.part - half.aheadBy*(half.part/4)
 	}
-	if half.n = min(t.n, 16); t.n == half.n {
+	if half.n = min(t.n, halfNR); t.n == half.n {
 		gemmAVX2(&half)
 		return
 	}
-	right := unsafe.Add(unsafe.Pointer(t.c), 4*16)
+	right := unsafe.Add(unsafe.Pointer(t.c), 4*halfNR)
 	half.nextA, half.nextC = uintptr(unsafe.Pointer(t.a)), uintptr(right)
 	gemmAVX2(&half)
-	half.b, half.c = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*16)), (*float32)(right)
+	half.b, half.c = (*float32)(unsafe.Add(unsafe.Pointer(t.b), 4*halfNR+t.apart)), (*float32)(right)
 	half.nextA, half.nextC = t.nextA, t.nextC
-	half.m, half.n = t.m, t.n-16
+	half.m, half.n = t.m, t.n-halfNR
 	if t.skip != 0 { // the first half asked for all
 		half.ahead, half.aheadBy, half.skip = uintptr(unsafe.Pointer(t.b)), 0, 0
 	}
 	gemmAVX2(&half)
 }
+
+// halved reports whether gemmTile takes a panel of B in two halves. They are
+// copied apart where many rows of A pass by: as they lie in a panel, a half
+// takes every second line of it, so that of a first-level cache of 32 KB,
+// which processors with AVX2 alone have, it fills one half and leaves the
+// other empty.
+func halved() bool { return !avx512() }
 
 // gemmAVX512 multiplies one tile of at most 32 columns. It reads 32 columns of B.
 //

@@ -29,6 +29,9 @@ func gemmTile(t *tile) {
 	}
 }
 
+// halved is of gemmAVX2.
+func halved() bool { return false }
+
 // gemmNEON16 multiplies one tile of an even number of rows, at least 4, and at
 // most 16 columns. It reads 16 columns of B.
 //

@@ -3,6 +3,8 @@ package kernel
 // NR is the number of columns of a packed panel.
 const NR = 32
 
+const halfNR = NR / 2
+
 // PackedLen returns the length of a k×n matrix when packed.
 func PackedLen(k, n int) int { return k * ((n + NR - 1) / NR * NR) }
 
@@ -46,7 +48,7 @@ func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	case brs == 1:
 		transpose(bp, NR, k, n, b, bcs)
 	case n == NR:
-		packRows(bp, k, b, brs)
+		packRows(bp, k, b, brs, NR, halfNR)
 	default:
 		for l := range k {
 			copy(bp[l*NR:][:n], b[l*brs:])
@@ -59,10 +61,12 @@ func packPanel(bp []float32, k, n int, b []float32, brs, bcs int) {
 	}
 }
 
-// packRowsGeneric copies k rows of NR floats, brs apart in b, to bp.
-func packRowsGeneric(bp []float32, k int, b []float32, brs int) {
+// packRowsGeneric copies k rows of NR floats, brs apart in b, to bp: their left
+// halves step apart, and each right half so many floats behind its left one.
+func packRowsGeneric(bp []float32, k int, b []float32, brs, step, right int) {
 	for l := range k {
-		copy(bp[l*NR:][:NR], b[l*brs:])
+		copy(bp[l*step:][:halfNR], b[l*brs:])
+		copy(bp[l*step+right:][:halfNR], b[l*brs+halfNR:])
 	}
 }
 

@@ -1,11 +1,11 @@
 package kernel
 
-func packRows(bp []float32, k int, b []float32, brs int) {
+func packRows(bp []float32, k int, b []float32, brs, step, right int) {
 	if !avx2() {
-		packRowsGeneric(bp, k, b, brs)
+		packRowsGeneric(bp, k, b, brs, step, right)
 		return
 	}
-	packRowsAVX2(&bp[0], &b[0], k, 4*brs)
+	packRowsAVX2(&bp[0], &b[0], k, 4*brs, 4*step, 4*right)
 }
 
 // transpose takes blocks of 8 rows by 8 columns from the top left, then what
@@ -21,10 +21,10 @@ func transpose(dst []float32, ld, k, n int, b []float32, bcs int) {
 	transposeGeneric(dst, ld, k, n, done, cols, b, bcs)
 }
 
-// packRowsAVX2 copies k > 0 rows of NR floats, brs bytes apart in b, to bp.
+// packRowsAVX2 is packRowsGeneric for k > 0, with distances in bytes.
 //
 //go:noescape
-func packRowsAVX2(bp, b *float32, k, brs int)
+func packRowsAVX2(bp, b *float32, k, brs, step, right int)
 
 // transposeAVX2 transposes 8 runs of k floats, bcs bytes apart in b, into k
 // rows of 8, ld bytes apart in dst. k > 0 and k%8 == 0.

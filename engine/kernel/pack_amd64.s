@@ -1,11 +1,13 @@
 #include "textflag.h"
 
-// func packRowsAVX2(bp, b *float32, k, brs int)
-TEXT ·packRowsAVX2(SB), NOSPLIT, $0-32
+// func packRowsAVX2(bp, b *float32, k, brs, step, right int)
+TEXT ·packRowsAVX2(SB), NOSPLIT, $0-48
 	MOVQ bp+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ k+16(FP), CX
 	MOVQ brs+24(FP), R8
+	MOVQ step+32(FP), R10
+	MOVQ right+40(FP), R11
 	LEAQ (R8)(R8*4), R9
 	LEAQ (R9)(R8*8), R9 // rows far apart, which no prefetcher foresees, are asked for 13 rows ahead
 
@@ -18,10 +20,10 @@ loop:
 	VMOVUPS 96(SI), Y3
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y2, (DI)(R11*1)
+	VMOVUPS Y3, 32(DI)(R11*1)
 	ADDQ    R8, SI
-	ADDQ    $128, DI
+	ADDQ    R10, DI
 	DECQ    CX
 	JNZ     loop
 	VZEROUPPER
@@ -54,6 +56,8 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
 	LEAQ (R10)(R10*2), R11
 	LEAQ (R8)(R8*2), R9
 	LEAQ (SI)(R8*4), BX // column 4
+	LEAQ (SI)(R8*8), R12 // the eight columns after these, which are asked for
+	LEAQ (BX)(R8*8), R13
 
 loop: // steps 0 to 3, then 4 to 7, of eight columns
 	VMOVUPS     (SI), X0
@@ -65,6 +69,10 @@ loop: // steps 0 to 3, then 4 to 7, of eight columns
 	VINSERTF128 $1, (BX)(R8*2), Y2, Y2
 	VINSERTF128 $1, (BX)(R9*1), Y3, Y3
 	HALF
+	PREFETCHT0  (R12)
+	PREFETCHT0  (R12)(R8*1)
+	PREFETCHT0  (R12)(R8*2)
+	PREFETCHT0  (R12)(R9*1)
 	VMOVUPS     16(SI), X0
 	VMOVUPS     16(SI)(R8*1), X1
 	VMOVUPS     16(SI)(R8*2), X2
@@ -74,8 +82,14 @@ loop: // steps 0 to 3, then 4 to 7, of eight columns
 	VINSERTF128 $1, 16(BX)(R8*2), Y2, Y2
 	VINSERTF128 $1, 16(BX)(R9*1), Y3, Y3
 	HALF
+	PREFETCHT0  (R13)
+	PREFETCHT0  (R13)(R8*1)
+	PREFETCHT0  (R13)(R8*2)
+	PREFETCHT0  (R13)(R9*1)
 	ADDQ        $32, SI
 	ADDQ        $32, BX
+	ADDQ        $32, R12
+	ADDQ        $32, R13
 	SUBQ        $8, CX
 	JNZ         loop
 	VZEROUPPER

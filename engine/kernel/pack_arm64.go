@@ -1,8 +1,8 @@
 package kernel
 
-func packRows(bp []float32, k int, b []float32, brs int) {
-	if !neon() {
-		packRowsGeneric(bp, k, b, brs)
+func packRows(bp []float32, k int, b []float32, brs, step, right int) {
+	if !neon() || step != NR {
+		packRowsGeneric(bp, k, b, brs, step, right)
 		return
 	}
 	packRowsNEON(&bp[0], &b[0], k, 4*brs)

@@ -33,7 +33,13 @@ func TestAccumulateStopped(t *testing.T) {
 		// It is stopped while the first micro-batch is read: the second is never begun.
 		ctx, stop := context.WithCancel(context.Background())
 		forward, embed, began := tr.loops.forward, tr.frozen.embed, 0
-		tr.loops.forward = func(w, i int) { stop(); began++; forward(w, i) }
+		tr.loops.forward = func(w, i, part int) {
+			stop()
+			if part == 0 {
+				began++
+			}
+			forward(w, i, part)
+		}
 		tr.frozen.embed = func(w, i int) { stop(); began++; embed(w, i) }
 		_, _, _, err := tr.AccumulateUntil(ctx, rows)
 		if !errors.Is(err, context.Canceled) || began == 0 {

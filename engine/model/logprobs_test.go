@@ -62,7 +62,7 @@ func TestLogProbsStopped(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		forward, embed, begun := tr.loops.forward, tr.frozen.embed, map[*int32]bool{}
 		see := func() { stop(); begun[&tr.batch[0].in.IDs[0]] = true }
-		tr.loops.forward = func(w, i int) { see(); forward(w, i) }
+		tr.loops.forward = func(w, i, part int) { see(); forward(w, i, part) }
 		tr.frozen.embed = func(w, i int) { see(); embed(w, i) }
 		if sums, each, err := tr.LogProbs(ctx, rows); !errors.Is(err, context.Canceled) || sums != nil || each != nil || len(begun) != 1 {
 			t.Errorf("%s: stopped: %v, with %d micro-batches begun", name, err, len(begun))

@@ -17,9 +17,9 @@ type Row struct {
 // A Trainer computes losses and gradients. Its memory is one arena, taken
 // when it is made; a step allocates nothing of a row's size.
 //
-// A row's forward and backward pass belong to one worker; a weight's gradient
-// is split by output rows, each with all tokens in order. So the bits do not
-// depend on the number of workers.
+// What a row goes through with one matrix belongs to one worker; a weight's
+// gradient is split by output rows, each with all tokens in order. So the bits
+// do not depend on the number of workers.
 type Trainer struct {
 	Params *Params // of a frozen model, its vectors
 	Grads  *Params // of a frozen model, nil
@@ -48,16 +48,17 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, begin, back, grad, embed, place, pack, split func(worker, i int)
+	forward, back                          func(worker, i, part int)
+	begin, grad, embed, place, pack, split func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
 
 func (t *Trainer) makeLoops() {
 	t.loops = loops{
-		forward: func(w, i int) { t.forward(&t.batch[i], &t.scratch[w]) },
+		forward: func(w, i, part int) { t.forward(&t.batch[i], part, &t.scratch[w]) },
 		begin:   t.beginBack,
-		back:    func(w, i int) { t.backTask(t.loops.l, w, i) },
+		back:    func(w, i, part int) { t.back(&t.batch[i], t.loops.l, downLinear-part, &t.scratch[w]) },
 		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
 		embed:   t.embedTask,
 		place:   t.placeTask,
@@ -115,7 +116,7 @@ func (t *Trainer) forwardAll(micro []Row) {
 		t.load(&t.batch[i], micro[i])
 	}
 	if t.Grads != nil {
-		t.team.For(len(t.batch), t.loops.forward)
+		t.team.Chains(len(t.batch), t.net.Layers*linears, t.loops.forward)
 		return
 	}
 	t.forwardFrozen()
@@ -141,15 +142,17 @@ func (t *Trainer) load(r *rowState, in Row) {
 	r.hi = h.n
 }
 
-// forward runs a row through all blocks and gathers its supervised outputs.
-func (t *Trainer) forward(r *rowState, s *workScratch) {
-	t.net.embedRows(r.layers[0].x, r.in.IDs)
-	t.net.placeRows(r.layers[0].x, r.pos[:len(r.in.IDs)])
-	for l := range r.layers {
-		t.block(r, l, s)
-		t.part(r, l, downLinear, s)
+// forward runs a row through one of the matrices of all blocks. Before the
+// first it embeds the row, and behind the last it gathers its supervised outputs.
+func (t *Trainer) forward(r *rowState, part int, s *workScratch) {
+	if part == 0 {
+		t.net.embedRows(r.layers[0].x, r.in.IDs)
+		t.net.placeRows(r.layers[0].x, r.pos[:len(r.in.IDs)])
 	}
-	t.outputs(r)
+	t.part(r, part/linears, part%linears, s)
+	if part == t.net.Layers*linears-1 {
+		t.outputs(r)
+	}
 }
 
 // next returns where the output of a row's block l lies. (T, C)
@@ -229,7 +232,7 @@ func (t *Trainer) backwardAll() {
 		t.loops.l = l
 		t.team.For(len(t.splits), t.loops.split)
 		if t.Grads != nil {
-			t.team.For(len(t.batch), t.loops.back)
+			t.team.Chains(len(t.batch), linears, t.loops.back)
 		} else {
 			t.backFrozen(l)
 		}
@@ -274,36 +277,34 @@ func (t *Trainer) beginBack(worker, i int) {
 	}
 }
 
-// backTask takes a row back through block l.
-func (t *Trainer) backTask(l, worker, i int) {
-	r, s := &t.batch[i], &t.scratch[worker]
-	if t.again(l) {
+// back takes a row back through one of the matrices of block l, from the last
+// of them to the first.
+func (t *Trainer) back(r *rowState, l, which int, s *workScratch) {
+	if which == downLinear && t.again(l) {
 		t.block(r, l, s)
 		if t.net.PostNorms { // what was not normalised is asked for
 			t.part(r, l, downLinear, s)
 		}
 	}
 	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
-	for which := downLinear; which >= qkvLinear; which-- {
-		if which == downLinear && t.net.Experts > 0 {
-			copy(r.grad.dtop, r.nf[:n*t.net.Width])
-			t.expertsBack(r, l, s)
-			continue
-		}
-		if which == outLinear {
-			t.keep(r, l, which)
-		}
-		t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
-		if which == outLinear && st.state != nil {
-			t.net.ruleBack(r, l, s.grads.dy, v, &s.state)
-		} else if which == outLinear {
-			for g := range t.net.KVHeads {
-				t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
-			}
-			t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
-		}
+	if which == downLinear && t.net.Experts > 0 {
+		copy(r.grad.dtop, r.nf[:n*t.net.Width])
+		t.expertsBack(r, l, s)
+		return
 	}
-	if l == 0 && t.net.Embed != 1 {
+	if which == outLinear {
+		t.keep(r, l, which)
+	}
+	t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
+	switch {
+	case which == outLinear && st.state != nil:
+		t.net.ruleBack(r, l, s.grads.dy, v, &s.state)
+	case which == outLinear:
+		for g := range t.net.KVHeads {
+			t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
+		}
+		t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
+	case which == qkvLinear && l == 0 && t.net.Embed != 1:
 		kernel.Scale(r.nf[:n*t.net.Width], t.net.Embed)
 	}
 }
@@ -335,8 +336,11 @@ func (t *Trainer) layTasks() {
 	if t.split {
 		span = gradSpanSplit
 	}
-	for which := downLinear; which >= qkvLinear; which-- { // the longest first, so that the workers end together
+	for which := downLinear; which >= qkvLinear; which-- { // the longest first, the last in halves, so that the workers end together
 		n := rows[which]
+		if which == outLinear {
+			span /= 2
+		}
 		if t.Grads != nil {
 			for lo := 0; lo < n; lo += span {
 				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+span, n), -1, -1})

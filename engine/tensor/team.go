@@ -21,6 +21,8 @@ type Team struct {
 	first uint32       // the round before the first of Hold
 	busy  atomic.Int64 // workers that have not finished the round
 
+	chains chains
+
 	asleep atomic.Int64 // workers that looked long enough
 	mu     sync.Mutex
 	wake   sync.Cond

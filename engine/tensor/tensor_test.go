@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"unsafe"
@@ -86,6 +87,49 @@ func TestSpans(t *testing.T) {
 		check()
 		team.Hold(check)
 	}
+}
+
+// Every part of a chain is run once, behind the one before it, and those of
+// another one meanwhile.
+func TestChains(t *testing.T) {
+	for _, workers := range []int{1, 2, 3, 7} {
+		team := NewTeam(workers)
+		check := func() {
+			for _, n := range []int{0, 1, 2, 3, 20} {
+				const parts = 5
+				done := make([]atomic.Int32, n)
+				busy := make([]atomic.Int32, team.Size())
+				team.Chains(n, parts, func(w, i, part int) {
+					if busy[w].Add(1) != 1 {
+						t.Errorf("worker %d runs twice at a time", w)
+					}
+					if got := done[i].Load(); got != int32(part) {
+						t.Errorf("%d workers: part %d of %d begun behind %d others", workers, part, i, got)
+					}
+					runtime.Gosched()
+					done[i].Add(1)
+					busy[w].Add(-1)
+				})
+				for i := range done {
+					if done[i].Load() != parts {
+						t.Errorf("%d workers: %d of %d has %d parts", workers, i, n, done[i].Load())
+					}
+				}
+			}
+		}
+		check()
+		team.Hold(check)
+	}
+	// One that is slow does not keep its chain's turn: the other goes through all that is left.
+	team, slow := NewTeam(2), make(chan struct{})
+	var ran atomic.Int32
+	team.Chains(3, 4, func(_, i, part int) {
+		if i == 0 && part == 0 {
+			<-slow
+		} else if ran.Add(1) == 8 { // all of the two others
+			close(slow)
+		}
+	})
 }
 
 // Loops of a held team are those of any other, whatever their lengths.
