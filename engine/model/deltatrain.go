@@ -113,10 +113,10 @@ func (w *net) rule(r *rowState, l int, k *stateScratch) {
 func (w *net) ruleBack(r *rowState, l int, said []float32, v *vectorGrads, k *stateScratch) {
 	s, n := &r.layers[l], len(r.in.IDs)
 	for p := range w.Delta.KeyHeads {
-		w.learnBack(s, &r.grad, l, said, p, r.in.Docs, k)
+		w.learnBack(s, r.gradOf(l), l, said, p, r.in.Docs, k)
 	}
-	w.headsBack(s, &r.grad, l, 0, n, r.pos, k)
-	w.convolveBack(s, &r.grad, l, 0, n, n, r.pos, v, k)
+	w.headsBack(s, r.gradOf(l), l, 0, n, r.pos, k)
+	w.convolveBack(s, r.gradOf(l), l, 0, n, n, r.pos, v, k)
 }
 
 // frozenStates are the loops of blocks with a state of a frozen model.

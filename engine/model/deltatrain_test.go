@@ -115,7 +115,7 @@ func TestRuleBack(t *testing.T) {
 		p.dy = append(p.dy, float64(dy[i]))
 	}
 	for h := range x.KeyHeads {
-		w.learnBack(s, &r.grad, 0, dy, h, r.in.Docs, k)
+		w.learnBack(s, r.gradOf(0), 0, dy, h, r.in.Docs, k)
 	}
 	g := &r.grad.state
 	relative := gamma(4 * (x.KeyDim + x.Dim + T))

@@ -48,21 +48,22 @@ type Trainer struct {
 // loops are the bodies of the trainer's parallel loops, made once: a closure
 // that is handed to the team is an allocation.
 type loops struct {
-	forward, back                          func(worker, i, part int)
-	begin, grad, embed, place, pack, split func(worker, i int)
+	forward, back                                      func(worker, i, part int)
+	begin, grad, gradBehind, embed, place, pack, split func(worker, i int)
 
 	l, which int // the block, and one of its matrices
 }
 
 func (t *Trainer) makeLoops() {
 	t.loops = loops{
-		forward: func(w, i, part int) { t.forward(&t.batch[i], part, &t.scratch[w]) },
-		begin:   t.beginBack,
-		back:    func(w, i, part int) { t.back(&t.batch[i], t.loops.l, downLinear-part, &t.scratch[w]) },
-		grad:    func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
-		embed:   t.embedTask,
-		place:   t.placeTask,
-		split:   func(w, i int) { t.splitTask(t.loops.l, i, &t.scratch[w].dense) },
+		forward:    func(w, i, part int) { t.forward(&t.batch[i], part, &t.scratch[w]) },
+		begin:      t.beginBack,
+		back:       func(w, i, part int) { t.back(&t.batch[i], t.loops.l, downLinear-part, &t.scratch[w]) },
+		grad:       func(w, i int) { t.gradTask(t.loops.l, i, &t.scratch[w]) },
+		gradBehind: func(w, i int) { t.gradTask(t.loops.l+1, i, &t.scratch[w]) },
+		embed:      t.embedTask,
+		place:      t.placeTask,
+		split:      func(w, i int) { t.splitTask(t.loops.l, i, &t.scratch[w].dense) },
 		pack: func(_, i int) {
 			if i < len(t.matrices) {
 				t.matrices[i].pack()
@@ -80,12 +81,13 @@ type rowState struct {
 	in     Row
 	pos    []int32 // (T) position in its document
 	layers []layerState
-	grad   gradState // of the block whose backward pass was last
-	xf     []float32 // (T, C) output of the last block
-	nf     []float32 // (T, C) normalised; then the gradient of the embedded tokens
-	rf     []float32 // (T)
-	lo, hi int       // its supervised tokens among those of the micro-batch
-	at     []int     // (S) where they stand: the target is at[i]+1
+	grad   gradState  // of the block whose backward pass was last
+	odd    *gradState // of the blocks with odd numbers, where those of two blocks are alive at a time; or nil
+	xf     []float32  // (T, C) output of the last block
+	nf     []float32  // (T, C) normalised; then the gradient of the embedded tokens
+	rf     []float32  // (T)
+	lo, hi int        // its supervised tokens among those of the micro-batch
+	at     []int      // (S) where they stand: the target is at[i]+1
 	norms  []vectorGrads
 	dnorm  []float32 // (C) of the final norm
 	dnormB []float32 // (C) of its bias
@@ -116,7 +118,7 @@ func (t *Trainer) forwardAll(micro []Row) {
 		t.load(&t.batch[i], micro[i])
 	}
 	if t.Grads != nil {
-		t.team.Chains(len(t.batch), t.net.Layers*linears, t.loops.forward)
+		t.team.Chains(len(t.batch), t.net.Layers*linears, t.loops.forward, 0, nil)
 		return
 	}
 	t.forwardFrozen()
@@ -161,6 +163,19 @@ func (r *rowState) next(l int) []float32 {
 		return r.layers[l+1].x
 	}
 	return r.xf
+}
+
+// gradOf returns the gradients of block l.
+func (r *rowState) gradOf(l int) *gradState {
+	if r.odd != nil && l%2 == 1 {
+		return r.odd
+	}
+	return &r.grad
+}
+
+// overlaps reports whether the gradients of two blocks are alive at a time.
+func (t *Trainer) overlaps() bool {
+	return t.Grads != nil && !t.recompute && t.net.Experts == 0 && t.net.Layers > 1
 }
 
 // outputs gathers a row's supervised outputs.
@@ -220,24 +235,32 @@ func (t *Trainer) keep(r *rowState, l, which int) {
 	if s.in[which] == nil { // of a mixture
 		return
 	}
-	_, _, x, in := t.net.outer(which, s, &r.grad)
+	_, _, x, in := t.net.outer(which, s, r.gradOf(l))
 	t.pack(s.in[which], len(r.in.IDs), x, in)
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
-// block at a time, and adds the gradients of all parameters.
+// block at a time, and adds the gradients of all parameters: those of a block
+// beside the way back through the one before it, where both have memory.
 func (t *Trainer) backwardAll() {
 	t.team.For(len(t.batch), t.loops.begin)
+	tasks := 0 // that wait
 	for l := t.net.Layers - 1; l >= 0; l-- {
 		t.loops.l = l
 		t.team.For(len(t.splits), t.loops.split)
-		if t.Grads != nil {
-			t.team.Chains(len(t.batch), linears, t.loops.back)
-		} else {
+		switch {
+		case t.Grads == nil:
 			t.backFrozen(l)
+			t.team.For(len(t.tasks), t.loops.grad)
+		case t.overlaps():
+			t.team.Chains(len(t.batch), linears, t.loops.back, tasks, t.loops.gradBehind)
+			tasks = len(t.tasks)
+		default:
+			t.team.Chains(len(t.batch), linears, t.loops.back, 0, nil)
+			t.team.For(len(t.tasks), t.loops.grad)
 		}
-		t.team.For(len(t.tasks), t.loops.grad)
 	}
+	t.team.For(tasks, t.loops.grad)
 	if t.Grads == nil {
 		return
 	}
@@ -286,24 +309,24 @@ func (t *Trainer) back(r *rowState, l, which int, s *workScratch) {
 			t.part(r, l, downLinear, s)
 		}
 	}
-	n, st, v := len(r.in.IDs), &r.layers[l], &r.norms[l]
+	n, st, v, g := len(r.in.IDs), &r.layers[l], &r.norms[l], r.gradOf(l)
 	if which == downLinear && t.net.Experts > 0 {
-		copy(r.grad.dtop, r.nf[:n*t.net.Width])
+		copy(g.dtop, r.nf[:n*t.net.Width])
 		t.expertsBack(r, l, s)
 		return
 	}
 	if which == outLinear {
 		t.keep(r, l, which)
 	}
-	t.net.back(which, st, &r.grad, l, 0, n, r.nf, v, &s.grads, s, false)
+	t.net.back(which, st, g, l, 0, n, r.nf, v, &s.grads, s, false)
 	switch {
 	case which == outLinear && st.state != nil:
 		t.net.ruleBack(r, l, s.grads.dy, v, &s.state)
 	case which == outLinear:
-		for g := range t.net.KVHeads {
-			t.net.attendBack(st, l, g, r.in.Docs, &s.grads, r.grad.dqkv, &s.attn)
+		for h := range t.net.KVHeads {
+			t.net.attendBack(st, l, h, r.in.Docs, &s.grads, g.dqkv, &s.attn)
 		}
-		t.net.turnBack(st, &r.grad, l, 0, n, r.pos, v, &s.grads)
+		t.net.turnBack(st, g, l, 0, n, r.pos, v, &s.grads)
 	case which == qkvLinear && l == 0 && t.net.Embed != 1:
 		kernel.Scale(r.nf[:n*t.net.Width], t.net.Embed)
 	}
@@ -373,7 +396,7 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 	for j := range t.batch {
 		r := &t.batch[j]
 		n := len(r.in.IDs)
-		dy, out, x, in := t.net.outer(k.which, &r.layers[l], &r.grad)
+		dy, out, x, in := t.net.outer(k.which, &r.layers[l], r.gradOf(l))
 		if k.pair >= 0 {
 			d.loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
 			continue

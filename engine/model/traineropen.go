@@ -317,6 +317,10 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	for l := range every {
 		every[l] = l
 	}
+	var odd []float32 // what outLinear read, of the blocks with odd numbers
+	if t.overlaps() {
+		odd = a.Float32(packedLen(T, c.outputs(), t.split))
+	}
 	var shared layerState
 	if t.recompute {
 		shared = forwardState(c, every, T, nil, near, t.split, a)
@@ -325,6 +329,9 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		x, s := a.Float32(T*C), shared
 		if !t.recompute {
 			s = forwardState(c, every[l:l+1], T, x, near, t.split, a)
+		}
+		if l%2 == 1 && t.overlaps() {
+			s.in[outLinear] = odd
 		}
 		if s.x = x; !c.delta(l) {
 			s.state = nil
@@ -359,8 +366,13 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	if c.LayerNorm {
 		r.dnormB = take(C)
 	}
-	r.grad = gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C),
-		state: layStateGrad(c.Delta, T, a)}
+	lay := func() gradState {
+		return gradState{dqkv: a.Float32(T * apart(c.inputs())), dmid: a.Float32(T * C), dtop: a.Float32(T * C), state: layStateGrad(c.Delta, T, a)}
+	}
+	if r.grad = lay(); t.overlaps() {
+		second := lay()
+		r.odd = &second
+	}
 	if c.Experts > 0 {
 		r.grad.mix = t.net.layMixGrad(T, a)
 	}

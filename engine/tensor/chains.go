@@ -9,21 +9,25 @@ type chains struct {
 	each  func(worker, i, part int)
 	next  []int  // the part of each chain that is next
 	busy  []bool // who has one under way
-	run   func(worker, _ int)
+	rest  func(worker, i int)
+	runs  int // calls of run that are for chains
+	run   func(worker, i int)
 }
 
 // Chains calls f(worker, i, part) for every i in [0, n) and every part in
-// [0, parts), the parts of one i in order and never two at a time, and waits.
-// A worker takes a part of whatever i is least advanced, so that the workers
-// end within a part of each other though there be few i, or though one worker
-// is slower.
-func (t *Team) Chains(n, parts int, f func(worker, i, part int)) {
-	if t.n == 1 || n == 1 {
+// [0, parts), the parts of one i in order and never two at a time, then
+// g(worker, i) for every i in [0, rest), and waits. A worker takes a part of
+// whatever i is least advanced, and goes on to the rest when others have all
+// that are left under way, so that the workers end together though there be
+// few i, or though one worker is slower. g may be called before f is done.
+func (t *Team) Chains(n, parts int, f func(worker, i, part int), rest int, g func(worker, i int)) {
+	if t.n == 1 || n == 1 && rest == 0 {
 		for i := range n {
 			for part := range parts {
 				f(0, i, part)
 			}
 		}
+		t.For(rest, g)
 		return
 	}
 	c := &t.chains
@@ -35,12 +39,17 @@ func (t *Team) Chains(n, parts int, f func(worker, i, part int)) {
 	}
 	c.parts, c.each, c.next, c.busy = parts, f, c.next[:n], c.busy[:n]
 	clear(c.next)
-	t.For(min(t.n, n), c.run)
+	c.runs, c.rest = min(t.n, n), g
+	t.For(c.runs+rest, c.run)
 }
 
 // work runs parts until none is left that another worker does not have under
-// way, or that comes after one.
-func (c *chains) work(worker, _ int) {
+// way, or that comes after one; or what comes after the chains.
+func (c *chains) work(worker, i int) {
+	if i >= c.runs {
+		c.rest(worker, i-c.runs)
+		return
+	}
 	for i := c.take(); i >= 0; i = c.take() {
 		c.each(worker, i, c.next[i])
 		c.mu.Lock()

@@ -97,7 +97,7 @@ func (t *Team) Size() int { return t.n }
 // No two calls at a time share a worker number, so scratch memory belongs to
 // a worker; which worker takes which i is not fixed, so a result must not.
 func (t *Team) For(n int, f func(worker, i int)) {
-	if t.n == 1 || n == 1 {
+	if t.n == 1 || n <= 1 {
 		for i := range n {
 			f(0, i)
 		}

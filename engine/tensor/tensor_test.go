@@ -97,7 +97,7 @@ func TestChains(t *testing.T) {
 		check := func() {
 			for _, n := range []int{0, 1, 2, 3, 20} {
 				const parts = 5
-				done := make([]atomic.Int32, n)
+				done, rest := make([]atomic.Int32, n), make([]atomic.Int32, n/2)
 				busy := make([]atomic.Int32, team.Size())
 				team.Chains(n, parts, func(w, i, part int) {
 					if busy[w].Add(1) != 1 {
@@ -109,10 +109,21 @@ func TestChains(t *testing.T) {
 					runtime.Gosched()
 					done[i].Add(1)
 					busy[w].Add(-1)
+				}, n/2, func(w, i int) {
+					if busy[w].Add(1) != 1 {
+						t.Errorf("worker %d runs twice at a time", w)
+					}
+					rest[i].Add(1)
+					busy[w].Add(-1)
 				})
 				for i := range done {
 					if done[i].Load() != parts {
 						t.Errorf("%d workers: %d of %d has %d parts", workers, i, n, done[i].Load())
+					}
+				}
+				for i := range rest {
+					if rest[i].Load() != 1 {
+						t.Errorf("%d workers: %d behind %d chains ran %d times", workers, i, n, rest[i].Load())
 					}
 				}
 			}
@@ -120,13 +131,20 @@ func TestChains(t *testing.T) {
 		check()
 		team.Hold(check)
 	}
-	// One that is slow does not keep its chain's turn: the other goes through all that is left.
+	// While one worker is slow, the other goes through all chains but its, and the rest.
 	team, slow := NewTeam(2), make(chan struct{})
 	var ran atomic.Int32
 	team.Chains(3, 4, func(_, i, part int) {
 		if i == 0 && part == 0 {
 			<-slow
-		} else if ran.Add(1) == 8 { // all of the two others
+		} else {
+			ran.Add(1)
+		}
+	}, 2, func(_, i int) {
+		if i == 1 {
+			if ran.Load() != 8 {
+				t.Errorf("the rest begun behind %d parts of 8", ran.Load())
+			}
 			close(slow)
 		}
 	})
