@@ -241,7 +241,7 @@ func (w *workspace) supportReleases() (any, error) {
 
 // What Suiren makes in a state folder and in the owner's, and endings of what it makes below.
 var (
-	ownFile = regexp.MustCompile(`^(lock|(serving|care\.run)\.lock|(keys|care)\.json(\.lock)?|(owner|guard)\.key|forgotten\.jsonl|audit\.jsonl(\.(head|names|key|checkpoints|lock))?` +
+	ownFile = regexp.MustCompile(`^(lock|(serving|care\.run|erase)\.lock|(keys|care)\.json(\.lock)?|(owner|guard)\.key|forgotten\.jsonl|audit\.jsonl(\.(head|names|key|checkpoints|lock))?` +
 		`|(suiren|people|guard|usage)\.db([-.](wal|shm|journal|lock|v\d+|format\d+\.\d{8}T[0-9.]+))?)$`)
 	ownFolders = []string{"artifacts", "curves", "damaged", "knowledge", "machine-code", "models", "origin", "places", "plans", "runs", "tmp", "traces", "work"}
 	ownEndings = []string{".bin", ".csv", ".db", ".gguf", ".imported", ".jinja", ".json", ".jsonl", ".key", ".list", ".lock", ".md", ".model", ".note", ".safetensors", ".zst"}
