@@ -263,9 +263,16 @@ func TestScenarioFails(t *testing.T) {
 		}
 	}
 	long := form.TooLong(900, 512)
-	code, body := start(t, &script{err: long}, nil).send(t, "POST", "/v1/chat/completions", ask(`,"stream":true`))
-	if code != 400 || !strings.Contains(body, "context_length_exceeded") || !strings.Contains(body, "900 tokens") {
-		t.Errorf("%d %s", code, body)
+	tooLong := start(t, &script{err: long, can: form.Raw}, nil)
+	for _, c := range []struct{ path, ask, param string }{
+		{"/v1/chat/completions", ask(`,"stream":true`), "messages"},
+		{"/v1/completions", `{"prompt":"hi"}`, "prompt"},
+		{"/v1/responses", `{"input":"hi"}`, "input"},
+	} {
+		code, body := tooLong.send(t, "POST", c.path, c.ask)
+		if code != 400 || !strings.Contains(body, "context_length_exceeded") || !strings.Contains(body, "900 tokens") || !strings.Contains(body, `"param":"`+c.param+`"`) {
+			t.Errorf("%s: %d %s", c.path, code, body)
+		}
 	}
 	midway := &script{deltas: []form.Event{{Kind: form.Text, Text: "a"}}, err: errBoom}
 	got := start(t, midway, nil).stream(t, ask(`,"stream":true`))

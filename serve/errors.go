@@ -111,6 +111,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // client learns only that something failed, or that there was no room.
 func (s *Server) public(r *http.Request, err error) *form.Error {
 	if e, ok := errors.AsType[*form.Error](err); ok {
+		if e.Code == "context_length_exceeded" && e.Param == "messages" { // which whoever counts does not know
+			named := *e
+			named.Param = promptParam(r.URL.Path)
+			return &named
+		}
 		return e
 	}
 	s.conf.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
@@ -118,6 +123,17 @@ func (s *Server) public(r *http.Request, err error) *form.Error {
 		return errFull
 	}
 	return errInternal
+}
+
+// promptParam is the parameter of a path that holds what is read.
+func promptParam(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/v1/responses"):
+		return "input"
+	case path == "/v1/completions", path == "/api/generate":
+		return "prompt"
+	}
+	return "messages"
 }
 
 // WriteJSON sends v. The type is always set: Go would sniff text/plain, and

@@ -23,7 +23,7 @@ import (
 
 // What bench infer measures.
 const (
-	inferPrompt   = 512 // tokens read at once
+	inferPrompt   = 512 // tokens read at once, where the model takes so many
 	inferAnswer   = 64  // tokens written one by one
 	inferTogether = 8   // answers written together
 )
@@ -33,7 +33,7 @@ var inferTests = []struct {
 	name string
 	what say.Text
 }{
-	{"prefill", say.T("reading a prompt of 512 tokens", "读入 512 词元的提示")},
+	{"prefill", say.T("reading a prompt of %d tokens", "读入 %d 词元的提示", inferPrompt)},
 	{"decode", say.T("writing one answer", "生成一个回答")},
 	{"decode8", say.T("writing 8 answers together", "同时生成 8 个回答")},
 }
@@ -66,6 +66,9 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 	}
 	defer b.close()
 	var other *peerProcess
+	if peer != "" && b.prompt < inferPrompt {
+		return &say.Error{Where: path, What: say.T("its context of %d tokens is too short to compare", "其上下文为 %d 个词元，太短，无法比较", b.f.Shape.Context), Next: say.T("leave --peer out", "请去掉 --peer")}
+	}
 	if peer != "" {
 		if other, err = startPeer(ctx, peer); err != nil {
 			return err
@@ -101,6 +104,9 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 		}
 	}
 	for _, t := range inferTests {
+		if t.name == "prefill" {
+			t.what.Args = []any{b.prompt}
+		}
 		a.inferLine(t.name, t.what, ours[t.name], theirs[t.name], &read, m.Threads)
 	}
 	return nil
@@ -116,7 +122,7 @@ func (u *memoryUse) share() float64 { return median(u.weights) / median(u.memory
 // alternate adds a round to u. A token reads the weights once.
 func (b *inferBench) alternate(r *compute.Reader, u *memoryUse) error {
 	q := slices.Clone(b.seqs[:1])
-	for at := range inferAnswer / 2 {
+	for at := range b.answer / 2 {
 		q[0].IDs, q[0].At = []int32{b.token(at)}, at
 		start := time.Now()
 		if err := b.d.Step(b.p, q, b.out); err != nil {
@@ -174,6 +180,8 @@ type inferBench struct {
 	bytes int64 // of the weights that a token reads
 	seqs  []model.Seq
 	out   []float32
+
+	prompt, answer int // tokens
 }
 
 func newInferBench(path string, threads int) (*inferBench, error) {
@@ -181,13 +189,14 @@ func newInferBench(path string, threads int) (*inferBench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &inferBench{f: f}
-	const limit = inferPrompt + inferAnswer
-	if b.d, err = f.NewDecoder(inferPrompt, limit, threads); err != nil {
+	b := &inferBench{f: f, answer: min(inferAnswer, f.Shape.Context/2)}
+	b.prompt = min(inferPrompt, f.Shape.Context-b.answer)
+	limit := b.prompt + b.answer
+	if b.d, err = f.NewDecoder(b.prompt, limit, threads); err != nil {
 		f.Close()
 		return nil, err
 	}
-	const each = limit / model.PageTokens
+	each := (limit + model.PageTokens - 1) / model.PageTokens
 	windows := each
 	if b.d.Shape.Delta != nil { // the state before and the one after
 		windows = 2
@@ -227,18 +236,18 @@ func (b *inferBench) run(test string) (float64, error) {
 	start := time.Now()
 	if test == "prefill" {
 		q := b.seqs[0]
-		for i := range inferPrompt {
+		for i := range b.prompt {
 			q.IDs = append(q.IDs, b.token(i))
 		}
 		err := b.d.Step(b.p, []model.Seq{q}, b.out)
-		return inferPrompt / time.Since(start).Seconds(), err
+		return float64(b.prompt) / time.Since(start).Seconds(), err
 	}
 	n := 1
 	if test == "decode8" {
 		n = inferTogether
 	}
 	seqs := slices.Clone(b.seqs[:n])
-	for at := range inferAnswer {
+	for at := range b.answer {
 		for i := range seqs {
 			seqs[i].IDs, seqs[i].At = []int32{b.token(at*n + i)}, at
 		}
@@ -246,7 +255,7 @@ func (b *inferBench) run(test string) (float64, error) {
 			return 0, err
 		}
 	}
-	return float64(n*inferAnswer) / time.Since(start).Seconds(), nil
+	return float64(n*b.answer) / time.Since(start).Seconds(), nil
 }
 
 // A peerProcess is another program that runs the same tests.

@@ -116,7 +116,7 @@ func (w *workspace) curvesThere() say.Text {
 	if len(names) == 0 {
 		return say.T("nothing was trained here yet: suiren apply trains, and writes the curves", "这里还没有训练过：suiren apply 会训练并写出曲线")
 	}
-	return say.T("name what was trained: %s; a run's id, or latest", "请写训练过的块：%s；或运行编号、latest", strings.Join(names, ", "))
+	return say.T("name what was trained: %s; a run's id, or latest", "请写训练过的块：%s；或运行编号、latest", names)
 }
 
 func findingLines(a *app, list []train.Finding) (lines []string) {

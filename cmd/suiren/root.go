@@ -330,7 +330,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 			return usage("--lang", say.T("there are no messages in %q", "没有 %q 的消息", f.Value.String()), say.T("choose en or zh", "请选 en 或 zh"))
 		}
 	}
-	if a.every < 0 {
+	if f := c.Flags().Lookup("checkpoint-every"); f != nil && f.Changed && a.every <= 0 {
 		return usage("--checkpoint-every", say.T("%v is not a length of time", "%v 不是时长", a.every), say.T("write it like 30s", "请写成 30s 的样子"))
 	}
 	for top := c; a.state != "" && top.HasParent(); top = top.Parent() {

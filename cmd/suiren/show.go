@@ -162,7 +162,7 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 	if said, held, ok := vocabulary(0).Settings(rec); !ok { // of another program
 		rows = append(rows, []string{a.t("settings", "设置"), string(rec.Settings)})
 	} else {
-		for _, r := range [][]string{{a.t("settings", "设置"), strings.Join(said, ", ")}, {a.t("by default", "默认值"), strings.Join(held, ", ")}} {
+		for _, r := range [][]string{{a.t("settings", "设置"), say.List(a.lang, said)}, {a.t("by default", "默认值"), say.List(a.lang, held)}} {
 			if r[1] != "" {
 				rows = append(rows, r)
 			}

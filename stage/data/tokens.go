@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -199,7 +198,7 @@ func (t *Tokens) nothing(job *stage.Job) error {
 	if learn == nil {
 		learn = learnable
 	}
-	return &say.Error{Where: "learn", What: say.T("nothing of the examples is learnt: no turn of the assistant has %s, or all have a weight of 0", "样例中没有要学习的内容：助手的轮次都不含 %s，或权重都为 0", strings.Join(learn, ", ")),
+	return &say.Error{Where: "learn", What: say.T("nothing of the examples is learnt: no turn of the assistant has %s, or all have a weight of 0", "样例中没有要学习的内容：助手的轮次都不含 %s，或权重都为 0", learn),
 		Next: say.T("look at the examples, and choose what they have", "请查看样例，选用其中有的部分")}
 }
 

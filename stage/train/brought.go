@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/engine/model"
 	"suiren/engine/weights"
@@ -54,7 +53,7 @@ func (b *brought) trainShape() (model.Shape, error) {
 				Next: say.T("take another base", "请改用其他基座"), Err: err}
 		}
 		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
-			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", strings.Join(model.Trained(), ", ")), Err: err}
+			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", model.Trained()), Err: err}
 	}
 	return s, unread.Error("base", b.path, err)
 }
@@ -120,7 +119,7 @@ func Instead(x model.Mixture, types []weights.Type) say.Text {
 	for _, t := range types {
 		names = append(names, t.String())
 	}
-	return say.T("no matrix is in %s, whose blocks do not fit its rows: they are in %s", "没有矩阵写成 %s，因为其分块与行长不符：实际写成 %s", x, strings.Join(names, ", "))
+	return say.T("no matrix is in %s, whose blocks do not fit its rows: they are in %s", "没有矩阵写成 %s，因为其分块与行长不符：实际写成 %s", x, names)
 }
 
 // noGGUF finds fault with a type of GGUF for a model of shape s, of which such a

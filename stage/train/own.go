@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"suiren/engine/model"
@@ -368,7 +367,7 @@ func wrongTarget(err error) *say.Error {
 		return nil
 	}
 	return &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
-		Next: say.T("choose among %s, or leave targets out", "可选 %s；也可省略 targets", strings.Join(bad.Has, ", ")), Err: err}
+		Next: say.T("choose among %s, or leave targets out", "可选 %s；也可省略 targets", bad.Has), Err: err}
 }
 
 // write writes what was trained and proves that it is served as it is.

@@ -125,7 +125,7 @@ func fault(path string, err error) (at string, what, next say.Text, ok bool) {
 	}
 	if bad, ok := errors.AsType[*model.ArchError](err); ok {
 		return harmless(path), say.T("models of the architecture %q are not read", "不支持 %q 架构的模型", bad.Name),
-			say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", strings.Join(model.Architectures(), ", ")), true
+			say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", model.Architectures()), true
 	}
 	return missing(path, err)
 }
