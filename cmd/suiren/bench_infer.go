@@ -189,6 +189,10 @@ func newInferBench(path string, threads int) (*inferBench, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Encoder != nil {
+		f.Close()
+		return nil, &say.Error{Where: path, What: say.T("it reads texts and writes none", "它只读文本，不生成"), Next: say.T("name a model that answers", "请指定能作答的模型")}
+	}
 	b := &inferBench{f: f, answer: min(inferAnswer, f.Shape.Context/2)}
 	b.prompt = min(inferPrompt, f.Shape.Context-b.answer)
 	limit := b.prompt + b.answer
