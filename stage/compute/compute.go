@@ -50,18 +50,23 @@ const (
 // Calibrate sets m.Peak by measuring it, about 60 ms long: the FLOP/s of fused
 // multiply-adds between registers on m.Threads threads at once.
 func Calibrate(m *stage.Machine) {
-	const probe = 1 << 14
-	kernel.PeakFMA(probe) // warm: clocks rise, code is paged in
-	var n int
-	for n = probe; ; n *= 2 {
-		if t := timed(1, func(int) { kernel.PeakFMA(n) }); t >= peakRound/2 {
-			n = int(float64(n) * peakRound.Seconds() / t.Seconds())
+	run := func(n int) (flops float64) {
+		for range n { // in pieces of some microseconds: a collection that waits for the end of one keeps a processor
+			flops += kernel.PeakFMA(1 << 14)
+		}
+		return flops
+	}
+	run(1) // warm: clocks rise, code is paged in
+	n := 1
+	for ; ; n *= 2 {
+		if t := timed(1, func(int) { run(n) }); t >= peakRound/2 {
+			n = max(1, int(float64(n)*peakRound.Seconds()/t.Seconds()))
 			break
 		}
 	}
 	flops := make([]float64, m.Threads)
 	for range peakRounds {
-		t := timed(m.Threads, func(i int) { flops[i] = kernel.PeakFMA(n) })
+		t := timed(m.Threads, func(i int) { flops[i] = run(n) })
 		var sum float64
 		for _, f := range flops {
 			sum += f
