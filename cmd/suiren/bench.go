@@ -117,14 +117,14 @@ func (a *app) bench(b benchmark) error {
 func fastest(threads int, f func()) (rate, peak float64) {
 	team := tensor.NewTeam(threads)
 	flops := make([]float64, threads)
-	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 20) }) } // milliseconds: threads that sleep take tenths of one to start
+	fma := func() { team.For(threads, func(_, i int) { flops[i] = kernel.PeakFMA(1 << 16) }) }
 	fma()
 	f()
 	for spent := 0.0; spent < benchSeconds; {
 		r, seconds := window(f, benchWindow)
 		rate = max(rate, r)
 		spent += seconds
-		r, _ = window(fma, seconds)
+		team.Hold(func() { r, _ = window(fma, seconds) }) // a thread that sleeps takes tenths of a millisecond to start
 		peak = max(peak, r)
 	}
 	return rate, peak * flops[0] * float64(threads)
