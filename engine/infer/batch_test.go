@@ -189,6 +189,9 @@ func randomRequest(r *rand.Rand, vocab, limit int) Request {
 	if r.IntN(4) == 0 {
 		q.Echo, q.TopLogprobs = true, r.IntN(4)
 		q.MaxTokens = r.IntN(10)
+		for q.MaxTokens == 0 && len(q.Prompt) < limit { // what is only read may fill the context
+			q.Prompt = append(q.Prompt, int32(r.IntN(vocab)))
+		}
 	}
 	q.Draft = r.IntN(2) == 0
 	return q
@@ -226,7 +229,7 @@ func TestBatchSimulation(t *testing.T) {
 		for step := 0; step < 1000 || len(open) > 0; step++ {
 			if step < 1000 && len(open) < 20 && r.IntN(3) == 0 {
 				q := randomRequest(r, z.vocab, limit)
-				if len(last.Prompt) > 0 && r.IntN(2) == 0 {
+				if len(last.Prompt) > 0 && (len(last.Prompt) < limit || q.reads()) && r.IntN(2) == 0 {
 					q.Prompt = last.Prompt
 				}
 				if seed%2 == 1 && !q.Echo { // answers outgrow what is set aside for them

@@ -155,7 +155,10 @@ func (r *Request) check(vocab, limit int, memory bool) error {
 	switch {
 	case len(r.Prompt) == 0:
 		return bad("the prompt is empty")
-	case len(r.Prompt) >= limit:
+	case len(r.Prompt) > limit, len(r.Prompt) == limit && !r.reads():
+		if r.reads() {
+			limit++
+		}
 		return &LengthError{len(r.Prompt), limit, memory}
 	case r.MaxTokens < least:
 		return bad("%d tokens asked for", r.MaxTokens)
@@ -187,6 +190,9 @@ func (r *Request) check(vocab, limit int, memory bool) error {
 	}
 	return nil
 }
+
+// reads reports whether r's prompt is only read: then it may fill the context.
+func (r *Request) reads() bool { return r.Echo && r.MaxTokens == 0 }
 
 // room returns the most tokens that r may get.
 func (r *Request) room(limit int) int { return min(r.MaxTokens, limit-len(r.Prompt)) }

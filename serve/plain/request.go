@@ -201,8 +201,12 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 		return nil, err
 	}
 	limit, _ := m.limits(a.Request)
-	if len(r.Prompt) >= limit {
-		return nil, form.TooLong(len(r.Prompt), limit-1)
+	most := limit - 1
+	if a.Echo && a.MaxTokens == 0 { // it is only read
+		most = limit
+	}
+	if len(r.Prompt) > most {
+		return nil, form.TooLong(len(r.Prompt), most)
 	}
 	r.MaxTokens = limit - len(r.Prompt)
 	if a.MaxTokens >= 0 {

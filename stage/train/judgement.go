@@ -155,7 +155,7 @@ func (r *distilling) compare() error {
 	}
 	r.told.Mapped = rounded(share)
 	vals := map[string]float64{"mapped": share}
-	text := say.T("the teacher reads documents of %d tokens at most: it can judge %.1f%% of the tokens to be learnt, and of the others the text alone is learnt", "教师最多读 %d 个词元的文档：可评判要学词元的 %.1f%%，其余只学文本本身", t.limit-1, 100*share)
+	text := say.T("the teacher reads documents of %d tokens at most: it can judge %.1f%% of the tokens to be learnt, and of the others the text alone is learnt", "教师最多读 %d 个词元的文档：可评判要学词元的 %.1f%%，其余只学文本本身", t.limit, 100*share)
 	if t.m != nil {
 		r.told.Vocabulary, vals["mapped_vocabulary"] = rounded(t.m.share), t.m.share
 		text = say.T("the teacher has another vocabulary: it shares %.1f%% of the student's tokens, and can judge %.1f%% of those to be learnt", "教师的词表不同：与学生共有 %.1f%% 的词元，可评判要学词元的 %.1f%%", 100*t.m.share, 100*share)
@@ -173,7 +173,7 @@ func (r *distilling) compare() error {
 // student's.
 func (t *teacher) refuse(share float64, long bool) error {
 	if long {
-		return &say.Error{Where: "teacher", What: say.T("the teacher reads documents of %d tokens at most and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师最多读 %d 个词元的文档，只能评判要学词元的 %.0f%%，至少需要 %.0f%%", t.limit-1, 100*share, 100*leastMapped),
+		return &say.Error{Where: "teacher", What: say.T("the teacher reads documents of %d tokens at most and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师最多读 %d 个词元的文档，只能评判要学词元的 %.0f%%，至少需要 %.0f%%", t.limit, 100*share, 100*leastMapped),
 			Next: say.T("take a teacher with a longer context, or shorter documents", "请换用上下文更长的教师，或更短的文档")}
 	}
 	return &say.Error{Where: "teacher", What: say.T("the teacher shares %.0f%% of the vocabulary and can judge %.0f%% of the tokens to be learnt; %.0f%% are wanted", "教师与学生共有 %.0f%% 的词表，只能评判要学词元的 %.0f%%，至少需要 %.0f%%",

@@ -27,7 +27,7 @@ type teacher struct {
 	m      *mapping // of its tokens to the student's; nil: they are the same
 	vocab  int      // of the student's model; 0: as the teacher's
 	bytes  int64    // that it takes
-	limit  int      // tokens of a document, and one more
+	limit  int      // tokens of a document
 }
 
 // teacherSlots are the requests that a teacher answers at a time.
@@ -47,8 +47,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		f.Close()
 		return nil, err
 	}
-	// One token more: an engine keeps room for an answer.
-	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length + 1, Threads: m.Threads}, m.Memory/4)
+	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads}, m.Memory/4)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -131,7 +130,7 @@ func (t *teacher) reads(ids []int32) (theirs []int32, at []int, ok bool) {
 	if t.m != nil {
 		theirs, at = t.m.translate(ids)
 	}
-	return theirs, at, len(theirs) > 0 && len(theirs) < t.limit
+	return theirs, at, len(theirs) > 0 && len(theirs) <= t.limit
 }
 
 // judges counts the tokens to be learnt of a document, those of them that the
@@ -157,7 +156,7 @@ func (t *teacher) width() int { return 2 * (t.top + 1) }
 
 // judge writes, for each supervised token of rows in order, the teacher's
 // likeliest tokens and their probabilities; the row's own token is always among
-// them. A document as long as the teacher's context is not judged.
+// them. A document longer than the teacher's context is not judged.
 func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) error {
 	var reqs []infer.Request
 	var starts []int // of each request in out
@@ -225,7 +224,7 @@ func (t *teacher) judge(ctx context.Context, rows []model.Row, out []float32) er
 }
 
 // loss returns the teacher's mean loss on the supervised tokens of rows in its
-// own vocabulary, those of documents as long as its context apart; 0 if there are none.
+// own vocabulary, those of documents longer than its context apart; 0 if there are none.
 func (t *teacher) loss(ctx context.Context, rows []model.Row) (float64, error) {
 	var reqs []infer.Request
 	var weights [][]float32
@@ -233,7 +232,7 @@ func (t *teacher) loss(ctx context.Context, rows []model.Row) (float64, error) {
 	for _, r := range rows {
 		for d := range len(r.Docs) - 1 {
 			lo, hi := r.Docs[d], r.Docs[d+1]
-			if hi-lo < t.limit && hi > lo {
+			if hi-lo <= t.limit && hi > lo {
 				reqs, weights = append(reqs, infer.Request{Prompt: r.IDs[lo:hi], Echo: true, TopLogprobs: 1}), append(weights, r.Weight[lo:hi])
 				n += supervisedIn(r.Weight[lo:hi])
 			}
