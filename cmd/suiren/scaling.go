@@ -105,6 +105,8 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if err != nil {
 		return err
 	}
+	some := []string{from.Ref.String()} // the rungs that stand already are left as they are
+	w.file.Only = some
 	p, err := a.makeRungs(ctx, w, m)
 	if err != nil {
 		return err
@@ -117,6 +119,7 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs[:depths])); err != nil {
 		return err
 	}
+	w.file.Only = some
 	if p, err = a.makeRungs(ctx, w, m); err != nil {
 		return err
 	}
