@@ -42,6 +42,11 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
 			return &e
 		}
 	}
+	if strings.HasPrefix(r.URL.Path, "/v1/responses/") || strings.HasPrefix(r.URL.Path, "/v1/chat/completions/") {
+		e := *errNotFound
+		e.Next = say.T("answers are not kept: send the whole conversation with each request", "回答不会保留：请在每次请求中发送完整对话")
+		return &e
+	}
 	return errNotFound
 }
 
