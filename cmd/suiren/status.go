@@ -21,9 +21,13 @@ func (a *app) statusCommand() *cobra.Command {
 		Use: "status [" + a.t("FOLDER", "目录") + "]", Short: a.t("Say what runs, what ran last and whether the plan is made", "显示正在运行的、上次运行的，以及计划是否已完成"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.open(strings.Join(args, ""))
-			if err != nil {
-				return err
+			folder := strings.Join(args, "")
+			w, fault := a.open(folder)
+			if fault != nil { // told after what runs
+				var err error
+				if w, err = a.openState(cmp.Or(folder, ".")); err != nil {
+					return fault
+				}
 			}
 			defer w.close()
 			runs, err := run.Runs(w.st.Path())
@@ -34,7 +38,10 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, fault := w.plan(c.Context(), m) // told after what runs
+			var p *plan.Plan
+			if fault == nil {
+				p, fault = w.plan(c.Context(), m)
+			}
 			if a.format == formatJSONL {
 				for _, r := range runs[:min(1, len(runs))] {
 					a.line(struct {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -91,6 +93,14 @@ func TestStatusOfRunning(t *testing.T) {
 	}
 	if line.Left < 150 { // 200 steps took 90 seconds at least
 		t.Errorf("%g seconds left", line.Left)
+	}
+	// What runs is told though the plan be wrong by now.
+	if err := os.WriteFile(filepath.Join(dir, "suiren.hcl"), []byte(scalingPlan+"weights {"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, err := program("status", dir).Output()
+	if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != 64 || !strings.Contains(string(out), " 43%  300/700 steps  ") || !strings.Contains(string(e.Stderr), "suiren.hcl:") {
+		t.Errorf("beside a wrong plan: %v\n%s", err, out)
 	}
 }
 
