@@ -254,4 +254,5 @@ func (s *Server) broken(r *http.Request, events *eventStream, err error) error {
 type dialect struct {
 	event string // the name of the event that tells one in a stream
 	body  func(e *form.Error, lang say.Lang) any
+	param string // the parameter that holds what is read
 }

@@ -68,13 +68,15 @@ func ended(r *http.Request, err error) error {
 func dialectOf(r *http.Request) dialect {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/v1/messages"):
-		return dialect{"error", anthropic.Error}
+		return dialect{"error", anthropic.Error, "messages"}
 	case path == "/v1/responses":
-		return dialect{"error", openai.Error}
+		return dialect{"error", openai.Error, "input"}
 	case slices.Contains(ollamaPaths, path):
-		return dialect{"", ollama.Error}
+		return dialect{"", ollama.Error, "messages"}
+	case path == "/v1/completions":
+		return dialect{"", openai.Error, "prompt"}
 	}
-	return dialect{"", openai.Error}
+	return dialect{"", openai.Error, "messages"}
 }
 
 // A Handler answers one request. It must not return an error after it has
@@ -113,7 +115,7 @@ func (s *Server) public(r *http.Request, err error) *form.Error {
 	if e, ok := errors.AsType[*form.Error](err); ok {
 		if e.Code == "context_length_exceeded" && e.Param == "messages" { // which whoever counts does not know
 			named := *e
-			named.Param = promptParam(r.URL.Path)
+			named.Param = dialectOf(r).param
 			return &named
 		}
 		return e
@@ -123,17 +125,6 @@ func (s *Server) public(r *http.Request, err error) *form.Error {
 		return errFull
 	}
 	return errInternal
-}
-
-// promptParam is the parameter of a path that holds what is read.
-func promptParam(path string) string {
-	switch {
-	case strings.HasPrefix(path, "/v1/responses"):
-		return "input"
-	case path == "/v1/completions", path == "/api/generate":
-		return "prompt"
-	}
-	return "messages"
 }
 
 // WriteJSON sends v. The type is always set: Go would sniff text/plain, and

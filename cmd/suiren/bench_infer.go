@@ -66,10 +66,10 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 	}
 	defer b.close()
 	var other *peerProcess
-	if peer != "" && b.prompt < inferPrompt {
-		return &say.Error{Where: path, What: say.T("its context of %d tokens is too short to compare", "其上下文为 %d 个词元，太短，无法比较", b.f.Shape.Context), Next: say.T("leave --peer out", "请去掉 --peer")}
-	}
 	if peer != "" {
+		if b.prompt < inferPrompt {
+			return &say.Error{Where: path, What: say.T("its context of %d tokens is too short to compare", "其上下文为 %d 个词元，太短，无法比较", b.f.Shape.Context), Next: say.T("leave --peer out", "请去掉 --peer")}
+		}
 		if other, err = startPeer(ctx, peer); err != nil {
 			return err
 		}

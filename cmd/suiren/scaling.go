@@ -105,8 +105,6 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if err != nil {
 		return err
 	}
-	some := []string{from.Ref.String()} // the rungs that stand already are left as they are
-	w.file.Only = some
 	p, err := a.makeRungs(ctx, w, m)
 	if err != nil {
 		return err
@@ -119,7 +117,6 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs[:depths])); err != nil {
 		return err
 	}
-	w.file.Only = some
 	if p, err = a.makeRungs(ctx, w, m); err != nil {
 		return err
 	}
@@ -142,6 +139,7 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs)); err != nil {
 		return err
 	}
+	w.file.Only = nil // the rungs of another ladder go
 	if p, err = a.makeRungs(ctx, w, m); err != nil {
 		return err
 	}
@@ -178,7 +176,7 @@ func sftBlock(f *plan.File, name string) (*plan.Block, error) {
 }
 
 // ladderFile is a plan of nothing but what a block is made from, and rungs in
-// its place.
+// its place; others are left as they stand.
 func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File, error) {
 	args := slices.Clone(from.Args)
 	if !slices.ContainsFunc(args, func(a plan.Arg) bool { return a.Name == "watch" }) {
@@ -196,7 +194,7 @@ func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File,
 		}
 	}
 	out := *f
-	out.Blocks = nil
+	out.Blocks, out.Only = nil, nil
 	for _, b := range slices.Backward(f.Blocks) { // each after those that it refers to
 		if !wanted[b.Ref] {
 			continue
@@ -218,6 +216,9 @@ func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File,
 	slices.Reverse(out.Blocks)
 	for i, op := range rungs {
 		out.Blocks = append(out.Blocks, &plan.Block{Ref: stage.Ref{Kind: store.Weights, Name: rungName(i)}, Op: op, Args: args, At: from.At})
+	}
+	for _, b := range out.Blocks {
+		out.Only = append(out.Only, b.Ref.String())
 	}
 	return &out, nil
 }

@@ -229,7 +229,7 @@ func TestBatchSimulation(t *testing.T) {
 		for step := 0; step < 1000 || len(open) > 0; step++ {
 			if step < 1000 && len(open) < 20 && r.IntN(3) == 0 {
 				q := randomRequest(r, z.vocab, limit)
-				if len(last.Prompt) > 0 && (len(last.Prompt) < limit || q.reads()) && r.IntN(2) == 0 {
+				if len(last.Prompt) > 0 && len(last.Prompt) <= q.MostPrompt(limit) && r.IntN(2) == 0 {
 					q.Prompt = last.Prompt
 				}
 				if seed%2 == 1 && !q.Echo { // answers outgrow what is set aside for them

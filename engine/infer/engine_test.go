@@ -160,7 +160,7 @@ func TestLengthError(t *testing.T) {
 	defer e.Close()
 	for _, err := range e.Generate(context.Background(), Request{Prompt: make([]int32, 599), MaxTokens: 1}) {
 		var l *LengthError
-		if !errors.As(err, &l) || !errors.Is(err, ErrTooLong) || !errors.Is(err, ErrRequest) || l.Prompt != 599 || l.Limit != e.Limit() || !l.Memory || e.Limit() >= 600 {
+		if !errors.As(err, &l) || !errors.Is(err, ErrTooLong) || !errors.Is(err, ErrRequest) || l.Prompt != 599 || l.Most != e.Limit()-1 || !l.Memory || e.Limit() >= 600 {
 			t.Errorf("limit %d: %v", e.Limit(), err)
 		}
 	}

@@ -124,11 +124,11 @@ var (
 	ErrStuck   = errors.New("infer: no token continues what the constraint allows")
 )
 
-// A LengthError says that a prompt leaves no room for an answer. It is an
-// ErrRequest and an ErrTooLong.
+// A LengthError says that a prompt is too long, or leaves no room for an answer.
+// It is an ErrRequest and an ErrTooLong.
 type LengthError struct {
-	Prompt, Limit int  // tokens
-	Memory        bool // the limit is that of the memory for keys and values, not of the model
+	Prompt, Most int  // tokens that it has, and may have
+	Memory       bool // because of the memory for keys and values, not of the model
 }
 
 func (e *LengthError) Error() string {
@@ -136,7 +136,7 @@ func (e *LengthError) Error() string {
 	if e.Memory {
 		of = "the memory for keys and values"
 	}
-	return fmt.Sprintf("%v: the prompt has %d tokens; %s has room for %d", ErrRequest, e.Prompt, of, e.Limit-1)
+	return fmt.Sprintf("%v: the prompt has %d tokens; %s has room for %d", ErrRequest, e.Prompt, of, e.Most)
 }
 
 func (e *LengthError) Unwrap() []error { return []error{ErrRequest, ErrTooLong} }
@@ -155,11 +155,8 @@ func (r *Request) check(vocab, limit int, memory bool) error {
 	switch {
 	case len(r.Prompt) == 0:
 		return bad("the prompt is empty")
-	case len(r.Prompt) > limit, len(r.Prompt) == limit && !r.reads():
-		if r.reads() {
-			limit++
-		}
-		return &LengthError{len(r.Prompt), limit, memory}
+	case len(r.Prompt) > r.MostPrompt(limit):
+		return &LengthError{len(r.Prompt), r.MostPrompt(limit), memory}
 	case r.MaxTokens < least:
 		return bad("%d tokens asked for", r.MaxTokens)
 	case r.MinTokens < 0 || r.Think < 0 || r.Answer < 0:
@@ -191,8 +188,14 @@ func (r *Request) check(vocab, limit int, memory bool) error {
 	return nil
 }
 
-// reads reports whether r's prompt is only read: then it may fill the context.
-func (r *Request) reads() bool { return r.Echo && r.MaxTokens == 0 }
+// MostPrompt returns the most tokens that r's prompt may have, of limit: all of
+// them if it is only read, and else one less, for an answer.
+func (r *Request) MostPrompt(limit int) int {
+	if r.Echo && r.MaxTokens == 0 {
+		return limit
+	}
+	return limit - 1
+}
 
 // room returns the most tokens that r may get.
 func (r *Request) room(limit int) int { return min(r.MaxTokens, limit-len(r.Prompt)) }

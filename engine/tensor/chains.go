@@ -15,11 +15,11 @@ type chains struct {
 }
 
 // Chains calls f(worker, i, part) for every i in [0, n) and every part in
-// [0, parts), the parts of one i in order and never two at a time, then
+// [0, parts), the parts of one i in order and never two at a time, and
 // g(worker, i) for every i in [0, rest), and waits. A worker takes a part of
 // whatever i is least advanced, and goes on to the rest when others have all
-// that are left under way, so that the workers end together though there be
-// few i, or though one worker is slower. g may be called before f is done.
+// that are left under way: so g may be called before f is done, and the workers
+// end together though there be few i, or though one worker is slower.
 func (t *Team) Chains(n, parts int, f func(worker, i, part int), rest int, g func(worker, i int)) {
 	if t.n == 1 || n == 1 && rest == 0 {
 		for i := range n {

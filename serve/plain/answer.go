@@ -67,7 +67,7 @@ func (m *Model) Answer(ctx context.Context, a *form.Ask) iter.Seq2[form.Event, e
 // for the client.
 func public(err error) error {
 	if e, ok := errors.AsType[*infer.LengthError](err); ok {
-		return form.TooLong(e.Prompt, e.Limit-1)
+		return form.TooLong(e.Prompt, e.Most)
 	}
 	if e, ok := errors.AsType[*infer.BusyError](err); ok {
 		busy := form.Busy()

@@ -484,7 +484,7 @@ func TestSampling(t *testing.T) {
 
 func TestPublicErrors(t *testing.T) {
 	for err, code := range map[error]string{
-		&infer.LengthError{Prompt: 9, Limit: 8}:        "context_length_exceeded",
+		&infer.LengthError{Prompt: 9, Most: 7}:         "context_length_exceeded",
 		&infer.BusyError{Waiting: 9}:                   "queue_full",
 		infer.ErrClosed:                                "stopping",
 		infer.ErrNumbers:                               "not_numbers",

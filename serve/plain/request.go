@@ -201,17 +201,13 @@ func (m *Model) job(a *form.Ask) (*job, error) {
 		return nil, err
 	}
 	limit, _ := m.limits(a.Request)
-	most := limit - 1
-	if a.Echo && a.MaxTokens == 0 { // it is only read
-		most = limit
+	if r.MaxTokens = a.MaxTokens; r.MaxTokens < 0 { // as many as fit
+		r.MaxTokens = limit
 	}
-	if len(r.Prompt) > most {
+	if most := r.MostPrompt(limit); len(r.Prompt) > most {
 		return nil, form.TooLong(len(r.Prompt), most)
 	}
-	r.MaxTokens = limit - len(r.Prompt)
-	if a.MaxTokens >= 0 {
-		r.MaxTokens = min(r.MaxTokens, a.MaxTokens)
-	}
+	r.MaxTokens = min(r.MaxTokens, limit-len(r.Prompt))
 	return j, nil
 }
 
