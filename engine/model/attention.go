@@ -50,6 +50,37 @@ func timesPacked(m, n, from, to, depth int, a []float32, lda int, bp, c []float3
 	}
 }
 
+// halfTile is half a tile: the first half of a tile's queries sees no key of
+// the tile's second half, so that those are left out of products.
+const halfTile = tile / 2
+
+// seen returns how many of a tile's keys query r of m is multiplied with.
+func seen(r, m, keys int) int {
+	if r < halfTile && m > halfTile {
+		return keys - (m - halfTile)
+	}
+	return keys
+}
+
+// scores sets p (m, keys) to q·K for a tile's queries and the keys that kT
+// (depth, keys) holds, as Pack writes it, but for those that are not seen.
+func scores(m, keys, depth int, q []float32, stride int, kT, p []float32, ld int) {
+	first := seen(0, m, keys)
+	kernel.GemmPacked(m, first, depth, q, stride, 1, kT, p, ld, false)
+	if first < keys {
+		kernel.GemmPacked(m-halfTile, keys-first, depth, q[halfTile*stride:], stride, 1, kT[first*depth:], p[halfTile*ld+first:], ld, false)
+	}
+}
+
+// addTurned adds pᵀ·x to c (keys, n), for p (m, keys) but for what is not seen.
+func addTurned(m, keys, n int, p []float32, ld int, x []float32, stride int, c []float32) {
+	first := seen(0, m, keys)
+	kernel.Gemm(first, n, m, p, 1, ld, x, stride, c, n, true)
+	if first < keys {
+		kernel.Gemm(keys-first, n, m-halfTile, p[halfTile*ld+first:], 1, ld, x[halfTile*stride:], stride, c[first*n:], n, true)
+	}
+}
+
 // softmaxRow turns the first n of the m scores in row into exp(score − max)
 // and the rest, which are of later keys, into zeros: adding zero·v to a sum
 // leaves its bits alone, so a row does not depend on the tile it is in.
@@ -87,22 +118,25 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 				m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
 				at, keys := doc+t0, hi-lo
 				ld := apart(keys)
-				kernel.GemmPacked(m, keys, D, s.qk[at*stride+h*D:], stride, 1, a.kT[lo*D:], a.p, ld, false)
+				scores(m, keys, D, s.qk[at*stride+h*D:], stride, a.kT[lo*D:], a.p, ld)
 				for r := range m {
-					row, from := a.p[r*ld:r*ld+keys], c.first(l, t0+r)-lo
+					row, from := a.p[r*ld:r*ld+seen(r, m, keys)], c.first(l, t0+r)-lo
 					if c.CapScores > 0 {
 						kernel.SoftCap(row[from:t0+r+1-lo], c.CapScores)
 					}
 					clear(row[:from])
 					s.maxes[(at+r)*H+h], s.sums[(at+r)*H+h] = softmaxRow(row[from:], t0+r+1-lo-from)
 				}
-				for from := lo; from < hi; {
-					to := hi
-					if from%kernel.KC != 0 {
-						to = min(hi, (from/kernel.KC+1)*kernel.KC)
+				for r, rows := 0, min(m, halfTile); r < m; r, rows = r+rows, m-rows {
+					end := lo + seen(r, m, keys)
+					for from := lo; from < end; {
+						to := end
+						if from%kernel.KC != 0 {
+							to = min(end, (from/kernel.KC+1)*kernel.KC)
+						}
+						timesPacked(rows, D, from, to, n, a.p[r*ld+from-lo:], ld, a.v, s.y[(at+r)*Q+h*D:], Q, from > lo)
+						from = to
 					}
-					timesPacked(m, D, from, to, n, a.p[from-lo:], ld, a.v, s.y[at*Q+h*D:], Q, from > lo)
-					from = to
 				}
 				for r := range m {
 					kernel.Scale(s.y[(at+r)*Q+h*D:][:D], s.sums[(at+r)*H+h])
@@ -165,12 +199,12 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 				m, hi, lo := min(tile, n-t0), min(t0+tile, n), c.first(l, t0)&^(kernel.NR-1)
 				at, keys := doc+t0, hi-lo
 				q, do, ld := s.qk[at*stride+h*D:], dy[at*Q+h*D:], apart(keys)
-				kernel.GemmPacked(m, keys, D, q, stride, 1, a.kT[lo*D:], a.p, ld, false)
-				kernel.GemmPacked(m, keys, D, do, Q, 1, a.vT[lo*D:], a.dp, ld, false)
+				scores(m, keys, D, q, stride, a.kT[lo*D:], a.p, ld)
+				scores(m, keys, D, do, Q, a.vT[lo*D:], a.dp, ld)
 				for r := range m {
-					j := (at+r)*H + h
+					j, read := (at+r)*H+h, r*ld+seen(r, m, keys)
 					from, to := c.first(l, t0+r)-lo, t0+r+1-lo
-					p, dp := a.p[r*ld:r*ld+keys], a.dp[r*ld:r*ld+keys]
+					p, dp := a.p[r*ld:read], a.dp[r*ld:read]
 					capped := a.capped[:0]
 					if c.CapScores > 0 {
 						kernel.SoftCap(p[from:to], c.CapScores)
@@ -185,9 +219,11 @@ func (w *net) attendBack(s *layerState, l, g int, docs []int, b *attnGrads, dqkv
 						clear(x[to:])
 					}
 				}
-				kernel.Gemm(keys, D, m, a.p, 1, ld, do, Q, a.dv[lo*D:], D, true)
-				timesPacked(m, D, lo, hi, n, a.dp, ld, a.k, dqk[at*stride+h*D:], stride, false)
-				kernel.Gemm(keys, D, m, a.dp, 1, ld, q, stride, a.dk[lo*D:], D, true)
+				addTurned(m, keys, D, a.p, ld, do, Q, a.dv[lo*D:])
+				addTurned(m, keys, D, a.dp, ld, q, stride, a.dk[lo*D:])
+				for r, rows := 0, min(m, halfTile); r < m; r, rows = r+rows, m-rows {
+					timesPacked(rows, D, lo, lo+seen(r, m, keys), n, a.dp[r*ld:], ld, a.k, dqk[(at+r)*stride+h*D:], stride, false)
+				}
 			}
 		}
 		for t := range n {
