@@ -107,7 +107,7 @@ func (c *Shape) first(l, t int) int {
 // at multiples of KC, as in decoding.
 func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 	c := &w.Shape
-	D, N, H, Q := c.HeadDim, apart(c.inputs()), c.Heads, c.q()
+	D, N, H, Q, Y := c.HeadDim, apart(c.inputs()), c.Heads, c.q(), s.ld[outLinear]
 	stride, group := Q+c.kv(), c.Heads/c.KVHeads
 	for i := range len(docs) - 1 {
 		doc, n := docs[i], docs[i+1]-docs[i]
@@ -134,12 +134,12 @@ func (w *net) attend(s *layerState, l, g int, docs []int, a *attnScratch) {
 						if from%kernel.KC != 0 {
 							to = min(end, (from/kernel.KC+1)*kernel.KC)
 						}
-						timesPacked(rows, D, from, to, n, a.p[r*ld+from-lo:], ld, a.v, s.y[(at+r)*Q+h*D:], Q, from > lo)
+						timesPacked(rows, D, from, to, n, a.p[r*ld+from-lo:], ld, a.v, s.y[(at+r)*Y+h*D:], Y, from > lo)
 						from = to
 					}
 				}
 				for r := range m {
-					kernel.Scale(s.y[(at+r)*Q+h*D:][:D], s.sums[(at+r)*H+h])
+					kernel.Scale(s.y[(at+r)*Y+h*D:][:D], s.sums[(at+r)*H+h])
 				}
 			}
 		}
@@ -154,8 +154,8 @@ func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) 
 	c := &w.Shape
 	D, N := c.HeadDim, apart(c.inputs())
 	for i := lo * c.Heads; i < hi*c.Heads; i++ {
-		d := b.dy[i*D:][:D]
-		b.delta[i] = kernel.Dot(d, s.y[i*D:][:D])
+		d, y := b.dy[i*D:][:D], s.y[i/c.Heads*s.ld[outLinear]+i%c.Heads*D:][:D]
+		b.delta[i] = kernel.Dot(d, y)
 		if c.HeadGate {
 			at := i/c.Heads*N + c.qkv() + i%c.Heads
 			open := sigmoid(s.qkv[at])
@@ -164,7 +164,7 @@ func (w *net) gateBack(s *layerState, lo, hi int, b *attnGrads, dqkv []float32) 
 		}
 		if c.OutGate {
 			at := i/c.Heads*N + c.headAt(i%c.Heads) + D
-			for j, y := range s.y[i*D:][:D] {
+			for j, y := range y {
 				open := sigmoid(s.qkv[at+j])
 				dqkv[at+j] = (1 - open) * (d[j] * y)
 				d[j] *= open

@@ -92,7 +92,7 @@ func (w *net) learn(s *layerState, l, r int, docs []int, k *stateScratch) {
 			gates := s.state.gates[t*2*R:]
 			x.step(S, s.state.conv[t*B:], r, gates[r], gates[R+r], k.said)
 			at := t*x.values() + r*U
-			y := s.y[at : at+U]
+			y := s.y[t*s.ld[outLinear]+r*U:][:U]
 			copy(s.state.said[at:], k.said[:U])
 			s.state.rms[t*R+r] = kernel.RMSNorm(y, k.said[:U], b.norm, w.Eps)
 			kernel.SwiGLU(y, s.qkv[t*N+B+r*U:][:U], y)

@@ -102,13 +102,13 @@ func (d *dense) pack() {
 	}
 }
 
-// forward multiplies a trained matrix with n tokens. x (n, cols), y (n, ld)
-func (d *dense) forward(n int, x, y []float32, ld int, add bool, s *denseScratch) {
+// forward multiplies a trained matrix with n tokens. x (n, ldx), y (n, ld)
+func (d *dense) forward(n int, x []float32, ldx int, y []float32, ld int, add bool, s *denseScratch) {
 	if d.w.h != nil {
-		d.w.mul(n, d.rows, d.cols, x, y, ld, add, s.wide)
+		d.w.mul(n, d.rows, d.cols, x, ldx, y, ld, add, s.wide)
 		return
 	}
-	kernel.GemmPacked(n, d.rows, d.cols, x, d.cols, 1, d.packed, y, ld, add)
+	kernel.GemmPacked(n, d.rows, d.cols, x, ldx, 1, d.packed, y, ld, add)
 }
 
 // unpack writes a piece of d to wide, which then multiplies from the right.

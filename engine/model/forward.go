@@ -37,8 +37,9 @@ func (w *net) all() []*dense {
 }
 
 // layerState is what the forward pass of one block of one row leaves behind.
-// Of n1, n2 and act a trained model keeps what gradients are made of, packed
-// while it is near; they themselves are the same memory for all blocks.
+// What the matrices of a trained model read has rows apart, so that a product
+// reads it from either side. Of a model that is trained by split numbers it is
+// split while it is near, and n1, n2 and act are the same memory for all blocks.
 type layerState struct {
 	x      []float32  // (T, C) input
 	n1     []float32  // (T, C) normalised
@@ -58,7 +59,8 @@ type layerState struct {
 	state  *stateRows // of a block with a state, instead of rq to sums
 	post   [2]posted  // what attention and feed-forward add, where that is normalised
 
-	in [linears][]float32 // what the matrices of a trained model read, packed; of outLinear, on the way back
+	ld [linears]int       // of what the matrices read, n1, y, n2 and act, from token to token
+	in [linears][]float32 // that, split, if gradients are made of split numbers; of outLinear on the way back
 }
 
 // gradState is what the backward pass of one block of one row leaves behind,
@@ -73,12 +75,19 @@ type gradState struct {
 }
 
 // forwardState lays out the state of one of the blocks ls for up to t tokens, input
-// apart. near is what the blocks of a trained model share, n1, n2, act and what
-// outLinear read; nil: each has its own.
-func forwardState(c *Shape, ls []int, t int, x []float32, near *layerState, split bool, a *tensor.Arena) layerState {
+// aside. spread sets the rows of what matrices read apart. near is what the
+// blocks share of a model that is trained by split numbers, n1, n2, act and
+// what outLinear read; nil: each has its own.
+func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *layerState, a *tensor.Arena) layerState {
+	step := func(n int) int {
+		if spread {
+			return apart(n)
+		}
+		return n
+	}
 	s := layerState{
 		x: x, r1: a.Float32(t), qkv: a.Float32(t * apart(c.inputs())),
-		y: a.Float32(t * c.outputs()), x1: a.Float32(t * c.Width), r2: a.Float32(t),
+		y: a.Float32(t * step(c.outputs())), x1: a.Float32(t * c.Width), r2: a.Float32(t),
 		post: c.layPosted(t, a),
 	}
 	if slices.ContainsFunc(ls, func(l int) bool { return !c.delta(l) }) {
@@ -88,29 +97,24 @@ func forwardState(c *Shape, ls []int, t int, x []float32, near *layerState, spli
 	if slices.ContainsFunc(ls, c.delta) {
 		s.state = layStateRows(c.Delta, t, a)
 	}
-	if c.Experts > 0 {
+	s.ld = [linears]int{step(c.Width), step(s.outputs(c)), step(c.Width), step(c.Hidden)}
+	if c.Experts > 0 { // which gather what they read
 		s.mix = layMixState(c, t, a)
+		s.ld[gateUpLinear], s.ld[downLinear] = c.Width, 0
 	} else {
 		s.gateUp = a.Float32(t * apart(c.ups()))
 	}
 	if near == nil {
-		s.n1, s.n2 = a.Float32(t*c.Width), a.Float32(t*c.Width)
-		if c.Experts == 0 {
-			s.act = a.Float32(t * c.Hidden)
-		}
+		s.n1, s.n2, s.act = a.Float32(t*s.ld[qkvLinear]), a.Float32(t*s.ld[gateUpLinear]), a.Float32(t*s.ld[downLinear])
 		return s
 	}
 	s.n1, s.n2, s.act = near.n1, near.n2, near.act
-	read := [linears]int{qkvLinear: c.Width, gateUpLinear: c.Width, downLinear: c.Hidden}
+	s.in[qkvLinear], s.in[outLinear] = a.Float32(kernel.SplitLen(t, c.Width)), near.in[outLinear]
 	if c.Experts > 0 { // of n2 each expert reads some tokens
-		s.n2, read = a.Float32(t*c.Width), [linears]int{qkvLinear: c.Width}
+		s.n2 = a.Float32(t * c.Width)
+		return s
 	}
-	for which, n := range read {
-		if n > 0 {
-			s.in[which] = a.Float32(packedLen(t, n, split))
-		}
-	}
-	s.in[outLinear] = near.in[outLinear]
+	s.in[gateUpLinear], s.in[downLinear] = a.Float32(kernel.SplitLen(t, c.Width)), a.Float32(kernel.SplitLen(t, c.Hidden))
 	return s
 }
 
@@ -139,7 +143,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 	case qkvLinear:
 		for t := lo; t < hi; t++ {
 			x := s.x[t*C : (t+1)*C]
-			s.r1[t] = c.normalise(s.n1[t*C:(t+1)*C], x, p.attnNorm, p.attnNormB)
+			s.r1[t] = c.normalise(s.n1[t*s.ld[which]:][:C], x, p.attnNorm, p.attnNormB)
 			if !c.posts() {
 				copy(s.x1[t*C:], x) // for outLinear to be added to, while it is near
 			}
@@ -150,7 +154,7 @@ func (w *net) before(which int, s *layerState, l, lo, hi int, next []float32) {
 		}
 	case gateUpLinear:
 		for t := lo; t < hi; t++ {
-			s.r2[t] = c.normalise(s.n2[t*C:(t+1)*C], s.x1[t*C:(t+1)*C], p.mlpNorm, p.mlpNormB)
+			s.r2[t] = c.normalise(s.n2[t*s.ld[which]:][:C], s.x1[t*C:(t+1)*C], p.mlpNorm, p.mlpNormB)
 		}
 	case downLinear:
 		if !c.posts() {
@@ -201,7 +205,7 @@ func (w *net) after(which int, s *layerState, l, lo, hi int, pos []int32, next [
 		}
 		F, up, wide, coarse := w.Hidden, w.ups(), apart(w.ups()), w.blocks[l][downLinear].forms() != 0
 		for t := lo; t < hi; t++ {
-			w.activate(s.act[t*F:(t+1)*F], s.gateUp[t*wide:][:up], 0, F, coarse)
+			w.activate(s.act[t*s.ld[downLinear]:][:F], s.gateUp[t*wide:][:up], 0, F, coarse)
 		}
 	}
 }
@@ -246,11 +250,12 @@ func (w *net) gate(s *layerState, lo, hi int) {
 	c := &w.Shape
 	for t := lo; t < hi; t++ {
 		for h := range c.Heads {
+			y := s.y[t*s.ld[outLinear]+h*c.HeadDim:][:c.HeadDim]
 			if c.OutGate {
-				gateOutput(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], s.qkv[t*apart(c.inputs())+c.headAt(h)+c.HeadDim:])
+				gateOutput(y, s.qkv[t*apart(c.inputs())+c.headAt(h)+c.HeadDim:])
 				continue
 			}
-			kernel.Scale(s.y[(t*c.Heads+h)*c.HeadDim:][:c.HeadDim], sigmoid(s.qkv[t*apart(c.inputs())+c.qkv()+h]))
+			kernel.Scale(y, sigmoid(s.qkv[t*apart(c.inputs())+c.qkv()+h]))
 		}
 	}
 }

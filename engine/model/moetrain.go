@@ -225,7 +225,7 @@ func (s *expertScratch) gather(x []float32, asked []int32, C, K int) {
 // mul multiplies one of an expert's matrices with n tokens. y (n, ld)
 func (d *dense) mul(in *kernel.Input, n int, x, y []float32, ld int, s *denseScratch) {
 	if d.pieces == nil {
-		d.forward(n, x, y, ld, false, s)
+		d.forward(n, x, d.cols, y, ld, false, s)
 		return
 	}
 	in.Use(x)

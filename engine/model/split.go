@@ -149,42 +149,14 @@ func (w *net) panelRows() int {
 	return n
 }
 
-// packedLen returns the floats that an input of t tokens and n columns takes
-// until the gradient of the matrix that read it is made.
-func packedLen(t, n int, split bool) int {
-	if split {
-		return kernel.SplitLen(t, n)
-	}
-	return kernel.PackedLen(t, n)
-}
-
-// pack packs an input x of n tokens and so many columns.
-func (t *Trainer) pack(packed []float32, n int, x []float32, cols int) {
+// addOuterOf adds dyᵀ·x to dw, rows of the gradient of a matrix of so many
+// columns, for n tokens of an x that is read once: it is split into words if the
+// gradients are. dy begins at the first of the rows, ld apart from token to token.
+func (t *Trainer) addOuterOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, split []float32) {
 	if t.split {
-		kernel.PackSplit(words(packed), n, cols, x, cols)
-		return
-	}
-	kernel.Pack(packed, n, cols, x, cols, 1)
-}
-
-// addOuterOf is addOuter of an x that is read once: it is not packed, or split into
-// packed.
-func (t *Trainer) addOuterOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, packed []float32) {
-	if t.split {
-		t.pack(packed, n, x, cols)
-		t.addOuter(dw, rows, cols, n, dy, ld, packed)
+		kernel.PackSplit(words(split), n, cols, x, cols)
+		kernel.GemmSplit(rows, cols, n, dy, 1, ld, words(split), dw, cols, true)
 		return
 	}
 	kernel.Gemm(rows, cols, n, dy, 1, ld, x, cols, dw, cols, true)
-}
-
-// addOuter adds dyᵀ·x to dw, rows of the gradient of a matrix: n tokens of which
-// x, of so many columns, is packed. dy begins at the first of the rows, ld
-// apart from token to token.
-func (t *Trainer) addOuter(dw []float32, rows, cols, n int, dy []float32, ld int, packed []float32) {
-	if t.split {
-		kernel.GemmSplit(rows, cols, n, dy, 1, ld, words(packed), dw, cols, true)
-		return
-	}
-	kernel.GemmPacked(rows, cols, n, dy, 1, ld, packed, dw, cols, true)
 }

@@ -87,12 +87,12 @@ func (s stored) packRows(packed []float32, lo, hi, cols int, wide []float32) {
 
 // mul sets y, or adds to it, x·Wᵀ of n tokens, W (rows, cols) in bfloat16. The
 // bits are those of the same numbers in float32. y (n, ld)
-func (s stored) mul(n, rows, cols int, x, y []float32, ld int, add bool, wide []float32) {
+func (s stored) mul(n, rows, cols int, x []float32, ldx int, y []float32, ld int, add bool, wide []float32) {
 	packed := wide[wideRows*cols:]
 	for lo := 0; lo < rows; lo += wideRows {
 		hi := min(rows, lo+wideRows)
 		s.packRows(packed, lo, hi, cols, wide)
-		kernel.GemmPacked(n, hi-lo, cols, x, cols, 1, packed, y[lo:], ld, add)
+		kernel.GemmPacked(n, hi-lo, cols, x, ldx, 1, packed, y[lo:], ld, add)
 	}
 }
 

@@ -208,7 +208,7 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 		t.keep(r, l, which)
 	}
 	x, y, ld, add := w.product(which, st, next)
-	m.forward(n, x, y, ld, add, &s.dense)
+	m.forward(n, x, st.ld[which], y, ld, add, &s.dense)
 	m.adapt(x, y, ld, 0, n, &s.dense)
 	w.after(which, st, l, 0, n, r.pos, next)
 	switch which {
@@ -229,14 +229,15 @@ func (t *Trainer) part(r *rowState, l, which int, s *workScratch) {
 	}
 }
 
-// keep packs what a matrix read, once for all tasks that multiply by it.
+// keep splits what a matrix read, if gradients are made of split numbers, once
+// for all tasks that multiply by it.
 func (t *Trainer) keep(r *rowState, l, which int) {
 	s := &r.layers[l]
-	if s.in[which] == nil { // of a mixture
+	if s.in[which] == nil { // nor of what a router read
 		return
 	}
 	_, _, x, in := t.net.outer(which, s, r.gradOf(l))
-	t.pack(s.in[which], len(r.in.IDs), x, in)
+	kernel.PackSplit(words(s.in[which]), len(r.in.IDs), in, x, s.ld[which])
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -395,17 +396,17 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 	hi := min(k.hi, d.rows)
 	for j := range t.batch {
 		r := &t.batch[j]
-		n := len(r.in.IDs)
-		dy, out, x, in := t.net.outer(k.which, &r.layers[l], r.gradOf(l))
+		n, st := len(r.in.IDs), &r.layers[l]
+		dy, out, x, in := t.net.outer(k.which, st, r.gradOf(l))
 		if k.pair >= 0 {
 			d.loras[k.pair].grad(k.lo, &r.grad.pairs[k.which][k.pair], x, dy, n, out)
 			continue
 		}
-		dw := t.Grads.layers[l].matrix(k.which).f
-		if packed := r.layers[l].in[k.which]; packed != nil {
-			t.addOuter(dw[k.lo*in:], hi-k.lo, in, n, dy[k.lo:], out, packed)
-		} else { // a router
-			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, in, dw[k.lo*in:], in, true)
+		dw := t.Grads.layers[l].matrix(k.which).f[k.lo*in:]
+		if split := st.in[k.which]; split != nil {
+			kernel.GemmSplit(hi-k.lo, in, n, dy[k.lo:], 1, out, words(split), dw, in, true)
+		} else {
+			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, st.ld[k.which], dw, in, true)
 		}
 	}
 }

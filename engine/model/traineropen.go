@@ -304,37 +304,40 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		rest = rest[n:]
 		return s
 	}
+	spread := t.Grads != nil && !t.split
 	var near *layerState
-	if t.Grads != nil {
+	var odd []float32 // what outLinear read, of the blocks with odd numbers
+	if t.Grads != nil && t.split {
 		near = &layerState{n1: a.Float32(T * C)}
+		near.n2, near.in[outLinear] = near.n1, a.Float32(kernel.SplitLen(T, c.outputs()))
 		if c.Experts == 0 {
 			near.act = a.Float32(T * c.Hidden)
 		}
-		near.n2 = near.n1
-		near.in[outLinear] = a.Float32(packedLen(T, c.outputs(), t.split))
+		if t.overlaps() {
+			odd = a.Float32(kernel.SplitLen(T, c.outputs()))
+		}
 	}
 	every := make([]int, c.Layers)
 	for l := range every {
 		every[l] = l
 	}
-	var odd []float32 // what outLinear read, of the blocks with odd numbers
-	if t.overlaps() {
-		odd = a.Float32(packedLen(T, c.outputs(), t.split))
-	}
 	var shared layerState
 	if t.recompute {
-		shared = forwardState(c, every, T, nil, near, t.split, a)
+		shared = forwardState(c, every, T, nil, spread, near, a)
 	}
 	for l := range c.Layers {
 		x, s := a.Float32(T*C), shared
 		if !t.recompute {
-			s = forwardState(c, every[l:l+1], T, x, near, t.split, a)
+			s = forwardState(c, every[l:l+1], T, x, spread, near, a)
 		}
-		if l%2 == 1 && t.overlaps() {
+		if l%2 == 1 && odd != nil {
 			s.in[outLinear] = odd
 		}
 		if s.x = x; !c.delta(l) {
 			s.state = nil
+		}
+		if s.ld[outLinear] = s.outputs(c); spread {
+			s.ld[outLinear] = apart(s.outputs(c))
 		}
 		r.layers = append(r.layers, s)
 		var g vectorGrads
