@@ -72,7 +72,7 @@ func maximum(x []float32) float32 {
 	case len(x) > 0 && avx512():
 		return maximumAVX512(&x[0], len(x)) + 0
 	case n > 0 && useAVX2:
-		return max(maximumAVX2(&x[0], n), maximumGeneric(x[n:])) + 0
+		return max(maximumAVX2(&x[0], n), maximumAVX2(&x[len(x)-lanes], lanes)) + 0
 	}
 	return maximumGeneric(x)
 }
