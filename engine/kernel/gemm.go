@@ -162,7 +162,7 @@ func far(stride int) bool { return stride >= 128 && stride%64 == 0 }
 // copied; so is that of a transpose, whose steps would each be a line apart.
 func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int, add bool) {
 	packB := far(ldb) && m >= 64
-	halve := halved() && m >= 128 && ldb%32 != 16 // of an odd number of lines are spread already
+	halve := halved() && m >= 128 && ldb%32 != 16 // rows of an odd number of lines spread over all sets as they lie
 	copyA := (acs > 1 || ars%512 == 0) && n >= 4*NR
 	var s *scratch
 	if packB || copyA || halve || ldb != 0 && n%NR != 0 {

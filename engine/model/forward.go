@@ -79,15 +79,9 @@ type gradState struct {
 // blocks share of a model that is trained by split numbers, n1, n2, act and
 // what outLinear read; nil: each has its own.
 func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *layerState, a *tensor.Arena) layerState {
-	step := func(n int) int {
-		if spread {
-			return apart(n)
-		}
-		return n
-	}
 	s := layerState{
 		x: x, r1: a.Float32(t), qkv: a.Float32(t * apart(c.inputs())),
-		y: a.Float32(t * step(c.outputs())), x1: a.Float32(t * c.Width), r2: a.Float32(t),
+		y: a.Float32(t * step(c.outputs(), spread)), x1: a.Float32(t * c.Width), r2: a.Float32(t),
 		post: c.layPosted(t, a),
 	}
 	if slices.ContainsFunc(ls, func(l int) bool { return !c.delta(l) }) {
@@ -97,7 +91,7 @@ func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *lay
 	if slices.ContainsFunc(ls, c.delta) {
 		s.state = layStateRows(c.Delta, t, a)
 	}
-	s.ld = [linears]int{step(c.Width), step(s.outputs(c)), step(c.Width), step(c.Hidden)}
+	s.ld = [linears]int{step(c.Width, spread), step(s.outputs(c), spread), step(c.Width, spread), step(c.Hidden, spread)}
 	if c.Experts > 0 { // which gather what they read
 		s.mix = layMixState(c, t, a)
 		s.ld[gateUpLinear], s.ld[downLinear] = c.Width, 0
@@ -116,6 +110,14 @@ func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *lay
 	}
 	s.in[gateUpLinear], s.in[downLinear] = a.Float32(kernel.SplitLen(t, c.Width)), a.Float32(kernel.SplitLen(t, c.Hidden))
 	return s
+}
+
+// step is the distance of rows of n floats.
+func step(n int, spread bool) int {
+	if spread {
+		return apart(n)
+	}
+	return n
 }
 
 // embedRows copies the embeddings of ids into x. (T, C)

@@ -336,9 +336,7 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		if s.x = x; !c.delta(l) {
 			s.state = nil
 		}
-		if s.ld[outLinear] = s.outputs(c); spread {
-			s.ld[outLinear] = apart(s.outputs(c))
-		}
+		s.ld[outLinear] = step(s.outputs(c), spread)
 		r.layers = append(r.layers, s)
 		var g vectorGrads
 		if !c.NoNorms {
