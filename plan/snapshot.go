@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,8 +93,11 @@ func owned(ctx context.Context, f *File, b *Block, patterns []string, st *store.
 	}
 	for i, p := range patterns {
 		if !hit[i] {
-			return nil, &say.Error{Where: b.At, What: say.T("%s: no file matches %q", "%s：没有文件匹配 %q", b.Ref, p),
-				Next: say.T("paths begin at %s", "路径从 %s 开始", f.Dir), Err: ErrInvalid}
+			next := say.T("paths begin at %s", "路径从 %s 开始", f.Dir)
+			if leadsToFolder(filepath.Join(f.Dir, p)) {
+				next = say.T("this is a folder: write %q for all files in it", "这是文件夹：其中全部文件请写 %q", path.Join(p, "**"))
+			}
+			return nil, &say.Error{Where: b.place("path"), What: say.T("%s: no file matches %q", "%s：没有文件匹配 %q", b.Ref, p), Next: next, Err: ErrInvalid}
 		}
 	}
 	s.digest = store.FilesDigest(s.files)
@@ -106,7 +110,8 @@ func noted(b *Block, err error) error {
 	if _, ok := errors.AsType[*say.Error](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &say.Error{Where: b.At, What: say.T("the files of %s cannot be read: %v", "无法读取 %s 的文件：%v", b.Ref, err), Err: err}
+	return &say.Error{Where: b.place("path"), What: say.T("the files of %s cannot be read: %v", "无法读取 %s 的文件：%v", b.Ref, err),
+		Next: say.T("let this user read them, or narrow the path in the plan", "请让当前用户可以读取它们，或在计划文件里缩小路径范围"), Err: err}
 }
 
 func leadsToFolder(path string) bool {

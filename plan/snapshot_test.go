@@ -27,9 +27,15 @@ release "tutor" {
 
 func TestOwnersFiles(t *testing.T) {
 	h := newHouse(t, reading)
-	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:3:1: documents.papers: no file matches "papers/**"; paths begin at `) {
+	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:3:29: documents.papers: no file matches "papers/**"; paths begin at `) {
 		t.Errorf("no files: %v", err)
 	}
+	h.file("folder/one.md", "1")
+	h.edit(`"papers/**"`, `"folder"`)
+	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `no file matches "folder"; this is a folder: write "folder/**" for all files in it`) {
+		t.Errorf("a folder: %v", err)
+	}
+	h.edit(`"folder"`, `"papers/**"`)
 	h.file("papers/one.md", "1")
 	h.file("papers/deep/two.md", "2")
 	h.file("papers/.hidden", "3")

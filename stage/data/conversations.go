@@ -38,7 +38,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 3 }
+func (*Conversations) Revision() int   { return 4 }
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -109,6 +109,7 @@ type conversationsReport struct {
 	Uncalled int `json:"results_without_call,omitempty"` // of tools, behind an answer that called none
 	Unknown  int `json:"calls_of_other_tools,omitempty"` // that the example does not offer
 	Both     int `json:"labelled_both,omitempty"`        // answers that are labelled true and false
+	Wrong    int `json:"answered_wrong,omitempty"`       // problems whose own answer their verifier calls wrong; programs are not asked
 }
 
 // A faultList is what is wrong with the owner's files: the first errors, and

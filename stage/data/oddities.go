@@ -1,11 +1,13 @@
 package data
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 )
 
 // oddities notes what of an example contradicts itself, or another.
@@ -40,6 +42,11 @@ func (s *sorter) oddities(e *stage.Example) error {
 			}
 		}
 	}
+	if wrong, err := answeredWrong(e); err != nil {
+		return err
+	} else if wrong {
+		odd(&s.report.Wrong)
+	}
 	if e.Label == nil {
 		return nil
 	}
@@ -56,6 +63,20 @@ func (s *sorter) oddities(e *stage.Example) error {
 	return nil
 }
 
+// answeredWrong reports whether a problem has an answer that its verifier calls wrong.
+func answeredWrong(e *stage.Example) (bool, error) {
+	last := len(e.Messages) - 1
+	if e.Verify == nil || last < 0 || e.Messages[last].Role != "assistant" || verify.Program(e.Verify) != "" {
+		return false, nil
+	}
+	v, err := verify.Parse(e.Verify)
+	if err != nil {
+		return false, err
+	}
+	score, err := v.Score(context.Background(), "", e.Messages[last].Content)
+	return score < 1, err
+}
+
 // tell notes for people what oddities found.
 func (s *sorter) tell(job *stage.Job) {
 	r := &s.report
@@ -66,6 +87,7 @@ func (s *sorter) tell(job *stage.Job) {
 		{&r.Uncalled, say.T("results of tools behind an answer that called none: %d; the first is at %s", "有 %d 条工具结果，其前面的回答没有调用工具；第一条在 %s", r.Uncalled, s.odd[&r.Uncalled])},
 		{&r.Unknown, say.T("calls of tools that their example does not offer: %d; the first is at %s", "有 %d 个调用的工具不在其样例的 tools 中；第一个在 %s", r.Unknown, s.odd[&r.Unknown])},
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
+		{&r.Wrong, say.T("problems whose own answer is wrong by their verifier: %d; the first is at %s", "有 %d 道题自带的答案按其验证方式是错的；第一道在 %s", r.Wrong, s.odd[&r.Wrong])},
 	} {
 		if *o.n > 0 {
 			job.Emit(stage.Event{Type: "note", Text: &o.text})

@@ -75,6 +75,28 @@ var callable = regexp.MustCompile(`^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$`)
 
 var writeCode = say.T(`write {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`, `请写成 {"call": "add", "cases": [{"args": [3, 4], "want": 7}]}`)
 
+// codeFault says what of raw, which cannot be read as a Code, is wrong.
+func codeFault(raw []byte, err error) error {
+	what := say.T("this code is no call with its cases", "这个 code 不是带用例的调用")
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		what = say.T("code knows no field %s", "code 没有 %s 这一项", name)
+	}
+	var c struct {
+		Cases []json.RawMessage `json:"cases"`
+	}
+	if json.Unmarshal(raw, &c) == nil {
+		for i, k := range c.Cases {
+			d := json.NewDecoder(bytes.NewReader(k))
+			d.DisallowUnknownFields()
+			if d.Decode(new(Case)) != nil {
+				what = say.T("case %d is no args with what they make", "第 %d 个用例不是 args 与 want", i+1)
+				break
+			}
+		}
+	}
+	return &say.Error{What: what, Next: writeCode}
+}
+
 // code: the program of the answer passes all cases within a time.
 func code(c *Code, within time.Duration) (func(context.Context, string, string) (float64, error), error) {
 	switch {

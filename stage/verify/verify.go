@@ -117,8 +117,8 @@ func read(raw []byte) (s Spec, err error) {
 	if raw := fields["code"]; raw != nil {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
-		if d.Decode(&s.Code) != nil {
-			return s, &say.Error{What: say.T("this code is no call with its cases", "这个 code 不是带用例的调用"), Next: writeCode}
+		if err := d.Decode(&s.Code); err != nil {
+			return s, codeFault(raw, err)
 		}
 	}
 	s.Number, s.Equation, s.Schema = fields["number"], fields["equation"], fields["schema"]
@@ -236,9 +236,10 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 	if len(re) > 1<<16 {
 		return nil, &say.Error{What: say.T("the regular expression is longer than %d bytes", "正则表达式超过 %d 字节", 1<<16)}
 	}
-	m, err := regexp.Compile(`\A(?s:` + re + `)\z`)
+	var m *regexp.Regexp
+	_, err := regexp.Compile(re) // by itself: no parenthesis closes ours, and faults are told of what was written
 	if err == nil {
-		_, err = regexp.Compile(re) // by itself: no parenthesis closes ours
+		m, err = regexp.Compile(`\A(?s:` + re + `)\z`)
 	}
 	if err != nil {
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}

@@ -11,10 +11,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"path"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -50,7 +52,7 @@ const maxExample = 16 << 20
 func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 	return func(yield func(stage.Example, error) bool) {
 		s := &source{name: name, line: 1, form: form}
-		switch path.Ext(name) {
+		switch strings.ToLower(path.Ext(name)) {
 		case ".gz":
 			z, err := gzip.NewReader(r)
 			if err != nil {
@@ -78,12 +80,29 @@ type source struct {
 	name string
 	r    *bufio.Reader
 	line int // of the next byte
+	runs int // characters before it on its line
 	form Form
 	ends bool // an error ended the reading
+
+	// Of the example at hand.
+	start int    // characters before it on its line
+	item  string // its place in the array, if another stands on the line before it
+	ended int    // the line on which the one before it ended
 }
 
 // at is an example that begins on a line.
 func (s *source) at(line int) *record { return &record{file: s.name, line: line} }
+
+// pass goes on behind a byte.
+func (s *source) pass(b byte) {
+	switch {
+	case b == '\n':
+		s.line++
+		s.runs = 0
+	case utf8.RuneStart(b):
+		s.runs++
+	}
+}
 
 func (s *source) read(yield func(stage.Example, error) bool) {
 	start, err := s.open()
@@ -108,7 +127,9 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 		count++
 		var e stage.Example
 		if err == nil {
-			e, err = read(s.at(line), src, s.form)
+			r := s.at(line)
+			r.start, r.item = s.start, s.item
+			e, err = read(r, src, s.form)
 		}
 		if !yield(e, err) || s.ends {
 			return
@@ -118,16 +139,16 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 
 // open looks at the beginning: an array opens with [, which is taken.
 func (s *source) open() (byte, error) {
-	b, err := s.r.Peek(4)
+	b, err := s.r.Peek(8)
 	if err != nil && err != io.EOF {
 		return 0, s.unreadable(err)
 	}
-	switch {
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
-		return 0, s.at(1).fail("", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8)
-	case bytes.HasPrefix(b, []byte("PAR1")):
-		return 0, s.at(1).fail("", say.T("this is a Parquet file", "这是 Parquet 文件"), say.T("export it as JSON Lines", "请导出为 JSON Lines"))
-	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
+	for _, f := range foreign {
+		if bytes.HasPrefix(b, []byte(f.begins)) {
+			return 0, s.at(1).fail("", f.what, f.next)
+		}
+	}
+	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
 		s.r.Discard(3)
 	}
 	c, err := s.skip()
@@ -139,11 +160,38 @@ func (s *source) open() (byte, error) {
 	}
 	if c == '[' {
 		s.r.Discard(1)
+		s.pass(c)
 	}
 	return c, nil
 }
 
-var saveUTF8 = say.T("save it as UTF-8", "请另存为 UTF-8")
+var (
+	saveUTF8    = say.T("save it as UTF-8", "请另存为 UTF-8")
+	exportLines = say.T("export it as JSON Lines", "请导出为 JSON Lines")
+)
+
+// foreign are files of other kinds, by what they begin with.
+var foreign = []struct {
+	begins     string
+	what, next say.Text
+}{
+	{"\xff\xfe\x00\x00", say.T("this file is in UTF-32", "文件是 UTF-32 编码"), saveUTF8},
+	{"\x00\x00\xfe\xff", say.T("this file is in UTF-32", "文件是 UTF-32 编码"), saveUTF8},
+	{"\xff\xfe", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"\xfe\xff", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"{\x00", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"[\x00", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"\x00{", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"\x00[", say.T("this file is in UTF-16", "文件是 UTF-16 编码"), saveUTF8},
+	{"\x1f\x8b", say.T("this file is compressed with gzip", "这是 gzip 压缩文件"), say.T("let its name end in .gz", "请让文件名以 .gz 结尾")},
+	{"\x28\xb5\x2f\xfd", say.T("this file is compressed with Zstandard", "这是 Zstandard 压缩文件"), say.T("let its name end in .zst", "请让文件名以 .zst 结尾")},
+	{"BZh", say.T("this file is compressed with bzip2", "这是 bzip2 压缩文件"), say.T("unpack it", "请先解压")},
+	{"\xfd7zXZ", say.T("this file is compressed with xz", "这是 xz 压缩文件"), say.T("unpack it", "请先解压")},
+	{"PK\x03\x04", say.T("this is an Excel file or another archive (ZIP)", "这是 Excel 文件或其他压缩包（ZIP）"), say.T("unpack it, or export it as JSON Lines", "请先解压，或导出为 JSON Lines")},
+	{"PAR1", say.T("this is a Parquet file", "这是 Parquet 文件"), exportLines},
+	{"ARROW1", say.T("this is an Arrow file", "这是 Arrow 文件"), exportLines},
+	{"SQLite f", say.T("this is an SQLite database", "这是 SQLite 数据库"), exportLines},
+}
 
 // skip goes on to the next byte that is no white space, and returns it.
 func (s *source) skip() (byte, error) {
@@ -152,13 +200,10 @@ func (s *source) skip() (byte, error) {
 		if err != nil {
 			return 0, err
 		}
-		switch b[0] {
-		case '\n':
-			s.line++
-		case ' ', '\t', '\r':
-		default:
+		if !bytes.ContainsRune([]byte(" \t\r\n"), rune(b[0])) {
 			return b[0], nil
 		}
+		s.pass(b[0])
 		s.r.Discard(1)
 	}
 }
@@ -169,7 +214,7 @@ func (s *source) nextLine(int) (line int, src []byte, err error) {
 	if _, err = s.skip(); err != nil {
 		return 0, nil, s.end(err)
 	}
-	line = s.line
+	line, s.start, s.runs = s.line, s.runs, 0
 	var b balance
 	for {
 		piece, err := s.r.ReadSlice('\n')
@@ -242,7 +287,7 @@ func (s *source) unreadable(err error) error {
 		return err
 	}
 	what, next := say.T("the file cannot be read on from here: %v", "文件从此处起无法读取：%v", err), say.T("copy it again", "请重新复制")
-	switch path.Ext(s.name) {
+	switch strings.ToLower(path.Ext(s.name)) {
 	case ".gz":
 		what = say.T("this is not gzip, or it is damaged or cut off: %v", "这不是 gzip，或已损坏、不完整：%v", err)
 	case ".zst":
@@ -263,14 +308,17 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 	c, err := s.skip()
 	if err == nil && c == ',' && count > 0 {
 		s.r.Discard(1)
+		s.pass(c)
 		if c, err = s.skip(); err == nil && c == ']' {
 			return 0, nil, s.end(s.at(s.line).fail("", say.T("a comma stands before the end of the array", "数组结尾前多了一个逗号"), say.T("delete it", "请删去它")))
 		}
+	} else if err == nil && c == '}' && count > 0 {
+		return 0, nil, s.end(s.at(s.line).fail("", say.T("a } stands here that closes nothing", "这里多了一个 }"), say.T("delete it", "请删去它")))
 	} else if err == nil && c != ']' && count > 0 {
 		return 0, nil, s.end(s.at(s.line).fail("", say.T("two examples have no comma between them", "两条样例之间缺少逗号"), say.T("write one", "请补上")))
 	}
 	if err == io.EOF {
-		return 0, nil, s.end(s.cut(s.line, count))
+		return 0, nil, s.end(s.cut(s.line, count, nil))
 	}
 	if err != nil {
 		return 0, nil, s.end(err)
@@ -284,35 +332,45 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 		}
 		return 0, nil, io.EOF
 	}
-	line = s.line
+	line, s.start, s.item = s.line, s.runs, ""
+	if count > 0 && line == s.ended {
+		s.item = fmt.Sprintf("[%d]", count)
+	}
 	var open balance
 	for {
 		b, err := s.r.ReadByte()
 		if err == io.EOF {
-			return 0, nil, s.end(s.cut(line, count))
+			return 0, nil, s.end(s.cut(line, count, src))
 		}
 		if err != nil {
 			return 0, nil, s.end(err)
 		}
 		if open.depth == 0 && !open.inString && len(src) > 0 && (b == ',' || b == ']' || b == '\n') { // a number or word ends
 			s.r.UnreadByte()
+			s.ended = s.line
 			return line, src, nil
 		}
 		if src = append(src, b); len(src) > maxExample {
 			return 0, nil, s.end(s.tooLong(line))
 		}
-		if b == '\n' {
-			s.line++
-		}
+		s.pass(b)
 		open.next(b)
 		if open.depth <= 0 && (b == '}' || b == ']' || b == '"') && !open.inString {
+			s.ended = s.line
+			s.ends = src[0] == '{' && b == ']' // it is not closed, and took in what came after it
 			return line, src, nil
 		}
 	}
 }
 
-// cut says that the file ends inside an example.
-func (s *source) cut(line, count int) error {
+// cut says that the file ends inside an example, of which src is left; or what
+// else is wrong with that, which took in what comes after it.
+func (s *source) cut(line, count int, src []byte) error {
+	if _, err := parse(src); len(src) > 0 && err != nil && !errors.Is(err.(*syntaxError).err, io.ErrUnexpectedEOF) {
+		r := s.at(line)
+		r.start, r.item = s.start, s.item
+		return r.syntax(src, err)
+	}
 	return s.at(line).fail("", say.T("the file ends in the middle of the array, after %d examples", "文件在数组中间中断，前面有 %d 条样例", count),
 		say.T("it was cut off: copy it again", "文件不完整：请重新复制"))
 }

@@ -130,6 +130,24 @@ func TestRead(t *testing.T) {
 		{`{"messages":[` + ask + `,{"role":"assistant","content":[{"type":"text","text":"<think>t</think>7"}]}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
 		{`{"messages":[` + ask + `,{"role":"assistant","content":"\t<think>t</think>7"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
 		{`{"instruction":"3+4?","output":"7","history":[["1+1","<think>t</think>2"]]}`, `{"messages":[{"role":"user","content":"1+1"},{"role":"assistant","content":"2","reasoning_content":"t"},` + ask + `,` + said + `]}`},
+		// A thought whose beginning the template wrote; the tag as a word is none.
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"t\n</think>\n\n7"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"write </think> behind it"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"write </think> behind it"}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t","reasoning":"t"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
+		// Turns with what messages have; a thought before a call, and a call in a turn of its own.
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"8","weight":0},{"from":"human","value":"3+4?"},{"role":"assistant","content":"7","reasoning_content":"t","weight":1}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"8","weight":0},` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t","weight":1}]}`},
+		{`{"conversations":[{"role":"user","content":[{"type":"text","text":"3+4?"}]},{"role":"assistant","content":null,"tool_calls":[{"id":1,"function":{"name":"add","input":{"x":3}}}]},{"role":"tool","tool_call_id":1,"content":"7"},{"role":"assistant","content":"7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}}]},{"role":"tool","content":"7","tool_call_id":"1","name":"add"},` + said + `]}`},
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"<think>t</think>"},{"from":"function_call","value":"{\"name\":\"add\"}"},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"","reasoning_content":"t","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}}]},{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},` + said + `]}`},
+		{`{"conversations":[{"from":"developer","value":"Sums."},{"from":"human","value":"3+4?"},{"from":"function_call","value":"<think>\nt\n</think>\n\n{\"name\":\"add\",\"args\":{}}"},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}]}`,
+			`{"messages":[{"role":"developer","content":"Sums."},` + ask + `,{"role":"assistant","content":"","reasoning_content":"t","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}}]},{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},` + said + `]}`},
+		// Calls that end the text are calls where there are tools, else words; tools by other names.
+		{`{"tools":[{"name":"add","input_schema":{"type":"object"}}],"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"Sure.\n<tool_call>\n{\"name\":\"add\",\"arguments\":{\"x\":3}}\n</tool_call>\n<tool_call>\n{\"name\":\"add\"}\n</tool_call>"}]}`,
+			`{"tools":[{"type":"function","function":{"name":"add","parameters":{"type":"object"}}}],"messages":[` + ask + `,{"role":"assistant","content":"Sure.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}},{"id":"call_2","type":"function","function":{"name":"add","arguments":"{}"}}]}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"<tool_call>\n{}\n</tool_call>"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"<tool_call>\n{}\n</tool_call>"}]}`},
+		{`{"functions":[{"name":"add","parameters":"{\"type\":\"object\"}"}],` + shared + `}`, `{"tools":[{"type":"function","function":{"name":"add","parameters":{"type":"object"}}}],` + shared + `}`},
 		// null is not there; other names are the owner's.
 		{`{"messages":null,"prompt":"3+4?","completion":"7","chosen":null,"rejected":null,"label":null,"verify":null,"tools":null,"system":null,"images":[]}`, `{` + shared + `}`},
 		{`{` + shared + `,"level":"Level 3","story":"a","labels":["x"],"type":"y"}`, `{` + shared + `}`},

@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,43 +69,65 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 	if m.Role == "function" {
 		m.Role = "tool"
 	}
+	if err := r.rest(v, path, "content", &m); err != nil {
+		return m, err
+	}
+	return m, r.whole(v, path, &m)
+}
+
+// rest reads what a message or turn has beside its role; content is the name of
+// what it says.
+func (r *record) rest(v *node, path, content string, m *stage.Message) (err *say.Error) {
 	for _, name := range []string{"reasoning_content", "reasoning", "thinking"} {
 		t, err := r.str(v, path, name)
 		if err != nil {
-			return m, err
+			return err
 		}
-		if t != "" && m.Thought == "" {
+		if t != "" && m.Thought != "" && t != m.Thought {
+			return r.twoThoughts(v.get(name), path+name)
+		}
+		if t != "" {
 			m.Thought = t
 		}
 	}
 	if m.Name, err = r.str(v, path, "name"); err != nil {
-		return m, err
+		return err
 	}
-	if m.CallID, err = r.str(v, path, "tool_call_id"); err != nil {
-		return m, err
+	if m.CallID, err = r.id(v, path, "tool_call_id"); err != nil {
+		return err
 	}
 	if m.Weight, err = r.weight(v, path, m.Role); err != nil {
-		return m, err
+		return err
 	}
-	if err := r.content(v, path, &m); err != nil {
-		return m, err
+	if err := r.content(v, path, content, m); err != nil {
+		return err
 	}
 	if c := v.get("tool_calls"); c != nil {
 		if c.kind != listKind {
-			return m, r.typed(c, path+"tool_calls", say.T("a list of calls", "调用列表"))
+			return r.typed(c, path+"tool_calls", say.T("a list of calls", "调用列表"))
 		}
 		for i, item := range c.items {
-			if err := r.call(item, r.src, item, field(path+"tool_calls", i), &m); err != nil {
-				return m, err
+			if err := r.call(item, r.src, item, field(path+"tool_calls", i), m); err != nil {
+				return err
 			}
 		}
 	}
 	if c := v.get("function_call"); c != nil {
-		if err := r.call(c, r.src, c, path+"function_call", &m); err != nil {
-			return m, err
-		}
+		return r.call(c, r.src, c, path+"function_call", m)
 	}
-	return m, r.whole(v, path, &m)
+	return nil
+}
+
+func (r *record) twoThoughts(n *node, path string) *say.Error {
+	return r.wrong(n, path, say.T("the message has two thoughts: in its content and beside it", "消息有两段思考：一段在内容里，一段在旁边"), say.T("delete one of the two", "请删去其中一个"))
+}
+
+// id returns a member that is the id of a call: a string, or a number.
+func (r *record) id(v *node, path, name string) (string, *say.Error) {
+	if n := v.get(name); n != nil && n.kind == number {
+		return n.text, nil
+	}
+	return r.str(v, path, name)
 }
 
 // weight reads whether a turn of the assistant is learnt: 0 or 1.
@@ -135,10 +159,10 @@ func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
 	return nil
 }
 
-// content reads a content: a string, or a list of parts.
-func (r *record) content(v *node, path string, m *stage.Message) *say.Error {
-	c := v.named("content") // null is nothing said beside calls
-	path += "content"
+// content reads the content of that name: a string, or a list of parts.
+func (r *record) content(v *node, path, name string, m *stage.Message) *say.Error {
+	c := v.named(name) // null is nothing said beside calls
+	path += name
 	switch {
 	case c == nil:
 		if v.get("tool_calls") == nil && v.get("function_call") == nil {
@@ -147,14 +171,20 @@ func (r *record) content(v *node, path string, m *stage.Message) *say.Error {
 	case c.kind == null:
 	case c.kind == text:
 		m.Content = c.text
-		return r.thought(c, path, m)
+		return r.spoken(c, path, m)
 	case c.kind == listKind:
+		beside := m.Thought
+		m.Thought = ""
 		for i, p := range c.items {
 			if err := r.part(p, field(path, i), m); err != nil {
 				return err
 			}
 		}
-		return r.thought(c, path, m)
+		if beside != "" && m.Thought != "" && beside != m.Thought {
+			return r.twoThoughts(c, path)
+		}
+		m.Thought = cmp.Or(m.Thought, beside)
+		return r.spoken(c, path, m)
 	default:
 		return r.typed(c, path, say.T("a string or a list of parts", "字符串或由部分组成的列表"))
 	}
@@ -195,20 +225,30 @@ func (r *record) part(p *node, path string, m *stage.Message) *say.Error {
 	case "text":
 		m.Content += words.text
 	case "tool_call":
-		return r.callText(words, path+"."+name, m)
+		return r.callText(words, words.text, path+"."+name, m)
 	default:
 		m.Thought += words.text
 	}
 	return nil
 }
 
-// thought moves a thought from the beginning of an answer to its place.
-func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
+// spoken moves what is written as text to its place: a thought at the beginning
+// of an answer, and calls at its end where there are tools.
+func (r *record) spoken(n *node, path string, m *stage.Message) *say.Error {
 	if m.Role != "assistant" {
 		return nil
 	}
+	if err := r.thought(n, path, m); err != nil {
+		return err
+	}
+	return r.writtenCalls(n, path, m)
+}
+
+// thought moves a thought from the beginning of an answer to its place. One
+// that has an end and no beginning is of a model whose template wrote that.
+func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 	rest, ok := strings.CutPrefix(strings.TrimLeftFunc(m.Content, unicode.IsSpace), "<think>")
-	if !ok {
+	if !ok && (m.Thought != "" || !endsThought.MatchString(m.Content)) {
 		return nil
 	}
 	t, answer, ok := strings.Cut(rest, "</think>")
@@ -216,7 +256,7 @@ func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 	case !ok:
 		return r.wrong(n, path, say.T("the thought has no end", "思考没有结尾"), say.T("write </think> behind it", "请在其后写上 </think>"))
 	case m.Thought != "" && strings.TrimSpace(t) != "":
-		return r.wrong(n, path, say.T("the message has two thoughts: in its content and beside it", "消息有两段思考：一段在内容里，一段在旁边"), say.T("delete one of the two", "请删去其中一个"))
+		return r.twoThoughts(n, path)
 	case m.Thought == "":
 		m.Thought = strings.Trim(t, "\n")
 	}
@@ -227,9 +267,37 @@ func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 	return nil
 }
 
-// callText reads a string of JSON with one call, or a list of them.
-func (r *record) callText(n *node, path string, m *stage.Message) *say.Error {
-	src := []byte(n.text)
+// endsThought is the end of a thought on a line of its own, before any beginning
+// and with an answer behind it.
+var endsThought = regexp.MustCompile(`\A(?:[^<]|<[^t]|<t[^h])*?(?:\A|\n)[ \t]*</think>[ \t]*\r?\n\s*\S`)
+
+// writtenCalls moves calls that end an answer as text, in the manner of Hermes
+// and Qwen, to their place, if the example has tools: else they are its words.
+func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error {
+	at := strings.Index(m.Content, "<tool_call>\n{")
+	if !r.tools || at < 0 || at > 0 && m.Content[at-1] != '\n' {
+		return nil
+	}
+	rest := m.Content[at:]
+	for strings.TrimSpace(rest) != "" {
+		inner, ok := strings.CutPrefix(strings.TrimSpace(rest), "<tool_call>")
+		call, behind, closed := strings.Cut(inner, "</tool_call>")
+		if !ok || !closed {
+			return r.wrong(n, path, say.T("the calls in the text cannot be read", "无法读取正文中的调用"),
+				say.T("let them end the answer, each between <tool_call> and </tool_call>, or write tool_calls", "请让它们位于回答末尾，各自写在 <tool_call> 与 </tool_call> 之间，或改写为 tool_calls"))
+		}
+		if err := r.callText(n, call, path, m); err != nil {
+			return err
+		}
+		rest = behind
+	}
+	m.Content = strings.TrimRight(m.Content[:at], "\n")
+	return nil
+}
+
+// callText reads words of n that are JSON with one call, or a list of them.
+func (r *record) callText(n *node, words, path string, m *stage.Message) *say.Error {
+	src := []byte(words)
 	v, err := parse(src)
 	if err != nil {
 		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
@@ -248,6 +316,19 @@ func (r *record) callText(n *node, path string, m *stage.Message) *say.Error {
 
 var callNext = say.T(`write {"name": …, "arguments": {…}}`, `请写成 {"name": …, "arguments": {…}}`)
 
+// callNames are what a call may have beside its arguments.
+var callNames = []string{"id", "type", "index", "function", "name", "description"}
+
+// argumentsOf returns the arguments of a call, by any of their names.
+func argumentsOf(n *node) (*node, string) {
+	for _, name := range []string{"arguments", "parameters", "input", "args"} {
+		if v := n.get(name); v != nil {
+			return v, name
+		}
+	}
+	return nil, ""
+}
+
 // call reads one call: c, of the JSON src, which stands at n.
 func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Message) *say.Error {
 	if c.kind != object {
@@ -257,12 +338,18 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 	if inner := c.get("function"); inner != nil && inner.kind == object {
 		f = inner
 	}
-	name, args := f.get("name"), f.get("arguments")
+	name := f.get("name")
+	args, argsName := argumentsOf(f)
 	if args == nil {
-		args = f.get("parameters")
+		args, argsName = argumentsOf(c)
 	}
 	if name == nil || name.kind != text || name.text == "" {
 		return r.wrong(n, path, say.T("the call has no name", "调用没有名称"), callNext)
+	}
+	for _, m := range slices.Concat(f.members, c.members) { // what nobody reads would be arguments that are lost
+		if args == nil && m.kind != null && !slices.Contains(callNames, m.name) {
+			return r.wrong(n, path+"."+m.name, say.T("this name is not known", "不认识这个名称"), callNext)
+		}
 	}
 	raw := json.RawMessage("{}")
 	switch {
@@ -273,17 +360,20 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 		inner := []byte(args.text)
 		v, err := parse(inner)
 		if err != nil {
-			return r.wrong(n, path+".arguments", say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", err), callNext)
+			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", err), callNext)
 		}
 		if v.kind != object {
-			return r.wrong(n, path+".arguments", say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
+			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
 		}
 		raw = v.raw(inner)
 	default:
-		return r.wrong(n, path+".arguments", say.T("this is %s", "这是%s", kindText(args.kind)), callNext)
+		return r.wrong(n, path+"."+argsName, say.T("this is %s", "这是%s", kindText(args.kind)), callNext)
 	}
 	call := stage.Call{Type: "function", Function: stage.Function{Name: name.text, Arguments: string(raw)}}
-	if id := c.get("id"); id != nil && id.kind == text {
+	if id := c.get("id"); id != nil {
+		if id.kind != text && id.kind != number {
+			return r.wrong(n, path+".id", say.T("this is %s", "这是%s", kindText(id.kind)), say.T("it must be %s", "应为%s", aString))
+		}
 		call.ID = id.text
 	}
 	m.Calls = append(m.Calls, call)

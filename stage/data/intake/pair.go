@@ -130,14 +130,16 @@ func (r *record) answer(n *node, form Form, path string) (list []stage.Message, 
 	switch n.kind {
 	case text:
 		m := stage.Message{Role: "assistant", Content: n.text}
-		if err := r.thought(n, path, &m); err != nil {
+		if err := r.spoken(n, path, &m); err != nil {
 			return nil, err
 		}
 		list = []stage.Message{m}
 	case object:
 		var m stage.Message
 		if form == ShareGPT || form != Messages && n.get("from") != nil {
-			m, err = r.turn(n, path)
+			if m, err = r.turn(n, path); err == nil {
+				err = r.whole(n, path, &m)
+			}
 		} else {
 			m, err = r.message(n, path)
 		}
@@ -249,6 +251,11 @@ func (r *record) verifier(v *node) (json.RawMessage, *say.Error) {
 		e = &say.Error{What: say.T("%v", "%v", err)}
 	}
 	path := "verify"
+	for _, name := range verify.Names {
+		if v.get(name) != nil && len(v.members) == 1 {
+			path += "." + name
+		}
+	}
 	if e.Where != "" {
 		path += ": " + e.Where
 	}
@@ -258,6 +265,9 @@ func (r *record) verifier(v *node) (json.RawMessage, *say.Error) {
 	return nil, r.wrong(v, path, e.What, e.Next)
 }
 
+// toolNames are what a tool's definition may have: of OpenAI's form, Anthropic's, and MCP's.
+var toolNames = []string{"name", "description", "parameters", "input_schema", "inputSchema", "strict", "function", "type"}
+
 // readTools reads the tools: a list, or a string of JSON with one.
 func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 	if n == nil || n.kind == text && n.text == "" {
@@ -265,9 +275,9 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 	}
 	next := say.T(`write a list of {"name": …, "description": …, "parameters": {…}}`, `请写成由 {"name": …, "description": …, "parameters": {…}} 组成的列表`)
 	src, items := r.src, n
+	var err error
 	if n.kind == text {
 		src = []byte(n.text)
-		var err error
 		if items, err = parse(src); err != nil {
 			return nil, r.wrong(n, "tools", say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
 		}
@@ -282,6 +292,11 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 			f = inner
 		}
 		name := f.get("name")
+		for _, m := range f.members {
+			if k := misspelt(m, toolNames); k != "" && f.get(k) == nil {
+				return nil, r.wrong(n, field("tools", i)+"."+m.name, say.T("this name is not known", "不认识这个名称"), say.T("did you mean %s?", "是否想写 %s？", k))
+			}
+		}
 		if t.kind != object || f.kind != object || name == nil || name.kind != text || name.text == "" {
 			return nil, r.wrong(n, field("tools", i), say.T("the tool has no name", "工具没有名称"), next)
 		}
@@ -293,8 +308,21 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 			description = d.text
 		}
 		var parameters json.RawMessage
-		if p := f.get("parameters"); p != nil {
-			parameters = p.raw(src)
+		for _, name := range []string{"parameters", "input_schema", "inputSchema"} {
+			p, from := f.get(name), src
+			if p == nil || parameters != nil {
+				continue
+			}
+			if p.kind == text {
+				from = []byte(p.text)
+				if p, err = parse(from); err != nil {
+					return nil, r.wrong(n, field("tools", i)+"."+name, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
+				}
+			}
+			if p.kind != object {
+				return nil, r.wrong(n, field("tools", i)+"."+name, say.T("this is %s", "这是%s", kindText(p.kind)), say.T("it must be %s", "应为%s", say.T("a JSON schema: an object", "JSON schema，即一个对象")))
+			}
+			parameters = p.raw(from)
 		}
 		tool, err := chat.Tool(name.text, description, parameters)
 		if err != nil {

@@ -13,9 +13,12 @@ import (
 // A record is one example being read: where it stands, and its JSON.
 type record struct {
 	file   string
-	line   int // of the example's first byte
-	column int // 0: not known
+	line   int    // of the example's first byte
+	start  int    // characters before it on that line
+	column int    // 0: not known
+	item   string // its place in an array, where the line does not say which it is; else ""
 	src    []byte
+	tools  bool // the example has some
 }
 
 // fail makes an error about the example.
@@ -23,6 +26,9 @@ func (r *record) fail(field string, what, next say.Text) *say.Error {
 	where := fmt.Sprintf("%s:%d", r.file, r.line)
 	if r.column > 0 {
 		where += fmt.Sprintf(":%d", r.column)
+	}
+	if path := strings.TrimSuffix(r.item+"."+field, "."); r.item != "" {
+		field = path
 	}
 	if field != "" {
 		where += ": " + field
@@ -76,7 +82,7 @@ var known = map[Form][]string{
 	ShareGPT: {"conversations"},
 	Alpaca:   {"instruction", "input", "output", "history"},
 	Prompt:   {"prompt", "completion"},
-	Detect:   {"system", "tools", "chosen", "rejected", "label", "kto_tag", "verify"},
+	Detect:   {"system", "tools", "functions", "chosen", "rejected", "label", "kto_tag", "verify"},
 }
 
 // near returns the name among the known that a name is a misspelling of, or "":
@@ -128,10 +134,11 @@ func edits(a, b string) int {
 }
 
 // misspelt returns the known name that a member was to have, or "". The labels of
-// the owner are lists and words; ours is true or false.
+// the owner are lists, numbers and words; ours is true or false, or was to be.
 func misspelt(m member, among []string) string {
 	k := near(m.name, among)
-	if m.kind == null || (k == "label" || k == "kto_tag") && m.kind != boolean {
+	ours := m.kind == boolean || (m.kind == text || m.kind == number) && slices.Contains([]string{"0", "1", "true", "false"}, strings.ToLower(m.text))
+	if m.kind == null || (k == "label" || k == "kto_tag") && !ours {
 		return ""
 	}
 	return k
@@ -200,7 +207,7 @@ func (r *record) example(n *node, form Form) (e stage.Example, err error) {
 	if fault != nil {
 		return stage.Example{}, fault
 	}
-	e.From = fmt.Sprintf("%s:%d", r.file, r.line)
+	e.From = fmt.Sprintf("%s:%d%s", r.file, r.line, r.item)
 	return e, nil
 }
 
@@ -225,9 +232,14 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 	if err := r.oneUse(n); err != nil {
 		return e, err
 	}
-	if e.Tools, err = r.readTools(n.get("tools")); err != nil {
+	tools := n.get("tools")
+	if tools == nil {
+		tools = n.get("functions") // OpenAI's name for them, beside function_call
+	}
+	if e.Tools, err = r.readTools(tools); err != nil {
 		return e, err
 	}
+	r.tools = len(e.Tools) > 0
 	chosen, rejected, verify := n.get("chosen"), n.get("rejected"), n.get("verify")
 	label, name := n.get("label"), "label"
 	if label == nil {

@@ -21,6 +21,9 @@ func (r *record) syntax(src []byte, err error) error {
 	before := src[:s.at]
 	r.line += bytes.Count(before, []byte("\n"))
 	r.column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	if !bytes.Contains(before, []byte("\n")) {
+		r.column += r.start
+	}
 	what := say.T("this is not JSON: %v", "这不是 JSON：%v", s.err)
 	next := say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
 	switch {
@@ -66,6 +69,8 @@ func hint(src []byte, i int, at rune, cause string) say.Text {
 		return say.T(`a backslash in a string is written \\`, `字符串中的反斜杠须写成 \\`)
 	case strings.ContainsRune("“”：，", at):
 		return say.T("a full-width mark (“ ” ： ，) stands for an ASCII one", "误用了全角标点（“ ” ： ，），请改用半角")
+	case at == '{' && is("object key"), at == ']' && is("after object key:value"):
+		return say.T("close the object before it with }", "请先用 } 结束前面的对象")
 	case at == '\'':
 		return say.T("strings stand in double quotes", "字符串须用双引号")
 	case last == ',' && (at == '}' || at == ']'):

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
@@ -9,7 +11,7 @@ import (
 
 // aliases are the roles of ShareGPT.
 var aliases = map[string]string{
-	"system": "system", "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "model": "assistant", "bot": "assistant",
+	"system": "system", "developer": "developer", "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "model": "assistant", "bot": "assistant",
 	"function_call": "call", "tool_call": "call", "observation": "tool", "tool": "tool", "tool_response": "tool", "function_response": "tool",
 }
 
@@ -19,70 +21,89 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 		return nil, r.typed(n, path, aList)
 	}
 	var list []stage.Message
-	t := tracker{r: r}
+	t, begun := tracker{r: r}, 0 // the turn at which the last message begins
+	whole := func() *say.Error {
+		if len(list) == 0 {
+			return nil
+		}
+		return r.whole(n.items[begun], field(path, begun), &list[len(list)-1])
+	}
 	for i, v := range n.items {
 		path := field(path, i)
 		m, err := r.turn(v, path)
 		if err != nil {
 			return nil, err
 		}
-		if last := len(list) - 1; len(m.Calls) > 0 && last >= 0 && list[last].Role == "assistant" {
+		if last := len(list) - 1; len(m.Calls) > 0 && m.Content == "" && last >= 0 && list[last].Role == "assistant" {
 			if err := t.calls(v, path, &m); err != nil { // the calls before it wait, too
 				return nil, err
 			}
-			list[last].Calls = append(list[last].Calls, m.Calls...) // a call goes with what was said before it
+			said := &list[last] // a call goes with what was said and thought before it
+			if said.Thought != "" && m.Thought != "" {
+				return nil, r.twoThoughts(v, path)
+			}
+			said.Calls, said.Thought = append(said.Calls, m.Calls...), cmp.Or(said.Thought, m.Thought)
+			if said.Weight == nil {
+				said.Weight = m.Weight
+			}
 			continue
 		}
-		if err := t.add(v, path, &m); err != nil {
+		if err := cmp.Or(whole(), t.add(v, path, &m)); err != nil {
 			return nil, err
 		}
-		list = append(list, m)
+		list, begun = append(list, m), i
 	}
-	return list, nil
+	return list, whole()
 }
 
-// turn reads one turn.
+// turn reads one turn: from and value, or what a message has. What whole asks
+// is left to the caller, for calls may follow in a turn of their own.
 func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
 	if v.kind != object {
 		return m, r.typed(v, path, say.T("an object with from and value", "带有 from 和 value 的对象"))
 	}
-	if err := r.names(v, path+".", []string{"from", "value", "role", "content"}); err != nil {
+	if err := r.names(v, path+".", slices.Concat([]string{"from", "value"}, messageNames)); err != nil {
 		return m, err
 	}
 	from, fromName := v.get("from"), "from"
 	if from == nil && v.get("role") != nil {
 		from, fromName = v.get("role"), "role"
 	}
-	value, valueName := v.get("value"), "value"
-	if value == nil && v.get("content") != nil {
-		value, valueName = v.get("content"), "content"
+	valueName := "value"
+	if v.get("value") == nil && v.named("content") != nil {
+		valueName = "content"
 	}
+	calls := v.get("tool_calls") != nil || v.get("function_call") != nil
 	next := say.T("a turn is from system, human, gpt, function_call or observation", "from 为 system、human、gpt、function_call 或 observation")
 	switch {
 	case from == nil:
 		return m, r.missing(v, path+".from", next)
 	case from.kind != text:
 		return m, r.typed(from, path+"."+fromName, aString)
-	case value == nil:
+	case v.get(valueName) == nil && !calls:
 		return m, r.missing(v, path+".value", say.T("a turn has from and value", "一轮对话应有 from 和 value"))
-	case value.kind != text:
-		return m, r.typed(value, path+"."+valueName, aString)
 	}
-	m.Role, m.Content = aliases[strings.ToLower(from.text)], value.text
-	switch m.Role {
+	switch m.Role = aliases[strings.ToLower(from.text)]; m.Role {
 	case "":
 		return m, r.wrong(from, path+"."+fromName, say.T("there is no role %q", "没有角色 %q", clip(from.text)), next)
 	case "call":
-		m.Role, m.Content = "assistant", ""
-		if err := r.callText(value, path+"."+valueName, &m); err != nil {
+		m.Role = "assistant"
+		words := v.get(valueName)
+		if words == nil || words.kind != text {
+			return m, r.wrong(v, path+"."+valueName, say.T("the call is no string", "调用不是字符串"), callNext)
+		}
+		if m.Weight, err = r.weight(v, path+".", m.Role); err != nil {
 			return m, err
 		}
-	case "assistant":
-		if err := r.thought(value, path+"."+valueName, &m); err != nil {
+		m.Content = words.text
+		if err := r.thought(words, path+"."+valueName, &m); err != nil {
 			return m, err
 		}
+		call := m.Content
+		m.Content = ""
+		return m, r.callText(words, call, path+"."+valueName, &m)
 	}
-	return m, r.whole(v, path, &m)
+	return m, r.rest(v, path+".", valueName, &m)
 }
 
 // alpaca reads instruction, input, output, history.
@@ -169,7 +190,7 @@ func (r *record) reply(list []stage.Message, n *node, path string) ([]stage.Mess
 		return nil, r.typed(n, path, aString)
 	}
 	m := stage.Message{Role: "assistant", Content: n.text}
-	if err := r.thought(n, path, &m); err != nil {
+	if err := r.spoken(n, path, &m); err != nil {
 		return nil, err
 	}
 	return append(list, m), r.whole(n, path, &m)
