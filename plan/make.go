@@ -359,8 +359,11 @@ func (k *maker) learn(s *Step) error {
 		if json.Unmarshal(rec.Machine, &m) != nil || m.CPU != k.m.CPU || m.Arch != k.m.Arch || m.Threads != k.m.Threads || rec.Seconds <= 0 {
 			continue
 		}
-		seconds := rec.Seconds
-		if f := foretold(rec); now > 0 && f.Low+f.High > 0 {
+		seconds, f := rec.Seconds, foretold(rec)
+		if (f.Size["asked"] > 0) != (s.Forecast.Size["asked"] > 0) { // a program of the owner's took some of it, or will
+			continue
+		}
+		if now > 0 && f.Low+f.High > 0 {
 			seconds *= now / (f.Low + f.High)
 		}
 		low, high, n = min(low, seconds), max(high, seconds), n+1

@@ -74,7 +74,7 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	if err != nil {
 		err = s.explain(ctx, st, err)
 		e := stage.Event{Type: TypeFailed, Text: new(say.T("%v", "%v", err))}
-		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
 			e.Type, e.Text = TypeInterrupted, new(say.T("stopped at its checkpoint", "已停在检查点"))
 		}
 		teller.end(e)

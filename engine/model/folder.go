@@ -61,34 +61,11 @@ func (p *Params) Write(dir string, h weights.Config) error {
 // Load reads a Hugging Face folder. The caller closes the arena that holds
 // the parameters.
 func Load(dir string) (*Params, *tensor.Arena, error) {
-	h, err := weights.ReadConfig(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	path := filepath.Join(dir, "config.json")
-	c, err := fromFolder(h)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	f, err := weights.Open(dir)
+	c, f, err := openOurs(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	// Before memory is taken: the file holds just the tensors of this shape.
-	names := map[string]bool{}
-	for _, t := range NewParams(c, new(tensor.Arena)).Tensors() {
-		shape, ok := f.Shape(t.Name)
-		if !ok || !slices.Equal(shape, t.Shape) {
-			return nil, nil, &weights.FormatError{Path: path, Place: t.Name, Why: "the file's shape is %v, the config asks for %v", Args: []any{shape, t.Shape}}
-		}
-		names[t.Name] = true
-	}
-	for _, n := range f.Names() {
-		if !names[n] {
-			return nil, nil, &weights.FormatError{Path: path, Place: n, Why: "the config knows no such tensor"}
-		}
-	}
 	a, err := tensor.NewArena(c.Params())
 	if err != nil {
 		return nil, nil, err
@@ -101,4 +78,71 @@ func Load(dir string) (*Params, *tensor.Arena, error) {
 		}
 	}
 	return p, a, nil
+}
+
+// Same reports, as an error, where the folder dir holds other numbers than p, which
+// was written there. It reads a tensor at a time.
+func (p *Params) Same(dir string) error {
+	_, f, err := openOurs(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tensors, most := p.Tensors(), 0
+	for _, t := range tensors {
+		most = max(most, t.len())
+	}
+	a, err := tensor.NewArena(most)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	all := a.Float32(most)
+	for _, t := range tensors {
+		data := all[:t.len()]
+		if err := f.Read(t.Name, data); err != nil {
+			return err
+		}
+		if at := t.Differs(data); at >= 0 {
+			return fmt.Errorf("number %d of %s is %g, which is not what was written", at, t.Name, data[at])
+		}
+	}
+	return nil
+}
+
+// openOurs opens the weights of a folder that holds just the tensors of its shape.
+func openOurs(dir string) (c Config, f *weights.File, err error) {
+	h, err := weights.ReadConfig(dir)
+	if err != nil {
+		return c, nil, err
+	}
+	path := filepath.Join(dir, "config.json")
+	c, err = fromFolder(h)
+	if err != nil {
+		return c, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	f, err = weights.Open(dir)
+	if err != nil {
+		return c, nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	// Before memory is taken: the file holds just the tensors of this shape.
+	names := map[string]bool{}
+	for _, t := range NewParams(c, new(tensor.Arena)).Tensors() {
+		shape, ok := f.Shape(t.Name)
+		if !ok || !slices.Equal(shape, t.Shape) {
+			return c, nil, &weights.FormatError{Path: path, Place: t.Name, Why: "the file's shape is %v, the config asks for %v", Args: []any{shape, t.Shape}}
+		}
+		names[t.Name] = true
+	}
+	for _, n := range f.Names() {
+		if !names[n] {
+			return c, nil, &weights.FormatError{Path: path, Place: n, Why: "the config knows no such tensor"}
+		}
+	}
+	return c, f, nil
 }

@@ -130,6 +130,8 @@ type Tensor struct {
 	Matrix bool     // a weight matrix of a block: what Muon trains
 }
 
+func (t *Tensor) len() int { return len(t.Data) + len(t.Half) }
+
 // Differs returns the first of the numbers in data that has other bits than the
 // tensor's; -1: none.
 func (t *Tensor) Differs(data []float32) int {

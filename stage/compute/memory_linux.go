@@ -34,9 +34,9 @@ func memory() int64 {
 		controllers, group, _ := strings.Cut(rest, ":")
 		switch {
 		case controllers == "": // version 2
-			free = min(free, groupMemory("/sys/fs/cgroup", group, "memory.max", "memory.current", "inactive_file"))
+			free = min(free, groupMemory("/sys/fs/cgroup", group, "memory.max", "memory.current", ""))
 		case strings.Contains(","+controllers+",", ",memory,"):
-			free = min(free, groupMemory("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"))
+			free = min(free, groupMemory("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"))
 		}
 	}
 	return free
@@ -54,15 +54,17 @@ func parseMeminfo(meminfo, field string) int64 {
 }
 
 // groupMemory returns what the limits of group and of every group above it
-// leave. A file cache that can be dropped is not counted as used.
-func groupMemory(root, group, limit, used, cache string) int64 {
+// leave. A file cache that can be dropped, which is all of it but shared memory
+// (of which the lists of files have none), is not counted as used; prefix is
+// that of its names.
+func groupMemory(root, group, limit, used, prefix string) int64 {
 	free := int64(math.MaxInt64)
 	for dir := path.Clean("/" + group); ; dir = path.Dir(dir) {
 		at := root + dir + "/"
 		if max, err := strconv.ParseInt(strings.TrimSpace(readFile(at+limit)), 10, 64); err == nil {
 			n, _ := strconv.ParseInt(strings.TrimSpace(readFile(at+used)), 10, 64)
 			for line := range strings.Lines(readFile(at + "memory.stat")) {
-				if f := strings.Fields(line); len(f) == 2 && f[0] == cache {
+				if f := strings.Fields(line); len(f) == 2 && (f[0] == prefix+"inactive_file" || f[0] == prefix+"active_file") {
 					c, _ := strconv.ParseInt(f[1], 10, 64)
 					n -= c
 				}

@@ -42,10 +42,10 @@ func TestGroupMemory(t *testing.T) {
 	}
 	write("a/memory.max", "1000\n")
 	write("a/memory.current", "900\n")
-	write("a/memory.stat", "anon 200\ninactive_file 700\n")
+	write("a/memory.stat", "anon 200\ninactive_file 300\nactive_file 400\n")
 	write("a/b/memory.max", "max\n")
 	get := func(group string) int64 {
-		return groupMemory(root, group, "memory.max", "memory.current", "inactive_file")
+		return groupMemory(root, group, "memory.max", "memory.current", "")
 	}
 	if got := get("/a/b"); got != 800 {
 		t.Errorf("below a limit of 1000 with 200 in use %d are left", got)

@@ -109,6 +109,7 @@ type conversationsReport struct {
 	Uncalled int `json:"results_without_call,omitempty"` // of tools, behind an answer that called none
 	Unknown  int `json:"calls_of_other_tools,omitempty"` // that the example does not offer
 	Both     int `json:"labelled_both,omitempty"`        // answers that are labelled true and false
+	Opposite int `json:"preferred_both,omitempty"`       // pairs of which another prefers the other answer
 	Wrong    int `json:"answered_wrong,omitempty"`       // problems whose own answer their verifier calls wrong; programs are not asked
 }
 
@@ -142,6 +143,7 @@ type sorter struct {
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
 	labelled map[[16]byte]bool   // the label of each labelled answer
+	paired   map[[16]byte]bool   // pairs
 	odd      map[*int]string     // where what the report counts stands first
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
 	first    string              // where the first example stands
@@ -176,7 +178,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)

@@ -168,6 +168,7 @@ func TestOddities(t *testing.T) {
 		"no tools":  {[]string{ask + call + said + `}`}, "calls of tools that their example does not offer: 1; the first is at a:1"},
 		"offered":   {[]string{ask + call + said + `,"tools":[{"name":"now"}]}`}, ""},
 		"both":      {[]string{ask + said + `,"label":true}`, ask + `{"role":"assistant","content":"no"}],"label":false}`, ask + said + `,"label":false}`}, "answers labelled true, and elsewhere false: 1; the first such pair ends at a:3"},
+		"opposite":  {[]string{`{"prompt":"q","chosen":"a","rejected":"b"}`, `{"prompt":"q","chosen":"b","rejected":"a"}`, `{"prompt":"r","chosen":"b","rejected":"a"}`}, "pairs of which another prefers the other answer: 1; the first is at a:2"},
 		"wrong":     {[]string{`{"prompt":"6*7","completion":"42","verify":{"number":42}}`, `{"prompt":"6*7=?","completion":"41","verify":{"number":42}}`}, "problems whose own answer is wrong by their verifier: 1; the first is at a:2"},
 		"not twice": {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, "left out: 1 of 2 examples, exact copies of others"},
 	} {

@@ -47,20 +47,39 @@ func (s *sorter) oddities(e *stage.Example) error {
 	} else if wrong {
 		odd(&s.report.Wrong)
 	}
+	if e.Chosen != nil {
+		pair, err := messagesSum(e.Prompt, e.Chosen, e.Rejected)
+		if err != nil {
+			return err
+		}
+		other, err := messagesSum(e.Prompt, e.Rejected, e.Chosen)
+		if err != nil {
+			return err
+		}
+		if s.paired[other] {
+			odd(&s.report.Opposite)
+		}
+		s.paired[pair] = true
+	}
 	if e.Label == nil {
 		return nil
 	}
-	text, err := json.Marshal(e.Messages)
+	sum, err := messagesSum(e.Messages)
 	if err != nil {
 		return err
 	}
-	h := sha256.Sum256(text)
-	sum := [16]byte(h[:16])
 	if label, ok := s.labelled[sum]; ok && label != *e.Label {
 		odd(&s.report.Both)
 	}
 	s.labelled[sum] = *e.Label
 	return nil
+}
+
+// messagesSum is a hash of lists of messages.
+func messagesSum(lists ...[]stage.Message) ([16]byte, error) {
+	text, err := json.Marshal(lists)
+	h := sha256.Sum256(text)
+	return [16]byte(h[:16]), err
 }
 
 // answeredWrong reports whether a problem has an answer that its verifier calls wrong.
@@ -87,6 +106,7 @@ func (s *sorter) tell(job *stage.Job) {
 		{&r.Uncalled, say.T("results of tools behind an answer that called none: %d; the first is at %s", "有 %d 条工具结果，其前面的回答没有调用工具；第一条在 %s", r.Uncalled, s.odd[&r.Uncalled])},
 		{&r.Unknown, say.T("calls of tools that their example does not offer: %d; the first is at %s", "有 %d 个调用的工具不在其样例的 tools 中；第一个在 %s", r.Unknown, s.odd[&r.Unknown])},
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
+		{&r.Opposite, say.T("pairs of which another prefers the other answer: %d; the first is at %s", "有 %d 个偏好对与另一对的取舍相反；第一个在 %s", r.Opposite, s.odd[&r.Opposite])},
 		{&r.Wrong, say.T("problems whose own answer is wrong by their verifier: %d; the first is at %s", "有 %d 道题自带的答案按其验证方式是错的；第一道在 %s", r.Wrong, s.odd[&r.Wrong])},
 	} {
 		if *o.n > 0 {

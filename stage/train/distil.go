@@ -159,6 +159,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
 		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
 		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
+		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
 		if words := teacher.speech(); words != nil && teacher.file != "" {
 			if bad := packedTeacher(words); bad != nil {
 				s.f.Wrong = append(s.f.Wrong, bad)
@@ -346,6 +347,10 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			return err
 		}
 		r.s.facts.Taught.Or(rows.Info().Taught)
+		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
+			return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the student's", "数据行是用另一个分词器写成的，不是学生的"),
+				Next: say.T("make the rows with the student's tokenizer, which without a base is the teacher's, or name problems", "请用学生的分词器制作数据行（没有基座时即教师的分词器），或改用 problems")}
+		}
 		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() || !wrote(r.s.w.Tokenizer, rows) {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)

@@ -304,6 +304,7 @@ func (r *rl) open() error {
 // or watched, and refuses one behind which there is no room for an answer.
 func (r *rl) lengths() (shortest, longest int, err error) {
 	shortest = r.s.w.context
+	long, first := 0, (*say.Error)(nil)
 	for i, list := range [][]stage.Problem{r.course.all, r.watch} {
 		for j := range list {
 			q, err := r.ask(&list[j])
@@ -311,12 +312,29 @@ func (r *rl) lengths() (shortest, longest int, err error) {
 				return 0, 0, err
 			}
 			if n := len(q.IDs); n >= r.s.w.context {
-				return 0, 0, tooLong([]string{"problems", "watch"}[i], say.T("problem %s has %d tokens, and the base reads %d with the answer", "题目 %s 长 %d 个词元，而基座连同回答最多读 %d 个", list[j].ID, n, r.s.w.context))
+				if long++; first == nil {
+					first = tooLong([]string{"problems", "watch"}[i], say.T("the problem %q has %d tokens, and the base reads %d with the answer", "题目 %q 长 %d 个词元，而基座连同回答最多读 %d 个", opening(list[j].Prompt), n, r.s.w.context))
+				}
+				continue
 			}
 			shortest, longest = min(shortest, len(q.IDs)), max(longest, len(q.IDs))
 		}
 	}
+	if long > 1 {
+		first.What = say.T("%v; of %d such problems it is the first", "%v；这样的题目有 %d 道，这是第一道", first.What, long)
+	}
+	if first != nil {
+		return 0, 0, first
+	}
 	return shortest, longest, nil
+}
+
+// opening is how a problem begins, for people.
+func opening(prompt string) string {
+	if r := []rune(prompt); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return prompt
 }
 
 // tooLong is the error of a problem behind which there is no room for an answer.

@@ -12,6 +12,9 @@ import (
 // If there is, it saves what it found before it says so.
 func (r *rl) preflight(ctx context.Context, save func() error) error {
 	r.note(say.T("pre-flight: the watched problems, then %d answers to each of %d problems", "预检：先答观察题，再为 %[2]d 道题各答 %[1]d 次", r.samples(), r.prompts()))
+	if n := len(r.course.all); n < r.prompts() {
+		r.note(say.T("there are %d problems to draw from: each comes about %.1f times a step", "可抽取的题目只有 %d 道：每步每题约出现 %.1f 次", n, float64(r.prompts())/float64(n)))
+	}
 	w, err := r.score(ctx, 0)
 	if err != nil {
 		return err

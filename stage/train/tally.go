@@ -182,10 +182,17 @@ const codeLeast, codeMost = 0.01, 0.1
 // judged adds the time of judging so many answers to problems by programs in the
 // sandbox, and says so; that of the owner's own is not known.
 func judged(f *stage.Forecast, in []stage.Forecast, answers float64, m stage.Machine) {
+	code, url := programs(in)
+	if code > 0 {
+		_, bytes := verify.Sandboxes()
+		f.Memory += bytes
+	}
+	if f.Size != nil && url > 0 {
+		f.Size["asked"] = url * answers
+	}
 	if f.High == 0 {
 		return
 	}
-	code, url := programs(in)
 	if n := code * answers; n >= 1 {
 		each := n / float64(min(max(m.Threads, 1), 8))
 		f.Low, f.High = f.Low+codeLeast*each, f.High+codeMost*each

@@ -9,14 +9,18 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"suiren/engine/tensor"
 	"suiren/internal/say"
 )
 
@@ -45,7 +49,15 @@ const (
 	codeFuel   = 1000     // times 10,000 jumps and calls
 	codeTime   = 10 * time.Second
 	maxResult  = 1 << 20 // bytes of JSON
+	mostCodes  = 8       // at a time
 )
+
+// Sandboxes returns how many programs of answers run at a time, and the most bytes
+// that they take.
+func Sandboxes() (n int, bytes int64) {
+	n = min(mostCodes, runtime.GOMAXPROCS(0))
+	return n, int64(n) * codePages << 16
+}
 
 // sandbox is QuickJS-ng and sandbox/sandbox.c as WebAssembly.
 //
@@ -140,7 +152,7 @@ var errSandbox = errors.New("the sandbox does not start")
 // run runs a program and all cases. An error of the program is no error here,
 // but those of the sandbox it broke out of its bounds with.
 func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error) {
-	mod, err := m.r.InstantiateModule(ctx, m.m, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	mod, err := m.r.InstantiateModule(experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(newMemory)), m.m, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errSandbox, err)
 	}
@@ -182,6 +194,38 @@ func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error
 		}
 	}
 	return true, nil
+}
+
+// A memory is that of one sandbox. It lies outside of the Go heap, and is given
+// back when the sandbox ends: on the heap each would stay until a collection, with
+// the smaller ones that it grew out of.
+type memory struct {
+	arena *tensor.Arena
+	bytes []byte
+}
+
+func newMemory(_, most uint64) experimental.LinearMemory {
+	n := int(min(most, codePages<<16))
+	a, err := tensor.NewArena(n / 4)
+	if err != nil {
+		return &memory{bytes: make([]byte, n)}
+	}
+	return &memory{a, unsafe.Slice((*byte)(unsafe.Pointer(&a.Float32(n / 4)[0])), n)}
+}
+
+// Reallocate implements experimental.LinearMemory.
+func (m *memory) Reallocate(size uint64) []byte {
+	if size > uint64(len(m.bytes)) {
+		return nil
+	}
+	return m.bytes[:size]
+}
+
+// Free implements experimental.LinearMemory.
+func (m *memory) Free() {
+	if m.arena != nil {
+		m.arena.Close()
+	}
 }
 
 // A process is one instance of the sandbox.

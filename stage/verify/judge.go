@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"sync"
@@ -53,8 +54,8 @@ type Reply struct {
 // All is Right of each of list. It waits for up to atOnce programs of the
 // owner's at a time, runs programs of answers on all processors, and stops at the
 // first error.
-func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
-	ctx, stop := context.WithCancelCause(ctx)
+func (j *Judge) All(outer context.Context, list []Reply) ([]bool, error) {
+	ctx, stop := context.WithCancelCause(outer)
 	defer stop(nil)
 	right := make([]bool, len(list))
 	judge := func(i int, v *Verifier) {
@@ -100,5 +101,5 @@ func (j *Judge) All(ctx context.Context, list []Reply) ([]bool, error) {
 	if !began.IsZero() {
 		j.took.Add(int64(time.Since(began)))
 	}
-	return right, context.Cause(ctx)
+	return right, cmp.Or(outer.Err(), context.Cause(ctx))
 }

@@ -21,7 +21,7 @@ import (
 const (
 	askTime  = 30 * time.Second
 	maxReply = 64 << 10
-	atOnce   = 8 // a program that answers one after another has seven wait within askTime
+	atOnce   = 6 // as many as wait where a server takes the usual five before it accepts one; a seventh would be asked again after a second
 )
 
 // errOutside is wrapped where an address is not of the owner's own network.

@@ -13,7 +13,6 @@ import (
 	"maps"
 	"math/big"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -81,7 +80,8 @@ func Parse(raw []byte) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verifier{f, map[string]int{"url": atOnce, "code": min(atOnce, runtime.GOMAXPROCS(0))}[have[0]]}, nil
+	codes, _ := Sandboxes()
+	return &Verifier{f, map[string]int{"url": atOnce, "code": codes}[have[0]]}, nil
 }
 
 // Program is "code" or "url" of a Spec by which a program runs for each reply,
