@@ -35,8 +35,10 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 		return say.T("to be made anew", "按要求重做"), nil
 	}
 	list := settingsChanged(s.block.Op, rec)
-	if op := s.block.Op; rec.Operator == op.Name() && rec.Revision != op.Revision() {
-		list = append(list, say.T("this program makes it differently (revision %d, was %d)", "本程序的做法已更新（修订 %d，原为 %d）", op.Revision(), rec.Revision))
+	if op := s.block.Op; rec.Operator == op.Name() {
+		if now := revisionFor(op, rec.Settings); now != rec.Revision {
+			list = append(list, say.T("this program makes it differently (revision %d, was %d)", "本程序的做法已更新（修订 %d，原为 %d）", now, rec.Revision))
+		}
 	}
 	changed, err := k.inputsChanged(s, rec, inputs, wait)
 	if err != nil {
@@ -50,6 +52,18 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 		list = append(list[:maxReasons], say.T("and %d more", "另有 %d 项", n))
 	}
 	return joinTexts(list, "; ", "；"), nil
+}
+
+// revisionFor is the revision of op's kind with other settings, of which it may depend.
+func revisionFor(op stage.Operator, settings json.RawMessage) int {
+	if reflect.TypeOf(op).Kind() != reflect.Pointer {
+		return op.Revision()
+	}
+	other, ok := reflect.New(reflect.TypeOf(op).Elem()).Interface().(stage.Operator)
+	if !ok || json.Unmarshal(settings, other) != nil {
+		return op.Revision()
+	}
+	return other.Revision()
 }
 
 // settingsChanged says which settings of op differ from those in the record.

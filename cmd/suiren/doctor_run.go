@@ -88,6 +88,9 @@ func (a *app) diagnoseRun(folder, name string) error {
 			continue
 		}
 		head := block + "  " + a.t("%d points of its curve", "曲线共 %d 个点", len(c.Points))
+		if at, of := train.Progress(c); of > 0 && at < of {
+			head += a.t("; step %d of %d", "；第 %d 步，共 %d 步", at, of)
+		}
 		if held := train.HeldOut(c); !held.IsZero() {
 			head += a.t("; ", "；") + held.In(a.lang)
 		}

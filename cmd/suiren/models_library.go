@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -207,6 +208,14 @@ func (a *app) export(name, out string, kind model.Mixture) error {
 	return nil
 }
 
+// unwritten is the error of an export for which there is no place.
+func unwritten(out string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return &say.Error{Where: out, What: say.T("this cannot be written: %v", "无法写入：%v", err), Next: say.T("choose a folder that is there and that you may write to", "请选择已存在且可写的目录"), Err: err}
+}
+
 func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int) error {
 	meta, err := describe(path)
 	if err != nil {
@@ -214,7 +223,7 @@ func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(out), ".export-*.gguf")
 	if err != nil {
-		return err
+		return unwritten(out, err)
 	}
 	defer os.Remove(tmp.Name())
 	err = f.WriteGGUF(tmp, kind, meta, threads)
@@ -249,7 +258,7 @@ func describe(path string) ([]weights.Pair, error) {
 func exportFolder(f *model.File, path, out string, kind model.Mixture, threads int) error {
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), ".export-*")
 	if err != nil {
-		return err
+		return unwritten(out, err)
 	}
 	defer os.RemoveAll(tmp)
 	if err := f.WriteFolder(tmp, kind, threads); err != nil {

@@ -146,6 +146,7 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	p := packer{w: rows, length: t.Length, shuffle: t.Shuffle}
+	p.knows, _ = w.Thinks()
 	for _, dir := range job.Dirs("from") {
 		if err := t.file(ctx, job, w, &p, dir); err != nil {
 			return err
@@ -169,6 +170,10 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		"rows": float64(info.Rows), "tokens": float64(info.Tokens), "supervised": float64(info.Supervised), "dropped": float64(info.Dropped),
 		"filled": float64(info.Tokens) / float64(max(info.Rows, 1)*t.Length),
 	}})
+	if p.mute > 0 {
+		text := talk.LeftThoughts(p.mute)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	if info.Supervised == 0 && (info.Rows > 0 || info.Dropped == 0) {
 		return t.nothing(job)
 	}
@@ -238,8 +243,12 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 			p.w.Drop()
 		}
 		for i := range e.Messages {
-			if e.Messages[i].Thought != "" {
+			switch {
+			case e.Messages[i].Thought == "":
+			case p.knows:
 				p.thoughts++
+			default:
+				p.mute++
 			}
 		}
 		for i := range docs {
@@ -268,7 +277,8 @@ type packer struct {
 	shuffle bool // in an order drawn once, when all are there
 	waiting []stage.RowDoc
 
-	thoughts int // that were met
+	knows          bool // the template knows thoughts
+	thoughts, mute int  // that were met; of a template that knows none
 }
 
 // add takes a document, and writes a row when enough of them wait.

@@ -52,6 +52,11 @@ func (w *Writer) Thinks() (knows, asked bool) {
 	return true, err == nil && p.Thinking
 }
 
+// LeftThoughts tells of thoughts that a template which knows none leaves out.
+func LeftThoughts(n int) say.Text {
+	return say.T("thoughts left out: %d, for the base's template has none", "略去 %d 段思考：基座的模板没有思考", n)
+}
+
 // Mute reports whether it is known that the template knows no thoughts.
 func (w *Words) Mute() bool {
 	out, err := w.Writer()

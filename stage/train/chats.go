@@ -7,6 +7,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // A learnt is what a run over a base learns from: rows of tokens, or chats
@@ -112,6 +113,9 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	}})
 	out := leftOf(said.dropped, len(docs), w.context)
 	out.tell(job)
+	if said.mute > 0 {
+		note(job, talk.LeftThoughts(said.mute))
+	}
 	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
@@ -120,11 +124,15 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 }
 
 // A sayings counts what chats hold.
-type sayings struct{ answers, tokens, supervised, thoughts, longest, dropped int }
+type sayings struct {
+	answers, tokens, supervised, longest, dropped int
+	thoughts, mute                                int // learnt; left out, for the template has none
+}
 
 // chats reads conversations to be learnt as documents; direct leaves their
 // thoughts out.
 func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err error) {
+	knows, _ := w.Thinks()
 	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return nil, said, err
@@ -140,8 +148,12 @@ func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err e
 		for _, m := range e.Messages {
 			if m.Role == "assistant" {
 				said.answers++
-				if m.Thought != "" {
+				switch {
+				case m.Thought == "":
+				case knows:
 					said.thoughts++
+				default:
+					said.mute++
 				}
 			}
 		}

@@ -34,7 +34,7 @@ const (
 	moved        = 0.01 // part by which what is watched must have
 	knownMost    = 1.1  // loss of what a base knows against what its own training ended at
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
-	slowFall     = 0.04 // part by which the loss still falls between thirds
+	slowFall     = 0.03 // part by which the loss still falls between quarters
 	overfit      = 1.1  // held-out loss against its lowest
 	timesLeast   = 1.5  // through the data: below it, nothing was read often enough to be known by heart
 	timesMost    = 4    // through the data, which teach about as much as new data (arXiv 2305.16264)
@@ -50,6 +50,7 @@ const (
 	awayLeast  = 1.0  // nats by which preferred answers became less likely
 	awayPart   = 0.5  // and that of what the others did
 	rightLeast = 0.55 // of what was compared, the right way round
+	chanceMost = 0.45 // of what is watched, in the last looks: below chance
 	movedLeast = 0.05 // nats by which an answer moved
 
 	cutMost = 0.3 // of the answers of reinforcement
@@ -65,11 +66,12 @@ const (
 // to tell.
 func Diagnose(c *curve.Curve) []Finding {
 	d := diagnosis{c: c}
+	d.steps, d.loss = c.Series("loss")
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
 		d.find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
 			say.T("look at the rows with suiren preview: which turns are marked as learnt, and do answers fit into a row?", "请用 suiren preview 查看数据行：标出了哪些轮次，回答能否放进一行"))
 	}
-	steps, loss := c.Series("loss")
+	loss := d.loss
 	if len(loss) == 0 {
 		return d.list
 	}
@@ -81,7 +83,6 @@ func Diagnose(c *curve.Curve) []Finding {
 		d.reinforcement()
 		return d.list
 	}
-	d.steps, d.loss = steps, loss
 	d.start()
 	if len(loss) < leastPoints {
 		d.astray()
@@ -155,13 +156,14 @@ func (d *diagnosis) measure() {
 	n := len(d.loss)
 	d.first, d.last = d.loss[0], mean64(d.loss[n-n/10:])
 	d.rose = d.last > endRise*d.first && d.last > d.first+endLeast
-	d.high = d.rose || spiked(d.loss) || climbed(d.loss)
+	d.at, d.held = d.c.Series("watch_loss")
+	flat := len(d.held) > 1 && d.held[len(d.held)-1] <= (1+moved)*d.held[0] // what is watched has no noise of batches
+	d.high = d.rose || spiked(d.loss) || climbed(d.loss) && !flat
 	_, rate := d.c.Series("rate")
 	top := slices.Max(d.loss[:10])
 	d.bump = top > d.first+spikeLeast && (top > wildRise*slices.Min(d.loss[:slices.Index(d.loss, top)+1]) || mean64(d.loss[10:20]) > d.first) // a small one that is over at once is that of any beginning
 	d.rated = len(rate) > 0
 	d.warmed = d.rated && rate[0] < 0.9*slices.Max(rate)
-	d.at, d.held = d.c.Series("watch_loss")
 	d.times = d.c.Counts["epochs"] // as planned: all that older curves tell
 	if rows := d.c.Counts["rows"]; rows > 0 && d.c.Counts["batch"] > 0 {
 		d.times = float64(d.steps[n-1]) * d.c.Counts["batch"] / rows
@@ -185,10 +187,16 @@ func (d *diagnosis) course() {
 	case d.last > (1-learntLeast)*d.first:
 		d.find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", d.last, d.first),
 			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
-	case d.last > slowLeft*d.first && falls(d.loss):
+	case d.last > slowLeft*d.first && falls(d.loss) && d.ended() && (len(d.held) == 0 || d.held[len(d.held)-1] == slices.Min(d.held)):
 		d.find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", d.last, math.Round(d.first*100)/100),
 			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
 	}
+}
+
+// ended reports whether the run came to its last step, as far as that is known.
+func (d *diagnosis) ended() bool {
+	planned, known := plannedSteps(d.c)
+	return !known || float64(d.steps[len(d.steps)-1]) >= 0.98*planned
 }
 
 // watched judges whether the data was read too often, or is unlike what is watched.
@@ -280,6 +288,16 @@ func HeldOut(c *curve.Curve) say.Text {
 	return say.T("held-out loss %.3f at step %d, lowest %.3f at step %d", "留出损失在第 %[2]d 步为 %.3[1]f，最低是第 %[4]d 步的 %.3[3]f", held[end], at[end], held[low], at[low])
 }
 
+// Progress returns the last step of c, and how many its run was to take; 0: that is
+// not known.
+func Progress(c *curve.Curve) (step, of int) {
+	if n := len(c.Points); n > 0 {
+		step = c.Points[n-1].Step
+	}
+	planned, _ := plannedSteps(c)
+	return step, int(math.Round(planned))
+}
+
 // plannedSteps is how many steps the run of c was to take.
 func plannedSteps(c *curve.Curve) (steps float64, known bool) {
 	steps = c.Counts["epochs"] * c.Counts["rows"] / max(c.Counts["batch"], 1)
@@ -296,6 +314,14 @@ func (d *diagnosis) preference(right []float64) {
 		d.find("away", say.T("preferred answers became less likely than under the base, by %.1f nats; the others moved by %+.1f: what takes their place is neither", "偏好的回答比在基座下更不可能，降了 %.1f 纳特；其余回答变化 %+.1f：取而代之的两者都不是", -good[n-1], bad[n-1]),
 			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
 	}
+	_, held := d.c.Series("watch_right")
+	if n := len(held); n >= 3 && d.c.Counts["one_label"] == 0 && mean64(held[n-3:]) < chanceMost && mean64(right[len(right)-len(right)/4:]) >= rightLeast {
+		d.find("repeated", say.T("of the answers that are watched %.0f%% are the right way round, fewer than by chance, and of those that are learnt %.0f%%: they are known by heart", "观察集中只有 %.0f%% 的回答方向正确，不如随机；而学过的为 %.0f%%：只是背了下来", 100*mean64(held[n-3:]), 100*mean64(right[len(right)-len(right)/4:])),
+			say.T("bring more data, or train for less", "请增加数据或缩短训练"))
+	}
+	if planned, known := plannedSteps(d.c); known && float64(d.steps[len(d.steps)-1]) < planned/2 {
+		return // it is under way, or ended before there was much to judge
+	}
 	if n := len(right); n >= leastPoints {
 		told, by := false, 0.0 // what answers moved by, of whatever is told
 		for _, name := range []string{"chosen", "rejected", "watch_chosen", "watch_rejected"} {
@@ -310,7 +336,7 @@ func (d *diagnosis) preference(right []float64) {
 			d.find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
 				say.T("try a rate ten times as high", "请试十倍的 rate"))
 		case last < rightLeast && d.c.Counts["one_label"] == 0:
-			d.find("nothing", say.T("of the answers that are compared %.0f%% are the right way round at the end: nothing was learnt", "最后相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
+			d.find("nothing", say.T("of the answers that are compared %.0f%% are the right way round in the last quarter: nothing was learnt", "最后四分之一相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
 				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
 		}
 	}
@@ -387,12 +413,17 @@ func climbed(loss []float64) bool {
 	return false
 }
 
-// falls reports whether each third of the loss, and each half of the last, is
-// lower than the one before it.
+// falls reports whether each quarter of the loss but the first, in which every
+// run falls, is lower than the one before it.
 func falls(loss []float64) bool {
 	n := len(loss)
-	a, b, c := mean64(loss[:n/3]), mean64(loss[n/3:2*n/3]), mean64(loss[2*n/3:])
-	return b < (1-slowFall)*a && c < (1-slowFall)*b
+	quarter := func(i int) float64 { return mean64(loss[i*n/4 : (i+1)*n/4]) }
+	for i := range 3 {
+		if quarter(i+1) >= (1-slowFall)*quarter(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // noise returns how far a loss lies from its neighbours, as a standard

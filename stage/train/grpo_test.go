@@ -227,12 +227,12 @@ func TestGRPOTooLong(t *testing.T) {
 		for i := range long {
 			long[i].Verify = json.RawMessage(`{"regex": ".*"}`)
 		}
-		long[3].ID, long[3].Prompt = "the long one", strings.Repeat("a", 3*toyContext)
+		long[3].Prompt, long[5].Prompt = "the long one"+strings.Repeat("a", 3*toyContext), strings.Repeat("b", 3*toyContext)
 		bad := maps.Clone(in)
 		bad[arg] = toyPart(t, long)
 		err := toyGRPO().Run(context.Background(), newBench(t, bad).Job)
 		e, ok := errors.AsType[*say.Error](err)
-		if !ok || e.Where != arg || !strings.Contains(e.Error(), "the long one") || e.In(say.Chinese) == e.In(say.English) {
+		if !ok || e.Where != arg || !strings.Contains(e.Error(), `the problem "the long one`) || !strings.Contains(e.Error(), "of 2 such problems it is the first") || e.In(say.Chinese) == e.In(say.English) {
 			t.Errorf("%s: %v", arg, err)
 		}
 		for which, wrong := range map[*map[string]string]int{&bad: 1, &in: 0} {
@@ -312,7 +312,7 @@ func TestGRPOLong(t *testing.T) {
 	b := newBench(t, in)
 	err := toyGRPO().Run(t.Context(), b.Job)
 	var e *say.Error
-	if !errors.As(err, &e) || e.Where != "problems" || !strings.Contains(e.In(say.English), "problem p has 4") || !strings.Contains(e.In(say.Chinese), "题目 p 长 4") {
+	if !errors.As(err, &e) || e.Where != "problems" || !strings.Contains(e.In(say.English), `problem "q" has 4`) || !strings.Contains(e.In(say.Chinese), `题目 "q" 长 4`) {
 		t.Errorf("%v", err)
 	}
 }

@@ -72,7 +72,7 @@ func nothing(job *stage.Job, arg string, long, context int) error {
 	case arg == "watch":
 		return nothingWatched()
 	}
-	return &say.Error{Where: arg, What: say.T("there are no examples in %s", "%s 中没有样例", name), Next: say.T("check the path of the examples in the plan", "请检查计划中样例的路径")}
+	return &say.Error{Where: arg, What: say.T("nothing of %s is learnt: there are no examples, or no answer with a weight other than 0", "%s 中没有要学习的内容：没有样例，或回答的 weight 都为 0", name), Next: say.T("look at the examples, and at their path in the plan", "请查看样例，以及计划中样例的路径")}
 }
 
 // labels are what is odd in the labels of answers.

@@ -170,7 +170,11 @@ func (s *SFT) Check() []*say.Error {
 		return []*say.Error{{Where: "examples", What: say.T("examples are for a base, in whose template they are written", "examples 用于基座，按基座的模板书写"), Next: say.T("make tokens of them and name those in from", "请用它们生成 tokens，并写在 from 中")}}
 	}
 	if s.Depth == 0 || s.Tokenizer.IsZero() {
-		return []*say.Error{{What: say.T("sft needs depth and tokenizer, or a base", "sft 需要 depth 和 tokenizer，或者 base"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
+		where := "tokenizer"
+		if s.Depth == 0 {
+			where = "depth"
+		}
+		return []*say.Error{{Where: where, What: say.T("random weights have a depth and a tokenizer", "随机权重需要 depth 和 tokenizer"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
 	}
 	if errs := checkWatch(s.Watch, s.Patience); errs != nil {
 		return errs
