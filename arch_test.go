@@ -52,7 +52,7 @@ knowledge/base: internal/durable internal/say knowledge knowledge/document knowl
 stage/compute: stage internal/say engine/kernel engine/tensor
 stage/talk: stage internal/say engine/chat engine/jinja engine/tokenizer engine/weights
 stage/unread: internal/say engine/model engine/tokenizer engine/weights
-stage/verify: internal/say
+stage/verify: internal/say engine/tensor
 stage/wording: stage stage/guard/fold
 stage/data/intake: engine/chat stage internal/say stage/verify
 stage/data/quality: internal/say knowledge/chinese

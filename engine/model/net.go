@@ -253,6 +253,12 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	for i, r := range s.Rope {
 		net.turns[i] = newTurns(r)
 	}
+	for _, role := range []string{"attn_norm.weight", "attn_q.weight", "attn_qkv.weight", "ffn_down.weight"} { // a model that is cut would answer, and wrongly
+		name := fmt.Sprintf("blk.%d.%s", c.Layers, role)
+		if _, ok := src.weight(name); ok {
+			return nil, badConfig("tensor %s is of a layer that the model's shape, of %d layers, has not", name, c.Layers)
+		}
+	}
 	return net, p.err
 }
 

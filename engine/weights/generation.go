@@ -47,7 +47,8 @@ func ReadGeneration(dir string) (*Generation, error) {
 		g.Template = string(text)
 	}
 	var net struct {
-		EOS json.RawMessage `json:"eos_token_id"`
+		EOS   json.RawMessage `json:"eos_token_id"`
+		Vocab int             `json:"vocab_size"`
 	}
 	if _, err := readJSON(filepath.Join(dir, "config.json"), &net); err != nil {
 		return nil, err
@@ -65,7 +66,17 @@ func ReadGeneration(dir string) (*Generation, error) {
 	if _, err := readJSON(filepath.Join(dir, "generation_config.json"), &gen); err != nil {
 		return nil, err
 	}
-	g.Ends = append(tokenIDs(net.EOS), tokenIDs(gen.EOS)...)
+	for _, f := range []struct {
+		name string
+		ids  []int32
+	}{{"config.json", tokenIDs(net.EOS)}, {"generation_config.json", tokenIDs(gen.EOS)}} {
+		for _, id := range f.ids {
+			if net.Vocab > 0 && int(id) >= net.Vocab {
+				return nil, malformed(filepath.Join(dir, f.name), "eos_token_id", "%d is not one of the %d tokens", id, net.Vocab)
+			}
+		}
+		g.Ends = append(g.Ends, f.ids...)
+	}
 	if g.Repeat = gen.Repeat; gen.Sample != nil && !*gen.Sample {
 		g.Temperature = new(float64)
 		return g, nil

@@ -34,6 +34,11 @@ func TestReadGeneration(t *testing.T) {
 	if g, err := ReadGeneration(folderOf(t, files)); err != nil || g.Template != "j" {
 		t.Errorf("beside a file of its own: %v: %+v", err, g)
 	}
+	files["config.json"] = `{"eos_token_id": 5, "vocab_size": 7}`
+	var bad *FormatError
+	if _, err := ReadGeneration(folderOf(t, files)); !errors.As(err, &bad) || filepath.Base(bad.Path) != "generation_config.json" || bad.Place != "eos_token_id" {
+		t.Errorf("an end that is no token: %v", err)
+	}
 	files["generation_config.json"] = `{`
 	if _, err := ReadGeneration(folderOf(t, files)); err == nil {
 		t.Error("broken JSON was read")

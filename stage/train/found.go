@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"suiren/internal/say"
 )
 
@@ -8,6 +10,10 @@ import (
 type Found struct {
 	Name, Text say.Text
 }
+
+// overBases are the methods that never begin with random weights. What they write counts
+// the steps of their base with theirs, where that is a model of our own.
+var overBases = []string{(*Continue)(nil).Name(), (*LoRA)(nil).Name(), (*DPO)(nil).Name(), (*KTO)(nil).Name(), (*GRPO)(nil).Name()}
 
 // FoundIn says what the suiren.json of a folder of weights tells of how they
 // were trained, by a method as a plan names it; nothing if it has none. It is an
@@ -21,6 +27,8 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	switch {
 	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
 		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d before", "%s，自身没有训练；此前训练了 %d 步", method, f.Steps))
+	case slices.Contains(overBases, f.Method):
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those of its base; running mean of the loss at the end %.3g", "%s，连同基座共 %d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	default:
 		add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	}

@@ -25,7 +25,7 @@ func wrongUse(where string, use stage.Use) *say.Error {
 // nothingWatched is the error of examples none of which are in the part watch.
 func nothingWatched() *say.Error {
 	return &say.Error{Where: "watch", What: say.T("none of these examples are watched", "这些样例中没有观察集"),
-		Next: say.T("raise heldout of the examples, or bring more of them", "请调大这些样例的 heldout，或增加样例")}
+		Next: say.T("raise heldout of the examples, or bring more of them that begin with other questions: those of one question are of one part", "请调大这些样例的 heldout，或增加以其他提问开头的样例：同一提问的样例归入同一部分")}
 }
 
 // useOf is what examples are for; "": it is not known.

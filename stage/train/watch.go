@@ -17,6 +17,7 @@ type sight struct {
 	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
 	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
 	Worse  int     `json:"worse,omitempty"`  // looks since
+	Before float64 `json:"before,omitempty"` // the loss of the base, if the run keeps its best weights; 0: not known
 	Unseen bool    `json:"unseen,omitempty"` // the look after the last step was cut short, and is due
 }
 
@@ -152,6 +153,21 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	return nil
 }
 
+// base looks at the base before the first step, where the best weights are kept: a lowest
+// loss that is above its own is none to be glad of.
+func (o *lookout) base(ctx context.Context, s *sight, n int) error {
+	if o == nil || o.best == nil || n > 0 {
+		return nil
+	}
+	loss, _, err := o.loss(ctx)
+	if err != nil {
+		return err
+	}
+	s.Before = loss
+	o.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "watch_loss": loss}})
+	return nil
+}
+
 // retake takes the look again that was cut short before the run went on from its checkpoint.
 func (o *lookout) retake(ctx context.Context, s *sight, n, steps int) error {
 	if !s.Unseen {
@@ -188,6 +204,9 @@ func (o *lookout) keep(s *sight, n, steps int) *stopFacts {
 	f := &stopFacts{s.BestAt, rounded(s.Best), n, steps}
 	text := f.text()
 	note(o.job, text)
+	if s.Before > 0 && s.Best >= s.Before {
+		note(o.job, say.T("the base itself has a loss of %.3g there, which no step came below: lower rate, or look at what is learnt", "基座自身在此的损失为 %.3g，没有一步低于它：请调低 rate，或查看所学的内容", s.Before))
+	}
 	return f
 }
 
