@@ -91,7 +91,7 @@ var engineTexts = map[string]string{
 	"theta %g, eps %g":                         "theta %g、eps %g 不合理",
 	"tensor %s holds what is no finite number": "张量 %s 中有并非有限的数",
 	"tensor %s is missing":                     "缺少张量 %s",
-	"tensor %s is of a layer that the model's shape, of %d layers, has not": "张量 %s 属于第 %[2]d 层之后的层，而模型只有 %[2]d 层",
+	"tensor %s is of a layer that the model's shape, of %d layers, has not": "张量 %s 属于模型没有的层：模型只有 %d 层",
 	"tensor %s has shape (%d, %d); the model's shape asks for (%d, %d)":     "张量 %s 的形状是 (%d, %d)；模型要求 (%d, %d)",
 	"weights quantised by %q (quantization_config) are not read":            "不支持以 %q 量化的权重（quantization_config）",
 	"tensor %s is of type %s, which is not read":                            "张量 %s 的类型 %s 不受支持",

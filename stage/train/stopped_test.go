@@ -141,6 +141,9 @@ func TestStoppedReading(t *testing.T) {
 				if stop > n {
 					step = watched[len(watched)-1]
 				}
+				if step == 0 { // of the base: nothing was done that could be lost
+					continue
+				}
 				if told := resumed(b); len(told) != 1 || !strings.HasPrefix(told[0], fmt.Sprintf("resumed at step %g ", step)) {
 					t.Errorf("%s: the step before the look at %g was lost: %q", name, step, told)
 				}

@@ -91,7 +91,7 @@ func (t *tuning) run(ctx context.Context) error {
 	}
 	disk := newSaver(t.job.Work, t.every)
 	save := func() error { return disk.save(&t.st, arenas...) }
-	if err := t.watch.base(ctx, &t.st.sight, t.st.Step); err != nil {
+	if err := t.watch.base(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {
 		return err
 	}
 	if err := t.watch.retake(ctx, &t.st.sight, t.st.Step, t.steps); err != nil {

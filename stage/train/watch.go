@@ -139,6 +139,10 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	}
 	vals["step"], vals["watch_loss"] = float64(n), loss
 	o.job.Emit(stage.Event{Type: "metric", Vals: vals})
+	if n == 0 {
+		s.Before = loss
+		return nil
+	}
 	lowest := s.saw(loss, n)
 	if lowest && o.best != nil {
 		copy(o.best, o.l.State())
@@ -155,17 +159,11 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 
 // base looks at the base before the first step, where the best weights are kept: a lowest
 // loss that is above its own is none to be glad of.
-func (o *lookout) base(ctx context.Context, s *sight, n int) error {
-	if o == nil || o.best == nil || n > 0 {
+func (o *lookout) base(ctx context.Context, s *sight, n, steps int) error {
+	if o == nil || o.best == nil || n > 0 || s.Before > 0 {
 		return nil
 	}
-	loss, _, err := o.loss(ctx)
-	if err != nil {
-		return err
-	}
-	s.Before = loss
-	o.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "watch_loss": loss}})
-	return nil
+	return o.look(ctx, s, 0, steps)
 }
 
 // retake takes the look again that was cut short before the run went on from its checkpoint.

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -187,6 +188,33 @@ func TestBrief(t *testing.T) {
 	for text, want := range map[string]string{"3+4": "3+4", long[:3*questionRunes]: long[:3*questionRunes], long: long[:3*(questionRunes-1)] + "…"} {
 		if got := brief(text); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A rate that ruins the base: the best of the ruins is told beside the base's own loss.
+func TestRuined(t *testing.T) {
+	said := func(text string) []stage.Message { return []stage.Message{{Role: "assistant", Content: text}} }
+	var chats, others []stage.Example
+	for i := range 24 {
+		q := user("say " + string(rune('A'+i)))
+		chats = append(chats, stage.Example{From: "c", Messages: append(q[:1:1], said("yes")...)})
+		others = append(others, stage.Example{From: "o", Messages: append(q[:1:1], said("no! and that is all there is")...)})
+	}
+	ref := stage.Ref{Kind: "examples", Name: "x"}
+	for _, ruin := range []bool{true, false} {
+		op, in := &LoRA{Batch: 1, Epochs: 9, Rank: 2, Watch: ref, Patience: 100}, map[string]string{"base": archFolder("qwen2"), "examples": toyExamples(t, chats), "watch": toyExamples(t, chats)}
+		if ruin {
+			op.Rate, in["watch"] = 100, toyExamples(t, others)
+		}
+		b := newBench(t, in)
+		check(t, op.Run(context.Background(), b.Job))
+		told := false
+		for _, e := range b.events {
+			told = told || e.Type == "note" && strings.Contains(e.Text.In(say.English), "the base itself has a loss of") && strings.Contains(e.Text.In(say.Chinese), "基座自身")
+		}
+		if steps, loss := b.series("watch_loss"); told != ruin || steps[0] != 0 {
+			t.Errorf("ruined %t: told %t; %v at %v", ruin, told, loss, steps)
 		}
 	}
 }
