@@ -262,6 +262,8 @@ TEXT SWIGLU, NOSPLIT, $0-32
 	MOVQ u+16(FP), DX
 	MOVQ n+24(FP), CX
 	EXPBOUNDS
+	// A gate and what it opens lie side by side, and behind them those of the
+	// token that comes next, which no prefetcher foresees.
 	LEAQ 64(SI)(CX*8), R9
 	LEAQ 64(DX)(CX*8), R10
 	SHRQ $SHIFT, CX
@@ -289,7 +291,7 @@ TEXT SWIGLUGRAD, NOSPLIT, $0-48
 	MOVQ da+32(FP), R8
 	MOVQ n+40(FP), CX
 	EXPBOUNDS
-	LEAQ 64(DX)(CX*8), R9
+	LEAQ 64(DX)(CX*8), R9 // as above
 	LEAQ 64(BX)(CX*8), R10
 	LEAQ (R8)(CX*4), R11
 	SHRQ $SHIFT, CX
