@@ -130,6 +130,14 @@ func fastest(threads int, f func()) (rate, peak float64) {
 	return rate, peak * flops[0] * float64(threads)
 }
 
+// checkRounds refuses fewer rounds than one.
+func checkRounds(n int) error {
+	if n < 1 {
+		return usage("--rounds", say.T("it is %d", "值为 %d", n), say.T("choose 1 or more", "请选 1 或更大"))
+	}
+	return nil
+}
+
 // window calls f for at least so many seconds and returns the calls a second
 // and the seconds it took.
 func window(f func(), least float64) (rate, seconds float64) {

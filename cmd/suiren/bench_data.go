@@ -153,6 +153,9 @@ func readTexts(names []string) (map[string][]string, error) {
 }
 
 func (a *app) benchData(ctx context.Context, names []string, peer string, rounds int) error {
+	if err := checkRounds(rounds); err != nil {
+		return err
+	}
 	names, files := documentFiles(names)
 	texts, err := readTexts(names)
 	if err != nil {
@@ -183,7 +186,7 @@ func (a *app) benchData(ctx context.Context, names []string, peer string, rounds
 			name := lane.name + "-" + lang
 			lane.run(texts[lang][:1], lang) // what is made once
 			var ours, theirs, ratios []float64
-			for range max(1, rounds) {
+			for range rounds {
 				if err := ctx.Err(); err != nil {
 					return err
 				}

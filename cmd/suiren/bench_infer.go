@@ -56,6 +56,9 @@ func (a *app) benchInferCommand() *cobra.Command {
 }
 
 func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) error {
+	if err := checkRounds(rounds); err != nil {
+		return err
+	}
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -82,7 +85,7 @@ func (a *app) benchInfer(ctx context.Context, path, peer string, rounds int) err
 	defer reader.Close()
 	ours, theirs := map[string][]float64{}, map[string][]float64{}
 	var read memoryUse
-	for range max(1, rounds) {
+	for range rounds {
 		if err := b.alternate(reader, &read); err != nil {
 			return err
 		}
@@ -310,8 +313,8 @@ type peerAnswer struct {
 // line asks a line; the answer is in out.
 func (p *peerProcess) line(question string) error {
 	_, err := fmt.Fprintln(p.in, question)
-	if err == nil && !p.out.Scan() {
-		err = &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Err: p.out.Err()}
+	if err != nil || !p.out.Scan() {
+		err = &say.Error{Where: "--peer", What: say.T("the command ended without an answer", "命令没有回答就结束了"), Next: say.T("run it by itself, and see what it says", "请单独运行它，查看输出"), Err: p.out.Err()}
 	}
 	if err != nil && p.ctx.Err() != nil { // it was ended
 		return p.ctx.Err()

@@ -54,6 +54,9 @@ func (a *app) benchTrainCommand() *cobra.Command {
 }
 
 func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string, rounds int) error {
+	if err := checkRounds(rounds); err != nil {
+		return err
+	}
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 	}
 	if base != "" {
 		for _, way := range ways {
-			if err := a.benchLoRA(ctx, base, way, m.Threads, max(1, rounds), other); err != nil {
+			if err := a.benchLoRA(ctx, base, way, m.Threads, rounds, other); err != nil {
 				return err
 			}
 		}
@@ -93,7 +96,7 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 		}
 		found = true
 		for _, way := range ways {
-			if err := a.benchTrainShape(ctx, name, c, way, t.rows, m.Threads, max(1, rounds), other); err != nil {
+			if err := a.benchTrainShape(ctx, name, c, way, t.rows, m.Threads, rounds, other); err != nil {
 				return err
 			}
 		}

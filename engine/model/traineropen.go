@@ -101,7 +101,10 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) || (b.qkv.bias != nil) != s.Bias {
+		if l > 0 && !s.Biases && (b.qkv.bias != nil) != s.Bias {
+			return s, nil, untrained("some layers have biases of queries, keys and values and some have not (layer %d is unlike layer 0), which is not trained", l)
+		}
+		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) {
 			return s, nil, untrained("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
