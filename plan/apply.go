@@ -205,7 +205,13 @@ func (p *Plan) fits(m stage.Machine) error {
 		Next: next, Err: ErrNoFit}
 }
 
-func gibibytes(n int64) say.Text { return say.T("%.1f GiB", "%.1f GiB", float64(n)/(1<<30)) }
+// gibibytes writes memory; below one of them in MiB, of which two are not alike so soon.
+func gibibytes(n int64) say.Text {
+	if n < 1<<30 {
+		return say.T("%.0f MiB", "%.0f MiB", float64(n)/(1<<20))
+	}
+	return say.T("%.1f GiB", "%.1f GiB", float64(n)/(1<<30))
+}
 
 // An applier applies one plan.
 type applier struct {
