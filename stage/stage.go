@@ -200,6 +200,7 @@ type Forecast struct {
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
 	WordsPath string             `json:"-"` // of weights whose words are those of a model at hand, made or the owner's: where it lies
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
+	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
 }
 
 // A Forecaster is an Operator that knows its cost before its inputs exist.

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"suiren/engine/model"
@@ -74,4 +75,33 @@ func adapterError(err error) *say.Error {
 		return &say.Error{Where: "adapter", What: say.T("the folder %s has no %s", "目录 %s 中没有 %s", filepath.Dir(bad.Path), filepath.Base(bad.Path)), Next: next, Err: err}
 	}
 	return &say.Error{Where: "adapter", What: say.T("it cannot be used: %v", "无法使用：%v", err), Next: next, Err: err}
+}
+
+// otherBase finds fault with an adapter that will be trained over another model, at
+// over, than the one it is merged into, as far as both are at hand.
+func otherBase(base, over string) *say.Error {
+	if base == "" || over == "" {
+		return nil
+	}
+	a, err := os.Stat(base)
+	b, err2 := os.Stat(over)
+	if err != nil || err2 != nil || os.SameFile(a, b) {
+		return nil
+	}
+	var digests [2]string
+	for i, path := range []string{talk.Path(base), talk.Path(over)} {
+		file, err := model.Open(path)
+		if err != nil {
+			return nil // it is told of the model
+		}
+		digests[i], err = file.Digest()
+		file.Close()
+		if err != nil {
+			return nil
+		}
+	}
+	if digests[0] == digests[1] {
+		return nil
+	}
+	return adapterError(&model.BaseError{Want: digests[1], Have: digests[0]})
 }

@@ -88,6 +88,15 @@ func TestUnfitAdapter(t *testing.T) {
 			t.Errorf("%s: %v, want %q; %s", what, e, c.want, e.In(say.Chinese))
 		}
 	}
+	// Of an adapter that is not made yet its base is known, and is compared.
+	other := archFolder("qwen2")
+	for over, want := range map[string]int{base: 0, archFolder("llama3"): 0, other: 1} {
+		ad := (&LoRA{}).Forecast(map[string][]stage.Forecast{"base": {{Path: over}}}, m)
+		told := (&Merge{}).Forecast(map[string][]stage.Forecast{"base": {{Path: base}}, "adapter": {{Over: ad.Over}}}, m).Wrong
+		if len(told) != want || want > 0 && told[0].Where != "adapter" {
+			t.Errorf("over %s: %v", over, told)
+		}
+	}
 	// Where one of the two is not made yet, nothing is known.
 	for _, in := range []map[string][]stage.Forecast{{"base": {{Path: base}}, "adapter": {{}}}, {"base": {{}}, "adapter": {{Path: trained.Out}}}} {
 		if told := (&Merge{}).Forecast(in, m).Wrong; len(told) > 0 {

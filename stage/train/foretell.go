@@ -31,6 +31,9 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.wrong, b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"))}
 	if o.lora != nil {
+		for _, base := range in["base"] {
+			f.Over = base.Path
+		}
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {
 			f.Wrong = append(f.Wrong, bad)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,7 @@ func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.
 	f := forecastWrite(in, x.Type, m)
 	for _, base := range in["base"] {
 		for _, ad := range in["adapter"] {
-			if bad := unfitAdapter(base.Path, ad.Path); bad != nil {
+			if bad := cmp.Or(unfitAdapter(base.Path, ad.Path), otherBase(base.Path, ad.Over)); bad != nil {
 				f.Wrong = append(f.Wrong, bad)
 			}
 		}
