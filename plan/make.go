@@ -265,6 +265,7 @@ func foretold(rec store.Record) stage.Forecast {
 		Low, High float64
 		Memory    int64
 		FLOPs     float64
+		Asks      bool
 		Basis     struct{ En, Zh string }
 		Derived   struct{ En, Zh string }
 		Size      map[string]float64
@@ -272,7 +273,7 @@ func foretold(rec store.Record) stage.Forecast {
 	if json.Unmarshal(rec.Forecast, &f) != nil {
 		return stage.Forecast{}
 	}
-	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
+	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Asks: f.Asks, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
 		Derived: say.Text{En: f.Derived.En, Zh: f.Derived.Zh}, Size: f.Size}
 }
 
@@ -360,7 +361,7 @@ func (k *maker) learn(s *Step) error {
 			continue
 		}
 		seconds, f := rec.Seconds, foretold(rec)
-		if (f.Size["asked"] > 0) != (s.Forecast.Size["asked"] > 0) { // a program of the owner's took some of it, or will
+		if f.Asks != s.Forecast.Asks { // what a program of the owner's took is not to be foretold of a run without one
 			continue
 		}
 		if now > 0 && f.Low+f.High > 0 {

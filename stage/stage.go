@@ -190,6 +190,7 @@ type Forecast struct {
 	Low, High float64            // seconds
 	Memory    int64              // peak bytes
 	FLOPs     float64            // of training; 0 where it does not count
+	Asks      bool               `json:",omitempty"` // a program of the owner's is waited for: its time is in none of these
 	Basis     say.Text           // where the numbers come from
 	Derived   say.Text           `json:"-"` // the settings that follow from those of the plan, for people
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params

@@ -82,7 +82,7 @@ func (a *app) benchDocuments(ctx context.Context, files map[string][]string, oth
 			return err
 		}
 		var ours, theirs, ratios []float64
-		for range max(1, rounds) {
+		for range rounds {
 			pages, n, from, start := 0, 0, serve.CPUSeconds(), time.Now()
 			for time.Since(start) < time.Second {
 				t, err := read()

@@ -160,7 +160,7 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
-	rows.Think(p.thoughts > 0)
+	rows.Think(p.thoughts+p.mute > 0)
 	rows.Choice(t.choice())
 	info, err := rows.Close()
 	if err != nil {

@@ -116,7 +116,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	if said.mute > 0 {
 		note(job, talk.LeftThoughts(said.mute))
 	}
-	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

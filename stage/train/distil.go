@@ -152,7 +152,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
 	}
 	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
-	beside += d.judgedBytes(&w)
+	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
 	var s *pupil
 	if d.Depth > 0 {
 		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
@@ -348,10 +348,9 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		}
 		r.s.facts.Taught.Or(rows.Info().Taught)
 		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
-			return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the student's", "数据行是用另一个分词器写成的，不是学生的"),
-				Next: say.T("make the rows with the student's tokenizer, which without a base is the teacher's, or name problems", "请用学生的分词器制作数据行（没有基座时即教师的分词器），或改用 problems")}
+			return foreignRows()
 		}
-		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() || !wrote(r.s.w.Tokenizer, rows) {
+		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
 		}
@@ -431,16 +430,6 @@ func (r *distilling) fresh(length int) error {
 	l.Params.Init(d.Seed)
 	l.Repack()
 	return nil
-}
-
-// packedTeacher is the error of a student of random weights whose teacher speaks
-// our own chat, and is a GGUF file: it was quantised. It is nil of others.
-func packedTeacher(words *talk.Words) *say.Error {
-	if !words.GGUF || !words.Own() {
-		return nil
-	}
-	return &say.Error{Where: "teacher", What: say.T("the teacher is quantised: a student of random weights takes its tokenizer from a folder, and this is a GGUF file", "教师是量化过的：从随机权重开始的学生要从文件夹取得分词器，而它是 GGUF 文件"),
-		Next: say.T("name the weights that were quantised, or give a base instead of depth", "请改用量化之前的权重作教师，或用 base 代替 depth")}
 }
 
 // answers has the teacher answer problems; its right answers are learnt. alike

@@ -315,8 +315,9 @@ func (d *diagnosis) preference(right []float64) {
 			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
 	}
 	_, held := d.c.Series("watch_right")
-	if n := len(held); n >= 3 && d.c.Counts["one_label"] == 0 && mean64(held[n-3:]) < chanceMost && mean64(right[len(right)-len(right)/4:]) >= rightLeast {
-		d.find("repeated", say.T("of the answers that are watched %.0f%% are the right way round, fewer than by chance, and of those that are learnt %.0f%%: they are known by heart", "观察集中只有 %.0f%% 的回答方向正确，不如随机；而学过的为 %.0f%%：只是背了下来", 100*mean64(held[n-3:]), 100*mean64(right[len(right)-len(right)/4:])),
+	last := mean64(right[len(right)-len(right)/4:])
+	if n := len(held); n >= 3 && d.c.Counts["one_label"] == 0 && mean64(held[n-3:]) < chanceMost && last >= rightLeast {
+		d.find("repeated", say.T("of the answers that are watched %.0f%% are the right way round, fewer than by chance, and of those that are learnt %.0f%%: they are known by heart", "观察集中只有 %.0f%% 的回答方向正确，不如随机；而学过的为 %.0f%%：只是背了下来", 100*mean64(held[n-3:]), 100*last),
 			say.T("bring more data, or train for less", "请增加数据或缩短训练"))
 	}
 	if planned, known := plannedSteps(d.c); known && float64(d.steps[len(d.steps)-1]) < planned/2 {
@@ -330,7 +331,6 @@ func (d *diagnosis) preference(right []float64) {
 				told, by = true, max(by, math.Abs(v))
 			}
 		}
-		last := mean64(right[n-n/4:])
 		switch {
 		case told && by < movedLeast:
 			d.find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),

@@ -229,7 +229,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		again = t.each()
 	}
 	o := g.own()
-	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))
+	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))+sandboxBytes(in["problems"])
 	s := newPupil(b, o, g.Rank, row, m)
 	s.leave(idle)
 

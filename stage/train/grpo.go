@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"suiren/engine/infer"
@@ -289,6 +290,10 @@ func (r *rl) open() error {
 			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
 		r.s.own.held = int64(tokenBytes*lessons.tokens + recordsOf(problems))
+		if slices.ContainsFunc(problems, func(p stage.Problem) bool { return verify.Program(p.Verify) == "code" }) {
+			_, bytes := verify.Sandboxes()
+			r.s.own.held += bytes
+		}
 		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
 			return err
 		}
@@ -313,7 +318,7 @@ func (r *rl) lengths() (shortest, longest int, err error) {
 			}
 			if n := len(q.IDs); n >= r.s.w.context {
 				if long++; first == nil {
-					first = tooLong([]string{"problems", "watch"}[i], say.T("the problem %q has %d tokens, and the base reads %d with the answer", "题目 %q 长 %d 个词元，而基座连同回答最多读 %d 个", opening(list[j].Prompt), n, r.s.w.context))
+					first = tooLong([]string{"problems", "watch"}[i], say.T("the problem %q has %d tokens, and the base reads %d with the answer", "题目 %q 长 %d 个词元，而基座连同回答最多读 %d 个", brief(list[j].Prompt), n, r.s.w.context))
 				}
 				continue
 			}
@@ -327,14 +332,6 @@ func (r *rl) lengths() (shortest, longest int, err error) {
 		return 0, 0, first
 	}
 	return shortest, longest, nil
-}
-
-// opening is how a problem begins, for people.
-func opening(prompt string) string {
-	if r := []rune(prompt); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return prompt
 }
 
 // tooLong is the error of a problem behind which there is no room for an answer.

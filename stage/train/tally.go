@@ -175,6 +175,14 @@ func programs(in []stage.Forecast) (code, url float64) {
 	return 0, 0
 }
 
+// sandboxBytes is what sandboxes take where answers to the problems are code.
+func sandboxBytes(in []stage.Forecast) (bytes int64) {
+	if code, _ := programs(in); code > 0 {
+		_, bytes = verify.Sandboxes()
+	}
+	return bytes
+}
+
 // What a program in the sandbox takes, in seconds of a processor: 0.01 to 0.03 if
 // it ends, 1.4 if it does not (one in twenty, at most).
 const codeLeast, codeMost = 0.01, 0.1
@@ -183,18 +191,13 @@ const codeLeast, codeMost = 0.01, 0.1
 // sandbox, and says so; that of the owner's own is not known.
 func judged(f *stage.Forecast, in []stage.Forecast, answers float64, m stage.Machine) {
 	code, url := programs(in)
-	if code > 0 {
-		_, bytes := verify.Sandboxes()
-		f.Memory += bytes
-	}
-	if f.Size != nil && url > 0 {
-		f.Size["asked"] = url * answers
-	}
+	f.Asks = url*answers >= 1
 	if f.High == 0 {
 		return
 	}
 	if n := code * answers; n >= 1 {
-		each := n / float64(min(max(m.Threads, 1), 8))
+		places, _ := verify.Sandboxes()
+		each := n / float64(min(max(m.Threads, 1), places))
 		f.Low, f.High = f.Low+codeLeast*each, f.High+codeMost*each
 		f.Basis = say.T("%v; running %.0f programs of answers for 10–100 ms each", "%v；运行 %.0f 个作答程序，每个 10–100 毫秒", f.Basis, n)
 	}

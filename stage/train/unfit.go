@@ -139,8 +139,8 @@ func misfit(vocab, length, own int, s *model.Shape) *say.Error {
 
 // foreignRows is the error of rows that another tokenizer than the base's wrote.
 func foreignRows() *say.Error {
-	return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the base's: the weights would be trained on other tokens than they know", "数据行是用另一个分词器写成的，不是基座的：权重会在它不认识的词元上训练"),
-		Next: say.T("make the rows with the base's tokenizer, or name examples instead", "请用基座的分词器生成数据行，或改用 examples")}
+	return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the base's, or the teacher's: the weights would be trained on other tokens than they know", "数据行是用另一个分词器写成的，不是基座或教师的：权重会在它不认识的词元上训练"),
+		Next: say.T("make the rows with that tokenizer, or name examples or problems instead", "请用该分词器生成数据行，或改用 examples、problems")}
 }
 
 // namedWords names the tokenizer of what is foretold; "": it is not known.
