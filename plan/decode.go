@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -25,8 +26,11 @@ type field struct {
 	kinds    []store.Kind // inputs: what it may refer to; none: anything
 	part     string
 	pin      bool
-	path     string // inputs: of what of the owner's a path will do: model, adapter
-	min, max string // of a number; of the length of a string, list or map
+	path     string   // inputs: of what of the owner's a path will do: model, adapter
+	like     string   // a usual value
+	factor   string   // of a number: the learning rate that it is a factor of
+	known    []string // of a string: what it may be
+	min, max string   // of a number; of the length of a string, list or map
 	value    reflect.Value
 }
 
@@ -55,7 +59,7 @@ func fieldsIn(v reflect.Value) []field {
 			continue
 		}
 		f := field{name: name, optional: option == "optional", part: sf.Tag.Get("part"), pin: sf.Tag.Get("pin") != "", path: sf.Tag.Get("path"),
-			min: sf.Tag.Get("min"), max: sf.Tag.Get("max"), value: v.Field(i)}
+			like: sf.Tag.Get("like"), factor: sf.Tag.Get("factor"), min: sf.Tag.Get("min"), max: sf.Tag.Get("max"), value: v.Field(i)}
 		f.json, _, _ = strings.Cut(sf.Tag.Get("json"), ",")
 		if f.json == "" {
 			f.json = sf.Name
@@ -77,7 +81,9 @@ func (f *field) isBlock() bool {
 }
 
 // isInput reports whether the argument refers to blocks.
-func (f *field) isInput() bool { return f.value.Type() == refType || f.value.Type() == refsType }
+func (f *field) isInput() bool {
+	return f.value.IsValid() && (f.value.Type() == refType || f.value.Type() == refsType)
+}
 
 // takes reports whether the argument may refer to a block of kind k.
 func (f *field) takes(k store.Kind) bool { return len(f.kinds) == 0 || slices.Contains(f.kinds, k) }
@@ -119,31 +125,32 @@ func wantOf(t reflect.Type) say.Text {
 }
 
 // example is how the argument's value may look.
-func (f *field) example() string {
+func (f *field) example() say.Text {
 	if f.isInput() {
 		kind := store.Kind("weights")
 		if len(f.kinds) > 0 {
 			kind = f.kinds[0]
 		}
 		if f.value.Type() == refsType {
-			return "[" + string(kind) + ".name]"
+			return say.T("[%s.name]", "[%s.名字]", kind)
 		}
-		return string(kind) + ".name"
+		if f.path != "" {
+			return say.T("%s.name, or a path: \"models/name\"", "%s.名字，或路径：\"models/名字\"", kind)
+		}
+		return say.T("%s.name", "%s.名字", kind)
 	}
+	text := cmp.Or(f.like, f.min, "1")
 	switch t := f.value.Type(); t.Kind() {
 	case reflect.String:
-		return `"…"`
+		text = strconv.Quote(cmp.Or(f.like, "…"))
 	case reflect.Bool:
-		return "true"
+		text = "true"
 	case reflect.Slice:
-		return "[…]"
+		text = "[…]"
 	case reflect.Map:
-		return "{ … }"
+		text = "{ … }"
 	}
-	if f.min != "" {
-		return f.min
-	}
-	return "1"
+	return say.T(text, text)
 }
 
 // block is the head of a block that the argument could refer to.
@@ -173,7 +180,7 @@ func (r *reader) argument(b *Block, f *field, a *hclsyntax.Attribute) {
 		list = t.Exprs
 	}
 	if len(list) == 0 && !f.optional {
-		r.add(a.Expr.Range(), say.T("%s is an empty list", "%s 是空列表", f.name), say.T("name at least one: %s", "至少写一个：%s", f.example()))
+		r.add(a.Expr.Range(), say.T("%s is an empty list", "%s 是空列表", f.name), say.T("name at least one: %v", "至少写一个：%v", f.example()))
 		return
 	}
 	arg := Arg{Name: f.name, Part: f.part, Pin: f.pin, Form: f.path, At: place(a.Expr.Range())}
@@ -244,7 +251,7 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 			return
 		}
 		if !ok {
-			r.addExpr(e, wantOf(v.Type()), f.name)
+			r.addExpr(e, wantOf(v.Type()), f)
 			return
 		}
 		v.Set(reflect.MakeSlice(v.Type(), len(t.Exprs), len(t.Exprs)))
@@ -259,7 +266,7 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 	}
 	val, ok := literal(e)
 	if !ok {
-		r.addExpr(e, wantOf(v.Type()), f.name)
+		r.addExpr(e, wantOf(v.Type()), f)
 		return
 	}
 	n, isNumber := number(val)
@@ -311,7 +318,7 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 		panic(fmt.Sprintf("plan: argument %s has type %s, which a plan cannot write", f.name, v.Type()))
 	}
 	if !ok {
-		r.addExpr(e, wantOf(v.Type()), f.name)
+		r.addExpr(e, wantOf(v.Type()), f)
 	}
 }
 
@@ -319,7 +326,7 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 func (r *reader) setMap(v reflect.Value, f *field, e hclsyntax.Expression) {
 	o, ok := e.(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		r.addExpr(e, wantOf(v.Type()), f.name)
+		r.addExpr(e, wantOf(v.Type()), f)
 		return
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(o.Items)))
@@ -344,8 +351,18 @@ func (r *reader) setMap(v reflect.Value, f *field, e hclsyntax.Expression) {
 // bounds checks a number against the field's least and most.
 func (r *reader) bounds(at hcl.Range, f *field, x float64) {
 	if least, most := f.limits(); !(x >= least && x <= most) {
-		r.add(at, say.T("%s cannot be %s", "%s 不能是 %s", f.name, show(x)), r.within(f))
+		r.add(at, say.T("%s cannot be %s", "%s 不能是 %s", f.name, show(x)), r.factor(f, x))
 	}
+}
+
+// factor says what f may be; of a factor, which one x is as a learning rate, too.
+func (r *reader) factor(f *field, x float64) say.Text {
+	text := r.within(f)
+	least, most := f.limits()
+	if unit, err := strconv.ParseFloat(f.factor, 64); err == nil && x/unit >= least && x/unit <= most {
+		return say.T("%v: for %s write %.3g", "%v：要得到 %s，请写 %.3g", text, show(x), x/unit)
+	}
+	return text
 }
 
 // length checks the length of a string, list or map.
@@ -373,6 +390,8 @@ func (f *field) limits() (least, most float64) {
 // within says what the field's limits are.
 func (r *reader) within(f *field) say.Text {
 	switch {
+	case f.factor != "":
+		return say.T("it is a factor of AdamW's %s, and may be %s to %s", "它是 AdamW 学习率 %s 的倍数，范围是 %s 到 %s", f.factor, f.min, f.max)
 	case f.min != "" && f.max != "":
 		return say.T("it may be %s to %s", "范围是 %s 到 %s", f.min, f.max)
 	case f.min != "":

@@ -57,8 +57,8 @@ func number(v cty.Value) (*big.Float, bool) {
 }
 
 // addExpr notes that e is not what the argument name wants.
-func (r *reader) addExpr(e hclsyntax.Expression, want say.Text, name string) {
-	at := e.Range()
+func (r *reader) addExpr(e hclsyntax.Expression, want say.Text, f *field) {
+	at, name := e.Range(), f.name
 	switch e := e.(type) {
 	case *hclsyntax.FunctionCallExpr:
 		r.add(at, say.T("a plan has no functions such as %s", "计划文件里没有函数（%s）", clip(e.Name)), useLiterals)
@@ -82,14 +82,26 @@ func (r *reader) addExpr(e hclsyntax.Expression, want say.Text, name string) {
 		r.add(at, notLiteral, useLiterals)
 		return
 	}
-	r.add(at, say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", name, want, form(e)), r.unquoted(e, want))
+	r.add(at, say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", name, want, form(e)), r.instead(e, want, f))
 }
 
-// unquoted says so if e is what is wanted, but for the quotes around it.
-func (r *reader) unquoted(e hclsyntax.Expression, want say.Text) say.Text {
+// instead says what to write where f is wanted and e stands: e without the quotes
+// around it, if it is that; a block that reads the path that it is.
+func (r *reader) instead(e hclsyntax.Expression, want say.Text, f *field) say.Text {
+	other := r.within(f)
+	switch {
+	case len(f.known) > 0:
+		other = oneOf(f.known)
+	case f.isInput():
+		other = say.T("write it like %v", "请写成 %v 这样", f.example())
+	case f.optional && other.IsZero():
+		other = say.T("leave it out for its default", "省略即取默认值")
+	case f.optional:
+		other = say.T("%v; left out, it is its default", "%v；省略即取默认值", other)
+	}
 	v, ok := literal(e)
 	if !ok || !isString(v) {
-		return say.Text{}
+		return other
 	}
 	s := v.AsString()
 	kind, name, _ := strings.Cut(s, ".")
@@ -98,8 +110,10 @@ func (r *reader) unquoted(e hclsyntax.Expression, want say.Text) say.Text {
 	switch {
 	case strings.HasPrefix(want.En, "a reference") && named, strings.HasSuffix(want.En, "number") && err == nil, want.En == "true or false" && (s == "true" || s == "false"):
 		return say.T("write it without quotes: %s", "请去掉引号：%s", clip(s))
+	case f.isInput() && len(f.kinds) > 0 && (f.kinds[0] == store.Examples || f.kinds[0] == store.Documents):
+		return say.T("make a block that reads it, %s \"name\" { path = %q }, and write %s = %s.name", "请用一个块读入它：%s \"名字\" { path = %q }，再写 %s = %s.名字", f.kinds[0], clip(s), f.name, f.kinds[0])
 	}
-	return say.Text{}
+	return other
 }
 
 // form names what e is.
@@ -149,7 +163,7 @@ func key(e hclsyntax.Expression) (string, bool) {
 func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, bool) {
 	t, ok := e.(*hclsyntax.ScopeTraversalExpr)
 	if !ok {
-		r.addExpr(e, f.want(), f.name)
+		r.addExpr(e, f.want(), f)
 		return stage.Ref{}, false
 	}
 	var words []string
@@ -165,7 +179,7 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 	}
 	if len(words) != 2 || words[1] == "" {
 		r.add(e.Range(), say.T("a reference is a kind and a name with a dot between", "引用由种类和名字组成，中间是点号"),
-			say.T("write it like %s", "请写成 %s 这样", f.example()))
+			say.T("write it like %v", "请写成 %v 这样", f.example()))
 		return stage.Ref{}, false
 	}
 	ref := stage.Ref{Kind: store.Kind(words[0]), Name: words[1]}
@@ -177,7 +191,7 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 		return ref, false
 	}
 	if !f.takes(ref.Kind) {
-		r.add(e.Range(), say.T("%s of %s is %s, and %s is %s", "%s（%s）应当引用%s，而 %s 是 %s", f.name, b.Kind, f.want(), ref, ref.Kind),
+		r.add(e.Range(), say.T("%s of %s is %s, and %s is %s", "%s（%s）应当是%s，而 %s 是 %s", f.name, b.Kind, f.want(), ref, ref.Kind),
 			r.suggestRef(b, ref, f))
 		return ref, false
 	}

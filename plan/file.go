@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -288,12 +289,12 @@ func (r *reader) kinds() []string {
 func (r *reader) chosen(choice Choice, a *hclsyntax.Attribute, names []string) (string, bool) {
 	v, ok := literal(a.Expr)
 	if !ok || !isString(v) {
-		r.addExpr(a.Expr, say.T("a string", "字符串"), choice.By)
+		r.addExpr(a.Expr, say.T("a string", "字符串"), &field{name: choice.By, value: reflect.ValueOf(""), known: names})
 		return "", false
 	}
 	name := v.AsString()
 	if name == "" || choice.Ops[name] == nil {
-		r.add(a.Expr.Range(), say.T("%s cannot be %q", "%s 不能是 %q", choice.By, clip(name)), suggest(name, names))
+		r.add(a.Expr.Range(), say.T("%s cannot be %q", "%s 不能是 %q", choice.By, clip(name)), suggestOperator(name, names))
 		return "", false
 	}
 	return name, true
@@ -343,12 +344,12 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 		case ok:
 			r.argument(b, f, a)
 		case !f.optional:
-			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, f.name), say.T("write %s = %s", "请写 %s = %s", f.name, f.example()))
+			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, f.name), say.T("write %s = %v", "请写 %s = %v", f.name, f.example()))
 		}
 	}
 	for _, a := range inOrder(args) {
 		if !slices.Contains(known, a.Name) {
-			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), suggestArgument(a.Name, known, args))
+			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), r.suggestArgument(a, known, args, fields))
 		}
 	}
 	for _, in := range h.Body.Blocks {

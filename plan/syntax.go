@@ -134,17 +134,62 @@ func suggest(given string, names []string) say.Text {
 // suggestArgument says which of known was perhaps meant by given, of those that
 // are not among the arguments already: by a slip of the hand, or by the name that
 // other programs have for it, as learning_rate for rate.
-func suggestArgument[V any](given string, known []string, args map[string]V) say.Text {
+func (r *reader) suggestArgument(a *hclsyntax.Attribute, known []string, args hclsyntax.Attributes, fields []field) say.Text {
+	given := a.Name
 	var free []string
 	for _, n := range known {
 		if _, ok := args[n]; !ok {
 			free = append(free, n)
 		}
 	}
-	if best := cmp.Or(nearest(given, free), partOf(given, free)); best != "" {
-		return say.T("did you mean %s?", "是否想写 %s？", best)
+	best := peersNames[given]
+	if !slices.Contains(known, best) {
+		best = cmp.Or(nearest(given, free), partOf(given, free))
 	}
-	return oneOf(known)
+	if best == "" {
+		return oneOf(known)
+	}
+	text := say.T("did you mean %s?", "是否想写 %s？", best)
+	v, _ := literal(a.Expr)
+	if n, ok := number(v); ok {
+		x, _ := n.Float64()
+		for i := range fields {
+			if f := &fields[i]; f.name == best && f.factor != "" {
+				return say.T("%v %v", "%v%v", text, r.factor(f, x))
+			}
+		}
+	}
+	return text
+}
+
+// peersNames are the names that other programs have for an argument, where they do not
+// show it.
+var peersNames = map[string]string{
+	"learning_rate": "rate", "lr": "rate", "lr_scheduler_type": "schedule", "max_grad_norm": "clip", "optim": "optimizer",
+	"gradient_accumulation_steps": "batch", "per_device_train_batch_size": "batch", "num_generations": "samples",
+	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets",
+	"model": "base", "model_name_or_path": "base", "dataset": "examples", "eval_dataset": "watch",
+	"cutoff_len": "length", "max_seq_length": "length", "max_length": "length", "block_size": "length",
+	"max_completion_length": "tokens", "max_new_tokens": "tokens", "vocab_size": "vocab", "n_layer": "depth", "num_hidden_layers": "depth",
+}
+
+// suggestOperator says which of names was perhaps meant by given.
+func suggestOperator(given string, names []string) say.Text {
+	name, known := peersOperators[strings.ToLower(given)]
+	switch {
+	case !known:
+		return suggest(given, names)
+	case slices.Contains(names, name):
+		return say.T("did you mean %s?", "是否想写 %s？", name)
+	}
+	return oneOf(names)
+}
+
+// peersOperators are what other programs call an operator; "" those that have none here,
+// however near their names are to another's.
+var peersOperators = map[string]string{
+	"ppo": "", "orpo": "", "simpo": "", "rm": "", "reward": "",
+	"pt": "pretrain", "full": "continue", "finetune": "continue", "qlora": "lora", "dora": "lora", "quantize": "quantise", "distillation": "distil",
 }
 
 // partOf returns the name that a word of given, put together with _, begins or

@@ -33,6 +33,8 @@ import (
 //	learnt:"yes"           (inputs of tokens, weights and scenarios) what is made holds
 //	                       what it learnt from this input, or is to teach it; "no": it
 //	                       does not. One of the two is said of each
+//	like:"4096"            (settings) a usual value, for whoever left it out
+//	factor:"0.004"         (settings) the learning rate of AdamW that the number multiplies
 //	behind:"scenario"      (a []Ref that is no argument: plan:"-") the plan fills in what
 //	                       was learnt behind the input of that name, through all that it
 //	                       was made of: the blocks of the kinds, met as this part. With a

@@ -349,8 +349,7 @@ func (x *writer) tell() {
 		note(say.T("%d of %d documents were left out: %d empty, %d equal to another, %d nearly equal, %d by rules", "%[2]d 篇文档中去掉了 %[1]d 篇：%[3]d 篇为空，%[4]d 篇重复，%[5]d 篇近似重复，%[6]d 篇不合规则",
 			n, r.Read, r.Reasons[reasonEmpty], r.Reasons[reasonEqual], r.Reasons[reasonNear], others))
 		if len(rules) > 0 {
-			list := strings.Join(rules, ", ")
-			note(say.T("the rules: %s; why one of them went: suiren data explain FILE", "所违规则：%s；某篇为何去掉：suiren data explain 文件", list))
+			note(say.T("the rules: %s; why one of them went: suiren data explain FILE", "所违规则：%s；某篇为何去掉：suiren data explain 文件", rules))
 		}
 	}
 	for lang, n := range r.Languages {

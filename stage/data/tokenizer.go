@@ -19,7 +19,7 @@ import (
 type Tokenizer struct {
 	From  []stage.Ref `plan:"from,optional" kinds:"examples" part:"train"`
 	Text  []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty"`
-	Vocab int         `plan:"vocab" min:"261" max:"262144"`
+	Vocab int         `plan:"vocab" like:"4096" min:"261" max:"262144"`
 }
 
 // Name, Revision and Out implement stage.Operator.

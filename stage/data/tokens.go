@@ -22,7 +22,7 @@ type Tokens struct {
 	From      []stage.Ref `plan:"from,optional" kinds:"examples" part:"train" learnt:"yes"`
 	Text      []stage.Ref `plan:"text,optional" kinds:"corpus" json:",omitempty" learnt:"yes"`
 	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer" learnt:"no"`
-	Length    int         `plan:"length" min:"32" max:"8192"`                                              // tokens of a row
+	Length    int         `plan:"length" like:"512" min:"32" max:"8192"`                                   // tokens of a row
 	Direct    bool        `plan:"direct,optional"`                                                         // without the thoughts
 	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                                      // not in the examples' order
 	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"no"` // instead of tokenizer: in whose template

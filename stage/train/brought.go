@@ -189,5 +189,5 @@ func checkType(name string) []*say.Error {
 	if name == "" || slices.Contains(model.Mixtures, model.Mixture(name)) {
 		return nil
 	}
-	return []*say.Error{unknown("type", name, "f32, f16, bf16, q8_0, q6_k, q4_k_m, q4_0")}
+	return []*say.Error{unknown("type", name, []string{"f32", "f16", "bf16", "q8_0", "q6_k", "q4_k_m", "q4_0"})}
 }

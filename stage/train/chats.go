@@ -31,8 +31,12 @@ func checkSource(from, examples stage.Ref) []*say.Error {
 	if from.IsZero() != examples.IsZero() {
 		return nil
 	}
+	if !from.IsZero() {
+		return []*say.Error{{Where: "examples", What: say.T("rows of tokens (from) and chats (examples) are both named, and one of them is learnt from", "from（词元行）与 examples（对话）都写了，只能从其中一个学习"),
+			Next: say.T("remove one of them", "请删去其中一个")}}
+	}
 	return []*say.Error{{Where: "from", What: say.T("rows of tokens (from) or chats (examples) are wanted, one of them", "需要词元行（from）或对话（examples）之一"),
-		Next: say.T("name one of them", "请写明其中一个")}}
+		Next: say.T("write examples = examples.name, or from = tokens.name", "请写 examples = examples.名字，或 from = tokens.名字")}}
 }
 
 // openLearnt opens what the plan names and checks that it fits the base.

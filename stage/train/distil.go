@@ -33,8 +33,8 @@ type Distil struct {
 	Count     int       `plan:"count,optional" min:"1" max:"10000000"` // problems that the teacher answers, evenly among all
 	Tokens    int       `plan:"tokens,optional" min:"8" max:"8192"`    // of an answer that the teacher writes
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`    // rows a step
-	Rate      float64   `plan:"rate,optional" min:"0.0001" max:"100"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // rows a step
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.0001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
 	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                         // of an adapter over a base of another family

@@ -25,8 +25,8 @@ type DPO struct {
 	Beta      float64   `plan:"beta,optional" min:"0.0001" max:"100"`   // how near the base it stays
 	Smoothing float64   `plan:"smoothing,optional" min:"0" max:"0.499"` // share of pairs taken to be the wrong way round
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`    // pairs a step
-	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // pairs a step
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`
@@ -55,7 +55,7 @@ var preferenceForms = map[string]objective.Form{"": objective.Sigmoid, "sigmoid"
 func (d *DPO) Check() []*say.Error {
 	list := checkMethod(d.Optimizer)
 	if _, ok := preferenceForms[d.Loss]; !ok {
-		list = append(list, unknown("loss", d.Loss, "sigmoid, normalised, ipo"))
+		list = append(list, unknown("loss", d.Loss, []string{"sigmoid", "normalised", "ipo"}))
 	}
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})

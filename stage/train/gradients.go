@@ -14,7 +14,7 @@ func checkGradients(name string) []*say.Error {
 	if name == "" || name == "f32" || inSplits(name) {
 		return nil
 	}
-	return []*say.Error{unknown("gradients", name, "f32, bf16x3")}
+	return []*say.Error{unknown("gradients", name, []string{"f32", "bf16x3"})}
 }
 
 // What a product of split numbers takes beside one of float32: with tile units in

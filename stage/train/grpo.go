@@ -30,10 +30,10 @@ type GRPO struct {
 	Problems stage.Ref `plan:"problems" kinds:"examples" part:"train" learnt:"yes"`
 	Watch    stage.Ref `plan:"watch" kinds:"examples" part:"watch" learnt:"yes"`
 	Steps    int       `plan:"steps,optional" min:"1" max:"100000"`
-	Prompts  int       `plan:"prompts,optional" min:"1" max:"4096"` // a step
-	Samples  int       `plan:"samples,optional" min:"2" max:"256"`  // a prompt
-	Tokens   int       `plan:"tokens,optional" min:"8" max:"8192"`  // an answer, thought included
-	Rate     float64   `plan:"rate,optional" min:"0.0001" max:"10"` // factor of the learning rates
+	Prompts  int       `plan:"prompts,optional" min:"1" max:"4096"`                // a step
+	Samples  int       `plan:"samples,optional" min:"2" max:"256"`                 // a prompt
+	Tokens   int       `plan:"tokens,optional" min:"8" max:"8192"`                 // an answer, thought included
+	Rate     float64   `plan:"rate,optional" factor:"0.004" min:"0.0001" max:"10"` // factor of the learning rates
 	Seed     uint64    `plan:"seed,optional"`
 
 	Replay stage.Ref `json:",omitzero" plan:"replay,optional" kinds:"examples" part:"train" learnt:"yes"` // lessons that are learnt again; none: those of the problems

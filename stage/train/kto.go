@@ -21,8 +21,8 @@ type KTO struct {
 	Good      float64   `plan:"good,optional" min:"0.01" max:"100"`   // weight of good answers
 	Bad       float64   `plan:"bad,optional" min:"0.01" max:"100"`    // weight of bad ones
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`    // answers a step
-	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"10"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`                   // answers a step
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
 	Seed      uint64    `plan:"seed,optional"`

@@ -37,8 +37,8 @@ func newLearner(c model.Config, o model.Training, s optim.Settings) (*Learner, e
 // methods are the optimisers by their names in a plan.
 var methods = map[string]optim.Method{"": optim.Muon, "muon": optim.Muon, "adamw": optim.AdamW, "adamw8": optim.AdamW8, "lion": optim.Lion}
 
-// methodNames lists them for people.
-const methodNames = "muon, adamw, adamw8, lion"
+// methodNames are those, the default first.
+var methodNames = []string{"muon", "adamw", "adamw8", "lion"}
 
 // recipe returns the default settings of an optimiser at a factor of its
 // learning rates, without decay: what goes on from a base stays near it.
@@ -127,7 +127,7 @@ func checkStorage(name string) []*say.Error {
 	if name == "" || name == "f32" || inHalves(name) {
 		return nil
 	}
-	return []*say.Error{unknown("storage", name, "f32, bf16")}
+	return []*say.Error{unknown("storage", name, []string{"f32", "bf16"})}
 }
 
 // checkStored finds fault with the storage of weights that only an adapter moves.
@@ -143,8 +143,8 @@ func checkStored(storage string, rank int) []*say.Error {
 func written(typ, storage string) model.Mixture { return model.Mixture(cmp.Or(typ, storage)) }
 
 // unknown is the error about a word that an argument does not take.
-func unknown(where, word, known string) *say.Error {
-	return &say.Error{Where: where, What: say.T("%q is not known here", "这里没有 %q", word), Next: say.T("choose among %s", "可选：%s", known)}
+func unknown(where, word string, known []string) *say.Error {
+	return &say.Error{Where: where, What: say.T("%s cannot be %q", "%s 不能是 %q", where, word), Next: say.T("choose among %s", "可选：%s", known)}
 }
 
 // Close frees the memory of both.

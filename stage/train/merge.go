@@ -98,7 +98,7 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 type Quantise struct {
 	Base    stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
 	Prompts stage.Ref `plan:"prompts,optional" kinds:"tokens" learnt:"no"`
-	Type    string    `plan:"type"`
+	Type    string    `plan:"type" like:"q4_k_m"`
 }
 
 // Name, Revision and Out implement stage.Operator.

@@ -22,8 +22,8 @@ type Continue struct {
 	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // instead of from: chats
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
-	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                    // rows a step
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
@@ -80,8 +80,8 @@ type LoRA struct {
 	Alpha     float64   `plan:"alpha,optional" min:"0.001" max:"100000"`
 	Targets   []string  `plan:"targets,optional"` // none: every matrix of the blocks
 	Epochs    int       `plan:"epochs,optional" min:"1" max:"1000"`
-	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`     // rows a step
-	Rate      float64   `plan:"rate,optional" min:"0.00001" max:"100"` // factor of the learning rates
+	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                    // rows a step
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
@@ -105,6 +105,9 @@ func (*LoRA) MakesAdapter() bool { return true }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
+	if l.Targets != nil && len(l.Targets) == 0 {
+		return []*say.Error{{Where: "targets", What: say.T("adapters of no matrix learn nothing", "没有矩阵的适配器什么也学不到"), Next: say.T("leave it out for every matrix of the blocks, or name some", "省略即为各层的所有矩阵，也可写出几个")}}
+	}
 	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
@@ -142,6 +145,28 @@ const (
 	ourRate      = 24
 	ourLoRARate  = 4 * ourRate
 )
+
+// usual is the rate over b where the plan says none.
+func (o *own) usual(b *footing) float64 {
+	rate, ours := continueRate, float64(ourRate)
+	if o.lora != nil {
+		rate, ours = loraRate, ourLoRARate
+	}
+	if b.own() {
+		return ours / float64(b.shape.Width)
+	}
+	return rate
+}
+
+// timid says of a rate that is many times less than the usual one that it is a factor:
+// who is used to learning rates writes one of those.
+func timid(rate, usual float64) say.Text {
+	const many = 20
+	if rate <= 0 || rate*many > usual {
+		return say.Text{}
+	}
+	return say.T("; that is the usual rate divided by %.0f: rate is a factor, and %.3g by default", "；这是常用学习率的 1/%.0f：rate 是倍数，默认为 %.3g", usual/rate, usual)
+}
 
 // unsaid is a default where the plan says no rate; 0 where it does.
 func unsaid(rate, unless float64) float64 {

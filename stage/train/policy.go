@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"suiren/engine/objective"
 	"suiren/engine/tensor"
@@ -18,10 +17,10 @@ const randomControl = "random"
 // Check implements stage.Checker.
 func (g *GRPO) Check() (list []*say.Error) {
 	if _, ok := objective.Variant(g.Variant, g.tokens()); g.Variant != "" && !ok {
-		list = append(list, unknown("variant", g.Variant, strings.Join(objective.Variants, ", ")))
+		list = append(list, unknown("variant", g.Variant, objective.Variants))
 	}
 	if g.Control != "" && g.Control != randomControl {
-		list = append(list, unknown("control", g.Control, randomControl))
+		list = append(list, unknown("control", g.Control, []string{randomControl}))
 	}
 	if where := firstOf(map[string]bool{"clip_low": g.Low > 0, "clip_high": g.High > 0}); where != "" && g.Updates < 2 {
 		list = append(list, withoutEffect(where, say.T("after one update there is nothing to clip", "只更新一次时没有可裁剪的"), say.T("set updates to 2 or more, or leave it out", "请把 updates 设为 2 以上，或省略此项")))

@@ -33,7 +33,7 @@ type SFT struct {
 	Minutes   float64   `plan:"minutes,optional" min:"0.001" max:"1000000"`           // the same in minutes of two free AVX2 cores
 	Epochs    int       `json:",omitzero" plan:"epochs,optional" min:"1" max:"1000"`  // the same in times through the rows
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                    // rows a step; 0: by depth
-	Rate      float64   `plan:"rate,optional" min:"0.01" max:"100"`                   // factor of the learning rates; 0: 1
+	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.01" max:"100"`    // factor of the learning rates; 0: 1
 	Seed      uint64    `plan:"seed,optional"`
 	Optimizer string    `json:",omitempty" plan:"optimizer,optional"`
 	Schedule  string    `json:",omitempty" plan:"schedule,optional"`                                               // wsd, linear, cosine
@@ -137,7 +137,7 @@ func checkSchedule(name string) []*say.Error {
 	if _, ok := schedules[name]; ok || name == "" {
 		return nil
 	}
-	return []*say.Error{unknown("schedule", name, "wsd, linear, cosine")}
+	return []*say.Error{unknown("schedule", name, []string{"wsd", "linear", "cosine"})}
 }
 
 // budget is the FLOPs to train for; 0: once through the rows.
@@ -148,15 +148,30 @@ func (s *SFT) budget() float64 {
 	return s.FLOPs
 }
 
+// ofRandom are the arguments in the plan that only random weights have.
+func (s *SFT) ofRandom() (names []string) {
+	for _, a := range []struct {
+		name  string
+		given bool
+	}{
+		{"depth", s.Depth > 0}, {"width", s.Width > 0}, {"hidden", s.Hidden > 0}, {"heads", s.Heads > 0}, {"kv_heads", s.KVHeads > 0}, {"window", s.Window > 0},
+		{"flops", s.FLOPs > 0}, {"minutes", s.Minutes > 0}, {"tokenizer", !s.Tokenizer.IsZero()},
+	} {
+		if a.given {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
 // Check implements stage.Checker.
 func (s *SFT) Check() []*say.Error {
 	if errs := slices.Concat(checkMethod(s.Optimizer), checkSchedule(s.Schedule), checkStorage(s.Storage), checkGradients(s.Gradients), checkType(s.Type)); len(errs) > 0 {
 		return errs
 	}
 	if !s.Base.IsZero() {
-		if s.Depth > 0 || s.Width > 0 || s.Hidden > 0 || s.Heads > 0 || s.KVHeads > 0 || s.Window > 0 || s.budget() > 0 || !s.Tokenizer.IsZero() {
-			return []*say.Error{{Where: "base", What: say.T("a base has its shape and its tokenizer, and is trained by epochs", "基座自带形状和分词器，训练多久由 epochs 规定"),
-				Next: say.T("remove depth, width, hidden, heads, kv_heads, window, flops, minutes and tokenizer", "请删去 depth、width、hidden、heads、kv_heads、window、flops、minutes 和 tokenizer")}}
+		if own := s.ofRandom(); len(own) > 0 {
+			return []*say.Error{{Where: own[0], What: say.T("a base has its shape and its tokenizer, and is trained by epochs", "基座自带形状和分词器，训练多久由 epochs 规定"), Next: say.T("remove %s", "请删去 %s", own)}}
 		}
 		return slices.Concat(checkSource(s.From, s.Examples), checkWatch(s.Watch, s.Patience))
 	}
@@ -170,11 +185,11 @@ func (s *SFT) Check() []*say.Error {
 		return []*say.Error{{Where: "examples", What: say.T("examples are for a base, in whose template they are written", "examples 用于基座，按基座的模板书写"), Next: say.T("make tokens of them and name those in from", "请用它们生成 tokens，并写在 from 中")}}
 	}
 	if s.Depth == 0 || s.Tokenizer.IsZero() {
-		where := "tokenizer"
+		bad := &say.Error{Where: "tokenizer", What: say.T("random weights have a depth and a tokenizer", "随机权重需要 depth 和 tokenizer"), Next: say.T("write tokenizer = tokenizer.name", "请写 tokenizer = tokenizer.名字")}
 		if s.Depth == 0 {
-			where = "depth"
+			bad.Where, bad.Next = "depth", say.T("write depth = 4, or name a base", "请写 depth = 4，或指定 base")
 		}
-		return []*say.Error{{Where: where, What: say.T("random weights have a depth and a tokenizer", "随机权重需要 depth 和 tokenizer"), Next: say.T("write depth = 4 and tokenizer = tokenizer.name", "请写 depth = 4 和 tokenizer = tokenizer.名字")}}
+		return []*say.Error{bad}
 	}
 	if errs := checkWatch(s.Watch, s.Patience); errs != nil {
 		return errs

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -175,7 +176,7 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	case n.get("completion") != nil:
 		return "", r.missing(n, "prompt", say.T("a completion has its prompt", "completion 需要对应的 prompt"))
 	}
-	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", clip(strings.Join(have, ", "))),
+	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", few(have)),
 		say.T("an example has messages, or conversations, or instruction and output, or prompt", "样例应有 messages，或 conversations，或 instruction 与 output，或 prompt"))
 }
 
@@ -185,6 +186,17 @@ func clip(s string) string {
 		return string(runes[:59]) + "…"
 	}
 	return s
+}
+
+// few is as many of names as an error repeats.
+func few(names []string) []string {
+	room := 60
+	for i, n := range names {
+		if room -= utf8.RuneCountInString(n); room < 0 {
+			return append(slices.Clone(names[:i]), clip(n), "…")
+		}
+	}
+	return names
 }
 
 func (r *record) unknown(m member, path, k string) *say.Error {
