@@ -53,6 +53,7 @@ type RowsInfo struct {
 
 	Taught Taught `json:"taught,omitzero"` // in our own chat: what stands before targets
 	Choice Choice `json:"choice,omitzero"` // what of the assistant's turns the targets are
+	Drawn  bool   `json:"drawn,omitempty"` // the rows have no order that teaches: each time they are gone through in one that is drawn
 }
 
 // Left says how many documents the rows leave out; nothing if none.
@@ -276,6 +277,9 @@ func NewRowWriter(dir string, vocab, length int, think bool) (*RowWriter, error)
 
 // Think says whether the rows hold thoughts, if that was not known before.
 func (w *RowWriter) Think(yes bool) { w.info.Think = yes }
+
+// Drawn notes that the rows' order is none to learn in.
+func (w *RowWriter) Drawn() { w.info.Drawn = true }
 
 // Taught notes what stands before what the rows teach.
 func (w *RowWriter) Taught(t Taught) { w.info.Taught.Or(t) }

@@ -24,7 +24,7 @@ type Tokens struct {
 	Tokenizer stage.Ref   `plan:"tokenizer,optional" kinds:"tokenizer" learnt:"no"`
 	Length    int         `plan:"length" like:"512" min:"32" max:"8192"`                                   // tokens of a row
 	Direct    bool        `plan:"direct,optional"`                                                         // without the thoughts
-	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                                      // not in the examples' order
+	Shuffle   bool        `plan:"shuffle,optional" json:",omitempty"`                                      // documents are packed in an order drawn once
 	Base      stage.Ref   `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"no"` // instead of tokenizer: in whose template
 	Turns     string      `plan:"turns,optional" json:",omitempty"`                                        // all, last
 	Learn     []string    `plan:"learn,optional" json:",omitempty"`                                        // of a turn: answers, thoughts, calls
@@ -34,9 +34,9 @@ type Tokens struct {
 func (*Tokens) Name() string { return "rows" }
 func (t *Tokens) Revision() int {
 	if t.choice() != (stage.Choice{}) {
-		return 4 // it stands in rows.json; and the last turn is the last
+		return 5 // it stands in rows.json; the last turn is the last; and whether the rows are in an order
 	}
-	return 3
+	return 4
 }
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
@@ -54,7 +54,7 @@ func (t *Tokens) Check() (list []*say.Error) {
 			say.T("name a tokenizer of the plan for a model from random weights, or the base whose template is to be learnt", "从随机权重训练时引用计划里的 tokenizer；否则写明要按其模板学习的 base"))
 	}
 	if t.Turns != "" && t.Turns != "all" && t.Turns != "last" {
-		bad("turns", say.T("%q is not known here", "这里没有 %q", t.Turns), say.T("choose among %s", "可选：%s", "all, last"))
+		bad("turns", say.T("%q is not known here", "这里没有 %q", t.Turns), say.T("choose among %s", "可选：%s", []string{"all", "last"}))
 	}
 	for _, l := range t.Learn {
 		if !slices.Contains(learnable, l) {
@@ -148,11 +148,15 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	p := packer{w: rows, length: t.Length, shuffle: t.Shuffle}
 	p.knows, _ = w.Thinks()
 	for _, dir := range job.Dirs("from") {
+		if _, err := os.Stat(filepath.Join(dir, stage.ExamplesFile)); err == nil { // an owner's: they stand as they came
+			rows.Drawn()
+		}
 		if err := t.file(ctx, job, w, &p, dir); err != nil {
 			return err
 		}
 	}
 	for _, dir := range job.Dirs("text") {
+		rows.Drawn()
 		if err := t.text(ctx, job, w, &p, dir); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func TestStepAllocs(t *testing.T) {
 	b := newBench(t, nil)
 	m := newMeter(b.Job, 1<<30, 0)
 	m.l = l
-	next, n := newBatcher(rows, 4), 0
+	next, n := newBatcher(rows, 4, 0), 0
 	step := func() {
 		list, flops, tokens := next.at(n, &shape, 0)
 		loss, _, _ := l.Accumulate(list)

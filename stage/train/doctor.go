@@ -34,6 +34,7 @@ const (
 	moved        = 0.01 // part by which what is watched must have
 	knownMost    = 1.1  // loss of what a base knows against what its own training ended at
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
+	timidRate    = 0.1  // of the usual rate
 	slowFall     = 0.03 // part by which the loss still falls between quarters
 	overfit      = 1.1  // held-out loss against its lowest
 	timesLeast   = 1.5  // through the data: below it, nothing was read often enough to be known by heart
@@ -182,15 +183,33 @@ func (d *diagnosis) course() {
 		d.find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), lowerRate)
 	case still(d.loss, d.held) && d.held[0] > knownMost*d.c.Counts["base_loss"]:
 		d.find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", d.held[0], d.at[0], d.held[len(d.held)-1]),
-			say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容"))
+			d.raised(say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容")))
 	case d.c.Counts["base_loss"] > 0 && d.first < foreign*d.c.Counts["base_loss"]+foreignLeast && d.last <= d.first+endLeast: // the base knows it already
 	case d.last > (1-learntLeast)*d.first:
 		d.find("nothing", say.T("the loss is %.2f at the end and was %.2f at first: nothing was learnt", "最终损失 %.2f，起始为 %.2f：什么也没有学到", d.last, d.first),
-			say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate"))
-	case d.last > slowLeft*d.first && falls(d.loss) && d.ended() && (len(d.held) == 0 || d.held[len(d.held)-1] == slices.Min(d.held)):
+			d.raised(say.T("look at the rows: is what is to be learnt in them at all? then try a rate ten times as high", "请查看数据行中是否有可学的内容；再试十倍的 rate")))
+	case d.slow() && d.ended() && (len(d.held) == 0 || d.held[len(d.held)-1] == slices.Min(d.held)):
 		d.find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", d.last, math.Round(d.first*100)/100),
-			say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍"))
+			d.raised(say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍")))
 	}
+}
+
+// slow reports whether the loss falls so evenly that the rate is to blame. That of text
+// does at any rate, as there is always more to learn of it: there the plan's must be low.
+func (d *diagnosis) slow() bool {
+	part, told := d.c.Counts["of_usual_rate"]
+	if told && part < timidRate {
+		return d.last > slowLeft*d.first && falls(d.loss, 0)
+	}
+	return d.last > slowLeft*d.first && falls(d.loss, slowFall) && (!told || part < 0.5 || d.c.Counts["lessons"] > 0)
+}
+
+// raised is the advice to raise the rate: to the usual one, if it is far below that.
+func (d *diagnosis) raised(unless say.Text) say.Text {
+	if part, told := d.c.Counts["of_usual_rate"]; told && part < timidRate {
+		return say.T("leave rate out: the plan's is the usual one divided by %.0f", "请省略 rate：计划中的值是常用值的 1/%.0f", 1/part)
+	}
+	return unless
 }
 
 // ended reports whether the run came to its last step, as far as that is known.
@@ -414,12 +433,12 @@ func climbed(loss []float64) bool {
 }
 
 // falls reports whether each quarter of the loss but the first, in which every
-// run falls, is lower than the one before it.
-func falls(loss []float64) bool {
+// run falls, is lower by part than the one before it.
+func falls(loss []float64, part float64) bool {
 	n := len(loss)
 	quarter := func(i int) float64 { return mean64(loss[i*n/4 : (i+1)*n/4]) }
 	for i := range 3 {
-		if quarter(i+1) >= (1-slowFall)*quarter(i) {
+		if quarter(i+1) >= (1-part)*quarter(i) {
 			return false
 		}
 	}

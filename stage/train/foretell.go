@@ -42,7 +42,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}
-	pace := say.T("%v%v", "%v%v", paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm()), timid(o.rate, o.usual(&b)))
+	pace := say.T("%v%v", "%v%v", paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm()), unusual(o.rate, o.usual(b.own(), b.shape.Width)))
 	each := say.T("%d rows a step", "每步 %d 行", batch)
 	f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if w.rows > 0 {

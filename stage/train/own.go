@@ -146,26 +146,30 @@ const (
 	ourLoRARate  = 4 * ourRate
 )
 
-// usual is the rate over b where the plan says none.
-func (o *own) usual(b *footing) float64 {
+// usual is the rate where the plan says none, over a base of such a width, which was
+// trained here from random weights if it is ours.
+func (o *own) usual(isOurs bool, width int) float64 {
 	rate, ours := continueRate, float64(ourRate)
 	if o.lora != nil {
 		rate, ours = loraRate, ourLoRARate
 	}
-	if b.own() {
-		return ours / float64(b.shape.Width)
+	if isOurs {
+		return ours / float64(width)
 	}
 	return rate
 }
 
-// timid says of a rate that is many times less than the usual one that it is a factor:
+// unusual says of a rate that is many times the usual one, or less, that it is a factor:
 // who is used to learning rates writes one of those.
-func timid(rate, usual float64) say.Text {
+func unusual(rate, usual float64) say.Text {
 	const many = 20
-	if rate <= 0 || rate*many > usual {
+	switch {
+	case rate >= many*usual:
+		return say.T("; that is %.0f times the usual rate: rate is a factor, %.3g by default", "；这是常用学习率的 %.0f 倍：rate 是倍数，默认为 %.3g", rate/usual, usual)
+	case rate <= 0 || rate*many > usual:
 		return say.Text{}
 	}
-	return say.T("; that is the usual rate divided by %.0f: rate is a factor, and %.3g by default", "；这是常用学习率的 1/%.0f：rate 是倍数，默认为 %.3g", usual/rate, usual)
+	return say.T("; that is the usual rate divided by %.0f: rate is a factor, %.3g by default", "；这是常用学习率的 1/%.0f：rate 是倍数，默认为 %.3g", usual/rate, usual)
 }
 
 // unsaid is a default where the plan says no rate; 0 where it does.
@@ -252,7 +256,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		t.schedule.Form = form
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"params": float64(b.Shape.Params()), "vocab": float64(b.Shape.Vocab), "batch": float64(batch), "rows": float64(rows.n),
-		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(t.steps) * float64(batch) / float64(rows.n)}})
+		"warmup": float64(t.schedule.Warmup), "supervised": rows.share, "epochs": float64(t.steps) * float64(batch) / float64(rows.n), "of_usual_rate": o.rate / o.usual(b.words.Own(), b.Shape.Width)}})
 	tellFew(job, t.steps, false)
 	t.batch = func(ctx context.Context, step int) (outcome, error) {
 		var list []model.Row

@@ -28,15 +28,27 @@ type batcher struct {
 	weight     []uint8
 	list       []model.Row
 	docs       []int
+	order      *shuffle // nil: that of the rows
 }
 
-func newBatcher(rows *stage.Rows, batch int) *batcher {
+func newBatcher(rows *stage.Rows, batch int, seed uint64) *batcher {
 	n := rows.Length()
 	b := &batcher{rows: rows, ids: make([]int32, n), start: make([]int32, n), weight: make([]uint8, n), docs: make([]int, 0, n)}
 	for range batch {
 		b.list = append(b.list, model.Row{IDs: make([]int32, 0, n), Docs: make([]int, 0, n+1), Weight: make([]float32, 0, n)})
 	}
+	if rows.Info().Drawn {
+		b.order = &shuffle{n: rows.Len(), seed: seed}
+	}
 	return b
+}
+
+// row is the number of the row at place i, counted from the first round on.
+func (b *batcher) row(i int) int {
+	if b.order != nil {
+		return b.order.at(i)
+	}
+	return i % b.rows.Len()
 }
 
 // at returns the batch of a step, its tokens, and spent with the FLOPs of its
@@ -45,7 +57,7 @@ func (b *batcher) at(step int, c *model.Shape, spent float64) (list []model.Row,
 	flops = spent
 	for i := range b.list {
 		r := &b.list[i]
-		b.rows.Read((step*len(b.list)+i)%b.rows.Len(), b.ids, b.start, b.weight)
+		b.rows.Read(b.row(step*len(b.list)+i), b.ids, b.start, b.weight)
 		r.IDs, r.Docs, r.Weight = r.IDs[:0], r.Docs[:0], r.Weight[:0]
 		unpad(r, b.ids, b.start, b.weight)
 		tokens += len(r.IDs)

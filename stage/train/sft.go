@@ -376,7 +376,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	meter := newMeter(job, steps, st.FLOPs)
 	meter.l = l
 	schedule := s.pace(steps)
-	next := newBatcher(rows, batch)
+	next := newBatcher(rows, batch, s.Seed)
 	info := rows.Info()
 	think := 0.0
 	if rows.Think() {
@@ -385,7 +385,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"params": float64(cfg.Params()), "layers": float64(cfg.Layers), "width": float64(cfg.Width), "think": think,
 		"vocab": float64(cfg.Vocab), "batch": float64(batch), "warmup": float64(schedule.Warmup),
-		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()), "rows": float64(rows.Len()),
+		"supervised": float64(info.Supervised) / float64(max(info.Tokens, 1)), "epochs": float64(steps) * float64(batch) / float64(rows.Len()), "rows": float64(rows.Len()), "of_usual_rate": orDefault(s.Rate, 1),
 	}})
 	if job.Lessons {
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"lessons": 1}})

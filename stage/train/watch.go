@@ -17,7 +17,7 @@ type sight struct {
 	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
 	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
 	Worse  int     `json:"worse,omitempty"`  // looks since
-	Before float64 `json:"before,omitempty"` // the loss of the base, if the run keeps its best weights; 0: not known
+	Before float64 `json:"before,omitempty"` // the loss of the base; 0: not known
 	Unseen bool    `json:"unseen,omitempty"` // the look after the last step was cut short, and is due
 }
 
@@ -157,10 +157,10 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	return nil
 }
 
-// base looks at the base before the first step, where the best weights are kept: a lowest
-// loss that is above its own is none to be glad of.
+// base looks at the base before the first step: a lowest loss that is above its own is
+// none to be glad of.
 func (o *lookout) base(ctx context.Context, s *sight, n, steps int) error {
-	if o == nil || o.best == nil || n > 0 || s.Before > 0 {
+	if o == nil || n > 0 || s.Before > 0 {
 		return nil
 	}
 	return o.look(ctx, s, 0, steps)
@@ -194,14 +194,17 @@ type stopFacts struct {
 
 // keep takes back the weights of the lowest loss after n of steps, and says so.
 func (o *lookout) keep(s *sight, n, steps int) *stopFacts {
-	if o == nil || o.best == nil || s.BestAt == 0 {
+	if o == nil || s.BestAt == 0 {
 		return nil
 	}
-	copy(o.l.State(), o.best)
-	o.l.Repack()
-	f := &stopFacts{s.BestAt, rounded(s.Best), n, steps}
-	text := f.text()
-	note(o.job, text)
+	var f *stopFacts
+	if o.best != nil {
+		copy(o.l.State(), o.best)
+		o.l.Repack()
+		f = &stopFacts{s.BestAt, rounded(s.Best), n, steps}
+		text := f.text()
+		note(o.job, text)
+	}
 	if s.Before > 0 && s.Best >= s.Before {
 		note(o.job, say.T("the base itself has a loss of %.3g there, which no step came below: lower rate, or look at what is learnt", "基座自身在此的损失为 %.3g，没有一步低于它：请调低 rate，或查看所学的内容", s.Before))
 	}
