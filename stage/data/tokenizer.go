@@ -59,6 +59,10 @@ func (t *Tokenizer) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"tokens": float64(tok.Vocab()), "problems": float64(n)}})
+	if made := tok.Vocab(); made < t.Vocab {
+		text := say.T("%d tokens were made of the %d asked for: the texts hold no more pieces", "要求 %[2]d 个词元，只做出 %[1]d 个：文本中没有更多片段", made, t.Vocab)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	return tok.Save(job.Out)
 }
 

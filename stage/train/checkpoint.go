@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 	"unsafe"
+
+	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // A checkpoint is one file: a line of JSON, the arenas as they are, and a
@@ -91,6 +95,19 @@ func keep(path string, state any, arenas ...[]float32) (err error) {
 	return nil
 }
 
+// resume fills state and arenas from the checkpoint of job, and says so if there is one
+// that is of no use.
+func resume[T any](job *stage.Job, state *T, arenas ...[]float32) (bool, error) {
+	whole, err := load(job.Work, state, arenas...)
+	if err != nil || whole {
+		return whole, err
+	}
+	if _, err := os.Stat(filepath.Join(job.Work, checkpointName)); err == nil {
+		note(job, say.T("the checkpoint is damaged, or another version wrote it: the run begins again", "检查点已损坏，或由其他版本写成：训练从头开始"))
+	}
+	return false, nil
+}
+
 // load fills state and arenas from the checkpoint in dir; false if there is
 // no whole one of these sizes.
 func load[T any](dir string, state *T, arenas ...[]float32) (bool, error) {
@@ -98,39 +115,63 @@ func load[T any](dir string, state *T, arenas ...[]float32) (bool, error) {
 }
 
 // recall fills state and arenas from a file; false if there is no whole one of
-// these sizes.
+// these sizes. It is read twice, so that no copy of the arenas is beside them.
 func recall[T any](path string, state *T, arenas ...[]float32) (bool, error) {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if len(b) < 8+sha256.Size {
-		return false, nil
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
 	}
-	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
-	if got := sha256.Sum256(body); string(got[:]) != string(sum) {
-		return false, nil
-	}
-	n := binary.LittleEndian.Uint64(body)
-	want := uint64(0)
+	size := info.Size() - 8 - sha256.Size // of state and arenas
 	for _, a := range arenas {
-		want += 4 * uint64(len(a))
+		size -= 4 * int64(len(a))
 	}
-	if n > uint64(len(body)) || uint64(len(body)) != 8+n+want {
+	var first [8]byte
+	if size < 0 {
 		return false, nil
+	}
+	if _, err := io.ReadFull(f, first[:]); err != nil {
+		return false, err
+	}
+	if binary.LittleEndian.Uint64(first[:]) != uint64(size) {
+		return false, nil
+	}
+	h := sha256.New()
+	h.Write(first[:])
+	if _, err := io.CopyN(h, f, info.Size()-8-sha256.Size); err != nil {
+		return false, err
+	}
+	var sum [sha256.Size]byte
+	if _, err := io.ReadFull(f, sum[:]); err != nil {
+		return false, err
+	}
+	if string(h.Sum(nil)) != string(sum[:]) {
+		return false, nil
+	}
+	if _, err := f.Seek(8, io.SeekStart); err != nil {
+		return false, err
+	}
+	head := make([]byte, size)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false, err
 	}
 	var s T
-	if err := json.Unmarshal(body[8:8+n], &s); err != nil { // another version wrote it
+	if err := json.Unmarshal(head, &s); err != nil { // another version wrote it
 		return false, nil
 	}
-	*state = s
-	rest := body[8+n:]
 	for _, a := range arenas {
-		rest = rest[copy(floatBytes(a), rest):]
+		if _, err := io.ReadFull(f, floatBytes(a)); err != nil {
+			return false, err
+		}
 	}
+	*state = s
 	return true, nil
 }
 

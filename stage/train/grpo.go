@@ -353,7 +353,7 @@ func (r *rl) ask(p *stage.Problem) (talk.Question, error) {
 // best parameters in r.best.
 func (r *rl) run(ctx context.Context, baseFLOPs float64) error {
 	moments, _ := r.l.Optimizer.State()
-	resumed, err := load(r.job.Work, &r.st, r.l.State(), r.best, moments)
+	resumed, err := resume(r.job, &r.st, r.l.State(), r.best, moments)
 	if err != nil {
 		return err
 	}

@@ -359,7 +359,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer watch.Close()
 	state = append(state, watch.state()...)
-	resumed, err := load(job.Work, &st, state...)
+	resumed, err := resume(job, &st, state...)
 	if err != nil {
 		return err
 	}

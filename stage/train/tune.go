@@ -79,7 +79,7 @@ func openBase(job *stage.Job, s optim.Settings, o *own) (*Learner, error) {
 func (t *tuning) run(ctx context.Context) error {
 	moments, _ := t.l.Optimizer.State()
 	arenas := append([][]float32{t.l.State(), moments}, t.watch.state()...)
-	resumed, err := load(t.job.Work, &t.st, arenas...)
+	resumed, err := resume(t.job, &t.st, arenas...)
 	if err != nil {
 		return err
 	}
