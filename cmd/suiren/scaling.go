@@ -180,12 +180,11 @@ func sftBlock(f *plan.File, name string) (*plan.Block, error) {
 func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File, error) {
 	args := slices.Clone(from.Args)
 	if !slices.ContainsFunc(args, func(a plan.Arg) bool { return a.Name == "watch" }) {
-		examples := examplesOf(f, from)
-		if examples.IsZero() {
-			return nil, &say.Error{Where: from.At, What: say.T("%s learns from no examples that have a part to watch", "%s 的数据没有可供观察的部分", from.Ref),
-				Next: say.T("name a block whose tokens are made from examples", "请指明 tokens 来自 examples 的块")}
+		watched, err := watchedOf(f, from)
+		if err != nil {
+			return nil, err
 		}
-		args = append(args, plan.Arg{Name: "watch", Refs: []stage.Ref{examples}, Part: "watch"})
+		args = append(args, plan.Arg{Name: "watch", Refs: []stage.Ref{watched}, Part: "watch"})
 	}
 	wanted := map[stage.Ref]bool{}
 	for _, a := range args {
@@ -225,8 +224,10 @@ func ladderFile(f *plan.File, from *plan.Block, rungs []*train.SFT) (*plan.File,
 
 func rungName(i int) string { return "depth-" + strconv.Itoa(i+1) }
 
-// examplesOf returns the first examples that the tokens of a block are made from.
-func examplesOf(f *plan.File, from *plan.Block) stage.Ref {
+// watchedOf returns what of a block's tokens is not learnt: the first examples, or the
+// first corpus that holds some of itself out.
+func watchedOf(f *plan.File, from *plan.Block) (stage.Ref, error) {
+	next := say.T("name a block whose tokens are made from examples, or from a corpus with split", "请指明 tokens 来自 examples 或设有 split 的 corpus 的块")
 	for _, a := range from.Args {
 		for _, ref := range a.Refs {
 			for _, b := range f.Blocks {
@@ -235,15 +236,26 @@ func examplesOf(f *plan.File, from *plan.Block) stage.Ref {
 				}
 				for _, a := range b.Args {
 					for _, ref := range a.Refs {
-						if ref.Kind == store.Examples {
-							return ref
+						if ref.Kind == store.Examples || holdsOut(f, ref) {
+							return ref, nil
+						}
+						if ref.Kind == store.Corpus {
+							next = say.T("set split in %s", "请在 %s 中设置 split", ref)
 						}
 					}
 				}
 			}
 		}
 	}
-	return stage.Ref{}
+	return stage.Ref{}, &say.Error{Where: from.At, What: say.T("of what %s learns from nothing is held out, to be watched", "%s 的数据没有留出可供观察的部分", from.Ref), Next: next}
+}
+
+// holdsOut reports whether ref is a corpus that holds some of itself out.
+func holdsOut(f *plan.File, ref stage.Ref) bool {
+	return slices.ContainsFunc(f.Blocks, func(b *plan.Block) bool {
+		c, ok := b.Op.(*data.Corpus)
+		return b.Ref == ref && ok && c.Split > 0
+	})
 }
 
 // makeRungs makes what is in w's file.
