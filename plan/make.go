@@ -342,8 +342,8 @@ const margin = 0.1
 
 // learn corrects the forecast of time by what runs of the same operator with
 // the same settings took on this machine. Their inputs may have been smaller
-// or larger; where both runs were foretold, the ratio of the forecasts says by
-// how much.
+// or larger; where both runs were foretold, the ratio of the forecasts at one speed
+// says by how much.
 func (k *maker) learn(s *Step) error {
 	settings, err := json.Marshal(s.block.Op)
 	if err != nil {
@@ -366,6 +366,9 @@ func (k *maker) learn(s *Step) error {
 		}
 		if now > 0 && f.Low+f.High > 0 {
 			seconds *= now / (f.Low + f.High)
+			if m.Peak > 0 && k.m.Peak > 0 { // how fast the machine was found to be differs by what else it did
+				seconds *= k.m.Peak / m.Peak
+			}
 		}
 		low, high, n = min(low, seconds), max(high, seconds), n+1
 	}
