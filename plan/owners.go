@@ -28,8 +28,8 @@ func ownedModel(ctx context.Context, f *File, b *Block, a Arg) (*snapshot, error
 		s.files, err = store.ModelFiles(ctx, place)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &say.Error{Where: a.At, What: say.T("%s: there is no model at %q", "%s：%q 处没有模型", a.Name, clip(a.Path)),
-			Next: say.T("paths begin at %s", "路径从 %s 开始", f.Dir), Err: ErrInvalid}
+		return nil, &say.Error{Where: a.At, What: say.T("%s: there is no %s at %q", "%s：%[3]q 处没有%[2]s", a.Name, formNames[a.Form], clip(a.Path)),
+			Next: say.T("paths begin at %s, and nothing is fetched from elsewhere: put the model there", "路径从 %s 开始；这里不会从别处下载，请把模型放到该处", f.Dir), Err: ErrInvalid}
 	}
 	if err != nil {
 		return nil, noted(b, err)
@@ -62,6 +62,9 @@ func (a *Arg) formed(place string) error {
 		if has("config.json") || has("tokenizer.json") || has("model.gguf") {
 			return nil
 		}
+		if has("adapter_config.json") {
+			return wrong(say.T("is an adapter, not a model", "是适配器，不是模型"), say.T("merge it first (train = \"merge\"), naming it in adapter", "请先用 train = \"merge\" 合并，在 adapter 中引用它"))
+		}
 		next := giveModel
 		if list, _ := fs.Glob(os.DirFS(place), "*.gguf"); len(list) > 0 {
 			next = say.T("name the file in it: %s", "请写明其中的文件：%s", clip(path.Join(a.Path, list[0])))
@@ -85,5 +88,8 @@ func (a *Arg) formed(place string) error {
 	}
 	return nil
 }
+
+// formNames are what of an owner's a path names.
+var formNames = map[string]say.Text{"model": say.T("model", "模型"), "adapter": say.T("adapter", "适配器")}
 
 var giveModel = say.T("give a GGUF file or a Hugging Face folder", "请给出 GGUF 文件或 Hugging Face 目录")

@@ -66,17 +66,6 @@ type Example struct {
 	Verify   json.RawMessage   `json:"verify,omitempty"`
 }
 
-// A Use is what examples are for.
-type Use string
-
-// The uses.
-const (
-	UseChats    Use = "chats"
-	UseLabels   Use = "labels"
-	UsePairs    Use = "pairs"
-	UseProblems Use = "problems"
-)
-
 // Use tells what e is for.
 func (e *Example) Use() Use {
 	switch {
@@ -159,7 +148,7 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 		if _, err := os.Stat(path); err == nil {
 			for p, err := range Problems(path) {
 				if err == nil && p.Answer == "" {
-					err = &say.Error{Where: p.ID, What: say.T("this problem has a verifier and no answer to learn", "这道题只有验证器，没有可学的答案"),
+					err = &say.Error{Where: p.ID, What: say.T("the problem %.60q has a verifier and no answer to learn", "题目 %.60q 只有验证器，没有可学的答案", p.Prompt),
 						Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
 				}
 				e := Example{From: p.ID, Tools: p.Tools, Messages: append(slices.Clone(p.Context), Message{Role: "user", Content: p.Prompt}, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
@@ -171,8 +160,7 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 		}
 		for e, err := range Examples(filepath.Join(dir, ExamplesFile)) {
 			if err == nil && (e.Use() != UseChats || len(e.Messages) == 0) {
-				err = &say.Error{Where: e.From, What: say.T("this example is for %s, not a conversation to learn", "这条样例用于 %s，不是供学习的对话", string(e.Use())),
-					Next: say.T("name examples of chats", "请引用对话样例")}
+				err = WrongUse(e.From, UseChats, e.Use())
 			}
 			if !yield(e, err) || err != nil {
 				return

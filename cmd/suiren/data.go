@@ -304,7 +304,7 @@ func (w *workspace) dataTry(name string, set map[string]string) error {
 			rule = k
 		}
 		if err != nil || x < 0 || quality.Find(rule) == nil {
-			return usage("--set", say.T("%q is not a threshold", "%q 不是阈值", k+"="+v), say.T("write it like words_least=30; suiren data rules lists the rules", "请写成 words_least=30；suiren data rules 列出全部规则"))
+			return usage("--set", say.T("%q is not a threshold", "%q 不是阈值", k+"="+v), say.T("write it like words_least=30; suiren data rules RECIPE lists the rules", "请写成 words_least=30；suiren data rules 配方 列出全部规则"))
 		}
 		thresholds[k] = x
 	}

@@ -305,6 +305,9 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return usage("", say.T("flag %q needs a value", "选项 %q 需要取值", missing.GetSpecifiedName()), next)
 	case errors.As(err, &invalid):
+		if invalid.GetFlag().Value.Type() == "duration" {
+			next = say.T("write it with its unit, as 30s or 5m", "请带单位写，如 30s、5m")
+		}
 		return usage("--"+invalid.GetFlag().Name, say.T("%q is not a value of this flag", "%q 不是此选项的合法取值", invalid.GetValue()), next)
 	}
 	return usage("", say.T("the flags cannot be read: %v", "无法解析选项：%v", err), next)

@@ -99,7 +99,7 @@ func (c *Corpus) Check() (list []*say.Error) {
 				rule = name
 			}
 			if quality.Find(rule) == nil && rule != languageRule && rule != reasonQuality {
-				fail(where, say.T("there is no rule %q", "没有名为 %q 的规则", rule), say.T("suiren data rules lists them", "用 suiren data rules 查看全部规则"))
+				fail(where, say.T("there is no rule %q", "没有名为 %q 的规则", rule), say.T("suiren data rules %s lists them", "用 suiren data rules %s 查看全部规则", c.Recipe))
 			}
 			if v := c.Thresholds[name]; math.IsInf(v, 0) || v < 0 {
 				fail(where, say.T("the threshold of %s is %v", "%s 的阈值为 %v", name, v), say.T("it is at least 0", "不能小于 0"))

@@ -84,6 +84,11 @@ const (
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	f := t.forecast(in)
+	for i := range in["from"] {
+		if bad := stage.Unlearnable("from", &in["from"][i]); bad != nil {
+			f.Wrong = append(f.Wrong, bad)
+		}
+	}
 	for _, base := range in["base"] {
 		if base.Path == "" { // to be made, or not looked into
 			continue

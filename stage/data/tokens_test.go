@@ -258,15 +258,15 @@ func TestTokensChoice(t *testing.T) {
 		said     string // of rows.json
 		want     []string
 	}{
-		{Tokens{}, 3, "", []string{"first" + end, "one" + end}},
-		{Tokens{Turns: "all", Learn: []string{"calls", "thoughts", "answers"}}, 3, "", []string{"first" + end, "one" + end}},
-		{Tokens{Turns: "last"}, 4, `"last_turn": true`, []string{"one" + end}},
-		{Tokens{Learn: []string{"answers"}}, 4, `"no_thoughts": true,` + "\n    " + `"no_calls": true`, []string{"first" + end, "one" + end}},
+		{Tokens{}, 4, "", []string{"first" + end, "one" + end}},
+		{Tokens{Turns: "all", Learn: []string{"calls", "thoughts", "answers"}}, 4, "", []string{"first" + end, "one" + end}},
+		{Tokens{Turns: "last"}, 5, `"last_turn": true`, []string{"one" + end}},
+		{Tokens{Learn: []string{"answers"}}, 5, `"no_thoughts": true,` + "\n    " + `"no_calls": true`, []string{"first" + end, "one" + end}},
 	} {
 		c.op.Length = 128
 		dir := runOp(t, &c.op, in)
 		text, err := os.ReadFile(filepath.Join(dir, "rows.json"))
-		if err != nil || c.op.Revision() != c.revision || strings.Contains(string(text), "choice") != (c.said != "") || !strings.Contains(string(text), c.said) {
+		if err != nil || c.op.Revision() != c.revision || strings.Contains(string(text), "choice") != (c.said != "") || !strings.Contains(string(text), `"drawn": true`) || !strings.Contains(string(text), c.said) {
 			t.Errorf("%+v: revision %d, %s %v", c.op, c.op.Revision(), text, err)
 		}
 		if got := learnt(t, dir, words.Tokenizer); !reflect.DeepEqual(got, c.want) {

@@ -97,13 +97,17 @@ func (*Written) Out() store.Kind { return store.Examples }
 
 // Check implements stage.Checker.
 func (w *Written) Check() (list []*say.Error) {
+	next := say.T("give from: a corpus or documents", "请用 from 给出语料或文档")
+	if w.Kind == WrittenPairs {
+		next = say.T("give from, a corpus or documents, or problems", "请用 from 给出语料或文档，或用 problems 给出题目")
+	}
 	switch {
 	case !w.From.IsZero() && !w.Problems.IsZero():
 		list = append(list, &say.Error{Where: "problems", What: say.T("from and problems exclude each other", "from 与 problems 不能同时给出"), Next: say.T("keep one of them", "请只保留一个")})
 	case w.Kind != WrittenPairs && !w.Problems.IsZero():
 		list = append(list, &say.Error{Where: "problems", What: say.T("%s are written of passages", "%s 由段落写成", w.Kind), Next: say.T("give from instead", "请改用 from")})
 	case w.From.IsZero() && w.Problems.IsZero():
-		list = append(list, &say.Error{Where: "from", What: say.T("nothing is given to write about", "没有给出写作的依据"), Next: say.T("give from: a corpus or documents", "请用 from 给出语料或文档")})
+		list = append(list, &say.Error{Where: "from", What: say.T("nothing is given to write about", "没有给出写作的依据"), Next: next})
 	}
 	if w.Kind == WrittenPairs && w.Each == 1 {
 		list = append(list, &say.Error{Where: "each", What: say.T("one answer makes no pair", "一个回答不成对"), Next: say.T("compare two or more", "请比较两个或更多")})

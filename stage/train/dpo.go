@@ -260,7 +260,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 			return nil, 0, err
 		}
 		if e.Use() != stage.UsePairs {
-			return nil, 0, wrongUse(e.From, stage.UsePairs)
+			return nil, 0, stage.WrongUse(e.From, stage.UsePairs, e.Use())
 		}
 		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
 		if err != nil {

@@ -235,7 +235,7 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		}
 		n := len(e.Messages) - 1
 		if e.Use() != stage.UseLabels || n < 0 {
-			return nil, nil, 0, wrongUse(e.From, stage.UseLabels)
+			return nil, nil, 0, stage.WrongUse(e.From, stage.UseLabels, e.Use())
 		}
 		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
 		if err != nil {

@@ -10,66 +10,16 @@ import (
 	"suiren/stage/talk"
 )
 
-// wanted says what an example has that is for a use.
-var wanted = map[stage.Use]say.Text{
-	stage.UseChats: say.T("a conversation to learn", "供学习的对话"), stage.UsePairs: say.T("a chosen and a rejected answer", "选中与被拒的两个回答"),
-	stage.UseLabels: say.T("an answer with a label", "带标签的回答"), stage.UseProblems: say.T("a problem whose answers can be checked", "可以核对答案的题目"),
-}
-
-// wrongUse is the error of examples that are not for a use.
-func wrongUse(where string, use stage.Use) *say.Error {
-	return &say.Error{Where: where, What: say.T("there is an example without %v", "有样例缺少%v", wanted[use]),
-		Next: say.T("name other examples in the plan", "请在计划中引用另外的样例")}
-}
-
 // nothingWatched is the error of examples none of which are in the part watch.
 func nothingWatched() *say.Error {
 	return &say.Error{Where: "watch", What: say.T("none of these examples are watched", "这些样例中没有观察集"),
 		Next: say.T("raise heldout of the examples, or bring more of them that begin with other questions: those of one question are of one part", "请调大这些样例的 heldout，或增加以其他提问开头的样例：同一提问的样例归入同一部分")}
 }
 
-// useOf is what examples are for; "": it is not known.
-func useOf(f *stage.Forecast) stage.Use {
-	if f.Path == "" {
-		return f.Use
-	}
-	if _, err := os.Stat(filepath.Join(f.Path, problemsFile)); err == nil {
-		return stage.UseProblems
-	}
-	for e, err := range stage.Examples(filepath.Join(f.Path, stage.ExamplesFile)) {
-		if err == nil {
-			return e.Use()
-		}
-		break
-	}
-	return ""
-}
-
 // emptyPart reports whether path is a part of examples that holds none.
 func emptyPart(path string) bool {
 	for _, name := range []string{stage.ExamplesFile, problemsFile} {
 		if info, err := os.Stat(filepath.Join(path, name)); path != "" && err == nil && info.Size() == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// unanswered reports whether it is known of problems that there is none to learn: of
-// those that are not made yet in all, else in one of the first.
-func unanswered(f *stage.Forecast) bool {
-	if f.Path == "" {
-		return f.Size["unanswered"] > 0 && f.Size["learnt"] == 0 // all that were read
-	}
-	path, n := filepath.Join(f.Path, problemsFile), 0
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	for p, err := range stage.Problems(path) {
-		if n++; err != nil || n > tallyExamples {
-			break
-		}
-		if p.Answer == "" {
 			return true
 		}
 	}
@@ -164,11 +114,12 @@ func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list 
 				list = append(list, bad)
 				continue
 			}
-			if is := useOf(&f); is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) {
-				list = append(list, wrongUse(arg, use))
-			} else if use == stage.UseChats && unanswered(&f) {
-				list = append(list, &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"),
-					Next: say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")})
+			if use == stage.UseChats {
+				if bad := stage.Unlearnable(arg, &f); bad != nil {
+					list = append(list, bad)
+				}
+			} else if is := stage.UseOf(&f); is != "" && is != use {
+				list = append(list, stage.WrongUse(arg, use, is))
 			}
 		}
 	}

@@ -1,0 +1,87 @@
+package stage
+
+import (
+	"os"
+	"path/filepath"
+
+	"suiren/internal/say"
+)
+
+// A Use is what examples are for.
+type Use string
+
+// The uses.
+const (
+	UseChats    Use = "chats"
+	UseLabels   Use = "labels"
+	UsePairs    Use = "pairs"
+	UseProblems Use = "problems"
+)
+
+// useNames say what an example of a use is, and what learns from it.
+var useNames = map[Use]struct{ one, learner say.Text }{
+	UseChats:    {say.T("a conversation to learn", "供学习的对话"), say.T("sft, continue and lora learn from conversations", "对话由 sft、continue、lora 学习")},
+	UsePairs:    {say.T("a chosen and a rejected answer", "选中与被拒的两个回答"), say.T("dpo learns from pairs", "偏好对由 dpo 学习")},
+	UseLabels:   {say.T("an answer with a label", "带标签的回答"), say.T("kto learns from labels", "标签由 kto 学习")},
+	UseProblems: {say.T("a problem whose answers can be checked", "可以核对答案的题目"), say.T("grpo learns from problems", "题目由 grpo 学习")},
+}
+
+// WrongUse is the error of examples at where that are for the use is, and not for want.
+func WrongUse(where string, want, is Use) *say.Error {
+	return &say.Error{Where: where, What: say.T("there is an example without %v: it is %v", "有样例缺少%v：它是%v", useNames[want].one, useNames[is].one),
+		Next: say.T("name other examples in the plan; %v", "请在计划中引用另外的样例；%v", useNames[is].learner)}
+}
+
+// UseOf is what the examples that f foretells are for; "": it is not known.
+func UseOf(f *Forecast) Use {
+	if f.Path == "" {
+		return f.Use
+	}
+	if _, err := os.Stat(filepath.Join(f.Path, ProblemsFile)); err == nil {
+		return UseProblems
+	}
+	for e, err := range Examples(filepath.Join(f.Path, ExamplesFile)) {
+		if err == nil {
+			return e.Use()
+		}
+		break
+	}
+	return ""
+}
+
+// manyProblems are as many as are looked at where a few tell.
+const manyProblems = 2000
+
+// Unanswered reports whether it is known of problems that there is none to learn: of
+// those that are not made yet in all, else in one of the first.
+func Unanswered(f *Forecast) bool {
+	if f.Path == "" {
+		return f.Size["unanswered"] > 0 && f.Size["learnt"] == 0 // all that were read
+	}
+	path, n := filepath.Join(f.Path, ProblemsFile), 0
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	for p, err := range Problems(path) {
+		if n++; err != nil || n > manyProblems {
+			break
+		}
+		if p.Answer == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Unlearnable finds fault with examples, of argument arg, that hold no conversations to
+// learn, as far as it is known; nil: they do.
+func Unlearnable(arg string, f *Forecast) *say.Error {
+	switch is := UseOf(f); {
+	case is == UsePairs || is == UseLabels:
+		return WrongUse(arg, UseChats, is)
+	case Unanswered(f):
+		return &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"),
+			Next: say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")}
+	}
+	return nil
+}
