@@ -26,9 +26,9 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	add := func(name, text say.Text) { list = append(list, Found{name, text}) }
 	switch {
 	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
-		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d before", "%s，自身没有训练；此前训练了 %d 步", method, f.Steps))
+		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d known before", "%s，自身没有训练；此前已知训练了 %d 步", method, f.Steps))
 	case slices.Contains(overBases, f.Method):
-		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those of its base; running mean of the loss at the end %.3g", "%s，连同基座共 %d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; running mean of the loss at the end %.3g", "%s，连同基座已知的共 %d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	default:
 		add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	}
