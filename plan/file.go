@@ -349,7 +349,7 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 	}
 	for _, a := range inOrder(args) {
 		if !slices.Contains(known, a.Name) {
-			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), r.suggestArgument(a, known, args, fields))
+			r.add(a.NameRange, say.T("%s has no argument %s", "%s 没有参数 %s", b.Kind, clip(a.Name)), r.suggestArgument(a, choice, known, args, fields))
 		}
 	}
 	for _, in := range h.Body.Blocks {

@@ -133,9 +133,13 @@ func suggest(given string, names []string) say.Text {
 
 // suggestArgument says which of known was perhaps meant by given, of those that
 // are not among the arguments already: by a slip of the hand, or by the name that
-// other programs have for it, as learning_rate for rate.
-func (r *reader) suggestArgument(a *hclsyntax.Attribute, known []string, args hclsyntax.Attributes, fields []field) say.Text {
+// other programs have for it, as learning_rate for rate. Of one of another operator it
+// says whose it is.
+func (r *reader) suggestArgument(a *hclsyntax.Attribute, choice Choice, known []string, args hclsyntax.Attributes, fields []field) say.Text {
 	given := a.Name
+	if others := having(choice, given); len(others) > 0 {
+		return say.T("it is one where %s is %s", "%s 为 %s 时才有", choice.By, others)
+	}
 	var free []string
 	for _, n := range known {
 		if _, ok := args[n]; !ok {
@@ -160,6 +164,16 @@ func (r *reader) suggestArgument(a *hclsyntax.Attribute, known []string, args hc
 		}
 	}
 	return text
+}
+
+// having are the operators of choice that have an argument.
+func having(choice Choice, name string) (ops []string) {
+	for _, op := range sortedKeys(choice.Ops) {
+		if op != "" && slices.ContainsFunc(fieldsOf(choice.Ops[op]()), func(f field) bool { return f.name == name }) {
+			ops = append(ops, op)
+		}
+	}
+	return ops
 }
 
 // peersNames are the names that other programs have for an argument, where they do not
