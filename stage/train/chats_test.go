@@ -68,7 +68,7 @@ func TestChats(t *testing.T) {
 			t.Errorf("%s: %+v %+v", name, f, f.Parity)
 		}
 	}
-	for _, op := range []stage.Checker{&LoRA{}, &Continue{From: stage.Ref{Kind: "tokens", Name: "a"}, Examples: stage.Ref{Kind: "examples", Name: "b"}}} {
+	for _, op := range []stage.Checker{&LoRA{}, &LoRA{Examples: stage.Ref{Kind: "examples", Name: "b"}, Targets: []string{}}, &Continue{From: stage.Ref{Kind: "tokens", Name: "a"}, Examples: stage.Ref{Kind: "examples", Name: "b"}}} {
 		if len(op.Check()) != 1 {
 			t.Errorf("%+v is let through", op)
 		}
