@@ -225,7 +225,11 @@ func TestControl(t *testing.T) {
 func TestOverlongRewards(t *testing.T) {
 	r := &rl{GRPO: &GRPO{Tokens: 20, Overlong: 10}}
 	at := func(n int, right, cut bool) float32 {
-		return r.reward(&sample{ids: make([]int32, n), right: right, cut: cut, most: 20}, 0, 0)
+		s := sample{ids: make([]int32, n), cut: cut, most: 20}
+		if right {
+			s.score = 1
+		}
+		return r.reward(&s, 0, 0)
 	}
 	if at(10, true, false) != 1 || at(15, true, false) != 0.5 || at(20, false, true) != -1 || at(5, false, false) != 0 {
 		t.Errorf("rewards %g %g %g %g", at(10, true, false), at(15, true, false), at(20, false, true), at(5, false, false))
@@ -236,7 +240,7 @@ func TestOverlongRewards(t *testing.T) {
 		t.Errorf("rewards %g %g, with room for 20 tokens", at(10, true, false), at(20, false, true))
 	}
 	g := group{prompt: []int32{1}, samples: []sample{
-		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), right: true, reward: 1}}}
+		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), score: 1, reward: 1}}}
 	if docs := advantages([]group{g}); len(docs) != 2 || docs[0].weight >= 0 || docs[1].weight <= 0 {
 		t.Errorf("%+v", docs)
 	}
@@ -265,7 +269,7 @@ func TestOverlongRewards(t *testing.T) {
 		t.Errorf("%+v", docs)
 	}
 	// both right, of other lengths: there is something to learn
-	g.samples[0] = sample{ids: make([]int32, 15), right: true, reward: 0.5}
+	g.samples[0] = sample{ids: make([]int32, 15), score: 1, reward: 0.5}
 	if !g.informative() {
 		t.Error("a shorter right answer teaches nothing")
 	}

@@ -18,7 +18,7 @@ import (
 
 func TestAdvantages(t *testing.T) {
 	answer := func(n int, reward float32, cut bool) sample {
-		return sample{ids: make([]int32, n), right: reward > 0, reward: reward, cut: cut, dropped: cut}
+		return sample{ids: make([]int32, n), score: float64(reward), reward: reward, cut: cut, dropped: cut}
 	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
@@ -116,8 +116,8 @@ func TestCourse(t *testing.T) {
 	}
 	add, sub := &problems[toyCount], &problems[toyCount+1]
 	for i := range 100 {
-		c.note(s, add, i%2 == 1) // half right
-		c.note(s, sub, true)     // all right
+		c.note(s, add, float64(i%2)) // half right
+		c.note(s, sub, 1)            // all right
 	}
 	if p, q := s.pass("add 1"), s.pass("sub 2"); math.Abs(p-0.5) > 0.01 || q < 0.98 {
 		t.Errorf("pass %g and %g", p, q)
