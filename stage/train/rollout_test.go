@@ -265,6 +265,44 @@ func TestReplayOfDirectAnswers(t *testing.T) {
 	}
 }
 
+// In our own chat the prompt has begun the thought: what stops inside of it is no answer,
+// whatever it says, and does stop there of itself.
+func TestUnendedThoughts(t *testing.T) {
+	op, in := toySFT(t)
+	op.FLOPs = 1e6 // one step: it says anything
+	base := newBench(t, in)
+	check(t, op.Run(t.Context(), base.Job))
+	list := toyProblems(1)
+	for i := range list {
+		list[i].Verify = json.RawMessage(`{"regex": "(?s).+"}`)
+	}
+	r := toyRL(t, &GRPO{Prompts: 32, Samples: 8, Tokens: 12}, map[string]string{"base": base.Out, "problems": toyPart(t, list), "watch": toyPart(t, list)})
+	groups, _, err := r.sample(t.Context(), 1, r.prompts())
+	check(t, err)
+	inside := 0
+	for _, g := range groups {
+		for _, s := range g.samples {
+			ended := slices.Contains(s.ids, r.s.w.Chat.ThinkEnd())
+			if s.score > 0 && !ended {
+				t.Errorf("a thought earns %g: %q", s.score, r.s.w.Tokenizer.Decode(s.ids))
+			}
+			if !ended && !s.cut {
+				inside++
+			}
+		}
+	}
+	if inside == 0 {
+		t.Error("no answer stopped inside its thought")
+	}
+	for think, want := range map[bool]string{true: "", false: "4"} {
+		q, err := r.s.w.Ask("here", list[0].Asking(), nil, &think)
+		check(t, err)
+		if got := r.s.w.read(&q, r.s.w.Tokenizer.Encode(nil, "4")); got != want {
+			t.Errorf("think %t: what it said is %q", think, got)
+		}
+	}
+}
+
 // A step's answers come from its seed, its number and the weights alone.
 func TestRolloutRepeats(t *testing.T) {
 	_, in := toyBase(t)

@@ -179,6 +179,17 @@ func TestCodeNet(t *testing.T) {
 	}
 }
 
+// A thought that has not ended is no answer, whoever judges it.
+func TestUnended(t *testing.T) {
+	for _, spec := range []string{`{"number": 4}`, `{"equation": "2+2"}`, `{"regex": ".*4"}`, `{"schema": {}}`} {
+		for reply, want := range map[string]float64{"4": 1, "<think>2+2</think>4": 1, "so 2+2</think>\n4": 1, "<think>\nso 2+2=4": 0, " \n<think>4": 0, "<think>2</think><think>4": 0} {
+			if got := score(t, spec, reply); got != want {
+				t.Errorf("%s of %q: %g", spec, reply, got)
+			}
+		}
+	}
+}
+
 func TestURL(t *testing.T) {
 	var asked map[string]string
 	reply, status := `{"reward": 0.5}`, http.StatusOK
