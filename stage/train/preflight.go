@@ -23,7 +23,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	r.st.Best, r.st.Top = r.worth(&w), w.Overall
 	r.st.Facts.Watched = append(r.st.Facts.Watched, w)
 	r.st.Course.turn()
-	f, cut := &r.st.Facts, 0.0
+	f, cut, room := &r.st.Facts, 0.0, 0
 	// Problems of all kinds; if they have nothing to teach, those of the kinds
 	// that had the most to teach among them.
 	for draw := range uint64(2) {
@@ -36,7 +36,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		if f.Score = 0; grades {
 			f.Score = mean
 		}
-		cut = cutOf(groups)
+		cut, room = cutOf(groups)
 		f.Started = mean >= minPass && f.Informative >= minInformative
 		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
 		if f.Started {
@@ -58,15 +58,18 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		r.note(say.T("pre-flight: %v: reinforcement starts", "预检：%v：开始强化学习", told))
 	} else {
 		r.note(say.T("pre-flight: %v: reinforcement has nothing to learn from here; the weights stay as they are", "预检：%v：强化学习在此无可学习；权重保持不变", told))
-		r.note(r.advise(f, cut))
+		r.note(r.advise(f, cut, room))
 	}
 	return nil
 }
 
 // advise says what would give reinforcement something to learn from, where the
-// pre-flight found nothing; cut is the share of answers that did not end.
-func (r *rl) advise(f *rlFacts, cut float64) say.Text {
+// pre-flight found nothing; cut is the share of answers that did not end, and room the most
+// tokens that one of them had.
+func (r *rl) advise(f *rlFacts, cut float64, room int) say.Text {
 	switch {
+	case cut > cutMost && room < r.tokens():
+		return say.T("%.0f%% of the answers did not end: the base's context of %d tokens leaves them %d at most. Take a base with a longer context or shorter problems, or teach it short answers by examples first", "%.0f%% 的回答没有写完：基座的上下文为 %d 个词元，最多只留给它们 %d 个。请换用上下文更长的基座或更短的题目，或先用样例教它简短作答", 100*cut, r.s.w.context, room)
 	case cut > cutMost && r.Overlong > 0:
 		return say.T("%v: raise tokens", "%v：请调大 tokens", cutShort(cut))
 	case cut > cutMost:
@@ -117,15 +120,15 @@ func meanScore(groups []group) (mean float64, grades bool) {
 	return mean / float64(max(n, 1)), grades
 }
 
-// cutOf is the share of answers that did not end.
-func cutOf(groups []group) float64 {
-	cut, n := 0.0, 0
+// cutOf is the share of answers that did not end, and the most tokens that one of them had.
+func cutOf(groups []group) (share float64, room int) {
+	n := 0
 	for i := range groups {
 		for _, s := range groups[i].samples {
 			if n++; s.cut {
-				cut++
+				share, room = share+1, max(room, s.most)
 			}
 		}
 	}
-	return cut / float64(max(n, 1))
+	return share / float64(max(n, 1)), room
 }

@@ -111,13 +111,15 @@ func TestAdvice(t *testing.T) {
 		overlong         int
 		pass, cut, score float64
 		want             string
+		less             int // tokens than the plan allows
 	}{
-		{0, 0.01, 0.9, 0, "tokens: raise tokens, or set overlong"}, {8, 0.01, 0.9, 0, "tokens: raise tokens"}, {0, 0.9, 0, 0, "take harder ones"},
-		{0, 0.3, 0, 0, "problems in between, or more samples"}, {0, 0.01, 0, 0, "take easier problems"},
-		{0, 0.9, 0, 0.7, "on which they differ, or more samples"}, {0, 0, 0, 0.3, "on which they differ, or more samples"}, {0, 0, 0, 0.01, "take easier problems"},
+		{0, 0.01, 0.9, 0, "tokens: raise tokens, or set overlong", 0}, {8, 0.01, 0.9, 0, "tokens: raise tokens", 0}, {0, 0.9, 0, 0, "take harder ones", 0},
+		{0, 0.3, 0, 0, "problems in between, or more samples", 0}, {0, 0.01, 0, 0, "take easier problems", 0},
+		{0, 0.9, 0, 0.7, "on which they differ, or more samples", 0}, {0, 0, 0, 0.3, "on which they differ, or more samples", 0}, {0, 0, 0, 0.01, "take easier problems", 0},
+		{8, 0.01, 0.9, 0, "128 tokens leaves them 92 at most. Take a base with a longer context or shorter problems, or teach it short answers by examples first", 100}, {0, 0.01, 0.1, 0, "take easier problems", 100},
 	} {
-		r := &rl{GRPO: &GRPO{Overlong: c.overlong}}
-		text := r.advise(&rlFacts{Pass: c.pass, Score: c.score}, c.cut)
+		r := &rl{GRPO: &GRPO{Overlong: c.overlong}, s: &student{w: &writer{context: 128}}}
+		text := r.advise(&rlFacts{Pass: c.pass, Score: c.score}, c.cut, r.tokens()-c.less)
 		if en := text.In(say.English); !strings.HasSuffix(en, c.want) || en == text.In(say.Chinese) {
 			t.Errorf("%+v: %q", c, en)
 		}
