@@ -93,7 +93,15 @@ func (g *GRPO) weight() float64 {
 
 // Settled implements stage.Settler.
 func (g *GRPO) Settled() map[string]any {
-	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	held := map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	p := g.policy()
+	if g.updates() > 1 { // else there is nothing to clip
+		held["clip_low"], held["clip_high"] = p.Low, p.High
+	}
+	if g.Variant != "" {
+		held["beta"] = p.Beta
+	}
+	return held
 }
 
 // own is how a student learns as the plan says.
@@ -130,6 +138,8 @@ func (f *rlFacts) kept(steps int) say.Text {
 	first := f.Watched[0]
 	grades := slices.ContainsFunc(f.Watched, func(w watched) bool { return w.Graded })
 	switch {
+	case f.Steps == 0 && f.RolledBack != "":
+		return say.T("no step is kept: the weights stay as they were", "不保留任何一步：权重保持原样")
 	case f.Steps == 0 && (grades || first.Tokens > 0):
 		return say.T("no step raised the mean reward of the watched problems above %.3f: the weights stay as they were", "没有一步让观察题的平均奖励高于 %.3f：权重保持原样", first.mean())
 	case f.Steps == 0:

@@ -84,6 +84,18 @@ func TestPolicySettings(t *testing.T) {
 	if p := (&GRPO{Variant: "dr_grpo", Tokens: 40}).policy(); p.Length != 40 {
 		t.Errorf("%+v", p)
 	}
+	// What is in force is held, to be shown.
+	for _, c := range []struct {
+		op              GRPO
+		low, high, beta any
+	}{
+		{GRPO{}, nil, nil, nil}, {GRPO{Updates: 2}, 0.2, 0.2, nil}, {GRPO{Updates: 4, Variant: "gspo"}, 3e-4, 4e-4, 0.0}, {GRPO{Updates: 2, High: 0.4}, 0.4, 0.4, nil},
+		{GRPO{Variant: "grpo"}, nil, nil, (&GRPO{Variant: "grpo"}).policy().Beta}, {GRPO{Variant: "dapo", Beta: &near}, nil, nil, 0.3},
+	} {
+		if held := c.op.Settled(); held["clip_low"] != c.low || held["clip_high"] != c.high || held["beta"] != c.beta {
+			t.Errorf("%+v holds %v", c.op, held)
+		}
+	}
 	_, in := toyBase(t)
 	r := toyRL(t, &GRPO{Variant: "dr_grpo", Tokens: 4000}, in)
 	q, err := r.ask(&r.watch[0])
