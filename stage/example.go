@@ -64,6 +64,8 @@ type Example struct {
 	Chosen   []Message         `json:"chosen,omitempty"`
 	Rejected []Message         `json:"rejected,omitempty"`
 	Verify   json.RawMessage   `json:"verify,omitempty"`
+	Family   string            `json:"family,omitempty"` // of a problem: its kind, for reinforcement and verdicts; "": none is given
+	Level    int               `json:"level,omitempty"`  // of a problem, 1 to 100: how hard; 0: none is given
 }
 
 // Use tells what e is for.

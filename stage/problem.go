@@ -72,10 +72,14 @@ func (p *Problem) Asking() []Message {
 }
 
 // Correct reports whether a reply, after its thought, gives exactly p's
-// answer. Space around it and one final period do not matter.
+// answer. Space around it and one final period do not matter. One whose thought has not
+// ended gives none.
 func (p *Problem) Correct(reply string) bool {
 	if _, after, ok := strings.Cut(reply, "</think>"); ok {
 		reply = after
+	}
+	if strings.HasPrefix(strings.TrimSpace(reply), "<think>") {
+		return false
 	}
 	reply = Trimmed(reply)
 	return reply != "" && reply == p.Answer

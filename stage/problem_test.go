@@ -7,6 +7,23 @@ import (
 	"testing"
 )
 
+// What a reply says in its thought is no answer, and one that has not ended leaves none.
+func TestCorrect(t *testing.T) {
+	p := Problem{Answer: "4"}
+	for reply, want := range map[string]bool{
+		"4": true, " 4.\n": true, "<think>2+2</think>4": true, "2+2=</think> 4。": true, "5": false, "": false,
+		"<think>4": false, "<think>\nso 2+2=4": false, "<think>2</think><think>4": false, "4</think>5": false,
+	} {
+		if got := p.Correct(reply); got != want {
+			t.Errorf("%q: %v", reply, got)
+		}
+	}
+	p.Answer = "<think>4"
+	if p.Correct("<think>4") {
+		t.Error("a thought is an answer")
+	}
+}
+
 // A problem may be as long as an example from which it is made.
 func TestLongProblem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ProblemsFile)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -38,7 +39,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 4 }
+func (*Conversations) Revision() int   { return 5 }
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -71,6 +72,7 @@ func (c *Conversations) Settled() map[string]any { return map[string]any{"heldou
 const (
 	maxExamples   = 10_000_000
 	maxFaults     = 20 // errors told of one block
+	maxFamilies   = 64 // of problems: each is drawn, watched and scored by itself
 	ownersProblem = "own"
 )
 
@@ -142,9 +144,10 @@ type sorter struct {
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	labelled map[[16]byte]bool   // the label of each labelled answer
-	paired   map[[16]byte]bool   // pairs
-	odd      map[*int]string     // where what the report counts stands first
+	labelled map[[16]byte]bool // the label of each labelled answer
+	paired   map[[16]byte]bool // pairs
+	odd      map[*int]string   // where what the report counts stands first
+	families map[string]bool
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
 	first    string              // where the first example stands
 	total    int
@@ -178,7 +181,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, odd: map[*int]string{}, families: map[string]bool{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -259,6 +262,10 @@ func (s *sorter) add(e *stage.Example) error {
 	}
 	if s.total++; s.total > maxExamples {
 		return &say.Error{Where: e.From, What: say.T("there are more than %d examples", "样例超过 %d 条", maxExamples), Next: say.T("make several blocks of them", "请分成几个块")}
+	}
+	if s.families[e.Family] = true; len(s.families) > maxFamilies {
+		return &say.Error{Where: e.From, What: say.T("there are more than %d families of problems", "题目的 family 超过 %d 种", maxFamilies),
+			Next: say.T("give family the name of a kind that many problems are of, or leave it out", "请在 family 中写多道题共有的种类，或省略此项")}
 	}
 	from := e.From
 	e.From = ""
@@ -354,7 +361,7 @@ func question(e *stage.Example) string {
 // the user's last message; what comes before it is its context, and the
 // assistant's message behind it the answer to learn.
 func problemOf(e *stage.Example) stage.Problem {
-	p := stage.Problem{ID: e.Key, Key: e.Key, Family: ownersProblem, Lang: knowledge.Lang(question(e)), Level: 1, Tools: e.Tools, Verify: e.Verify}
+	p := stage.Problem{ID: e.Key, Key: e.Key, Family: cmp.Or(e.Family, ownersProblem), Lang: knowledge.Lang(question(e)), Level: cmp.Or(e.Level, 1), Tools: e.Tools, Verify: e.Verify}
 	last := len(e.Messages) - 1
 	if m := &e.Messages[last]; m.Role == "assistant" {
 		p.Think, p.Answer = m.Thought, m.Content

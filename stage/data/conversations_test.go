@@ -130,6 +130,42 @@ func TestConversationsProblems(t *testing.T) {
 	}
 }
 
+// What the owner says of a problem's kind and level sorts it, and there are few kinds.
+func TestConversationsFamilies(t *testing.T) {
+	out, err := converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": `{"prompt":"3+4?","verify":{"number":7},"family":" easy ","level":9}` + "\n" +
+		`{"prompt":"3+5?","verify":{"number":8},"family":null,"level":2.0}` + "\n" + `{"prompt":"3+6?","verify":{"number":9},"family":""}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := stage.ReadProblems(filepath.Join(out, trainPart, problemsFile))
+	if err != nil || len(list) != 3 {
+		t.Fatal(len(list), err)
+	}
+	for i, want := range []stage.Problem{{Family: "easy", Level: 9}, {Family: ownersProblem, Level: 2}, {Family: ownersProblem, Level: 1}} {
+		if p := list[i]; p.Family != want.Family || p.Level != want.Level {
+			t.Errorf("%s: family %q, level %d", p.Prompt, p.Family, p.Level)
+		}
+	}
+	row := func(i int) string {
+		return fmt.Sprintf(`{"prompt":"%d?","verify":{"number":7},"family":"f%[1]d"}`+"\n", i)
+	}
+	var b strings.Builder
+	for i := range maxFamilies {
+		b.WriteString(row(i) + row(i))
+	}
+	if _, err := converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": b.String()}); err != nil {
+		t.Error(err)
+	}
+	b.WriteString(row(maxFamilies))
+	if _, err := converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": b.String()}); err == nil || !strings.Contains(err.Error(), "a:129") || !strings.Contains(err.Error(), "more than 64 families") {
+		t.Errorf("of a family for each problem: %v", err)
+	}
+	chats := `{"prompt":"hi","completion":"ho","family":5,"level":"high"}` // of conversations they are the owner's
+	if out, err = converse(t, &Conversations{Heldout: new(float64)}, map[string]string{"a": chats}); err != nil || examplesOf(t, out, trainPart)[0].Family != "" {
+		t.Error(err)
+	}
+}
+
 // TestConversationsAnswered: what is given beside a verifier is kept for those who
 // learn it, and the tools for those who ask.
 func TestConversationsAnswered(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 type Question struct {
 	IDs []int32 // its tokens, to the beginning of the answer
 
+	thinks       bool // of our own chat: it ends inside a thought
 	conversation chat.Conversation
 	prompt       chat.Prompt // of a template
 }
@@ -24,7 +25,8 @@ type Question struct {
 // where it fails.
 func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMessage, think *bool) (q Question, err error) {
 	if w.Template == nil {
-		q.IDs, err = w.own(from, messages, tools, think == nil || *think)
+		q.thinks = think == nil || *think
+		q.IDs, err = w.own(from, messages, tools, q.thinks)
 		return q, err
 	}
 	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
@@ -86,13 +88,17 @@ func (w *Writer) own(from string, messages []stage.Message, tools []json.RawMess
 	return w.Chat.Prompt(nil, written, think), nil
 }
 
-// Parts returns the thought and the answer in what was written to a question.
+// Parts returns the thought and the answer in what was written to a question. Behind a
+// thought that has not ended there is no answer.
 // Calls of tools are in neither; in our own chat they are words of the answer.
 func (w *Writer) Parts(q *Question, ids []int32) (thought, answer string) {
 	if w.Template == nil {
 		text := w.Tokenizer.Decode(ids)
 		if before, after, ok := strings.Cut(text, "</think>"); ok {
 			return before, after
+		}
+		if q.thinks {
+			return text, ""
 		}
 		return "", text
 	}

@@ -43,12 +43,13 @@ func (w *writer) request(q *talk.Question, most int) infer.Request {
 }
 
 // read returns the answer in what was written to a question; in our own chat
-// the thought stands before it.
+// the thought stands before it. It is empty where the thought has not ended: what stops
+// inside of it is not to be rewarded.
 func (w *writer) read(q *talk.Question, ids []int32) string {
-	if w.Template == nil {
+	_, answer := w.Parts(q, ids)
+	if w.Template == nil && answer != "" {
 		return w.Tokenizer.Decode(ids)
 	}
-	_, answer := w.Parts(q, ids)
 	return answer
 }
 

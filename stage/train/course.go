@@ -9,17 +9,17 @@ import (
 )
 
 // A course chooses the problems of reinforcement. It knows them by stratum
-// (family and level) and how often the model's answers in each were right of
-// late; a stratum is drawn with a chance in proportion to p(1-p), the variance of
-// its reward, because a group that is all right or all wrong teaches nothing.
+// (family and level) and what the model's answers in each scored of
+// late, p on the mean; a stratum is drawn with a chance in proportion to p(1-p), the variance
+// of a score that is 0 or 1, because a group that is all right or all wrong teaches nothing.
 type course struct {
 	names    []string
 	problems map[string][]*stage.Problem
 	all      []stage.Problem // those that are drawn
 }
 
-// courseState is the part of a checkpoint that a course depends on: right and
-// all answers by stratum, those of earlier steps counting less and less.
+// courseState is the part of a checkpoint that a course depends on: the scores and
+// the number of answers by stratum, those of earlier steps counting less and less.
 type courseState struct {
 	Right map[string]float64 `json:"right"`
 	All   map[string]float64 `json:"all"`
@@ -51,7 +51,7 @@ func newCourse(problems []stage.Problem) *course {
 
 func stratum(p *stage.Problem) string { return fmt.Sprintf("%s %d", p.Family, p.Level) }
 
-// pass returns the share of right answers in a stratum; of one not yet tried, ½.
+// pass returns the mean score in a stratum; of one not yet tried, ½.
 func (s *courseState) pass(name string) float64 {
 	return (s.Right[name] + 1) / (s.All[name] + 2)
 }
@@ -91,10 +91,8 @@ func (s *courseState) turn() {
 }
 
 // note counts one answer.
-func (c *course) note(s *courseState, p *stage.Problem, right bool) {
+func (c *course) note(s *courseState, p *stage.Problem, score float64) {
 	name := stratum(p)
-	if right {
-		s.Right[name]++
-	}
+	s.Right[name] += score
 	s.All[name]++
 }

@@ -376,7 +376,7 @@ func cutShort(share float64) say.Text {
 	return say.T("%.0f%% of the answers did not end within their tokens", "%.0f%% 的回答在词元上限内没有写完", 100*share)
 }
 
-var raiseTokens = say.T("raise tokens, or set overlong if it is not set", "请调大 tokens；若未设 overlong，也可设置")
+var raiseTokens = say.T("raise tokens as far as the base's context has room, or set overlong if it is not set", "请在基座上下文允许的范围内调大 tokens；若未设 overlong，也可设置")
 
 func mean64(x []float64) float64 {
 	sum := 0.0

@@ -42,7 +42,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 5 }
+func (*DPO) Revision() int   { return 6 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -121,14 +121,17 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	told.tell(job)
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		long := 0
-		if held, long, err = s.w.pairs(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+		all, long, err := s.w.pairs(filepath.Join(dir, stage.ExamplesFile))
+		if err != nil {
 			return err
 		}
-		if len(held) == 0 {
+		if len(all) == 0 {
 			return nothing(job, "watch", long, s.w.context)
 		}
-		held = held[:min(len(held), 2*watchPairs)]
+		for _, i := range spread(len(all)/2, watchPairs) {
+			held = append(held, all[2*i], all[2*i+1])
+		}
+		tellWatched(job, true, len(held)/2, len(all)/2, long)
 	}
 	if err := s.ready(slices.Concat(docs, held)); err != nil {
 		return err
@@ -197,7 +200,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	return finishPreference(ctx, &t, s, d.Name(), told)
 }
 
-// watchPairs are the pairs, or answers, that a run of preference watches.
+// watchPairs are the pairs, or answers, that a run of preference watches at most.
 const watchPairs = 64
 
 // watch has t look at documents that are not trained on, by a loss of their

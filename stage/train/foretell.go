@@ -209,7 +209,8 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	b := footingOf(in["base"])
 	t := tallyOf(in["problems"], &b)
 	prompt := t.asked()
-	answer := t.answered(max(min(g.tokens(), b.context()-int(prompt)), 1))
+	most := max(min(g.tokens(), b.context()-int(prompt)), 1)
+	answer := t.answered(most)
 	longest := min(t.ask+g.tokens(), b.context())
 	watched := 0.0
 	for _, f := range in["watch"] {
@@ -238,8 +239,11 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	const kept = 0.35
 	steps, prompts := float64(g.steps()), float64(g.prompts())
 	each := prompts * float64(g.samples())
-	learnt := kept*each*(prompt+answer) + prompts*again
-	w := loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
+	load := func(answer float64) workload {
+		learnt := kept*each*(prompt+answer) + prompts*again
+		return loadOf(learnt*steps, s.length, int(prompt+answer), answer/(prompt+answer))
+	}
+	w := load(answer)
 	s.way.batch, s.way.passes = max(int(w.rows/steps), 1), float64(g.updates())
 	if g.general() {
 		s.way.reads = 1
@@ -247,9 +251,19 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	watched *= 1 + math.Ceil(steps/watchEvery)
 	asked := loadOf(((steps+1)*prompts+watched)*prompt, s.length, int(prompt), 0)
 	s.f.FLOPs = s.flops(&w)
-	toil := w.toil(&s.shape, &s.way) + writing(&s.shape, each*(steps+1)+watched, prompt, answer) + asked.judging(&s.shape, &way{integer: s.integer, passes: 1})
-	setTime(&s.f, toil+s.writes(m), m)
-	if s.f.High > 0 {
+	timed := func(f *stage.Forecast, w workload, answer float64) {
+		toil := w.toil(&s.shape, &s.way) + writing(&s.shape, each*(steps+1)+watched, prompt, answer) + asked.judging(&s.shape, &way{integer: s.integer, passes: 1})
+		setTime(f, toil+s.writes(m), m)
+	}
+	timed(&s.f, w, answer)
+	owners, none := answersOf(in["problems"])
+	switch long := (stage.Forecast{}); {
+	case s.f.High == 0:
+	case (b.brought || owners) && int(answer) < most: // it may write on to the limit, whatever the answers are
+		timed(&long, load(float64(most)), float64(most))
+		s.f.High = max(s.f.High, long.High)
+		s.f.Basis = say.T("%v; answers of about %.0f to %d tokens", "%v；每个回答约 %.0f 到 %d 个词元", s.f.Basis, answer, most)
+	default:
 		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
 	}
 	judged(&s.f, in["problems"], each*(steps+1)+watched, m)
@@ -260,6 +274,9 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm))
 	s.remark(&w, m)
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
+	if none && len(in["replay"]) == 0 && g.Weight != nil && g.weight() > 0 {
+		s.f.Wrong = append(s.f.Wrong, withoutEffect("replay_weight", say.T("the problems have no answers, and there is no replay", "题目没有答案，也没有 replay"), say.T("name lessons in replay, add answers to the problems (completion), or leave it out", "请在 replay 中引用例题，为题目加上答案（completion），或省略此项")))
+	}
 	for _, arg := range []string{"problems", "watch"} {
 		most := b.shape.Context
 		if !b.chat {

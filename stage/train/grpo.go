@@ -63,7 +63,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 7 }
+func (*GRPO) Revision() int   { return 8 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -93,7 +93,15 @@ func (g *GRPO) weight() float64 {
 
 // Settled implements stage.Settler.
 func (g *GRPO) Settled() map[string]any {
-	return map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	held := map[string]any{"steps": g.steps(), "prompts": g.prompts(), "samples": g.samples(), "tokens": g.tokens(), "seed": g.Seed, "updates": g.updates(), "replay_weight": g.weight(), "warmup": 0, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	p := g.policy()
+	if g.updates() > 1 { // else there is nothing to clip
+		held["clip_low"], held["clip_high"] = p.Low, p.High
+	}
+	if g.Variant != "" {
+		held["beta"] = p.Beta
+	}
+	return held
 }
 
 // own is how a student learns as the plan says.
@@ -112,9 +120,10 @@ const (
 
 // rlFacts are recorded in suiren.json.
 type rlFacts struct {
-	Pass        float64   `json:"pass_at_1"`   // pre-flight, sampled
-	Any         float64   `json:"pass_at_k"`   // share of groups with a right answer
-	Informative float64   `json:"informative"` // share of groups whose answers have different rewards
+	Pass        float64   `json:"pass_at_1"`       // pre-flight, sampled
+	Any         float64   `json:"pass_at_k"`       // share of groups with a right answer
+	Score       float64   `json:"score,omitempty"` // mean, where a verifier gives more than 0 and 1
+	Informative float64   `json:"informative"`     // share of groups whose answers have different rewards
 	Started     bool      `json:"started"`
 	Steps       int       `json:"steps"` // kept: those of the best held-out score
 	Watched     []watched `json:"watched"`
@@ -126,18 +135,28 @@ type rlFacts struct {
 
 // kept says what came of so many steps.
 func (f *rlFacts) kept(steps int) say.Text {
-	if f.Steps == 0 {
-		return say.T("no step raised the watched problems above %.1f%%: the weights stay as they were", "没有一步让观察题正确率高于 %.1f%%：权重保持原样", 100*f.Watched[0].Overall)
+	first := f.Watched[0]
+	grades := slices.ContainsFunc(f.Watched, func(w watched) bool { return w.Graded })
+	switch {
+	case f.Steps == 0 && f.RolledBack != "":
+		return say.T("no step is kept: the weights stay as they were", "不保留任何一步：权重保持原样")
+	case f.Steps == 0 && (grades || first.Tokens > 0):
+		return say.T("no step raised the mean reward of the watched problems above %.3f: the weights stay as they were", "没有一步让观察题的平均奖励高于 %.3f：权重保持原样", first.mean())
+	case f.Steps == 0:
+		return say.T("no step raised the watched problems above %.1f%%: the weights stay as they were", "没有一步让观察题正确率高于 %.1f%%：权重保持原样", 100*first.Overall)
 	}
-	best := f.Watched[0]
+	best := first
 	for _, w := range f.Watched {
 		if w.Step == f.Steps {
 			best = w
 		}
 	}
-	kept := say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*f.Watched[0].Overall, 100*best.Overall)
+	kept := say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*first.Overall, 100*best.Overall)
+	if grades {
+		kept = say.T("%v, mean reward from %.3f to %.3f", "%v，平均奖励从 %.3f 到 %.3f", kept, first.mean(), best.mean())
+	}
 	if best.Tokens > 0 {
-		kept = say.T("%v, answers from %.0f to %.0f tokens", "%v，回答从 %.0f 到 %.0f 个词元", kept, f.Watched[0].Tokens, best.Tokens)
+		kept = say.T("%v, answers from %.0f to %.0f tokens", "%v，回答从 %.0f 到 %.0f 个词元", kept, first.Tokens, best.Tokens)
 	}
 	return kept
 }
@@ -148,14 +167,23 @@ type watched struct {
 	Overall  float64            `json:"overall"`
 	Families map[string]float64 `json:"families"`
 
-	// Where a token has its price.
-	Tokens float64 `json:"tokens,omitempty"` // of an answer, the mean
+	// Where a token has its price, or a verifier gives more than 0 and 1.
+	Tokens float64 `json:"tokens,omitempty"` // of an answer, the mean; of a price
 	Reward float64 `json:"reward,omitempty"`
+	Graded bool    `json:"graded,omitempty"` // some scores are neither 0 nor 1
+}
+
+// mean is the mean reward; the share that is right where that is all there is to it.
+func (w *watched) mean() float64 {
+	if w.Tokens > 0 || w.Graded {
+		return w.Reward
+	}
+	return w.Overall
 }
 
 // worth is what weights are kept for.
 func (g *GRPO) worth(w *watched) float64 {
-	if g.Overlong > 0 {
+	if g.Overlong > 0 || w.Graded {
 		return w.Reward
 	}
 	return w.Overall

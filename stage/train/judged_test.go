@@ -78,3 +78,65 @@ func TestPreflightPrograms(t *testing.T) {
 		t.Errorf("%q", notes)
 	}
 }
+
+// The answers that an owner gives say little of how much a base writes: it may write on to
+// the limit. Of lessons that our own base was taught it is known.
+func TestForetoldAnswers(t *testing.T) {
+	m := stage.Machine{Threads: 2, Peak: 1e11}
+	lessons, owners := toyProblems(1), toyProblems(1)
+	for i := range owners {
+		owners[i].Verify, owners[i].Think, owners[i].Answer = json.RawMessage(`{"number": 1}`), "", "1"
+	}
+	ours := stage.Forecast{Size: map[string]float64{"params": 1e6, "vocab": 512, "width": 128, "hidden": 384, "layers": 4, "heads": 4, "kv_heads": 2, "context": 512}}
+	foretold := func(base, problems stage.Forecast) stage.Forecast {
+		return (&GRPO{Steps: 4, Prompts: 10, Samples: 5}).Forecast(map[string][]stage.Forecast{"base": {base}, "problems": {problems}, "watch": {{Size: map[string]float64{"watched": 10}}}}, m)
+	}
+	for _, c := range []struct {
+		base, problems stage.Forecast
+		says           string
+		spread         bool // from the shortest to the longest
+	}{
+		{stage.Forecast{Path: archFolder("qwen2")}, stage.Forecast{Path: toyPart(t, owners)}, " to 192 tokens", true},
+		{stage.Forecast{Path: archFolder("qwen2")}, stage.Forecast{Path: toyPart(t, lessons)}, " to 192 tokens", true},
+		{ours, stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 100, "text": 9000, "learnt": 200}}, " to 192 tokens", true},
+		{ours, stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"problems": 100}}, " tokens", false},
+	} {
+		f := foretold(c.base, c.problems)
+		en, zh := f.Basis.In(say.English), f.Basis.In(say.Chinese)
+		if !strings.HasSuffix(en, c.says) || strings.HasSuffix(en, " to 192 tokens") != c.spread || en == zh || c.spread != (f.High > 1.5*mostTime/leastTime*f.Low) {
+			t.Errorf("%g to %g seconds: %s, %s", f.Low, f.High, en, zh)
+		}
+	}
+}
+
+// Where it is known that there is nothing to learn again, a weight of it is refused in the
+// plan; where there may be, it is not.
+func TestForetoldReplay(t *testing.T) {
+	bare, mixed := toyProblems(1), toyProblems(1)
+	for i := range bare {
+		bare[i].Verify, bare[i].Think, bare[i].Answer = json.RawMessage(`{"number": 1}`), "", ""
+		mixed[i].Verify = bare[i].Verify
+	}
+	copy(mixed, bare[:len(bare)-1])
+	two, none := 2.0, 0.0
+	for _, c := range []struct {
+		weight   *float64
+		problems stage.Forecast
+		replay   bool
+		refused  bool
+	}{
+		{&two, stage.Forecast{Path: toyPart(t, bare)}, false, true}, {&two, stage.Forecast{Path: toyPart(t, bare)}, true, false}, {nil, stage.Forecast{Path: toyPart(t, bare)}, false, false},
+		{&none, stage.Forecast{Path: toyPart(t, bare)}, false, false}, {&two, stage.Forecast{Path: toyPart(t, mixed)}, false, false}, {&two, stage.Forecast{Path: toyPart(t, toyProblems(1))}, false, false},
+		{&two, stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "text": 90, "unanswered": 9}}, false, true}, {&two, stage.Forecast{}, false, false},
+		{&two, stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "text": 90, "unanswered": 8, "learnt": 2}}, false, false},
+	} {
+		in := map[string][]stage.Forecast{"base": {{Path: archFolder("qwen2")}}, "problems": {c.problems}}
+		if c.replay {
+			in["replay"] = []stage.Forecast{{Path: toyPart(t, toyProblems(1))}}
+		}
+		f := (&GRPO{Weight: c.weight}).Forecast(in, stage.Machine{Threads: 1})
+		if refused := slices.ContainsFunc(f.Wrong, func(e *say.Error) bool { return e.Where == "replay_weight" && e.In(say.English) != e.In(say.Chinese) }); refused != c.refused {
+			t.Errorf("%+v: %v", c, f.Wrong)
+		}
+	}
+}

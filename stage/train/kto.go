@@ -38,7 +38,7 @@ type KTO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*KTO) Name() string    { return "kto" }
-func (*KTO) Revision() int   { return 6 }
+func (*KTO) Revision() int   { return 7 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -98,14 +98,17 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		long := 0
-		if held, heldGood, long, err = s.w.labels(filepath.Join(dir, stage.ExamplesFile)); err != nil {
+		all, good, long, err := s.w.labels(filepath.Join(dir, stage.ExamplesFile))
+		if err != nil {
 			return err
 		}
-		if len(held) == 0 {
+		if len(all) == 0 {
 			return nothing(job, "watch", long, s.w.context)
 		}
-		held = held[:min(len(held), watchPairs)]
+		for _, i := range spread(len(all), watchPairs) {
+			held, heldGood = append(held, all[i]), append(heldGood, good[i])
+		}
+		tellWatched(job, false, len(held), len(all), long)
 		heldStrange, _ = mismatch(held, s.w.context)
 	}
 	if err := s.ready(slices.Concat(docs, strange, held, heldStrange)); err != nil {
@@ -187,12 +190,12 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 			}
 			vals := map[string]float64{}
 			if len(byLabel) == 2 {
-				vals["watch_right"] = told(answers, heldGood[:m])
+				vals["watch_right"] = told(answers, heldGood)
 			}
 			for good, list := range byLabel {
 				vals[map[bool]string{true: "watch_chosen", false: "watch_rejected"}[good]] = likelier(list)
 			}
-			return loss.Loss(answers, heldGood[:m], loss.Baseline(apart), make([]float64, m)), vals
+			return loss.Loss(answers, heldGood, loss.Baseline(apart), make([]float64, m)), vals
 		}); err != nil {
 			return err
 		}

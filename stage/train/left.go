@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -52,6 +53,35 @@ func (p *preferenceFacts) tell(job *stage.Job) {
 		note(job, say.T("left out: %v", "略去：%v", text))
 	}
 	p.labels.tell(job)
+}
+
+// tellWatched notes what of preferences is watched, if not all are: long of them are longer
+// than the context, and of the n others some were taken.
+func tellWatched(job *stage.Job, pairs bool, taken, n, long int) {
+	what := say.T("%d of %d answers", "%[2]d 个回答中的 %[1]d 个", taken, n+long)
+	if pairs {
+		what = say.T("%d of %d pairs", "%[2]d 对中的 %[1]d 对", taken, n+long)
+	}
+	if taken < n {
+		what = say.T("%v, from all over them", "%v，均匀取自全部", what)
+	}
+	if long > 0 {
+		what = say.T("%v; %d are longer than the context", "%v；%d 个超过上下文", what, long)
+	}
+	if taken < n+long {
+		note(job, say.T("watched: %v", "观察：%v", what))
+	}
+}
+
+// spread takes at most so many of n, from all over them: one from each of as many equal
+// parts, and not the same of each, for labels may take turns.
+func spread(n, most int) (list []int) {
+	parts := min(n, most)
+	for i := range parts {
+		from, to := i*n/parts, (i+1)*n/parts
+		list = append(list, from+int(tensor.Rand(0x7761746368, uint64(n), uint64(i))%uint64(to-from)))
+	}
+	return list
 }
 
 func note(job *stage.Job, text say.Text) { job.Emit(stage.Event{Type: "note", Text: &text}) }

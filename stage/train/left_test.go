@@ -86,6 +86,49 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// What is watched comes from all over the file, whatever stands at its beginning and whoever
+// takes turns, and what is not watched is told.
+func TestWatchedOf(t *testing.T) {
+	for _, n := range []int{0, 1, 63, 64, 65, 128, 341, 100_000} {
+		list := spread(n, watchPairs)
+		odd := 0
+		for i, at := range list {
+			if at < i*n/len(list) || at >= (i+1)*n/len(list) {
+				t.Errorf("of %d: %d is the %dth", n, at, i)
+			}
+			odd += at % 2
+		}
+		if len(list) != min(n, watchPairs) || n >= watchPairs && (odd < 20 || odd > 44) {
+			t.Errorf("of %d: %d, %d of them odd", n, len(list), odd)
+		}
+	}
+	_, in := toyBase(t)
+	long := []stage.Message{{Role: "assistant", Content: strings.Repeat("1", 3*toyContext)}}
+	pair, label := toyPairs(1)[0], toyLabels(1)[0]
+	longPair, longLabel := pair, label
+	longPair.Rejected, longLabel.Messages = long, slices.Concat(label.Messages[:len(label.Messages)-1], long)
+	for _, c := range []struct {
+		fit, over int
+		want      string // behind "watched: "; of answers there are as many
+	}{
+		{4, 0, ""}, {6, 7, "6 of 13 pairs; 7 are longer than the context"}, {70, 0, "64 of 70 pairs, from all over them"}, {70, 1, "64 of 71 pairs, from all over them; 1 is longer than the context"},
+	} {
+		for arg, op := range map[string]stage.Operator{"pairs": &DPO{Batch: 2}, "labels": &KTO{Batch: 2}} {
+			fit, over, want := pair, longPair, c.want
+			if arg == "labels" {
+				fit, over, want = label, longLabel, strings.Replace(c.want, "pairs", "answers", 1)
+			}
+			b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, []stage.Example{fit, fit}),
+				"watch": toyExamples(t, slices.Concat(slices.Repeat([]stage.Example{fit}, c.fit), slices.Repeat([]stage.Example{over}, c.over)))})
+			check(t, op.Run(t.Context(), b.Job))
+			told := slices.DeleteFunc(b.notes(), func(n string) bool { return !strings.HasPrefix(n, "watched: ") })
+			if want == "" && len(told) > 0 || want != "" && !slices.Equal(told, []string{"watched: " + want}) {
+				t.Errorf("%s: %q, want %q", arg, told, want)
+			}
+		}
+	}
+}
+
 // What a base has left out is not told of what goes on from it.
 func TestLeftOutOfBase(t *testing.T) {
 	_, in := toyBase(t)

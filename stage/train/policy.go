@@ -97,13 +97,9 @@ func (r *rl) reward(s *sample, step, i uint64) float32 {
 	return r.worthOf(s)
 }
 
-// worthOf is 1 if a sample is right, less the price of its length.
+// worthOf is the score of a sample, less the price of its length.
 func (g *GRPO) worthOf(s *sample) float32 {
-	x := -objective.Overlong(len(s.ids), s.most, min(g.Overlong, s.most))
-	if s.right {
-		x++
-	}
-	return float32(x)
+	return float32(s.score - objective.Overlong(len(s.ids), s.most, min(g.Overlong, s.most)))
 }
 
 // update takes the steps of the weights that one batch of samples allows, by

@@ -84,6 +84,18 @@ func TestPolicySettings(t *testing.T) {
 	if p := (&GRPO{Variant: "dr_grpo", Tokens: 40}).policy(); p.Length != 40 {
 		t.Errorf("%+v", p)
 	}
+	// What is in force is held, to be shown.
+	for _, c := range []struct {
+		op              GRPO
+		low, high, beta any
+	}{
+		{GRPO{}, nil, nil, nil}, {GRPO{Updates: 2}, 0.2, 0.2, nil}, {GRPO{Updates: 4, Variant: "gspo"}, 3e-4, 4e-4, 0.0}, {GRPO{Updates: 2, High: 0.4}, 0.4, 0.4, nil},
+		{GRPO{Variant: "grpo"}, nil, nil, (&GRPO{Variant: "grpo"}).policy().Beta}, {GRPO{Variant: "dapo", Beta: &near}, nil, nil, 0.3},
+	} {
+		if held := c.op.Settled(); held["clip_low"] != c.low || held["clip_high"] != c.high || held["beta"] != c.beta {
+			t.Errorf("%+v holds %v", c.op, held)
+		}
+	}
 	_, in := toyBase(t)
 	r := toyRL(t, &GRPO{Variant: "dr_grpo", Tokens: 4000}, in)
 	q, err := r.ask(&r.watch[0])
@@ -225,7 +237,11 @@ func TestControl(t *testing.T) {
 func TestOverlongRewards(t *testing.T) {
 	r := &rl{GRPO: &GRPO{Tokens: 20, Overlong: 10}}
 	at := func(n int, right, cut bool) float32 {
-		return r.reward(&sample{ids: make([]int32, n), right: right, cut: cut, most: 20}, 0, 0)
+		s := sample{ids: make([]int32, n), cut: cut, most: 20}
+		if right {
+			s.score = 1
+		}
+		return r.reward(&s, 0, 0)
 	}
 	if at(10, true, false) != 1 || at(15, true, false) != 0.5 || at(20, false, true) != -1 || at(5, false, false) != 0 {
 		t.Errorf("rewards %g %g %g %g", at(10, true, false), at(15, true, false), at(20, false, true), at(5, false, false))
@@ -236,7 +252,7 @@ func TestOverlongRewards(t *testing.T) {
 		t.Errorf("rewards %g %g, with room for 20 tokens", at(10, true, false), at(20, false, true))
 	}
 	g := group{prompt: []int32{1}, samples: []sample{
-		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), right: true, reward: 1}}}
+		{ids: make([]int32, 20), reward: -1, cut: true}, {ids: make([]int32, 5), score: 1, reward: 1}}}
 	if docs := advantages([]group{g}); len(docs) != 2 || docs[0].weight >= 0 || docs[1].weight <= 0 {
 		t.Errorf("%+v", docs)
 	}
@@ -265,7 +281,7 @@ func TestOverlongRewards(t *testing.T) {
 		t.Errorf("%+v", docs)
 	}
 	// both right, of other lengths: there is something to learn
-	g.samples[0] = sample{ids: make([]int32, 15), right: true, reward: 0.5}
+	g.samples[0] = sample{ids: make([]int32, 15), score: 1, reward: 0.5}
 	if !g.informative() {
 		t.Error("a shorter right answer teaches nothing")
 	}

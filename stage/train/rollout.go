@@ -26,13 +26,16 @@ type group struct {
 
 type sample struct {
 	ids    []int32 // with the end token, if it came
-	right  bool
-	reward float32
+	score  float64 // of its verifier, 0 to 1
+	reward float32 // that is learnt by
 	cut    bool
 	most   int // tokens that it could have had
 	// dropped: it is not learnt from, as it was cut and its length costs nothing
 	dropped bool
 }
+
+// graded reports whether a score is neither that of a right answer nor of a wrong one.
+func graded(score float64) bool { return score > 0 && score < 1 }
 
 func (g *group) mean() float32 {
 	var sum float32
@@ -81,21 +84,21 @@ func (r *rl) sample(ctx context.Context, step uint64, n int) (groups []group, to
 			replies[i] = reply{chosen[i/r.samples()], r.s.w.read(&asked[i/r.samples()], res.IDs)}
 		}
 	}
-	right, err := correct(ctx, &r.judge, replies)
+	scores, err := scoresOf(ctx, &r.judge, replies)
 	if err != nil {
 		return nil, 0, err
 	}
 	c := &r.l.Params.Shape
 	for i, res := range results {
 		p, g := chosen[i/r.samples()], &groups[i/r.samples()]
-		s := sample{ids: res.IDs, right: right[i], cut: res.Finish == infer.Cut, most: r.room(g.prompt)}
+		s := sample{ids: res.IDs, score: scores[i], cut: res.Finish == infer.Cut, most: r.room(g.prompt)}
 		if !s.cut {
 			s.ids = append(s.ids, res.End)
 		}
 		s.dropped = s.cut && r.Overlong == 0
 		s.reward = r.reward(&s, step, uint64(i))
 		g.samples = append(g.samples, s)
-		r.course.note(&r.st.Course, p, s.right)
+		r.course.note(&r.st.Course, p, s.score)
 		n := len(g.prompt) + len(s.ids)
 		tokens += n
 		r.st.Facts.SampleFLOPs += c.FLOPs([]int{n}, len(s.ids))
@@ -124,22 +127,22 @@ type reply struct {
 	text    string
 }
 
-// correct reports which replies are right: by their problem's answer, or by the
+// scoresOf returns the scores of replies, 0 to 1: by their problem's answer, or by the
 // verifier that the owner gave it.
-func correct(ctx context.Context, judge *verify.Judge, list []reply) ([]bool, error) {
+func scoresOf(ctx context.Context, judge *verify.Judge, list []reply) ([]float64, error) {
 	specs := make([]verify.Reply, len(list))
 	for i, r := range list {
 		if p := r.problem; p != nil && p.Verify != nil {
 			specs[i] = verify.Reply{Spec: p.Verify, Prompt: p.Prompt, Text: r.text}
 		}
 	}
-	right, err := judge.All(ctx, specs)
+	scores, err := judge.All(ctx, specs)
 	for i, r := range list {
-		if p := r.problem; p != nil && p.Verify == nil {
-			right[i] = p.Correct(r.text)
+		if p := r.problem; p != nil && p.Verify == nil && p.Correct(r.text) {
+			scores[i] = 1
 		}
 	}
-	return right, err
+	return scores, err
 }
 
 // answer has the model answer. Logits that are not numbers say that training
@@ -362,7 +365,7 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 			replies[i] = reply{&r.watch[i], r.s.w.read(&asked[i], res.IDs)}
 		}
 	}
-	good, err := correct(ctx, &r.judge, replies)
+	scores, err := scoresOf(ctx, &r.judge, replies)
 	if err != nil {
 		return watched{}, err
 	}
@@ -373,11 +376,12 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 		n := len(reqs[i].Prompt) + len(res.IDs)
 		r.st.Facts.SampleFLOPs += r.l.Params.Shape.FLOPs([]int{n}, len(res.IDs))
 		w.Families[p.Family] += 0
-		if good[i] {
+		w.Graded = w.Graded || graded(scores[i])
+		if verify.Passes(scores[i]) {
 			right++
 			w.Families[p.Family] += 1 / float64(r.count(p.Family))
 		}
-		s := sample{ids: res.IDs, right: good[i], most: r.room(reqs[i].Prompt)}
+		s := sample{ids: res.IDs, score: scores[i], most: r.room(reqs[i].Prompt)}
 		if res.Finish != infer.Cut {
 			s.ids = append(s.ids, res.End)
 		}
@@ -386,7 +390,10 @@ func (r *rl) score(ctx context.Context, step int) (watched, error) {
 	all := float64(max(len(results), 1))
 	w.Overall = right / all
 	if r.Overlong > 0 {
-		w.Tokens, w.Reward = written/all, worth/all
+		w.Tokens = written / all
+	}
+	if r.Overlong > 0 || w.Graded {
+		w.Reward = worth / all
 	}
 	return w, nil
 }
@@ -409,6 +416,9 @@ func (r *rl) weigh(w watched) {
 	vals := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
 	for name, v := range w.Families {
 		vals["heldout_"+name] = v
+	}
+	if r.Overlong > 0 || w.Graded {
+		vals["watch_reward"] = w.Reward
 	}
 	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
 	fell := ""

@@ -18,7 +18,7 @@ import (
 
 func TestAdvantages(t *testing.T) {
 	answer := func(n int, reward float32, cut bool) sample {
-		return sample{ids: make([]int32, n), right: reward > 0, reward: reward, cut: cut, dropped: cut}
+		return sample{ids: make([]int32, n), score: float64(reward), reward: reward, cut: cut, dropped: cut}
 	}
 	groups := []group{
 		{[]int32{1, 2}, []sample{answer(3, 1, false), answer(5, 0, false), answer(2, 0, false), answer(9, 0, true)}}, // mean ¼
@@ -116,8 +116,8 @@ func TestCourse(t *testing.T) {
 	}
 	add, sub := &problems[toyCount], &problems[toyCount+1]
 	for i := range 100 {
-		c.note(s, add, i%2 == 1) // half right
-		c.note(s, sub, true)     // all right
+		c.note(s, add, float64(i%2)) // half right
+		c.note(s, sub, 1)            // all right
 	}
 	if p, q := s.pass("add 1"), s.pass("sub 2"); math.Abs(p-0.5) > 0.01 || q < 0.98 {
 		t.Errorf("pass %g and %g", p, q)
@@ -261,6 +261,44 @@ func TestReplayOfDirectAnswers(t *testing.T) {
 					t.Errorf("%s, replay %q: learnt again is %q", name, replay, text)
 				}
 			}
+		}
+	}
+}
+
+// In our own chat the prompt has begun the thought: what stops inside of it is no answer,
+// whatever it says, and does stop there of itself.
+func TestUnendedThoughts(t *testing.T) {
+	op, in := toySFT(t)
+	op.FLOPs = 1e6 // one step: it says anything
+	base := newBench(t, in)
+	check(t, op.Run(t.Context(), base.Job))
+	list := toyProblems(1)
+	for i := range list {
+		list[i].Verify = json.RawMessage(`{"regex": "(?s).+"}`)
+	}
+	r := toyRL(t, &GRPO{Prompts: 32, Samples: 8, Tokens: 12}, map[string]string{"base": base.Out, "problems": toyPart(t, list), "watch": toyPart(t, list)})
+	groups, _, err := r.sample(t.Context(), 1, r.prompts())
+	check(t, err)
+	inside := 0
+	for _, g := range groups {
+		for _, s := range g.samples {
+			ended := slices.Contains(s.ids, r.s.w.Chat.ThinkEnd())
+			if s.score > 0 && !ended {
+				t.Errorf("a thought earns %g: %q", s.score, r.s.w.Tokenizer.Decode(s.ids))
+			}
+			if !ended && !s.cut {
+				inside++
+			}
+		}
+	}
+	if inside == 0 {
+		t.Error("no answer stopped inside its thought")
+	}
+	for think, want := range map[bool]string{true: "", false: "4"} {
+		q, err := r.s.w.Ask("here", list[0].Asking(), nil, &think)
+		check(t, err)
+		if got := r.s.w.read(&q, r.s.w.Tokenizer.Encode(nil, "4")); got != want {
+			t.Errorf("think %t: what it said is %q", think, got)
 		}
 	}
 }

@@ -175,6 +175,25 @@ func programs(in []stage.Forecast) (code, url float64) {
 	return 0, 0
 }
 
+// answersOf says of problems whether they are the owner's, of which an answer may be far
+// shorter than what a model writes, and whether it is known that none has one.
+func answersOf(in []stage.Forecast) (owners, none bool) {
+	for _, f := range in {
+		if f.Path == "" {
+			return f.Use == stage.UseProblems && f.Size["problems"] == 0, f.Size["unanswered"] > 0 && f.Size["learnt"] == 0
+		}
+		n := 0
+		for p, err := range stage.Problems(filepath.Join(f.Path, problemsFile)) {
+			if n++; err != nil || p.Answer != "" || n > tallyExamples {
+				return owners || p.Verify != nil, false
+			}
+			owners = owners || p.Verify != nil
+		}
+		return owners, n > 0
+	}
+	return false, false
+}
+
 // sandboxBytes is what sandboxes take where answers to the problems are code.
 func sandboxBytes(in []stage.Forecast) (bytes int64) {
 	if code, _ := programs(in); code > 0 {

@@ -353,7 +353,7 @@ func (t *teacher) answer(ctx context.Context, judge *verify.Judge, problems []st
 			judged[i] = reply{&problems[asked[i]], w.read(&questions[i], r[:len(r)-1])}
 		}
 	}
-	right, err := correct(ctx, judge, judged)
+	scores, err := scoresOf(ctx, judge, judged)
 	if err != nil {
 		return nil, err
 	}
@@ -362,7 +362,7 @@ func (t *teacher) answer(ctx context.Context, judge *verify.Judge, problems []st
 		n := len(reqs[i].Prompt) + len(r)
 		s.FLOPs += t.flops(n, len(r))
 		switch {
-		case !right[i]:
+		case !verify.Passes(scores[i]):
 		case !alike:
 			thought, answer := w.Parts(&questions[i], r[:len(r)-1])
 			s.Answers = append(s.Answers, said{asked[i], thought, answer})

@@ -23,6 +23,9 @@ func (j *Judge) Programs() (n int, took time.Duration) {
 	return int(j.programs.Load()), time.Duration(j.took.Load())
 }
 
+// Passes reports whether an answer of this score is right.
+func Passes(score float64) bool { return score >= 0.5 }
+
 // Right reports whether a reply earns at least half of the reward of spec.
 func (j *Judge) Right(ctx context.Context, spec json.RawMessage, prompt, reply string) (bool, error) {
 	v, err := j.verifier(spec)
@@ -30,7 +33,7 @@ func (j *Judge) Right(ctx context.Context, spec json.RawMessage, prompt, reply s
 		return false, err
 	}
 	s, err := v.Score(ctx, prompt, reply)
-	return s >= 0.5, err
+	return Passes(s), err
 }
 
 func (j *Judge) verifier(spec json.RawMessage) (*Verifier, error) {
@@ -45,25 +48,25 @@ func (j *Judge) verifier(spec json.RawMessage) (*Verifier, error) {
 	return v.(*Verifier), nil
 }
 
-// A Reply is one to judge. One of no spec is wrong.
+// A Reply is one to judge. One of no spec scores 0.
 type Reply struct {
 	Spec         json.RawMessage
 	Prompt, Text string
 }
 
-// All is Right of each of list. It waits for up to atOnce programs of the
+// All returns the score of each of list, 0 to 1. It waits for up to atOnce programs of the
 // owner's at a time, runs programs of answers on all processors, and stops at the
 // first error.
-func (j *Judge) All(outer context.Context, list []Reply) ([]bool, error) {
+func (j *Judge) All(outer context.Context, list []Reply) ([]float64, error) {
 	ctx, stop := context.WithCancelCause(outer)
 	defer stop(nil)
-	right := make([]bool, len(list))
+	scores := make([]float64, len(list))
 	judge := func(i int, v *Verifier) {
 		s, err := v.Score(ctx, list[i].Prompt, list[i].Text)
 		if err != nil {
 			stop(err)
 		}
-		right[i] = s >= 0.5
+		scores[i] = s
 	}
 	var asked sync.WaitGroup
 	var began time.Time
@@ -101,5 +104,5 @@ func (j *Judge) All(outer context.Context, list []Reply) ([]bool, error) {
 	if !began.IsZero() {
 		j.took.Add(int64(time.Since(began)))
 	}
-	return right, cmp.Or(outer.Err(), context.Cause(ctx))
+	return scores, cmp.Or(outer.Err(), context.Cause(ctx))
 }

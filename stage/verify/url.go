@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,7 +22,9 @@ import (
 const (
 	askTime  = 30 * time.Second
 	maxReply = 64 << 10
-	atOnce   = 6 // as many as wait where a server takes the usual five before it accepts one; a seventh would be asked again after a second
+	tries    = 5                      // of a program that cannot be reached, or is busy
+	pause    = 250 * time.Millisecond // before the second; twice as long before each further one
+	atOnce   = 6                      // as many as wait where a server takes the usual five before it accepts one; a seventh would be asked again after a second
 )
 
 // errOutside is wrapped where an address is not of the owner's own network.
@@ -76,7 +79,15 @@ func endpoint(address string) (func(context.Context, string, string) (float64, e
 		if err != nil {
 			return 0, err
 		}
-		reward, err := ask(ctx, address, body)
+		reward, again, err := ask(ctx, address, body)
+		for i := 1; again && i < tries; i++ {
+			select {
+			case <-time.After(pause << (i - 1)):
+				reward, again, err = ask(ctx, address, body)
+			case <-ctx.Done():
+				again, err = false, ctx.Err()
+			}
+		}
 		if err != nil {
 			return 0, askError(address, err)
 		}
@@ -101,32 +112,44 @@ func askError(address string, err error) error {
 	return e
 }
 
-func ask(ctx context.Context, address string, body []byte) (float64, error) {
+// ask asks once. again says that the program may answer in a moment: it starts anew, or
+// has too much to do. One that let the time run out is not asked again.
+func ask(ctx context.Context, address string, body []byte) (reward float64, again bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := client.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, passing(err), err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
 	if err != nil {
-		return 0, err
+		return 0, passing(err), err
 	}
 	var r struct {
 		Reward *float64 `json:"reward"`
 	}
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return 0, say.Errorf("it answered %s", "它返回 %s", res.Status)
+		return 0, slices.Contains(busy, res.StatusCode), say.Errorf("it answered %s", "它返回 %s", res.Status)
 	case len(text) > maxReply:
-		return 0, say.Errorf("its reply is longer than %d bytes", "返回内容超过 %d 字节", maxReply)
+		return 0, false, say.Errorf("its reply is longer than %d bytes", "返回内容超过 %d 字节", maxReply)
 	}
 	if err := json.Unmarshal(text, &r); err != nil || r.Reward == nil || !(*r.Reward >= 0 && *r.Reward <= 1) {
-		return 0, say.Errorf("there is no reward between 0 and 1 in its reply: %s", "返回内容中没有 0 到 1 之间的 reward：%s", clip(string(text)))
+		return 0, false, say.Errorf("there is no reward between 0 and 1 in its reply: %s", "返回内容中没有 0 到 1 之间的 reward：%s", clip(string(text)))
 	}
-	return *r.Reward, nil
+	return *r.Reward, false, nil
+}
+
+// busy are the statuses of a program that has too much to do, or of what stands before one
+// that starts anew.
+var busy = []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
+// passing reports whether a connection that failed may be had in a moment.
+func passing(err error) bool {
+	late, _ := errors.AsType[net.Error](err)
+	return !errors.Is(err, errOutside) && !errors.Is(err, context.Canceled) && !(late != nil && late.Timeout())
 }

@@ -130,13 +130,13 @@ func choose(what say.Text) error {
 }
 
 // Score returns the reward of a reply, 0 to 1. The thought before </think> is
-// not judged. An error says that the reply could not be judged.
+// not judged, and a reply whose thought has not ended gives no answer. An error says that the reply could not be judged.
 func (v *Verifier) Score(ctx context.Context, prompt, reply string) (float64, error) {
 	if _, after, ok := strings.Cut(reply, "</think>"); ok {
 		reply = after
 	}
 	reply = strings.TrimSpace(reply)
-	if reply == "" || len(reply) > maxAnswer {
+	if reply == "" || len(reply) > maxAnswer || strings.HasPrefix(reply, "<think>") {
 		return 0, ctx.Err()
 	}
 	return v.score(ctx, prompt, reply)

@@ -179,6 +179,17 @@ func TestCodeNet(t *testing.T) {
 	}
 }
 
+// A thought that has not ended is no answer, whoever judges it.
+func TestUnended(t *testing.T) {
+	for _, spec := range []string{`{"number": 4}`, `{"equation": "2+2"}`, `{"regex": ".*4"}`, `{"schema": {}}`} {
+		for reply, want := range map[string]float64{"4": 1, "<think>2+2</think>4": 1, "so 2+2</think>\n4": 1, "<think>\nso 2+2=4": 0, " \n<think>4": 0, "<think>2</think><think>4": 0} {
+			if got := score(t, spec, reply); got != want {
+				t.Errorf("%s of %q: %g", spec, reply, got)
+			}
+		}
+	}
+}
+
 func TestURL(t *testing.T) {
 	var asked map[string]string
 	reply, status := `{"reward": 0.5}`, http.StatusOK
@@ -235,10 +246,14 @@ func TestAll(t *testing.T) {
 	defer s.Close()
 	url, _ := json.Marshal(map[string]string{"url": s.URL})
 	var list []Reply
-	var want []bool
+	var want []float64
 	for i := range 3 * atOnce {
 		list = append(list, Reply{url, "q", strconv.Itoa(i % 2)}, Reply{[]byte(`{"number": 1}`), "q", strconv.Itoa(i % 3)}, Reply{})
-		want = append(want, i%2 == 1, i%3 == 1, false)
+		one := 0.0
+		if i%3 == 1 {
+			one = 1
+		}
+		want = append(want, float64(i%2), one, 0)
 	}
 	var j Judge
 	if got, err := j.All(context.Background(), list); err != nil || !slices.Equal(got, want) {
@@ -257,6 +272,45 @@ func TestAll(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := j.All(ctx, list); !errors.Is(err, context.Canceled) {
+		t.Errorf("of a run that is over: %v", err)
+	}
+}
+
+// A program that is busy or starts anew is asked again, and a run that is over waits for none.
+func TestURLAgain(t *testing.T) {
+	answers := make(chan int, 8)
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		if status := <-answers; status == 0 { // it dies amid the reply
+			panic(http.ErrAbortHandler)
+		} else {
+			w.WriteHeader(status)
+		}
+		w.Write([]byte(`{"reward": 0.75}`))
+	}))
+	defer s.Close()
+	v, err := Parse([]byte(`{"url": "` + s.URL + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		statuses []int
+		want     string // of the error
+	}{{[]int{503, 0, 200}, ""}, {[]int{429, 200}, ""}, {[]int{500}, "500"}, {[]int{502, 404}, "404"}} {
+		asked = 0
+		for _, status := range c.statuses {
+			answers <- status
+		}
+		switch got, err := v.Score(t.Context(), "", "x"); {
+		case c.want == "" && (err != nil || got != 0.75), c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)), asked != len(c.statuses):
+			t.Errorf("%v: %g %v, asked %d times", c.statuses, got, err, asked)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	answers <- 503
+	time.AfterFunc(pause/10, cancel)
+	if _, err := v.Score(ctx, "", "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("of a run that is over: %v", err)
 	}
 }

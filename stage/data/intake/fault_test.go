@@ -22,6 +22,7 @@ var good = map[string]string{
 	"strings":  `{"prompt":"3+4?","chosen":"7","rejected":"8"}`,
 	"label":    `{"messages":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"7"}],"label":true}`,
 	"problem":  `{"prompt":"3+4?","verify":{"number":7}}`,
+	"sorted":   `{"prompt":"3+4?","verify":{"number":7},"family":"加法 easy","level":3.0}`,
 }
 
 // spoilt changes the value at a path of a good example: by a new value, a new
@@ -218,6 +219,14 @@ func TestFaults(t *testing.T) {
 		{"problem", "verify", map[string]any{"schema": map[string]any{"$ref": "http://x/y"}}, "verify.schema", "no JSON schema", "nothing outside of it"},
 		{"problem", "completion", []any{map[string]any{"role": "assistant", "tool_calls": []any{call("a", "add")}}}, "prompt", "the answer of a problem calls a tool", "in words"},
 		{"problem", "prompt", []any{said("user", "3+4?"), map[string]any{"role": "assistant", "tool_calls": []any{call("a", "add")}}, said("tool", "7")}, "prompt", "it is a tool's result", "end the prompt with the user's message"},
+		{"problem", "family", 7, "family", "this is a number", "a string"},
+		{"problem", "family", strings.Repeat("题", 41), "family", "no name of a kind of problem", "up to 40 characters"},
+		{"problem", "family", "a\nb", "family", `"a\nb"`, "another name"},
+		{"problem", "famly", "easy", "famly", "not known", "did you mean family?"},
+		{"problem", "level", "hard", "level", "this is a string", "a whole number from 1 to 100"},
+		{"problem", "level", 0, "level", "no level of a problem: 0", "a whole number from 1 to 100"},
+		{"problem", "level", 101, "level", "no level of a problem: 101", "another name"},
+		{"problem", "level", 1.5, "level", "1.5", "a whole number"},
 		{"problem", "verify", map[string]any{}, "verify", "verify has 0 of its fields", ""},
 		{"problem", "verify", map[string]any{"numer": 7}, "verify", `no verifier "numer"`, ""},
 		{"problem", "verify.number", "seven", "verify.number", "is no number", ""},

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"suiren/engine/chat"
 	"suiren/internal/say"
@@ -197,8 +201,51 @@ func (r *record) problem(e *stage.Example, n *node, form Form, v *node) (err *sa
 	case answered && len(last.Calls) > 0:
 		return r.wrong(n, path, say.T("the answer of a problem calls a tool, which is no answer that can be judged", "题目的回答调用了工具，无法评判"), say.T("write the answer in words, or leave it out", "请写出文字回答，或省略"))
 	}
-	e.Verify, err = r.verifier(v)
+	if e.Verify, err = r.verifier(v); err != nil {
+		return err
+	}
+	if e.Family, err = r.family(n); err != nil {
+		return err
+	}
+	e.Level, err = r.level(n)
 	return err
+}
+
+// Bounds of what is said of a problem.
+const (
+	maxFamily = 40 // characters
+	maxLevel  = 100
+)
+
+// family reads what kind of problem it is; "" if that is not said.
+func (r *record) family(n *node) (string, *say.Error) {
+	name, err := r.str(n, "", "family")
+	if err != nil {
+		return "", err
+	}
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) > maxFamily || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return "", r.wrong(n.get("family"), "family", say.T("this is no name of a kind of problem: %q", "这不是题目种类的名称：%q", clip(name)),
+			say.T("write up to %d characters on one line, or give this column another name", "请写不超过 %d 个字符、不换行，或将此列改名", maxFamily))
+	}
+	return name, nil
+}
+
+// level reads how hard a problem is; 0 if that is not said.
+func (r *record) level(n *node) (int, *say.Error) {
+	v := n.get("level")
+	if v == nil {
+		return 0, nil
+	}
+	next := say.T("write a whole number from 1 to %d, or give this column another name", "请写 1 到 %d 的整数，或将此列改名", maxLevel)
+	if v.kind != number {
+		return 0, r.wrong(v, "level", say.T("this is %s", "这是%s", kindText(v.kind)), next)
+	}
+	x, err := strconv.ParseFloat(v.text, 64)
+	if err != nil || x != math.Trunc(x) || x < 1 || x > maxLevel {
+		return 0, r.wrong(v, "level", say.T("this is no level of a problem: %s", "这不是题目的难度：%s", clip(v.text)), next)
+	}
+	return int(x), nil
 }
 
 // endsAnswered reports whether a list of messages ends with the assistant's.

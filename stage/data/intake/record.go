@@ -238,7 +238,11 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 		return e, r.wrong(n, "", say.T("this example is in the form %s, the setting says %s", "这条样例是 %s 格式，而设置为 %s", string(found), string(form)),
 			say.T("leave form out, or put such files into a block of their own", "请去掉 form，或把这些文件放入单独的块"))
 	}
-	if err := r.names(n, "", slices.Concat(known[form], known[Detect])); err != nil {
+	names := slices.Concat(known[form], known[Detect])
+	if n.get("verify") != nil {
+		names = append(names, "family", "level") // elsewhere they are the owner's
+	}
+	if err := r.names(n, "", names); err != nil {
 		return e, err
 	}
 	if err := r.oneUse(n); err != nil {
