@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -33,7 +34,10 @@ type Tokens struct {
 // Name, Revision and Out implement stage.Operator.
 func (*Tokens) Name() string { return "rows" }
 func (t *Tokens) Revision() int {
-	if t.choice() != (stage.Choice{}) {
+	switch {
+	case len(t.From) > 0:
+		return 5 // rows.json says in which words they are
+	case t.choice() != (stage.Choice{}):
 		return 4 // it stands in rows.json; and the last turn is the last
 	}
 	return 3
@@ -85,6 +89,9 @@ const (
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	f := t.forecast(in)
 	for _, base := range in["base"] {
+		if len(in["from"]) > 0 {
+			f.WordsPath = cmp.Or(base.Path, base.WordsPath)
+		}
 		if base.Path == "" { // to be made, or not looked into
 			continue
 		}
@@ -162,6 +169,9 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	}
 	rows.Think(p.thoughts+p.mute > 0)
 	rows.Choice(t.choice())
+	if len(job.Dirs("from")) > 0 {
+		rows.Words(w.Sum)
+	}
 	info, err := rows.Close()
 	if err != nil {
 		return err

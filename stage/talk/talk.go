@@ -110,6 +110,7 @@ type Writer struct {
 	Template  *chat.Template  // nil: Chat
 	Chat      *tokenizer.Chat // of our own; nil: Template
 	Stops     []int32         // tokens that end an answer
+	Sum       string          // of the words: Words.Sum
 
 	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
@@ -130,7 +131,7 @@ func Own(dir string) (*Writer, error) {
 
 func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) (*Writer, error) {
 	words, err := chat.New("chat_template", c.Template(), vocabularyOf(t))
-	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, words: words}, err
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template()}).Sum(), words: words}, err
 }
 
 func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
@@ -163,7 +164,7 @@ func (w *Words) Writer() (*Writer, error) {
 		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
 			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}
 	}
-	out := &Writer{Tokenizer: t, Template: template, special: map[int32]tokenizer.SpecialToken{}}
+	out := &Writer{Tokenizer: t, Template: template, Sum: w.Sum(), special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		out.special[s.ID] = s
 	}

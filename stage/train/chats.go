@@ -22,6 +22,7 @@ type learnt struct {
 	left      *left   // of chats; nil: nothing
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
+	words     string  // of rows of conversations: talk.Words.Sum; "": not known
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -40,7 +41,15 @@ func openLearnt(job *stage.Job, b *brought) (*learnt, error) {
 	if dir := job.Dir("examples"); dir != "" {
 		return b.chats(job, dir)
 	}
-	return openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
+	rows, err := openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
+	if err != nil {
+		return nil, err
+	}
+	if bad := otherTemplate(rows.words, b.words.Sum()); bad != nil {
+		rows.close()
+		return nil, bad
+	}
+	return rows, nil
 }
 
 // openLearntRows opens rows of tokens for b. Over one in our own chat those that
@@ -64,7 +73,7 @@ func openLearntRows(dir string, b *brought, chat bool) (*learnt, error) {
 		return nil, bad
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: own,
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: own, words: info.Words,
 		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 

@@ -350,6 +350,9 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
 			return foreignRows()
 		}
+		if bad := otherTemplate(rows.Info().Words, r.s.w.Sum); bad != nil {
+			return bad
+		}
 		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
 				"%d 行、每行 %d 个词元、词表 %d，与学生（上下文 %d，词表 %d）不符：请用它的分词器制作数据，或改用 problems", rows.Len(), length, rows.Vocab(), r.s.context(), v)
