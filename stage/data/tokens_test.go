@@ -70,6 +70,9 @@ func TestTokensOfChats(t *testing.T) {
 		if err != nil || rows.Len() != 1 || rows.Info().Documents != 1 || rows.Think() {
 			t.Errorf("%s: %+v %v", name, rows.Info(), err)
 		}
+		if rows.Info().Words != words.Sum() {
+			t.Errorf("%s: the rows say that they are in the words %q", name, rows.Info().Words)
+		}
 		if want := (stage.Choice{LastTurn: c.op.Turns == "last"}); rows.Info().Choice != want {
 			t.Errorf("%s: the rows say that they hold %+v", name, rows.Info().Choice)
 		}
@@ -206,7 +209,7 @@ func TestTokensOfText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rows.Think() || rows.Len() < 4 || rows.Info().Dropped > 0 {
+		if rows.Think() || rows.Len() < 4 || rows.Info().Dropped > 0 || rows.Info().Words != "" {
 			t.Errorf("%s: %+v", arg, rows.Info())
 		}
 		// Of each text all but its first token, which nothing stands before.

@@ -22,7 +22,7 @@ type learnt struct {
 	left      *left   // of chats; nil: nothing
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
-	words     string  // of rows of conversations: talk.Words.Sum; "": not known
+	words     string  // of conversations: talk.Words.Sum; "": not known, or plain text
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -125,7 +125,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	if said.mute > 0 {
 		note(job, talk.LeftThoughts(said.mute))
 	}
-	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, words: w.Sum, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

@@ -52,9 +52,9 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 7 // documents that fill the teacher's context are judged
+		return 8 // documents that fill the teacher's context are judged
 	}
-	return 6
+	return 7
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
@@ -347,6 +347,9 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			return err
 		}
 		r.s.facts.Taught.Or(rows.Info().Taught)
+		if rows.Info().Words == "" {
+			r.s.own.ends = nil
+		}
 		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
 			return foreignRows()
 		}

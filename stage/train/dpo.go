@@ -42,7 +42,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 5 }
+func (*DPO) Revision() int   { return 6 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

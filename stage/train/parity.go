@@ -166,14 +166,17 @@ func likeliest(x []float32) (at int) {
 }
 
 // sameWords refuses a model whose template, special tokens or tokenizer are
-// not those of another.
-func sameWords(want, got *brought) error {
+// not those of another. Of the tokens that end an answer it may have those of
+// learnt beside the other's.
+func sameWords(want, got *brought, learnt ...int32) error {
 	if want.words.Template != got.words.Template {
 		return refuse(say.T("the chat template changed", "对话模板被改变"))
 	}
-	lost := slices.ContainsFunc(want.words.Ends, func(id int32) bool { return !slices.Contains(got.words.Ends, id) })
-	if lost || !slices.Equal(want.words.Ends, got.words.Ends) && want.IsGGUF() == got.IsGGUF() { // in another form it may know more of them, by their names
-		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.words.Ends, got.words.Ends))
+	ends := slices.Concat(want.words.Ends, learnt)
+	lost := slices.ContainsFunc(ends, func(id int32) bool { return !slices.Contains(got.words.Ends, id) })
+	more := slices.ContainsFunc(got.words.Ends, func(id int32) bool { return !slices.Contains(ends, id) })
+	if lost || more && want.IsGGUF() == got.IsGGUF() { // in another form it may know more of them, by their names
+		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", ends, got.words.Ends))
 	}
 	if want.words.Tokenizer.Vocab() != got.words.Tokenizer.Vocab() || !slices.Equal(want.words.Tokenizer.Specials(), got.words.Tokenizer.Specials()) {
 		return refuse(say.T("the special tokens changed", "特殊词元被改变"))
