@@ -84,7 +84,9 @@ func TestTurnEnd(t *testing.T) {
 		{Messages: []stage.Message{{Role: "user", Content: "ab"}, {Role: "assistant", Content: "cd"}}},
 		{Messages: []stage.Message{{Role: "user", Content: "cd"}, {Role: "assistant", Content: "ab"}}},
 	})
-	told := func(b *bench) bool { return strings.Contains(fmt.Sprint(b.notes()), `an answer ends with "<|im_end|>"`) }
+	told := func(b *bench) bool {
+		return strings.Contains(fmt.Sprint(b.notes()), `an answer ends with "<|im_end|>"`)
+	}
 
 	b := run(&Continue{}, map[string]string{"base": base, "examples": chats})
 	if got := generated(t, b.Out); !slices.Equal(got, []int32{eos, end}) || !told(b) {
