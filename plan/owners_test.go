@@ -37,11 +37,14 @@ func TestOwnersModel(t *testing.T) {
 		return err
 	})
 	h.expect("\n= weights.w\n= weights.v\n", "")
-	h.file("models/base/weights", "2")
+	h.file("models/base/.DS_Store", "x") // as a Finder leaves it
+	h.file("models/base/README.md", "x")
+	h.expect("\n= weights.w\n= weights.v\n", "")
+	h.file("models/base/config.json", "{\"v\": 2}")
 	p := h.expect("\n~ weights.w base: the model at models/base is another\n~ weights.v weights.w will be made again\n",
 		"\n~ weights.w base：models/base 处的模型已不同\n~ weights.v weights.w 将重做\n")
-	h.file("models/base/weights", "3")
-	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights changed") || !strings.Contains(err.Error(), "weights.w: base: ") || !strings.Contains(err.Error(), "models/base") {
+	h.file("models/base/config.json", "{\"v\": 3}")
+	if err := h.apply(p); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "config.json changed") || !strings.Contains(err.Error(), "weights.w: base: ") || !strings.Contains(err.Error(), "models/base") {
 		t.Errorf("apply after the model changed: %v", err)
 	}
 	h.made()
@@ -98,7 +101,7 @@ weights "u" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.file("models/base/weights", "2")
+	h.file("models/base/config.json", "{\"v\": 2}")
 	err = h.apply(p)
 	if !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "weights.w: base: ") {
 		t.Errorf("applied: %v", err)

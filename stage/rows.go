@@ -54,6 +54,7 @@ type RowsInfo struct {
 	Taught Taught `json:"taught,omitzero"` // in our own chat: what stands before targets
 	Choice Choice `json:"choice,omitzero"` // what of the assistant's turns the targets are
 	Drawn  bool   `json:"drawn,omitempty"` // the rows have no order that teaches: each time they are gone through in one that is drawn
+	Words  string `json:"words,omitempty"` // of conversations: the talk.Words.Sum in which they are written; "": not known, or plain text
 }
 
 // Left says how many documents the rows leave out; nothing if none.
@@ -286,6 +287,9 @@ func (w *RowWriter) Taught(t Taught) { w.info.Taught.Or(t) }
 
 // Choice notes what of the assistant's turns the targets are.
 func (w *RowWriter) Choice(c Choice) { w.info.Choice = c }
+
+// Words notes the words in which conversations are written.
+func (w *RowWriter) Words(sum string) { w.info.Words = sum }
 
 // Drop counts a document that fits no row.
 func (w *RowWriter) Drop() { w.info.Dropped++ }

@@ -201,7 +201,7 @@ type Forecast struct {
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
-	WordsPath string             `json:"-"` // of weights whose words are those of a model at hand, made or the owner's: where it lies
+	WordsPath string             `json:"-"` // of weights, or of rows of conversations, whose words are those of a model at hand, made or the owner's: where it lies
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
 }

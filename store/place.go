@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"suiren/internal/durable"
 	"suiren/internal/say"
@@ -77,9 +78,23 @@ const maxModelFiles = 10_000
 // shardName is the end of the name of one of several files of a model.
 var shardName = regexp.MustCompile(`-\d{5}-of-(\d{5})\.gguf$`)
 
+// modelFiles match the names of what is read of a folder of a model or an adapter,
+// or copied into what is made of it, as the licence is. Of all else in the folder,
+// and of hidden files, nothing that is made depends.
+var modelFiles = []string{"config.json", "generation_config.json", "adapter_config.json", "suiren.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+	"special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template*", "*.safetensors", "*.safetensors.index.json", "*.gguf", "LICENSE"}
+
+// ofModel reports whether a file of that name is a part of the model in its folder.
+func ofModel(name string) bool {
+	return name[0] != '.' && slices.ContainsFunc(modelFiles, func(pattern string) bool {
+		ok, _ := filepath.Match(pattern, name)
+		return ok
+	})
+}
+
 // ModelFiles sums a model's files: one, or the shards that belong to it, or
-// those of a folder, without its folders. Links are followed: that is how the
-// caches of models are built.
+// those of a folder that are a part of it, without its folders. Links are followed:
+// that is how the caches of models are built.
 func ModelFiles(ctx context.Context, place string) ([]File, error) {
 	info, err := os.Stat(place)
 	if err != nil {
@@ -95,6 +110,9 @@ func ModelFiles(ctx context.Context, place string) ([]File, error) {
 			return nil, err
 		}
 		for _, e := range entries {
+			if !ofModel(e.Name()) {
+				continue
+			}
 			info, err := os.Stat(filepath.Join(dir, e.Name()))
 			switch {
 			case err != nil || info.IsDir():

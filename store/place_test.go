@@ -69,6 +69,39 @@ func TestModelFiles(t *testing.T) {
 	}
 }
 
+// Of a folder counts what is read of it or copied from it; what else comes to lie
+// there makes it no other model.
+func TestModelFolder(t *testing.T) {
+	dir := t.TempDir()
+	digest := func() Digest {
+		t.Helper()
+		files, err := ModelFiles(t.Context(), dir)
+		check(t, err)
+		return FilesDigest(files)
+	}
+	seen := map[Digest]string{}
+	for _, name := range []string{"config.json", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "tokenizer.model",
+		"special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "adapter_config.json", "adapter_model.safetensors",
+		"suiren.json", "model.gguf", "LICENSE"} {
+		write(t, dir, name, name)
+		d := digest()
+		if before, ok := seen[d]; ok {
+			t.Errorf("with %s it is the same as with %s", name, before)
+		}
+		seen[d] = name
+	}
+	before := digest()
+	if got := before.Short(); got != "dec6b1dd43ef" {
+		t.Errorf("a folder of these files was another model before: %s", got)
+	}
+	for _, name := range []string{".DS_Store", "._model.safetensors", ".gitattributes", "README.md", "optimizer.pt", "pytorch_model.bin", "training_args.bin", "trainer_state.json", "model.safetensors.bak"} {
+		write(t, dir, name, name)
+		if digest() != before {
+			t.Errorf("with %s it is another model", name)
+		}
+	}
+}
+
 // What tells of nothing that is left goes: curves with their artifact, unless
 // a checkpoint waits; logs of runs once they are old, too; places of models
 // that nothing stands on.

@@ -28,7 +28,11 @@ const (
 // GGUF returns the metadata that describes t in a GGUF file; FromGGUF reads
 // it back. ends are tokens that end an answer by what other files of the model
 // say. The error says what GGUF has no way to say.
-func (t *Tokenizer) GGUF(ends ...int32) ([]Pair, error) {
+func (t *Tokenizer) GGUF(ends ...int32) ([]Pair, error) { return t.GGUFTurn(-1, ends...) }
+
+// GGUFTurn is GGUF of a model whose template ends a turn with the token turn, if
+// that is not EOS; -1: it is not known.
+func (t *Tokenizer) GGUFTurn(turn int32, ends ...int32) ([]Pair, error) {
 	var pairs []Pair
 	var err error
 	switch t.kind {
@@ -62,7 +66,11 @@ func (t *Tokenizer) GGUF(ends ...int32) ([]Pair, error) {
 	}
 	pairs = append(pairs, Pair{keyAddBOS, len(t.Prefix()) > 0 || t.kind == wordPieces}, Pair{keyAddEOS, len(t.Suffix()) > 0 && t.kind != wordPieces})
 	for i, name := range []string{"<|eot_id|>", "<|eom_id|>"} {
-		if id, ok := t.names[name]; ok {
+		id, ok := t.names[name]
+		if i == 0 && turn >= 0 && turn != roles.eos {
+			id, ok = turn, true
+		}
+		if ok {
 			pairs = append(pairs, Pair{endKeys[i], uint32(id)})
 		}
 	}
@@ -71,6 +79,24 @@ func (t *Tokenizer) GGUF(ends ...int32) ([]Pair, error) {
 		return nil, err
 	}
 	return t.endPairs(pairs, u.Ends(), ends)
+}
+
+// EndKeys are the keys of tokens beside EOS that end an answer.
+func EndKeys() []string { return slices.Clone(endKeys) }
+
+// MoreEnds returns what a GGUF file of t has to say beside have, which are its pairs
+// of EndKeys, for the token turn to end a turn.
+func (t *Tokenizer) MoreEnds(have []Pair, turn int32) ([]Pair, error) {
+	said := slices.ContainsFunc(have, func(p Pair) bool { return p.Value == uint32(turn) })
+	known := t.Ends()
+	if !said && turn != t.roles.eos && !slices.ContainsFunc(have, func(p Pair) bool { return p.Key == endKeys[0] }) {
+		known = slices.DeleteFunc(known, func(id int32) bool { return id == turn }) // by its name, which others may not know
+	}
+	pairs, err := t.endPairs(slices.Clone(have), known, []int32{turn})
+	if err != nil {
+		return nil, err
+	}
+	return pairs[len(have):], nil
 }
 
 // endPairs adds to pairs, from which the tokens known are read as ends of an

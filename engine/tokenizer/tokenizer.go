@@ -160,6 +160,17 @@ func (t *Tokenizer) Specials() []SpecialToken {
 	return list
 }
 
+// Controls are the special tokens that are no text.
+func (t *Tokenizer) Controls() map[int32]bool {
+	set := map[int32]bool{}
+	for _, a := range t.added {
+		if a.special {
+			set[a.id] = true
+		}
+	}
+	return set
+}
+
 func have(id int32) (int32, bool) { return id, id >= 0 }
 
 // BOS returns the token that begins a text, false if the file names none.

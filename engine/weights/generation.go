@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -105,6 +106,38 @@ func (g *Generation) Write(dir string) error {
 		c["do_sample"] = !greedy
 	}
 	return writeJSON(filepath.Join(dir, "generation_config.json"), c)
+}
+
+// AddEnds adds ids to the tokens that end an answer in the folder dir, which has a
+// config.json, as transformers reads them: generation_config.json, and config.json
+// where that says none. Those that are there already stay where they are.
+func AddEnds(dir string, ids []int32) error {
+	const key = "eos_token_id"
+	said, config := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	path := filepath.Join(dir, "generation_config.json")
+	if _, err := readJSON(path, &said); err != nil {
+		return err
+	}
+	ends := tokenIDs(said[key])
+	if said == nil { // the file says null
+		said = map[string]json.RawMessage{}
+	}
+	if len(ends) == 0 {
+		if _, err := readJSON(filepath.Join(dir, "config.json"), &config); err != nil {
+			return err
+		}
+		ends = tokenIDs(config[key])
+	}
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id int32) bool { return slices.Contains(ends, id) })
+	if len(missing) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(append(ends, missing...))
+	if err != nil {
+		return err
+	}
+	said[key] = list
+	return writeJSON(path, said)
 }
 
 // The keys of sampling. GGUF has none for Typical, so that other programs pass over it.

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -31,13 +32,8 @@ type Tokens struct {
 }
 
 // Name, Revision and Out implement stage.Operator.
-func (*Tokens) Name() string { return "rows" }
-func (t *Tokens) Revision() int {
-	if t.choice() != (stage.Choice{}) {
-		return 5 // it stands in rows.json; the last turn is the last; and whether the rows are in an order
-	}
-	return 4
-}
+func (*Tokens) Name() string    { return "rows" }
+func (*Tokens) Revision() int   { return 5 } // rows.json says in which words they are, and whether in an order
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
 // learnable are the parts of a turn.
@@ -90,6 +86,9 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		}
 	}
 	for _, base := range in["base"] {
+		if len(in["from"]) > 0 {
+			f.WordsPath = cmp.Or(base.Path, base.WordsPath)
+		}
 		if base.Path == "" { // to be made, or not looked into
 			continue
 		}
@@ -171,6 +170,9 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	}
 	rows.Think(p.thoughts+p.mute > 0)
 	rows.Choice(t.choice())
+	if len(job.Dirs("from")) > 0 {
+		rows.Words(w.Sum)
+	}
 	info, err := rows.Close()
 	if err != nil {
 		return err

@@ -130,6 +130,19 @@ func (w *Writer) Doc(from string, prompt, answer []stage.Message, tools []json.R
 	return w.encode(t, []turn{t}), nil
 }
 
+// TurnEnd returns the token with which an answer ends as w writes it; nothing where
+// the template does not take a plain one.
+func (w *Writer) TurnEnd() []int32 {
+	if w.Template == nil {
+		return w.Stops[:1:1]
+	}
+	d, err := w.Doc("", []stage.Message{{Role: "user", Content: "?"}}, []stage.Message{{Role: "assistant", Content: "!"}}, nil)
+	if err != nil || len(d.IDs) == 0 || !slices.Contains(w.Stops, d.IDs[len(d.IDs)-1]) {
+		return nil
+	}
+	return d.IDs[len(d.IDs)-1:]
+}
+
 // ownDoc writes an answer in our own chat. What is asked begins a thought; one
 // that is not there is ended at once, and that is learnt with the answer: so who
 // was taught without thoughts answers at once where it may think.

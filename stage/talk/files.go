@@ -14,9 +14,14 @@ import (
 )
 
 // Meta returns what a GGUF file says of how the model of a folder is talked to:
-// its tokenizer, all tokens that end an answer, its template and its sampling.
-func (w *Words) Meta() ([]weights.Pair, error) {
-	pairs, err := w.Tokenizer.GGUF(w.Ends...)
+// its tokenizer, all tokens that end an answer, those of learnt among them, its
+// template and its sampling.
+func (w *Words) Meta(learnt ...int32) ([]weights.Pair, error) {
+	ends, turn := slices.Concat(w.Ends, learnt), int32(-1)
+	if end := w.TurnEnd(); len(end) > 0 && slices.Contains(ends, end[0]) {
+		turn = end[0]
+	}
+	pairs, err := w.Tokenizer.GGUFTurn(turn, ends...)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +30,21 @@ func (w *Words) Meta() ([]weights.Pair, error) {
 		list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
 	}
 	return append(list, w.generation.GGUF()...), nil
+}
+
+// MoreEnds returns what a GGUF file of words that were read from one has to say beside
+// what that says, for the tokens of learnt to end an answer.
+func (w *Words) MoreEnds(learnt ...int32) (list []weights.Pair, err error) {
+	for _, id := range learnt {
+		pairs, err := w.Tokenizer.MoreEnds(w.endPairs, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range pairs {
+			list = append(list, weights.Pair{Key: p.Key, Value: p.Value})
+		}
+	}
+	return list, nil
 }
 
 // folderFiles are what a folder says of how its model is talked to, and under

@@ -26,6 +26,7 @@ type Words struct {
 	GGUF      bool
 
 	generation *weights.Generation // all that they say; nil of words without files
+	endPairs   []tokenizer.Pair    // of a GGUF file: those of tokenizer.EndKeys
 }
 
 // Sum names how a model is talked to: its template, its special tokens and how
@@ -40,9 +41,35 @@ func (w *Words) Sum() string {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
+// EndsWith reports whether the files name id as a token that ends an answer.
+func (w *Words) EndsWith(id int32) bool {
+	eos, ok := w.Tokenizer.EOS()
+	return ok && id == eos || slices.Contains(w.Ends, id)
+}
+
+// TurnEnd is Writer.TurnEnd of the writer of w; nothing if it has none.
+func (w *Words) TurnEnd() []int32 {
+	out, err := w.Writer()
+	if err != nil {
+		return nil
+	}
+	return out.TurnEnd()
+}
+
 // TaughtIn refuses an adapter that was trained in other words: sum is its base's
-// then, "" if that is not known.
-func (w *Words) TaughtIn(sum string) error {
+// then, "" if that is not known, and ends are the tokens that ended the turns that
+// it learnt, of those that the base's files named.
+func (w *Words) TaughtIn(sum string, ends ...int32) error {
+	for _, id := range ends {
+		if !w.EndsWith(id) {
+			name := ""
+			if id >= 0 && int(id) < w.Tokenizer.Vocab() {
+				name = string(w.Tokenizer.Bytes(id))
+			}
+			return &say.Error{What: say.T("the adapter learnt to end an answer with the token %d, %q, with which its base ended one then and does not now", "适配器学会以词元 %d（%q）结束回答；其基座当时以它结束，现在不再如此", id, name),
+				Next: say.T("name it among the eos_token_id of the base again (generation_config.json), or train the adapter again", "请在基座的 eos_token_id（generation_config.json）中恢复该词元，或重新训练适配器"), Err: stage.ErrRefused}
+		}
+	}
 	if have := w.Sum(); sum != "" && have != sum {
 		return &say.Error{What: say.T("the adapter was trained in another chat template, or with other special tokens, than its base has now", "适配器训练时所用的对话模板或特殊词元，与其基座现在的不同"),
 			Next: say.T("give the base the template that it had, or train the adapter again", "请恢复基座当时的模板，或重新训练适配器"), Err: stage.ErrRefused}
@@ -100,6 +127,11 @@ func openGGUF(path string) (*Words, error) {
 		return nil, err // and no words without a tokenizer, which callers that only estimate would use
 	}
 	w.Ends = w.Tokenizer.Ends()
+	for _, key := range tokenizer.EndKeys() {
+		if v := g.Value(key); v != nil {
+			w.endPairs = append(w.endPairs, tokenizer.Pair{Key: key, Value: v})
+		}
+	}
 	return w, nil
 }
 
@@ -110,6 +142,7 @@ type Writer struct {
 	Template  *chat.Template  // nil: Chat
 	Chat      *tokenizer.Chat // of our own; nil: Template
 	Stops     []int32         // tokens that end an answer
+	Sum       string          // of the words: Words.Sum
 
 	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
@@ -130,7 +163,7 @@ func Own(dir string) (*Writer, error) {
 
 func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) (*Writer, error) {
 	words, err := chat.New("chat_template", c.Template(), vocabularyOf(t))
-	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, words: words}, err
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template()}).Sum(), words: words}, err
 }
 
 func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
@@ -163,7 +196,7 @@ func (w *Words) Writer() (*Writer, error) {
 		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
 			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}
 	}
-	out := &Writer{Tokenizer: t, Template: template, special: map[int32]tokenizer.SpecialToken{}}
+	out := &Writer{Tokenizer: t, Template: template, Sum: w.Sum(), special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		out.special[s.ID] = s
 	}

@@ -66,16 +66,22 @@ func (b *brought) writer() (*writer, error) {
 
 // write writes f, the model with other weights or in another type, to the
 // artifact of job: as b is, folder or GGUF, but quantised as GGUF. It is read
-// again and compared, and returned open.
-func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brought, error) {
+// again and compared, and returned open. The tokens of learnt, with which it learnt
+// to end a turn, are among those that end an answer.
+func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture, learnt ...int32) (*brought, error) {
 	threads := job.Machine.Threads
 	if !b.IsGGUF() {
 		for _, err := range noGGUF(&f.Shape, x) {
 			return nil, err
 		}
 	}
+	for _, id := range learnt {
+		if !slices.Contains(b.words.Ends, id) {
+			note(job, say.T("an answer ends with %q as it was learnt, which the base's files do not name as an end: those that are written do", "学到的回答以 %q 结束，而基座的文件没有把它列为结束词元：写出的文件会列出", b.words.Tokenizer.Bytes(id)))
+		}
+	}
 	if b.IsGGUF() || !isFolderType(x) {
-		if err := b.writeGGUF(filepath.Join(job.Out, ggufName), f, x, threads); err != nil {
+		if err := b.writeGGUF(filepath.Join(job.Out, ggufName), f, x, threads, learnt); err != nil {
 			return nil, err
 		}
 		types, err := f.Instead(x)
@@ -90,6 +96,9 @@ func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brough
 			return nil, err
 		}
 		if err := talk.Copy(b.path, job.Out); err != nil {
+			return nil, err
+		}
+		if err := weights.AddEnds(job.Out, learnt); err != nil {
 			return nil, err
 		}
 	}
@@ -137,13 +146,10 @@ func isFolderType(x model.Mixture) bool {
 	return x == model.AsF32 || x == model.AsF16 || x == model.AsBF16
 }
 
-func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads int) error {
-	var meta []weights.Pair
-	if !b.IsGGUF() {
-		var err error
-		if meta, err = b.words.Meta(); err != nil {
-			return err
-		}
+func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads int, learnt []int32) error {
+	meta, err := metaOf(b.words, learnt)
+	if err != nil {
+		return err
 	}
 	out, err := os.Create(path)
 	if err != nil {
@@ -153,13 +159,23 @@ func (b *brought) writeGGUF(path string, f *model.File, x model.Mixture, threads
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
+// metaOf is what is added to a GGUF file of weights with words, whose turns end with
+// the tokens of learnt: all of a folder, and of a GGUF file, which keeps what it has,
+// the ends that it lacks.
+func metaOf(words *talk.Words, learnt []int32) ([]weights.Pair, error) {
+	if words.GGUF {
+		return words.MoreEnds(learnt...)
+	}
+	return words.Meta(learnt...)
+}
+
 // unwritable is the error of words that go with weights of type x into a GGUF file,
-// which has no form for them; nil of others.
-func unwritable(words *talk.Words, x model.Mixture) *say.Error {
-	if words.GGUF || isFolderType(orMixture(x)) {
+// which has no form for them, or for the tokens of learnt that end a turn; nil of others.
+func unwritable(words *talk.Words, x model.Mixture, learnt ...int32) *say.Error {
+	if !words.GGUF && isFolderType(orMixture(x)) {
 		return nil
 	}
-	_, err := words.Meta()
+	_, err := metaOf(words, learnt)
 	if err == nil {
 		return nil
 	}

@@ -22,6 +22,7 @@ type learnt struct {
 	left      *left   // of chats; nil: nothing
 	share     float64 // of the tokens that are learnt
 	own       bool    // the base's own tokenizer wrote them
+	words     string  // of conversations: talk.Words.Sum; "": not known, or plain text
 	row       func(i int) model.Row
 	close     func() error
 }
@@ -44,7 +45,15 @@ func openLearnt(job *stage.Job, b *brought) (*learnt, error) {
 	if dir := job.Dir("examples"); dir != "" {
 		return b.chats(job, dir)
 	}
-	return openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
+	rows, err := openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
+	if err != nil {
+		return nil, err
+	}
+	if bad := otherTemplate(rows.words, b.words.Sum()); bad != nil {
+		rows.close()
+		return nil, bad
+	}
+	return rows, nil
 }
 
 // openLearntRows opens rows of tokens for b. Over one in our own chat those that
@@ -68,7 +77,7 @@ func openLearntRows(dir string, b *brought, chat bool) (*learnt, error) {
 		return nil, bad
 	}
 	info := rows.Info()
-	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: own,
+	return &learnt{n: rows.Len(), length: rows.Length(), think: rows.Think(), direct: !rows.Think(), choice: info.Choice, taught: info.Taught, share: float64(info.Supervised) / float64(max(info.Tokens, 1)), own: own, words: info.Words,
 		row: func(i int) model.Row { return readRow(rows, i) }, close: rows.Close}, nil
 }
 
@@ -120,7 +129,7 @@ func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
 	if said.mute > 0 {
 		note(job, talk.LeftThoughts(said.mute))
 	}
-	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, words: w.Sum, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r

@@ -52,9 +52,9 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 8 // a thought that has not ended is no answer
+		return 8 // documents that fill the teacher's context are judged; a thought that has not ended is no answer
 	}
-	return 6
+	return 7
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
@@ -347,8 +347,14 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			return err
 		}
 		r.s.facts.Taught.Or(rows.Info().Taught)
+		if rows.Info().Words == "" {
+			r.s.own.ends = nil
+		}
 		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
 			return foreignRows()
+		}
+		if bad := otherTemplate(rows.Info().Words, r.s.w.Sum); bad != nil {
+			return bad
 		}
 		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",

@@ -13,6 +13,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // facts go into a folder's suiren.json: what its maker knows and its readers need.
@@ -26,6 +27,8 @@ type facts struct {
 
 	Taught     stage.Taught     `json:"taught,omitzero"`    // in our own chat: beyond single questions, its base's included
 	Words      string           `json:"words,omitempty"`    // of an adapter: talk.Words.Sum of its base
+	Ends       []int32          `json:"ends,omitempty"`     // of an adapter: tokens with which the turns end that it learnt, if its base's files named them as ends
+	NewEnds    []int32          `json:"new_ends,omitempty"` // if they did not
 	Stop       *stopFacts       `json:"stop,omitempty"`     // with patience
 	Parity     *parity          `json:"parity,omitempty"`   // of the served form with the trained one
 	Left       *left            `json:"left_out,omitempty"` // of chats
@@ -42,6 +45,19 @@ type distilFacts struct {
 	Vocabulary   float64 `json:"mapped_vocabulary,omitempty"` // share of the student's tokens that a teacher of another vocabulary has
 	Mapped       float64 `json:"mapped,omitempty"`            // share of the tokens to learn that it could judge, if not all
 	TeacherFLOPs float64 `json:"teacher_flops"`
+}
+
+// trainedIn notes of an adapter the words of its base, and the tokens with which the
+// turns end that it learnt.
+func (f *facts) trainedIn(words *talk.Words, ends []int32) {
+	f.Words, f.Ends, f.NewEnds = words.Sum(), nil, nil
+	for _, id := range ends {
+		if words.EndsWith(id) {
+			f.Ends = append(f.Ends, id)
+		} else {
+			f.NewEnds = append(f.NewEnds, id)
+		}
+	}
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and

@@ -30,18 +30,18 @@ func (*Merge) Out() store.Kind { return store.Weights }
 // Check implements stage.Checker.
 func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
-// inBlocks is 3 of a type that is written as GGUF whatever the base is: such a file
-// came to say how it is sampled, then typical_p and Unigram vocabularies as well, and
-// then all tokens that end an answer. Of the K types it is 4: their proofs came to
-// have other numbers.
+// inBlocks is 4 of a type that is written as GGUF whatever the base is: such a file
+// came to say how it is sampled, then typical_p and Unigram vocabularies as well, then
+// all tokens that end an answer, and then which of them ends a turn. Of the K types it
+// is one more: their proofs came to have other numbers.
 func inBlocks(typ string) int {
 	switch m := orMixture(model.Mixture(typ)); {
 	case isFolderType(m):
 		return 0
 	case m == model.AsQ6_K || m == model.AsQ4_K_M:
-		return 4
+		return 5
 	}
-	return 3
+	return 4
 }
 
 // Settled implements stage.Settler.
@@ -54,7 +54,7 @@ func TaughtIn(base *talk.Words, adapter string) error {
 	if err != nil {
 		return err
 	}
-	return base.TaughtIn(f.Words)
+	return base.TaughtIn(f.Words, f.Ends...)
 }
 
 // Forecast implements stage.Forecaster.
@@ -90,7 +90,13 @@ func (m *Merge) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer ad.Close()
-	return rewrite(ctx, job, b, merged, ad, m.Type, "merge")
+	f, err := readFacts(dir)
+	if err != nil {
+		return err
+	}
+	ends := b.words.TurnEnd()
+	ends = slices.DeleteFunc(ends, func(id int32) bool { return !slices.Contains(f.Ends, id) && !slices.Contains(f.NewEnds, id) })
+	return rewrite(ctx, job, b, merged, ad, m.Type, "merge", ends...)
 }
 
 // A Quantise writes a model in another type: a GGUF file of quantised weights,
@@ -125,16 +131,16 @@ func (q *Quantise) Run(ctx context.Context, job *stage.Job) error {
 }
 
 // rewrite writes f, which is b in another form, and proves that it answers as
-// b does, with the adapter.
-func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad *model.Adapter, typ, method string) error {
+// b does, with the adapter, which learnt to end turns with the tokens ends.
+func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad *model.Adapter, typ, method string, ends ...int32) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	x := orMixture(model.Mixture(typ))
-	if bad := unwritable(b.words, x); bad != nil {
+	if bad := unwritable(b.words, x, ends...); bad != nil {
 		return bad
 	}
-	out, err := b.write(job, f, x)
+	out, err := b.write(job, f, x, ends...)
 	if wrong := pinned(job); wrong != nil { // then it is no wonder that they differ
 		if err == nil {
 			out.Close()
@@ -145,7 +151,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		return unread.Error("base", b.path, err)
 	}
 	defer out.Close()
-	if err := sameWords(b, out); err != nil {
+	if err := sameWords(b, out, ends...); err != nil {
 		return err
 	}
 	var rows *learnt
@@ -179,7 +185,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		}
 		if over.Taught.Or(facts.Taught); over.Method != "" {
 			facts = over
-			facts.Words = ""
+			facts.Words, facts.Ends, facts.NewEnds = "", nil, nil
 		}
 	}
 	facts.Method, facts.Parity, facts.Stop, facts.Left = method, p, nil, nil

@@ -41,7 +41,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 6 + inBlocks(c.Type) }
+func (c *Continue) Revision() int { return 7 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -97,7 +97,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 7 }
+func (*LoRA) Revision() int   { return 8 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -199,6 +199,7 @@ type own struct {
 	seed       uint64
 	every      time.Duration
 	lora       *model.LoRA
+	ends       []int32 // tokens with which the turns end that are learnt
 	patience   int
 	watched    bool  // of a forecast: some of it is answered
 	beside     int64 // bytes of what else the run keeps
@@ -229,6 +230,12 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer rows.close()
+	if rows.words != "" {
+		o.ends = b.words.TurnEnd()
+		if bad := unwritable(b.words, o.typ, o.ends...); bad != nil {
+			return bad
+		}
+	}
 	o.held = int64((tokenBytes + rowBytes) * rows.kept)
 	l, err := o.learner(job, b, rows.length)
 	if err != nil {
@@ -291,7 +298,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	if o.lora != nil {
-		f.Words = b.words.Sum()
+		f.trainedIn(b.words, o.ends)
 	}
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f)
 }
@@ -425,12 +432,12 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		return gate(job, ofTrainer(l.Trainer), b.File.Within(l.Trainer.Length()), ad, prompts, x, b.Quantised())
 	}
 	x := orMixture(o.typ)
-	out, err := b.write(job, b.With(l.Params), x)
+	out, err := b.write(job, b.With(l.Params), x, o.ends...)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	if err := sameWords(b, out); err != nil {
+	if err := sameWords(b, out, o.ends...); err != nil {
 		return nil, err
 	}
 	return gate(job, ofTrainer(l.Trainer), out.File.Within(l.Trainer.Length()), nil, prompts, x, false)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"suiren/engine/model"
@@ -27,12 +28,23 @@ func (p *parity) text() say.Text {
 }
 
 // bounds are the largest error and the smallest agreement that pass, by how
-// the served weights are kept. They are two to three times what rounding makes
+// the served weights are kept. Near ties do not count against the agreement: see leads. They are two to three times what rounding makes
 // of small models of random weights, which feel it most (0.003 for q8_0, 0.13
 // for q4_0); logits of two models that have nothing in common differ by 2.
 var bounds = map[model.Mixture]struct{ err, top float64 }{
 	model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
 	model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
+}
+
+// leads reports whether logits u prefer token a to b by more than an error of so much
+// may turn round: by four times its root, for two logits that move by twice it each
+// meet there.
+func leads(u []float32, a, b int, mean, err float64) bool {
+	size := 0.0
+	for _, x := range u {
+		size += (float64(x) - mean) * (float64(x) - mean)
+	}
+	return float64(u[a])-float64(u[b]) > 4*math.Sqrt(err*size/float64(len(u)))
 }
 
 // A ParityError says that what would be served is not what was made.
@@ -105,7 +117,7 @@ const proofPages = promptTokens/model.PageTokens + 1
 // compareLogits measures parity and refuses what is beyond the bounds of x.
 func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mixture) (p parity, err error) {
 	var diff, size float64
-	same := 0
+	same, apart, bound := 0, 0, bounds[x]
 	arena, err := tensor.NewArena(2*proofTokens*vocab + 64)
 	if err != nil {
 		return p, err
@@ -132,8 +144,11 @@ func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mix
 					diff += float64(d * d)
 					size += (float64(u[i]) - mean) * (float64(u[i]) - mean)
 				}
-				if likeliest(u) == likeliest(v) {
+				switch a, b := likeliest(u), likeliest(v); {
+				case a == b:
 					same++
+				case leads(u, a, b, mean, bound.err):
+					apart++
 				}
 			}
 		}
@@ -145,10 +160,9 @@ func compareLogits(want, got logitsOf, prompts [][]int32, vocab int, x model.Mix
 	}
 	p.Mean /= float64(p.Tokens * vocab)
 	p.Error, p.Top = diff/max(size, 1e-30), float64(same)/float64(p.Tokens)
-	bound := bounds[x]
-	if !(p.Error <= bound.err) || p.Top < bound.top {
-		return p, refuse(say.T("what would be served does not answer as what it was made from: the logits of %d tokens differ by %.2g (mean square, at most %.2g) and agree on the likeliest in %.1f%% (at least %.1f%%)",
-			"将要服务的模型与制作它的来源回答不一致：%d 个词元的 logits 均方差为 %.2g（上限 %.2g），最可能词元一致率 %.1f%%（下限 %.1f%%）", p.Tokens, p.Error, bound.err, 100*p.Top, 100*bound.top))
+	if agreed := float64(p.Tokens-apart) / float64(p.Tokens); !(p.Error <= bound.err) || agreed < bound.top {
+		return p, refuse(say.T("what would be served does not answer as what it was made from: the logits of %d tokens differ by %.2g (mean square, at most %.2g) and agree on the likeliest in %.1f%% (at least %.1f%%), near ties left alone",
+			"将要服务的模型与制作它的来源回答不一致：%d 个词元的 logits 均方差为 %.2g（上限 %.2g），最可能词元一致率 %.1f%%（下限 %.1f%%），近乎并列的不计", p.Tokens, p.Error, bound.err, 100*agreed, 100*bound.top))
 	}
 	for _, x := range []*float64{&p.Max, &p.Mean, &p.Error, &p.Top} {
 		*x = rounded(*x)
@@ -166,14 +180,17 @@ func likeliest(x []float32) (at int) {
 }
 
 // sameWords refuses a model whose template, special tokens or tokenizer are
-// not those of another.
-func sameWords(want, got *brought) error {
+// not those of another. Of the tokens that end an answer it may have those of
+// learnt beside the other's.
+func sameWords(want, got *brought, learnt ...int32) error {
 	if want.words.Template != got.words.Template {
 		return refuse(say.T("the chat template changed", "对话模板被改变"))
 	}
-	lost := slices.ContainsFunc(want.words.Ends, func(id int32) bool { return !slices.Contains(got.words.Ends, id) })
-	if lost || !slices.Equal(want.words.Ends, got.words.Ends) && want.IsGGUF() == got.IsGGUF() { // in another form it may know more of them, by their names
-		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", want.words.Ends, got.words.Ends))
+	ends := slices.Concat(want.words.Ends, learnt)
+	lost := slices.ContainsFunc(ends, func(id int32) bool { return !slices.Contains(got.words.Ends, id) })
+	more := slices.ContainsFunc(got.words.Ends, func(id int32) bool { return !slices.Contains(ends, id) })
+	if lost || more && want.IsGGUF() == got.IsGGUF() { // in another form it may know more of them, by their names
+		return refuse(say.T("an answer ended at the tokens %v, and ends at %v now", "回答原以词元 %v 结束，现为 %v", ends, got.words.Ends))
 	}
 	if want.words.Tokenizer.Vocab() != got.words.Tokenizer.Vocab() || !slices.Equal(want.words.Tokenizer.Specials(), got.words.Tokenizer.Specials()) {
 		return refuse(say.T("the special tokens changed", "特殊词元被改变"))

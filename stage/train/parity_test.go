@@ -72,21 +72,22 @@ func TestGate(t *testing.T) {
 }
 
 // Each type passes up to its bounds, and not beyond: the error of its logits,
-// and how often the likeliest token is another.
+// and how often the likeliest token is another where it leads by more than such an
+// error may turn round.
 func TestGateBounds(t *testing.T) {
-	const vocab, length, prompts = 16, 100, 2
+	const vocab, length, prompts = 64, 100, 2
 	list := [][]int32{make([]int32, length), make([]int32, length)}
-	// logits have one token far above the rest, and one that is as likely but for a bit.
-	logits := func(off float32, swapped int) logitsOf {
+	// logits have one token far above the rest, and one that leads it.
+	logits := func(off, lead float64, swapped int) logitsOf {
 		at := 0
 		return func([]int32) func(lo, hi int, z []float32) error {
 			return func(lo, hi int, z []float32) error {
 				for i := range hi - lo {
 					row := z[i*vocab : (i+1)*vocab]
 					for j := range row {
-						row[j] = float32(j%5) + off
+						row[j] = float32(float64(j%5) + off)
 					}
-					row[3], row[7] = 10+off, 10+0x1p-18+off
+					row[3], row[7] = float32(10+off), float32(10+lead+off)
 					if at < swapped {
 						row[3], row[7] = row[7], row[3]
 					}
@@ -96,34 +97,51 @@ func TestGateBounds(t *testing.T) {
 			}
 		}
 	}
-	var row [vocab]float32
-	check(t, logits(0, 0)(nil)(0, 1, row[:]))
-	mean, size := 0.0, 0.0
-	for _, v := range row {
-		mean += float64(v) / vocab
-	}
-	for _, v := range row {
-		size += (float64(v) - mean) * (float64(v) - mean) / vocab
+	// size is the variance of the logits of a token.
+	size := func(lead float64) (size float64) {
+		var row [vocab]float32
+		check(t, logits(0, lead, 0)(nil)(0, 1, row[:]))
+		mean := 0.0
+		for _, v := range row {
+			mean += float64(v) / vocab
+		}
+		for _, v := range row {
+			size += (float64(v) - mean) * (float64(v) - mean) / vocab
+		}
+		return size
 	}
 	for x, b := range map[model.Mixture]struct{ err, top float64 }{
 		model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
 		model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
 	} {
+		lead := func(of float64) (gap float64) { // so many times the root of the error that passes
+			for range 50 { // the logits are the larger for it
+				gap = of * math.Sqrt(b.err*size(gap))
+			}
+			return gap
+		}
+		most := int(math.Round((1 - b.top) * length * prompts))
 		for _, c := range []struct {
 			err     float64 // of its bound
+			lead    float64
 			swapped int
 			refused bool
 		}{
-			{0, 0, false}, {0.9, 0, false}, {1.1, 0, true},
-			{0, int((1 - b.top) * length * prompts), false}, {0, int((1-b.top)*length*prompts) + 1, true},
+			{0, 0.1, 0, false}, {0.9, 0.1, 0, false}, {1.1, 0.1, 0, true},
+			{0, 4.4, most, false}, {0, 4.4, most + 1, true}, // two logits that change places
+			{0, 3.6, most, false}, {0, 3.6, min(most+3, length*prompts), false}, {0, 0.1, length * prompts, false}, // near ties
 		} {
-			off := math.Sqrt(c.err * b.err * size)
-			p, err := compareLogits(logits(0, 0), logits(float32(off), c.swapped), list, vocab, x)
+			gap := lead(c.lead)
+			off := math.Sqrt(c.err * b.err * size(gap))
+			p, err := compareLogits(logits(0, gap, 0), logits(off, gap, c.swapped), list, vocab, x)
 			if refused := errors.Is(err, stage.ErrRefused); refused != c.refused || err != nil && !refused {
 				t.Errorf("%s, %+v: %+v %v", x, c, p, err)
 			}
 			if !c.refused && c.swapped == 0 && (math.Abs(p.Max-off) > 0.01*off || math.Abs(p.Mean-off) > 0.01*off || p.Tokens != length*prompts || p.Prompts != prompts) {
 				t.Errorf("%s: logits that are off by %g: %+v", x, off, p)
+			}
+			if top := 1 - float64(c.swapped)/(length*prompts); !c.refused && math.Abs(p.Top-top) > 1e-3 {
+				t.Errorf("%s, %+v: the same likeliest at %g", x, c, p.Top)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 5 + inBlocks(s.Type) // at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
+		return 6 + inBlocks(s.Type) // at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
 	case s.Patience > 0:
 		return s.revised(3) // those are watched
 	}

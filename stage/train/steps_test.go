@@ -85,7 +85,7 @@ func TestStepsRevision(t *testing.T) {
 	}{
 		{&SFT{Depth: 1, Minutes: 1}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 3}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 2},
 		{&SFT{Depth: 1}, 3}, {&SFT{Depth: 1, Epochs: 2}, 3}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 4},
-		{&SFT{Base: base}, 5}, {&Continue{}, 6}, {&LoRA{}, 7},
+		{&SFT{Base: base}, 6}, {&Continue{}, 7}, {&LoRA{}, 8},
 	} {
 		if got := c.op.Revision(); got != c.want {
 			t.Errorf("%T %+v: revision %d, want %d", c.op, c.op, got, c.want)

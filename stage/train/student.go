@@ -81,6 +81,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		b.Close()
 		return nil, err
 	}
+	s.own.ends = s.w.TurnEnd()
 	return s, nil
 }
 
@@ -216,7 +217,7 @@ func (s *student) write(f facts) (err error) {
 	}
 	f.Loss = rounded(f.Loss)
 	if s.own.lora != nil {
-		f.Words = s.brought.words.Sum()
+		f.trainedIn(s.brought.words, s.own.ends)
 	}
 	if f.Parity, err = s.own.write(s.job, s.brought, s.l, nil); err != nil {
 		return err

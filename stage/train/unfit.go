@@ -44,10 +44,19 @@ func otherTokenizer(in map[string][]stage.Forecast, arg string) []*say.Error {
 func unfitRows(in []stage.Forecast, ours string, b *footing) (list []*say.Error) {
 	for _, f := range in {
 		vocab, own, length := 0, 0, int(f.Size["length"])
+		written, read := "", ""
+		w := b.speech()
+		if w != nil {
+			read = w.Sum()
+		}
 		if info, err := stage.ReadRowsInfo(f.Path); err == nil {
-			length = info.Length
-			if w := b.speech(); w != nil {
+			length, written = info.Length, info.Words
+			if w != nil {
 				vocab, own = info.Vocab, w.Tokenizer.Vocab()
+			}
+		} else if f.WordsPath != "" && f.WordsPath != b.wordsAt {
+			if words, err := talk.Open(f.WordsPath); err == nil {
+				written = words.Sum()
 			}
 		}
 		switch bad := misfit(vocab, length, own, &b.shape); {
@@ -55,6 +64,10 @@ func unfitRows(in []stage.Forecast, ours string, b *footing) (list []*say.Error)
 			list = append(list, bad)
 		case ours != "" && f.Words != "" && f.Words != ours:
 			list = append(list, foreignRows())
+		default:
+			if bad := otherTemplate(written, read); bad != nil {
+				list = append(list, bad)
+			}
 		}
 	}
 	return list
@@ -91,6 +104,17 @@ func misfit(vocab, length, own int, s *model.Shape) *say.Error {
 func foreignRows() *say.Error {
 	return &say.Error{Where: "from", What: say.T("the rows were written with another tokenizer than the base's, or the teacher's: the weights would be trained on other tokens than they know", "数据行是用另一个分词器写成的，不是基座或教师的：权重会在它不认识的词元上训练"),
 		Next: say.T("make the rows with that tokenizer, or name examples or problems instead", "请用该分词器生成数据行，或改用 examples、problems")}
+}
+
+// otherTemplate is the error of conversations that were written in other words than
+// those of the base, which would be asked in its own; nil where they are the same, or
+// one of the two is not known.
+func otherTemplate(written, read string) *say.Error {
+	if written == "" || read == "" || written == read {
+		return nil
+	}
+	return &say.Error{Where: "from", What: say.T("the rows were written in another chat template, or with other special tokens, than the base's: it would be asked otherwise than it learnt", "数据行所用的对话模板或特殊词元与基座的不同：服务时的提问方式会与学到的不一致"),
+		Next: say.T("make the rows with this base (base of the tokens block), or name examples instead", "请在 tokens 块里以该基座（base）生成数据行，或改用 examples"), Err: stage.ErrRefused}
 }
 
 // namedWords names the tokenizer of what is foretold; "": it is not known.

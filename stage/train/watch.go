@@ -273,7 +273,7 @@ func (o *lookout) ask(e *stage.Example, most int) error {
 // the bits it takes to say a byte of them. Documents have up to length tokens.
 func (o *lookout) watchText(dir string, length, most int) error {
 	var docs []doc
-	bytes, tokens := 0, 0
+	bytes, tokens, names := 0, 0, o.w.Tokenizer.Controls()
 	read, full, long := false, false, 0
 	add := func(list []talk.Doc) {
 		for i := range list {
@@ -287,7 +287,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 			tokens += len(d.ids)
 			docs = append(docs, d)
 			for k, id := range list[i].IDs {
-				if list[i].Learn[k] {
+				if list[i].Learn[k] && !names[id] { // the name of a special token is no text
 					bytes += len(o.w.Tokenizer.Bytes(id))
 				}
 			}
@@ -312,14 +312,14 @@ func (o *lookout) watchText(dir string, length, most int) error {
 	switch {
 	case !read:
 		return nothingWatched()
-	case (len(rows) == 0 || bytes == 0) && long == 0 && !full:
+	case len(rows) == 0 && long == 0 && !full:
 		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
 			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}
-	case len(rows) == 0 || bytes == 0:
+	case len(rows) == 0:
 		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
 			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
 	}
-	o.measure(rows, bytes)
+	o.measure(rows, max(bytes, 1))
 	return nil
 }
 

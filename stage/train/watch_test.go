@@ -40,9 +40,9 @@ func TestWatch(t *testing.T) {
 	if len(loss) < watchLeast || len(loss) > watchLooks+1 || steps[len(steps)-1] != 150 || loss[len(loss)-1] > 0.1*loss[0] {
 		t.Errorf("losses %v at %v", loss, steps)
 	}
-	// Each token is a byte but the two special ones of an answer of a+=0 and 0: both numbers speak of the same sum.
+	// Each token is a byte but two of an answer of a+=0 and 0: </think> is eight, and <|im_end|>, which is special, none. Both numbers speak of the same sum.
 	for i := range bits {
-		if r := bits[i] * math.Ln2 / loss[i]; r < 0.2 || r > 1 {
+		if r := bits[i] * math.Ln2 / loss[i]; math.Abs(r-7.0/13) > 1e-9 {
 			t.Errorf("%g bits a byte at a loss of %g", bits[i], loss[i])
 		}
 	}
