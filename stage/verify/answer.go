@@ -53,27 +53,26 @@ func marked(answer string) (list []string) {
 	return list
 }
 
-// lastBlock returns the last block of code between lines of three backticks.
-func lastBlock(answer string) (string, bool) {
-	var block, last strings.Builder
-	inside, found := false, false
+// blocks returns the blocks of code between lines of three backticks or tildes.
+// The last may not be closed.
+func blocks(answer string) (list []string) {
+	var block strings.Builder
+	fence := ""
 	for line := range strings.Lines(answer) {
-		if strings.HasPrefix(strings.TrimSpace(line), "```") {
-			if inside {
-				last.Reset()
-				last.WriteString(block.String())
-				found = true
-			}
-			inside = !inside
+		start := strings.TrimSpace(line)
+		switch {
+		case fence == "" && (strings.HasPrefix(start, "```") || strings.HasPrefix(start, "~~~")):
+			fence = start[:3]
+		case fence != "" && strings.HasPrefix(start, fence):
+			list = append(list, block.String())
+			fence = ""
 			block.Reset()
-			continue
-		}
-		if inside {
+		case fence != "":
 			block.WriteString(line)
 		}
 	}
-	if inside && block.Len() > 0 { // not closed
-		return block.String(), true
+	if fence != "" && block.Len() > 0 {
+		list = append(list, block.String())
 	}
-	return last.String(), found
+	return list
 }

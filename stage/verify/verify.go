@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math/big"
 	"regexp"
@@ -190,11 +191,16 @@ func rational(raw json.RawMessage) (figure, error) {
 func equation(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
-		want, ok := evaluate(strings.NewReplacer(":", "/", "：", "/", "∶", "/").Replace(afterEquals(s)), nil, true)
+		wanted := divided(afterEquals(s))
+		want, ok := evaluate(wanted, nil, true)
 		if !ok {
 			return nil, &say.Error{What: say.T("%s cannot be worked out", "%s 无法计算", clip(s)), Next: say.T("write numbers, + - * / ^ and parentheses", "请只用数、+ - * / ^ 和括号")}
 		}
+		ratios := wanted != afterEquals(s)
 		return exact(func(answer string) bool {
+			if ratios {
+				answer = divided(answer)
+			}
 			_, ok := answerEquation(answer, want, true)
 			return ok
 		}), nil
@@ -257,6 +263,7 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 	const here = "verify:schema"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
+	c.AssertFormat()                          // what an owner writes is meant, whatever the draft
 	if err == nil {
 		err = c.AddResource(here, doc)
 	}
@@ -265,15 +272,35 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 		s, err = c.Compile(here)
 	}
 	if err != nil {
-		return nil, &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")}
+		return nil, schemaFault(err)
 	}
 	return exact(func(answer string) bool {
-		if block, ok := lastBlock(answer); ok {
-			answer = block
+		if list := blocks(answer); len(list) > 0 {
+			answer = list[len(list)-1]
 		}
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(answer))
 		return err == nil && s.Validate(v) == nil
 	}), nil
+}
+
+// schemaFault says why a schema is none. What it refers to is said in both
+// languages; what else the library finds, it says in English.
+func schemaFault(err error) error {
+	refers := say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")
+	if e, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
+		return &say.Error{What: say.T("this is no JSON schema: it refers to %q", "这不是 JSON Schema：它引用了 %q", clip(e.URL)), Next: refers}
+	}
+	missing := ""
+	if e, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
+		missing = e.URL
+	} else if e, ok := errors.AsType[*jsonschema.AnchorNotFoundError](err); ok {
+		missing = e.Reference
+	}
+	if _, place, ok := strings.Cut(missing, "#"); ok {
+		return &say.Error{What: say.T("this is no JSON schema: it refers to %q, which it does not have", "这不是 JSON Schema：它引用了 %q，但其中没有", clip("#"+place)),
+			Next: say.T("write it there, or correct the $ref", "请在该处写上它，或改正 $ref")}
+	}
+	return &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: refers}
 }
 
 func clip(s string) string {

@@ -53,6 +53,7 @@ func TestScore(t *testing.T) {
 		{`{"choice": "ACD"}`, []string{"ACD", "A, C, D", "D、A、C", "答案：A C D"}, []string{"AC", "ABCD", "A"}},
 		{`{"regex": "[0-9]{4}-[0-9]{2}"}`, []string{"2026-11", " 2026-11\n"}, []string{"in 2026-11", "2026-1", "2026-111"}},
 		{`{"regex": "a|b"}`, []string{"a", "b"}, []string{"ab", "xb"}},
+		{`{"schema": {"type": "string", "format": "date"}}`, []string{`"2026-11-29"`}, []string{`"notadate"`, `"2026-13-29"`}},
 		{person, []string{`{"name": "Ada"}`, "```json\n{\"name\": \"Ada\", \"age\": 36}\n```"}, []string{`{"age": 36}`, `{"name": 1}`, "Ada", `{"name": "Ada", "x": 1}`, `{"name": "Ada"} and more`}},
 	} {
 		for _, reply := range c.right {
@@ -93,6 +94,30 @@ func TestCode(t *testing.T) {
 			"const f = () => [typeof require, typeof std, typeof os, typeof fetch, typeof process]", 1},
 		{`{"code": {"call": "f", "cases": [{"want": true}]}}`, "const f = () => Date.now() < 1700000000000", 1}, // no clock
 		{`{"code": {"call": "f", "cases": [{"want": 1}, {"want": 2}]}}`, "let n = 0; const f = () => ++n", 1},
+		// As programs for a browser or Node are written.
+		{add, "function add(x, y) { return x + y }\nconsole.log(add(3, 4)); console.table([1]);", 1},
+		{add, "const console = 1; function add(x, y) { return x + y }", 1},
+		{add, "'use strict';\nfunction add(x, y) { return x + y }\nmodule.exports = { add };", 1},
+		{add, "function add(x, y) { return x + y }\nmodule.exports = add;\nexports.add = add;", 1},
+		{add, "export function add(x, y) { return x + y }", 1},
+		{add, "export default function add(x, y) { return x + y }", 1},
+		{add, "export const add = (x, y) => x + y;", 1},
+		{add, "function add(x, y) { return x + y }\nexport default add;", 1},
+		{add, "function add(x, y) { return x + y }\nexport { add };", 1},
+		{add, "export function add(x, y) { return x - y }", 0},
+		{`{"code": {"call": "f", "cases": [{"want": "export {}"}]}}`, "const f = () => `\nexport {}`.trim()", 1}, // a program that runs is not touched
+		// Which block is the program.
+		{add, "```js\nfunction add(x, y) { return x + y }\n```\nOutput:\n```\n7\n```", 1},
+		{add, "```js\nfunction add(x, y) { return x + y }\n```\nUse it so:\n```js\nadd(3, 4) // 7\n```", 1},
+		{add, "```js\nfunction add(x, y) { return x + y }\n```\nor\n```js\nfunction add(x, y) { return x - y }\n```", 0},
+		{add, "~~~js\nfunction add(x, y) { return x + y }\n~~~", 1},
+		{add, "~~~js\nconst mark = '```';\nfunction add(x, y) { return x + y }\n~~~", 1},
+		{add, "`const add = (x, y) => x + y`", 1},
+		// Numbers: as near as floating point comes, and whole ones exactly.
+		{`{"code": {"call": "f", "cases": [{"want": 0.3}]}}`, "const f = () => 0.1 + 0.2", 1},
+		{`{"code": {"call": "f", "cases": [{"want": 7}]}}`, "const f = () => 70 * 0.1", 1},
+		{`{"code": {"call": "f", "cases": [{"want": [0.3]}]}}`, "const f = () => [0.30001]", 0},
+		{`{"code": {"call": "f", "cases": [{"want": 1000000000000}]}}`, "const f = () => 1000000000001", 0},
 	} {
 		if s := score(t, c.spec, c.reply); s != c.want {
 			t.Errorf("%s: %q scores %g, want %g", c.spec, c.reply, s, c.want)
@@ -333,7 +358,9 @@ func TestParseRefuses(t *testing.T) {
 		`{"regex": "(a)\\1"}`:                                                           "no regular expression",
 		`{"schema": {"type": 5}}`:                                                       "no JSON schema",
 		`{"schema": {"$ref": "file:///etc/passwd"}}`:                                    "no JSON schema",
-		`{"schema": {"$ref": "http://127.0.0.1/"}}`:                                     "no JSON schema",
+		`{"schema": {"$ref": "http://127.0.0.1/"}}`:                                     `it refers to "http://127.0.0.1/"`,
+		`{"schema": {"$ref": "#/x"}}`:                                                   `it refers to "#/x", which it does not have`,
+		`{"schema": {"$ref": "#x"}}`:                                                    `it refers to "#x", which it does not have`,
 		`{"code": {"call": "f()", "cases": [{"want": 1}]}}`:                             "no name of a function",
 		`{"code": {"call": "f", "cases": []}}`:                                          "there are 0 cases",
 		`{"code": {"call": "f", "cases": [{"args": [1]}]}}`:                             "has no want",
