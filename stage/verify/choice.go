@@ -19,14 +19,13 @@ func choice(want string) (func(context.Context, string, string) (float64, error)
 }
 
 // answerChoice returns the letters that an answer settles on, "" if none: those
-// of its boxes, of which all must be the same; else those of its text, behind
-// the last #### if there is one.
+// of its boxes, of which all must be the same; else those of what settled returns.
 func answerChoice(answer string) string {
 	boxes, rest, behind := settled(answer)
-	if len(boxes) == 0 {
-		return chosen(answerTag.Replace(tail(rest)))
-	}
 	var letters string
+	if len(boxes) == 0 {
+		letters = chosen(answerTag.Replace(tail(rest)))
+	}
 	for i, b := range boxes {
 		l := chosen(tail(unwrapped.Replace(b)))
 		if l == "" || i > 0 && l != letters {

@@ -30,7 +30,7 @@ func divided(s string) string {
 
 // answerEquation returns the sides of the equation that an answer settles on,
 // each of which has the value that is wanted: that of its last box, where all
-// boxes have that value; else the last one, behind the last #### if there is one.
+// boxes have that value; else the last one of what settled returns.
 func answerEquation(answer string, want *big.Rat, powers bool) (sides []side, ok bool) {
 	boxes, rest, behind := settled(answer)
 	if len(boxes) == 0 {
