@@ -269,3 +269,27 @@ func TestCounted(t *testing.T) {
 		}
 	}
 }
+
+// Choices in lower case, with their reasons, and letters that are none.
+func TestChoices(t *testing.T) {
+	for _, c := range []struct {
+		spec         string
+		right, wrong []string
+	}{
+		{`{"choice": "b"}`, []string{"B", "b", "(b)", "b.", "b) Vitamin C", "b. red", "The answer is b.", "The correct answer is option b", "option b is correct", "答案是b", "选b", `\boxed{b}`, `\boxed{\text{(b)}}`, "<answer>b</answer>"},
+			[]string{"a", "(b) or (c)", "b or c", "(a) red (b) blue", "not b", "bad", "be", "The answer is being checked", "(a), (b)"}},
+		{`{"choice": "A"}`, []string{"a", "option a is correct", "The answer is a.", "The answer is (a) because of it"}, []string{"The answer is a dog", "I choose a book"}},
+		{`{"choice": "a, c"}`, []string{"A and C", "a, c", "(a), (c)", "A\nC", "A;C", "['A','C']", "AC"}, []string{"A", "A\nB", "A.\nC."}},
+		{`{"choice": "B"}`, []string{"B because A is too large.", "B since A is too large", "B，因为A太大", "I'd pick B; A is too small.", "I'd go with B.", "Among A, B, C and D, the correct one is B.", "B (not C)", "B"},
+			[]string{"All but B", "无法确定B", "不确定B", "Option B is a trap. C", "Vitamin B", "维生素B", "B (C)", "<answer>B</answer> or C", "Anything other than B"}},
+		{`{"choice": "D"}`, []string{"D. A and B", "D. A and B are both right", "D（A和B都对）", "D (A, B and C)"}, []string{"D, A", "A. D"}},
+	} {
+		for want, list := range map[float64][]string{1: c.right, 0: c.wrong} {
+			for _, reply := range list {
+				if s := score(t, c.spec, reply); s != want {
+					t.Errorf("%s: %q scores %g, not %g", c.spec, reply, s, want)
+				}
+			}
+		}
+	}
+}
