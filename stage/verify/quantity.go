@@ -67,13 +67,14 @@ func unrecurred(s string) string {
 	})
 }
 
-var countedIn = regexp.MustCompile(`(?i)(?:(?:多少|几|单位|[用以])["“(:\s]{0,2}(万亿|十亿|亿|千万|百万|十万|万|千|百)|\b(?:how (?:many|much)|in) (hundred|thousand|million|billion|trillion)s?\b)`)
+var countedIn = regexp.MustCompile(`(?i)(?:(?:多少|几|单位|[用以])["“(:\s]{0,2}(万亿|十亿|亿|千万|百万|十万|万|千|百)([米克瓦卡帕焦赫伏安字]?)|\b(?:how (?:many|much)|in) (hundred|thousand|million|billion|trillion)s?\b)`)
 
 // counted reports whether a prompt asks for a number in such powers of ten, as
 // 多少万元 does: there the word is a unit like any other.
 func counted(prompt string, power int) bool {
 	for _, m := range countedIn.FindAllStringSubmatch(tail(prompt), -1) {
-		if zeros[strings.ToLower(m[1]+m[2])] == power {
+		ofUnit := m[2] != "" && (m[1] == "千" || m[1] == "百") // 多少千米
+		if !ofUnit && zeros[strings.ToLower(m[1]+m[3])] == power {
 			return true
 		}
 	}

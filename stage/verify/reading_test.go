@@ -224,26 +224,28 @@ func TestQuantities(t *testing.T) {
 // An answer that is announced or set off may be explained with other numbers.
 func TestAnnounced(t *testing.T) {
 	for reply, want := range map[string]float64{
-		"<answer>15</answer> because 3 boxes hold 5 each":         1,
-		"3 and 5. <answer>15</answer>\nNote: 2024.":               1,
-		"<answer>15</answer> or 16":                               0,
-		"<answer>15</answer><answer>16</answer>":                  0,
-		"<answer>3*5</answer> = 15":                               0,
-		"<answer>15":                                              1,
-		"Answer: 15\nExplanation: 3 boxes of 5 apples.":           1,
-		"**Answer:** 15 apples\n3 boxes of 5 apples.":             1,
-		"答案是15。因为有3盒，每盒5个。":                                       1,
-		"The answer is 15, which is less than 16.":                1,
-		"The answer is 15 because 3 boxes hold 5.":                1,
-		"The answer is 15 minutes (0.25 hours).":                  1,
-		"The answer is 15. Wait, it is 3*6, which is 18.":         0,
-		"The answer is 15. So with the other box it is 16.":       0,
-		"The answer is 15.\nThe answer is 16.":                    0,
-		"The answer is 15, 16":                                    0,
-		"The answer is 15. Maybe it is 16.":                       0,
-		"The answer is 15? It was 3 boxes.":                       0,
-		"The answer is not 15, but 3*5.":                          0,
-		"I first thought the answer is 15. But 3 more make it 18": 0,
+		"<answer>15</answer> because 3 boxes hold 5 each":               1,
+		"3 and 5. <answer>15</answer>\nNote: 2024.":                     1,
+		"<answer>15</answer> or 16":                                     0,
+		"<answer>15</answer><answer>16</answer>":                        0,
+		"<answer>3*5</answer> = 15":                                     0,
+		"<answer>15":                                                    1,
+		"Answer: 15\nExplanation: 3 boxes of 5 apples.":                 1,
+		"**Answer:** 15 apples\n3 boxes of 5 apples.":                   1,
+		"答案是15。因为有3盒，每盒5个。":                                             1,
+		"Answer: 15\nExplanation: 3 boxes hold 5 each. So 15 are in 3.": 1,
+		"答案是15个。因为每盒5个，所以15个要3盒。":                                       1,
+		"The answer is 15, which is less than 16.":                      1,
+		"The answer is 15 because 3 boxes hold 5.":                      1,
+		"The answer is 15 minutes (0.25 hours).":                        1,
+		"The answer is 15. Wait, it is 3*6, which is 18.":               0,
+		"The answer is 15. So with the other box it is 16.":             0,
+		"The answer is 15.\nThe answer is 16.":                          0,
+		"The answer is 15, 16":                                          0,
+		"The answer is 15. Maybe it is 16.":                             0,
+		"The answer is 15? It was 3 boxes.":                             0,
+		"The answer is not 15, but 3*5.":                                0,
+		"I first thought the answer is 15. But 3 more make it 18":       0,
 	} {
 		if s := score(t, `{"number": 15}`, reply); s != want {
 			t.Errorf("%q scores %g, not %g", reply, s, want)
@@ -257,7 +259,7 @@ func TestCounted(t *testing.T) {
 		want, prompt, answer string
 		score                float64
 	}{
-		{"3.6", "一共有多少万元？", "3.6万元", 1}, {"36000", "一共有多少万元？", "3.6万元", 1}, {"3.6", "一共有多少元？", "3.6万元", 0}, {"3.6", "一共有多少亿元？", "3.6万元", 0},
+		{"3.6", "一共有多少万元？", "3.6万元", 1}, {"36000", "一共有多少万元？", "3.6万元", 1}, {"3.6", "一共有多少元？", "3.6万元", 0}, {"3.6", "一共有多少亿元？", "3.6万元", 0}, {"3", "有多少千米？", "3千米", 1}, {"3", "有多少千米？", "3×10^3", 0},
 		{"4", "How much, in thousands of dollars, is it?", "$4k", 1}, {"4", "How many million people live there?", "4 million", 1}, {"4", "How many people live there?", "4 million", 0},
 	} {
 		v, err := Parse([]byte(`{"number": ` + c.want + `}`))
