@@ -92,7 +92,11 @@ func answeredWrong(e *stage.Example) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	score, err := v.Score(context.Background(), "", e.Messages[last].Content)
+	prompt := ""
+	if last > 0 {
+		prompt = e.Messages[last-1].Content
+	}
+	score, err := v.Score(context.Background(), prompt, e.Messages[last].Content)
 	return score < 1, err
 }
 

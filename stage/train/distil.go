@@ -52,7 +52,7 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 8 // documents that fill the teacher's context are judged; a thought that has not ended is no answer
+		return 8 // answers are read differently by verifiers
 	}
 	return 7
 }

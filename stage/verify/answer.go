@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/text/width"
@@ -8,7 +9,8 @@ import (
 
 // settled returns what of an answer gives its result, as data sets of the field
 // have it: what stands in each \boxed{}, and the text behind the last; without
-// a box, rest is what stands behind the last ####, or all of the answer.
+// a box, rest is what stands behind the last ####, else between <answer> and
+// </answer>, with the text behind the last of those, else all of the answer.
 // Full-width characters become ASCII ones.
 func settled(answer string) (boxes []string, rest, behind string) {
 	answer = width.Fold.String(answer)
@@ -40,8 +42,20 @@ func settled(answer string) (boxes []string, rest, behind string) {
 	if i := strings.LastIndex(answer, "####"); i >= 0 {
 		return boxes, answer[i+len("####"):], behind
 	}
+	if places := answers.FindAllStringIndex(answer, -1); len(boxes) == 0 && places != nil {
+		var list []string
+		for _, at := range places {
+			list = append(list, answer[at[0]:at[1]])
+			behind = answer[at[1]:]
+		}
+		return boxes, strings.Join(list, "\n"), behind
+	}
 	return boxes, answer, behind
 }
+
+// answers are what replies set off as their answer, of which one cut off may be
+// open.
+var answers = regexp.MustCompile(`(?is)<answer>.*?(?:</answer>|$)`)
 
 // marked returns what stands behind #### in the lines that begin with it.
 func marked(answer string) (list []string) {
@@ -53,27 +67,26 @@ func marked(answer string) (list []string) {
 	return list
 }
 
-// lastBlock returns the last block of code between lines of three backticks.
-func lastBlock(answer string) (string, bool) {
-	var block, last strings.Builder
-	inside, found := false, false
+// blocks returns the blocks of code between lines of three backticks or tildes.
+// The last may not be closed.
+func blocks(answer string) (list []string) {
+	var block strings.Builder
+	fence := ""
 	for line := range strings.Lines(answer) {
-		if strings.HasPrefix(strings.TrimSpace(line), "```") {
-			if inside {
-				last.Reset()
-				last.WriteString(block.String())
-				found = true
-			}
-			inside = !inside
+		start := strings.TrimSpace(line)
+		switch {
+		case fence == "" && (strings.HasPrefix(start, "```") || strings.HasPrefix(start, "~~~")):
+			fence = start[:3]
+		case fence != "" && strings.HasPrefix(start, fence):
+			list = append(list, block.String())
+			fence = ""
 			block.Reset()
-			continue
-		}
-		if inside {
+		case fence != "":
 			block.WriteString(line)
 		}
 	}
-	if inside && block.Len() > 0 { // not closed
-		return block.String(), true
+	if fence != "" && block.Len() > 0 {
+		list = append(list, block.String())
 	}
-	return last.String(), found
+	return list
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"regexp"
 	"slices"
@@ -11,6 +12,9 @@ import (
 
 // choice: the letters that the answer settles on.
 func choice(want string) (func(context.Context, string, string) (float64, error), error) {
+	if lowerChoice.MatchString(want) {
+		want = strings.ToUpper(want)
+	}
 	letters := lettersOf(want)
 	if letters == "" || letters != sortedLetters(want) {
 		return nil, &say.Error{What: say.T("%q is no choice", "%q 不是选项", clip(want)), Next: say.T("write the letters of the right answers, like B or ACD", "请写正确选项的字母，例如 B 或 ACD")}
@@ -19,14 +23,13 @@ func choice(want string) (func(context.Context, string, string) (float64, error)
 }
 
 // answerChoice returns the letters that an answer settles on, "" if none: those
-// of its boxes, of which all must be the same; else those of its text, behind
-// the last #### if there is one.
+// of its boxes, of which all must be the same; else those of what settled returns.
 func answerChoice(answer string) string {
 	boxes, rest, behind := settled(answer)
-	if len(boxes) == 0 {
-		return chosen(answerTag.Replace(tail(rest)))
-	}
 	var letters string
+	if len(boxes) == 0 {
+		letters = chosen(answerTag.Replace(tail(rest)))
+	}
 	for i, b := range boxes {
 		l := chosen(tail(unwrapped.Replace(b)))
 		if l == "" || i > 0 && l != letters {
@@ -42,6 +45,9 @@ func answerChoice(answer string) string {
 	}
 	return letters
 }
+
+// lowerChoice is a choice in lower case; a word is none.
+var lowerChoice = regexp.MustCompile(`^[a-h](?:[ ,、]+[a-h])*$`)
 
 // answerTag writes <answer>B</answer> in words.
 var answerTag = strings.NewReplacer("<answer>", " answer: ", "</answer>", "\n")
@@ -89,7 +95,7 @@ func picks(s string) (list []pick) {
 			case eitherOf.MatchString(between):
 				list[n] = pick{list[n].at, p.end, lettersOf(list[n].letters + p.letters), true}
 				continue
-			case joined.MatchString(between):
+			case joined.MatchString(between) && strings.TrimSpace(between) != "(": // D (A and B) is D
 				list[n] = pick{list[n].at, p.end, lettersOf(list[n].letters + p.letters), list[n].doubt}
 				continue
 			}
@@ -100,22 +106,28 @@ func picks(s string) (list []pick) {
 }
 
 var (
-	// settles are words behind which the answer stands; prefers, words of a
-	// choice that may also be spoken of.
-	settles = regexp.MustCompile(`(?i)(?:\banswers?\b|答案|(?:故|应|因此|所以|题)选(?:择|项)?|正确的?(?:选项|答案)|正确的(?:一项)?是|\bcorrect (?:option|choice)s?\b)` + to + `$`)
-	prefers = regexp.MustCompile(`(?i)(?:\b(?:choice|option|choose|select|pick)s?\b|选项?|选择)` + to + `$`)
-	noPick  = regexp.MustCompile(`(?i)(?:不|别|非|未|没有?|难|勿|not|n't|never)\s?(?:能|应|该|可|会|要)*\s?(?:选项?|选择|choose|select|pick|option|choice|the answer|答案|答案是|正确(?:的)?(?:选项|答案)?)` + to + `$`)
-	refused = regexp.MustCompile(`(?i)(?:\bnot|n't|n’t|\bnever|\bexcept|\bexcluding|\bwithout|\bunlike|不是|不选|并非|非|排除|除了?|不可能是|不会是)[^A-Za-z\n.。,;]{0,8}$`)
+	settles = regexp.MustCompile(`(?i)` + settling + to + `$`)
+	prefers = regexp.MustCompile(`(?i)` + preferring + to + `$`)
+	noPick  = regexp.MustCompile(`(?i)(?:不|别|非|未|没有?|难|勿|not|n't|never)\s?(?:能|应|该|可|会|要)*\s?(?:选项?|选择|choose|select|pick|go with|option|choice|the answer|答案|答案是|正确(?:的)?(?:选项|答案)?)` + to + `$`)
+	refused = regexp.MustCompile(`(?i)(?:\bnot|n't|n’t|\bnever|\bexcept|\bexcluding|\bvitamin|\bhepatitis|维生素|\bwithout|\bunlike|\ball but|\bother than|\brather than|\binstead of|无法|不确定|难以|不知道|不是|不选|并非|非|排除|除了?|不可能是|不会是)[^A-Za-z\n.。,;]{0,8}$`)
 	wrong   = regexp.MustCompile(`(?i)^(?:[)*\s]*(?:(?:项|选项)\s*)?(?:is|are|was|were)(?: also| clearly| simply)?(?:n't| not| wrong| incorrect| false| impossible)|[)*\s]*(?:cannot|can't)|` +
 		`(?:[)*\s]*(?:项|选项)|[*\s]*)\s*(?:wrong|incorrect|false|错|有误|均错|都错|排除|也错|不(?:对|正确|是|符|成立|选|行|能选|可选|合|应选)))`)
 	open    = regexp.MustCompile(`^[\s(*"'#>-]*(?i:option|choice|选项)?[\s:(*]*$`)
-	mark    = regexp.MustCompile(`^[)*"']*(?:[.:、,;。)]|\n|$|\s+[-—])`)
+	mark    = regexp.MustCompile(`^[)*"']*(?:[.:、,;。)]|\n|$|\s+[-—]|\s*(?:\(|(?:because|since|as|for)\b|因为|由于))`)
 	heading = regexp.MustCompile(`^[)*"']*(?:[.:、]|\))\s*[^\s.。]`)
 	bare    = regexp.MustCompile(`^[\s()*"'.。;,!]*$`)
 	ends    = regexp.MustCompile(`^[\s)*"'.。;,!]*(?:[A-Z]|$)`)
-	also    = regexp.MustCompile(`(?i)^[)*\s]*(?:项|选项)?\s*(?:(?:也|亦|同样)(?:可|许|行|对|有可能|是答案|应选|选|算)|(?:is|are)\b[^.\n]{0,20}\b(?:also|too|possible)\b|also\b|too\b|as well|` +
+	also    = regexp.MustCompile(`(?i)^[)*\s]*(?:项|选项)?\s*(?:(?:也|亦|同样)(?:可|许|行|对|有可能|是答案|应选|选|算)|(?:is|are)\b[^.\n]{0,20}\b(?:also\b|too\s*(?:[.,;!)\n]|$)|possible\b)|also\b|too\b|as well|` +
 		`(?:could|might|may) (?:also )?be (?:right|correct|the answer|it|possible)|可能(?:也)?(?:是)?(?:对|正确|答案))`)
+	ended  = regexp.MustCompile(`(?:^|[.。;!\n])[\s(*"']*$`)
 	orPick = regexp.MustCompile(`(?i)(?:` + or + `|` + maybe + `|\balso\b|` + orZh + `|` + maybeZh + `)(?:[\s:,("'*]|\b(?:it|is|be|the|answer|option|choice|could|might|may|else|also|that|would|even|maybe|perhaps)\b|答案|选项?|应该?|可以|能|就|是|为)*$`)
+)
+
+// settling are words behind which the answer stands; preferring, words of a choice
+// that may also be spoken of.
+const (
+	settling   = `(?:\banswers?\b|答案|(?:故|应|因此|所以|题)选(?:择|项)?|正确的?(?:选项|答案)|正确的(?:一项)?是|\bcorrect (?:option|choice|one)s?\b)`
+	preferring = `(?:\b(?:choice|option|choose|select|pick|go with)s?\b|选项?|选择)`
 )
 
 // to is what may stand between a word that announces a choice and its letters.
@@ -144,14 +156,50 @@ func (p pick) heads(s string) bool {
 	return heading.MatchString(ahead(s, p.end)) && (p.at == 0 || !alnum(s[p.at-1]))
 }
 
-// follows reports whether a pick stands beside another without a word.
+// follows reports whether a pick stands beside another without a word. Two letters
+// together may be what an option says: D. A and B.
 func (p pick) follows(s string, q pick) bool {
-	return p.at > q.end && p.at-q.end < 20 && bare.MatchString(s[q.end:p.at]) && ends.MatchString(ahead(s, p.end))
+	return len(p.letters) == 1 && p.at > q.end && p.at-q.end < 20 && bare.MatchString(s[q.end:p.at]) && ends.MatchString(ahead(s, p.end))
+}
+
+// alone reports whether a pick is the last sentence of a text by itself.
+func (p pick) alone(s string) bool {
+	return ended.MatchString(behindOf(s, p.at)) && bare.MatchString(s[p.end:])
+}
+
+var (
+	// lone are letters and nothing else, also of lower case.
+	lone = regexp.MustCompile(`^[\s(*'"\[]*[A-Ja-h](?:[\s,;、&()*'"]+[A-Ja-h])*[\s)*'"\].。]*$`)
+	// lower are letters of lower case that are marked as a choice.
+	lower = []*regexp.Regexp{
+		regexp.MustCompile(`(?:^|[^0-9A-Za-z])\(([a-h])\)`),
+		regexp.MustCompile(`^[\s*"']*([a-h])[*"']*[.:、)]`),
+		regexp.MustCompile(`(?i)(?:` + settling + `|` + preferring + `)` + to + `(?:([b-h])(?:[^0-9A-Za-z'’]|$)|(a)(?:[.,;:)。\n]|\sis\b|$))`),
+	}
+)
+
+// capitalised writes choices of lower case in capitals.
+func capitalised(s string) string {
+	b := []byte(s)
+	for _, re := range lower {
+		for _, m := range re.FindAllSubmatchIndex(b, -1) {
+			for i := 2; i < len(m); i += 2 {
+				if m[i] >= 0 {
+					copy(b[m[i]:m[i+1]], bytes.ToUpper(b[m[i]:m[i+1]]))
+				}
+			}
+		}
+	}
+	return string(b)
 }
 
 // chosen returns the letters that a text settles on: those it announces; else
 // those it begins with; else the only ones it names.
 func chosen(s string) string {
+	if lone.MatchString(s) {
+		return lettersOf(strings.ToUpper(s))
+	}
+	s = capitalised(s)
 	all := picks(s)
 	agreed := func(of func(pick) bool) (letters string, found bool) {
 		for _, p := range all {
@@ -171,6 +219,11 @@ func chosen(s string) string {
 	letters, found := agreed(announced(settles))
 	if !found {
 		letters, found = agreed(announced(prefers))
+		for _, p := range all {
+			if found && p.letters != letters && p.alone(s) { // Option B is a trap. C
+				return ""
+			}
+		}
 	}
 	if !found && len(all) > 0 && open.MatchString(s[:all[0].at]) && mark.MatchString(ahead(s, all[0].end)) && !all[0].denied(s) {
 		letters, found = agreed(func(p pick) bool { return p == all[0] || p.heads(s) || p.follows(s, all[0]) })

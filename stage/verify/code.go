@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,7 +29,7 @@ import (
 // A Code is what the JavaScript of an answer must do: what Call names is
 // called with the arguments of each case, and must return what it wants, as
 // JSON: what JSON.stringify would only make of a result (null of NaN) is not
-// it. The code is the last block between ``` of the answer, or all of it.
+// it. See script for what of the answer is the program.
 type Code struct {
 	Call  string `json:"call"`
 	Cases []Case `json:"cases"`
@@ -122,10 +124,14 @@ func code(c *Code, within time.Duration) (func(context.Context, string, string) 
 			return nil, &say.Error{What: say.T("case %d has no want, or more than 64 args", "第 %d 个用例没有 want，或参数超过 64 个", i+1), Next: writeCode}
 		}
 	}
+	root, _, _ := strings.Cut(c.Call, ".")
+	root = regexp.QuoteMeta(root)
+	defines, err := regexp.Compile(`\b(?:function\s*\*?|class|const|let|var)\s+` + root + `(?:[^\w$]|$)|(?m:^)\s*` + root + `\s*=[^=]|\bexports\.` + root + `\s*=[^=]`)
+	if err != nil { // too long a name
+		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: writeCode}
+	}
 	return func(ctx context.Context, _, answer string) (float64, error) {
-		if block, ok := lastBlock(answer); ok {
-			answer = block
-		}
+		answer = script(answer, defines)
 		m, err := theMachine()
 		if err != nil {
 			return 0, err
@@ -146,6 +152,36 @@ func code(c *Code, within time.Duration) (func(context.Context, string, string) 
 	}, nil
 }
 
+// script returns the program of an answer: its last block of code that defines
+// what is called, as one behind it may show how to call it; else its last block;
+// else all of it.
+func script(answer string, defines *regexp.Regexp) string {
+	list := blocks(answer)
+	for _, b := range slices.Backward(list) {
+		if defines.MatchString(b) {
+			return b
+		}
+	}
+	if len(list) > 0 {
+		return list[len(list)-1]
+	}
+	if n := len(answer); n > 1 && answer[0] == '`' && answer[n-1] == '`' { // code within a line
+		return answer[1 : n-1]
+	}
+	return answer
+}
+
+// hosts is what programs for a browser or Node expect around them and do not
+// need to be right: console.log says nothing to anyone. They are no const, so
+// that a program may have its own.
+const hosts = `globalThis.console = new Proxy({}, { get: () => () => {} });
+globalThis.module = { exports: {} };
+globalThis.exports = module.exports;`
+
+// exported is export before what a module defines, and the lines that only
+// export. The program runs as a script, which knows none of it.
+var exported = regexp.MustCompile(`(?m)^([ \t]*)export[ \t]+(?:default[ \t]+)?(?:((?:async[ \t]+)?(?:function|class|const|let|var)\b)|(?:\{[^{}]*\}|[\w$]+)[ \t]*;?[ \t]*$)`)
+
 // errSandbox is wrapped where the sandbox itself does not start.
 var errSandbox = errors.New("the sandbox does not start")
 
@@ -161,11 +197,14 @@ func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error
 	if failed, err := p.do("begin", codeMemory, codeFuel); failed || err != nil {
 		return false, fmt.Errorf("%w: %w", errSandbox, err)
 	}
-	at, err := p.write(program)
-	if err != nil {
-		return false, err
+	if failed, err := p.load(hosts); failed || err != nil {
+		return false, fmt.Errorf("%w: %w", errSandbox, err)
 	}
-	if failed, err := p.do("load", at, uint64(len(program))); failed || err != nil {
+	failed, err := p.load(program)
+	if script := exported.ReplaceAllString(program, "$1$2"); failed && err == nil && script != program {
+		failed, err = p.load(script)
+	}
+	if failed || err != nil {
 		return false, err
 	}
 	name, err := p.write(c.Call)
@@ -252,6 +291,15 @@ func (p *process) write(s string) (at uint64, err error) {
 	return res[0], nil
 }
 
+// load runs a program.
+func (p *process) load(program string) (failed bool, err error) {
+	at, err := p.write(program)
+	if err != nil {
+		return true, err
+	}
+	return p.do("load", at, uint64(len(program)))
+}
+
 // out reads what a call left.
 func (p *process) out() ([]byte, error) {
 	at, err := p.mod.ExportedFunction("out").Call(p.ctx)
@@ -317,7 +365,8 @@ func same(a, b any) bool {
 	return a == b
 }
 
-// sameNumber compares numbers as JavaScript has them: as float64s.
+// sameNumber compares numbers as JavaScript has them: as float64s. Those that are
+// not both whole are equal within what a few roundings make, as 0.1+0.2 and 0.3.
 func sameNumber(a, b string) bool {
 	x, _, err := big.ParseFloat(strings.TrimSpace(a), 10, 200, big.ToNearestEven)
 	if err != nil {
@@ -329,5 +378,8 @@ func sameNumber(a, b string) bool {
 	}
 	f, _ := x.Float64()
 	g, _ := y.Float64()
-	return f == g
+	if f == math.Trunc(f) && g == math.Trunc(g) {
+		return f == g
+	}
+	return math.Abs(f-g) <= 1e-9*max(math.Abs(f), math.Abs(g))
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -36,7 +37,10 @@ var (
 	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
 	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
 	then        = regexp.MustCompile(`^\s?[.):、]`)
-	announces   = regexp.MustCompile(`(?i)(?:(?:^|[^/A-Za-z])answer|答案|答)(?:\s*(?:is|are|should be|equals|应是|应为|是|为|等于|[:=*]))*\s*(` + literal + `)\s?[\p{L}°]{0,6}\s*(?:[.。,;!\n]|$)`)
+	announces   = regexp.MustCompile(`(?i)(?:(?:^|[^/A-Za-z])answer|答案|答)(?:\s*(?:is|are|should be|equals|应是|应为|是|为|等于|[:=*]))*\s*(` + literal + `)\s?[\p{L}°]{0,12}?\s*(?:[.。,;!(\n]|\b(?:because|since|as)\b|因为|$)`)
+	reconsiders = regexp.MustCompile(`(?i)\b(?:but|however|wait|actually|correction|sorry|mistake|oops|instead|hmm|alternatively|otherwise|maybe|perhaps|possibly)\b|但是?|然而|等等|不对|更正|纠正|抱歉|重新|或者|不然|否则|也许|可能|大概`)
+	concludes   = regexp.MustCompile(`(?i)\b(?:so|thus|hence|therefore|finally)\b|所以|因此|综上|最后|最终`)
+	explains    = regexp.MustCompile(`(?i)^\s?[\p{L}°]{0,12}?[\s.,;:*(#!。]*(?:\b(?:explanation|because|since|reason|note)\b|因为|解释|解析|说明|理由)`)
 )
 
 // orElse reports whether a word like or stands before a place of s, behind the
@@ -105,4 +109,29 @@ func onlyAnnounced(s string, f figure) bool {
 		}
 	}
 	return true
+}
+
+// announced returns which of the numbers of s is the last that is called the
+// answer, if what stands behind it only explains it, without another candidate or
+// a second thought; else -1.
+func announced(s string, all [][]int) int {
+	found := announces.FindAllStringSubmatchIndex(s, -1)
+	if len(found) == 0 {
+		return -1
+	}
+	start := found[len(found)-1][2]
+	n := slices.IndexFunc(all, func(at []int) bool { return at[1] > start })
+	if n < 0 || n == len(all)-1 {
+		return -1
+	}
+	behind := s[all[n][1]:]
+	if reconsiders.MatchString(behind) || concludes.MatchString(behind) && !explains.MatchString(behind) || askedOrRelated(s, all[n], all[n]) || listed(s, all[n], all[n+1]) || compound(s, all[n], all[n+1]) {
+		return -1
+	}
+	for i := n + 1; i < len(all); i++ {
+		if orElse(s, all[i-1], all[i]) {
+			return -1
+		}
+	}
+	return n
 }

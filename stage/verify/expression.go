@@ -19,9 +19,18 @@ func afterEquals(s string) string {
 	return s
 }
 
+// colon is a : between two operands, as in 3:4 and (1+2):4.
+var colon = regexp.MustCompile(`([\d)%）％]\s?)[:：∶](\s?[-\d(（])`)
+
+// divided writes : between operands as /.
+func divided(s string) string {
+	s = colon.ReplaceAllString(s, "$1/$2")
+	return colon.ReplaceAllString(s, "$1/$2") // of 3:4:5 the first time leaves a second
+}
+
 // answerEquation returns the sides of the equation that an answer settles on,
 // each of which has the value that is wanted: that of its last box, where all
-// boxes have that value; else the last one, behind the last #### if there is one.
+// boxes have that value; else the last one of what settled returns.
 func answerEquation(answer string, want *big.Rat, powers bool) (sides []side, ok bool) {
 	boxes, rest, behind := settled(answer)
 	if len(boxes) == 0 {
@@ -128,7 +137,8 @@ func workOut(s string, runs [][]int, left *int, powers bool) ([]side, bool) {
 		if times.MatchString(ahead(s, at[1])) || function.MatchString(behindOf(s, at[0])) { // 20π
 			return nil, false
 		}
-		if x.value, ok = evaluate(s[at[0]:at[1]], &x.used, powers); !ok || len(sides) > 0 && x.value.Cmp(sides[0].value) != 0 {
+		written := implied.ReplaceAllString(s[at[0]:at[1]], "$1*$2")
+		if x.value, ok = evaluate(written, &x.used, powers); !ok || len(sides) > 0 && x.value.Cmp(sides[0].value) != 0 {
 			return nil, false
 		}
 		sides = append(sides, x)
@@ -145,6 +155,10 @@ func unknown(s string, runs [][]int) bool {
 	}
 	return false
 }
+
+// implied is a product without its sign, as 2(11-1), that cannot be the mixed
+// number 2(1/2).
+var implied = regexp.MustCompile(`([\d)]\s?)(\([^()/]*[-+*][^()/]*\))`)
 
 // evaluate works out an expression exactly: numbers, mixed ones as 2(1/2),
 // + - * / ( ) and, where powers are allowed, ^ with a whole exponent. Used,
@@ -265,7 +279,7 @@ func raise(v *big.Rat, n int64) (*big.Rat, bool) {
 	return new(big.Rat).SetFrac(num, den), true
 }
 
-var unsigned = regexp.MustCompile(`^(?:` + mixed + `|(?:` + numeral + `))%?`)
+var unsigned = regexp.MustCompile(`^(?:` + mixed + `|\d+ \d+/\d+|(?:` + numeral + `))%?`)
 
 // atom is a number, a mixed one, or a sum in parentheses.
 func (c *calculator) atom(depth int) (*big.Rat, bool) {

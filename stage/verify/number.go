@@ -3,6 +3,7 @@ package verify
 import (
 	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,6 +29,7 @@ var (
 type figure struct {
 	value   *big.Rat
 	percent bool
+	power   int       // of ten, that it is a multiple of as it is written: 7万, 7*10^4
 	parts   [2]string // of a fraction: what stands above and below its line
 }
 
@@ -36,7 +38,7 @@ func soleNumber(s string) (figure, bool) {
 	if len(s) > 2*maxDigits {
 		return figure{}, false
 	}
-	m := only.FindStringSubmatch(plain(s))
+	m := only.FindStringSubmatch(multiplied(plain(s)))
 	if m == nil {
 		return figure{}, false
 	}
@@ -66,6 +68,7 @@ func numberOf(m []string) (f figure, ok bool) {
 			f.parts = [2]string{top, bottom}
 		}
 		f.value, ok = ratio(top, bottom)
+		f.power, _ = strconv.Atoi(m[14]) // of at most three digits
 	}
 	if !ok || m[12] != "" && m[15] != "" { // 3/4% may be two things
 		return f, false
@@ -133,24 +136,28 @@ func figureAt(s string, at []int) (figure, bool) {
 }
 
 // minus reports whether the - at a place takes something from what stands
-// before it, as in 3-5 and 3 - 5, not in 3 -5.
+// before it, as in 3-5, x-5 and 3 - 5, not in 3 -5.
 func minus(s string, at int) bool {
 	before := strings.TrimRight(s[:at], " ")
-	if before == "" || !operand(before[len(before)-1]) {
+	if before == "" || !operand(before[len(before)-1]) && !letter.MatchString(before[max(0, len(before)-2):]) {
 		return false
 	}
 	return len(before) == at || at+1 < len(s) && s[at+1] == ' '
 }
 
 var (
-	function = regexp.MustCompile(`(?:√|π|\b(?:sqrt|log|ln|lg|sin|cos|tan|exp))[\s(]*$`)
+	function = regexp.MustCompile(`(?:√|π|±|\b(?:sqrt|log|ln|lg|sin|cos|tan|exp|mod)|\\(?:[dt]?binom|choose|overline|bar|dot|lfloor|lceil|[pb]?mod|log|ln|lg|sin|cos|tan|cot|sec|csc|arc[a-z]+|gcd|lcm|exp|ge|geq|le|leq|gt|lt|mp))[\s(]*$`)
 	times    = regexp.MustCompile(`^\s?(?:[√π^]|\*\s?[0-9A-Za-z(√π])`)
 )
 
 // inExpression reports whether a number is an operand of an expression that
 // was not worked out: 6*7 is neither 6 nor 7, nor 42.
 func inExpression(s string, at []int) bool {
-	if times.MatchString(ahead(s, at[1])) {
+	after := ahead(s, at[1])
+	if s[at[1]-1] == ' ' { // a literal takes one
+		after = ahead(s, at[1]-1)
+	}
+	if times.MatchString(after) || algebra.MatchString(after) || goesOn.MatchString(after) {
 		return true
 	}
 	glued := at[0] > 0 && s[at[0]] != ' '
@@ -179,14 +186,24 @@ func inExpression(s string, at []int) bool {
 	case ')':
 		return glued && s[at[0]-1] == ')' && operand(prior) // what is left of 10^(3).5
 	}
+	if n := at[0]; n > 1 && s[n-2] >= '0' && s[n-2] <= '9' && alnum(s[n-1]) && s[n-1] > '9' {
+		return true // 6x7
+	}
 	return glued && s[at[0]-1] >= '0' && s[at[0]-1] <= '9'
 }
 
-// lastNumber reads the last number of a text, if it stands for itself and is
-// the only one that the text offers.
+// lastNumber reads the number that a text announces last, if it only explains
+// that one behind it, else its last number; if it stands for itself and is the
+// only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := plain(tail(text))
+	s := multiplied(plain(tail(text)))
 	all := literals.FindAllStringIndex(s, -1)
+	if len(all) == 0 {
+		return chineseNumber(s)
+	}
+	if n := announced(s, all); n >= 0 {
+		all = all[:n+1]
+	}
 	for i := len(all) - 1; i >= 0; i-- {
 		if denied(s, all[i]) { // 42, not 41
 			continue
@@ -199,7 +216,7 @@ func lastNumber(text string) (figure, bool) {
 			g, ok := figureAt(s, all[j])
 			return !ok || g.value.Cmp(f.value) != 0
 		}
-		if i > 0 && orElse(s, all[i-1], all[i]) && differs(i-1) {
+		if i > 0 && (compound(s, all[i-1], all[i]) || orElse(s, all[i-1], all[i]) && differs(i-1)) {
 			return figure{}, false
 		}
 		for j := i - 1; j >= 0 && !isResult(s, all[j]) && !ordinal(s, all[j]) && listed(s, all[j], all[j+1]); j-- {
@@ -215,18 +232,21 @@ func lastNumber(text string) (figure, bool) {
 // soleFigure reads the number of a box. It holds one, with its unit or behind
 // an =, and no other that could be meant.
 func soleFigure(text string) (figure, bool) {
-	s := plain(tail(text))
+	s := multiplied(plain(tail(text)))
 	all := literals.FindAllStringIndex(s, -1)
 	for i, at := range all {
 		if i > 0 && separate.MatchString(s[all[i-1][1]:at[0]]) {
 			return figure{}, false
 		}
 	}
+	if len(all) == 0 {
+		return chineseNumber(s)
+	}
 	from := max(strings.LastIndexByte(s, '='), strings.LastIndex(s, "≈"))
 	for len(all) > 1 && all[0][1] <= from {
 		all = all[1:]
 	}
-	if len(all) != 1 || denied(s, all[0]) || inExpression(s, all[0]) || askedOrRelated(s, all[0], all[0]) {
+	if len(all) != 1 || factorial.MatchString(ahead(s, all[0][1])) || denied(s, all[0]) || inExpression(s, all[0]) || askedOrRelated(s, all[0], all[0]) {
 		return figure{}, false
 	}
 	return figureAt(s, all[0])
@@ -255,9 +275,11 @@ func repeats(prompt string, f figure) bool {
 	return there
 }
 
+// factorial is what makes more of the number of a box; elsewhere 4! may be a cry.
+var factorial = regexp.MustCompile(`^\)?\s?!`)
+
 // answerNumber reads the number that an answer settles on: that of its boxes,
-// of which all must be equal; else the last one, behind the last #### if there
-// is one.
+// of which all must be equal; else that of what settled returns.
 func answerNumber(answer string) (f figure, ok bool) {
 	boxes, rest, behind := settled(answer)
 	if len(boxes) == 0 {
@@ -277,5 +299,5 @@ func answerNumber(answer string) (f figure, ok bool) {
 			return f, false
 		}
 	}
-	return f, len(boxes) == 0 || !otherwise.MatchString(plain(tail(behind)))
+	return f, !otherwise.MatchString(plain(tail(behind)))
 }

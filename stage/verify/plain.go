@@ -13,27 +13,29 @@ import (
 var typography = strings.NewReplacer("{,}", ",", `\$`, " ", "$", " ", `\!`, "", `\,`, "", `\%`, "%", `\(`, " ", `\)`, " ", `\[`, " ", `\]`, " ", `\ `, " ", `\;`, " ", `\:`, " ", `\\`, "\n",
 	`\qquad`, " ", `\quad`, " ", `\left`, "", `\right`, "", `\dfrac`, `\frac`, `\tfrac`, `\frac`, `\cfrac`, `\frac`, `\boxed`, "", `\textbf`, "", `\textit`, "", `\text`, "", `\mathrm`, "", `\mathbf`, "", `\mbox`, "", `\displaystyle`, "",
 	`\times`, "*", `\cdot`, "*", `\div`, "/", "×", "*", "÷", "/", "⋅", "*", "·", "*", "∕", "/", "⁄", "/", "−", "-", "–", "-", "∶", ":",
-	`\approx`, "≈", `\neq`, "≠", `\ne`, "≠", "!=", "≠", `\pi`, "π", `\sqrt`, "√", `^\circ`, "°", `^{\circ}`, "°", `\degree`, "°", "[", "(", "]", ")",
+	`\pmod`, " mod ", `\pm`, "±", "+/-", "±", `\approx`, "≈", `\neq`, "≠", `\ne`, "≠", "!=", "≠", `\pi`, "π", `\sqrt`, "√", `^\circ`, "°", `^{\circ}`, "°", `\degree`, "°", "[", "(", "]", ")",
 	"½", "(1/2)", "⅓", "(1/3)", "⅔", "(2/3)", "¼", "(1/4)", "¾", "(3/4)", "⅕", "(1/5)", "⅖", "(2/5)", "⅗", "(3/5)", "⅘", "(4/5)", "⅛", "(1/8)", "⅜", "(3/8)", "⅝", "(5/8)", "⅞", "(7/8)")
 
 var (
-	worked  = regexp.MustCompile(`<<[^<>\n]*>>`) // GSM8K tells its calculator <<6*7=42>>
-	tag     = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9_ ="'/-]{0,40}>`)
-	inner   = regexp.MustCompile(`\(\s?\(\s?(-?\d+)\s?\)\s?/\s?\(\s?(-?\d+)\s?\)\s?\)`)
-	hundred = regexp.MustCompile(`(\d\)?)\s?per ?cent\b`)
-	percent = regexp.MustCompile(`百分之\s?(` + numeral + `)`)
-	added   = regexp.MustCompile(`(\d+)\s?又\s?\(?(\d+)\s?/\s?(\d+)\)?`)
-	whole   = regexp.MustCompile(`(\d+)\s?又\s?(\d+)\s?分之\s?(\d+)`)
-	part    = regexp.MustCompile(`(\d+)\s?分之\s?(\d+)`)
-	squared = regexp.MustCompile(`(^|[^A-Za-z])([kcdmμ]?m|ft|yd|mi)[23]([^0-9A-Za-z]|$)`)
+	worked   = regexp.MustCompile(`<<[^<>\n]*>>`) // GSM8K tells its calculator <<6*7=42>>
+	tag      = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9_ ="'/-]{0,40}>`)
+	inner    = regexp.MustCompile(`\(\s?\(\s?(-?\d+)\s?\)\s?/\s?\(\s?(-?\d+)\s?\)\s?\)`)
+	hundred  = regexp.MustCompile(`(\d\)?)\s?per ?cent\b`)
+	percent  = regexp.MustCompile(`百分之\s?(` + numeral + `)`)
+	mille    = regexp.MustCompile(`千分之\s?(` + numeral + `)`)
+	myriadth = regexp.MustCompile(`万分之\s?(` + numeral + `)`)
+	added    = regexp.MustCompile(`(\d+)\s?又\s?\(?(\d+)\s?/\s?(\d+)\)?`)
+	whole    = regexp.MustCompile(`(\d+)\s?又\s?(\d+)\s?分之\s?(\d+)`)
+	part     = regexp.MustCompile(`(\d+)\s?分之\s?(\d+)`)
+	squared  = regexp.MustCompile(`(^|[^A-Za-z])([kcdmμ]?m|ft|yd|mi)[23]([^0-9A-Za-z]|$)`)
 )
 
 // plain writes a text's numbers and expressions in one way: ASCII, a fraction
 // as (1/2), a mixed number as 2(1/2), a power as 10^(3), without Markdown's
-// bold and tags. The exponent of a unit and an index go, as they are no numbers.
+// bold and tags, with a sign for minus. The exponent of a unit and an index go, as they are no numbers.
 func plain(s string) string {
 	s = tag.ReplaceAllString(worked.ReplaceAllString(width.Fold.String(s), ""), " ")
-	p := &scribe{in: typography.Replace(s)}
+	p := &scribe{in: typography.Replace(unrecurred(dollarWords(s)))}
 	for p.at < len(p.in) {
 		p.step(0)
 	}
@@ -41,10 +43,13 @@ func plain(s string) string {
 	if strings.Contains(s, "又") || strings.Contains(s, "分之") {
 		s = added.ReplaceAllString(s, "$1($2/$3)")
 		s = percent.ReplaceAllString(s, "$1%")
+		s = mille.ReplaceAllString(s, "$1‰")
+		s = myriadth.ReplaceAllString(s, "$1*10^(-4)")
 		s = part.ReplaceAllString(whole.ReplaceAllString(s, "$1($3/$2)"), "($2/$1)")
 	}
 	s = hundred.ReplaceAllString(s, "$1%")
-	return squared.ReplaceAllString(s, "$1$2$3")
+	s = squared.ReplaceAllString(s, "$1$2$3")
+	return signed(s)
 }
 
 // A scribe rewrites a text from left to right, each byte once.

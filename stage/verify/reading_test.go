@@ -47,7 +47,11 @@ func TestReading(t *testing.T) {
 		{`{"equation": "12(1/2)"}`, []string{"12(1/2)", "25/2", `12\frac{1}{2}`, "12.5", "5*2(1/2)=12.5"}, []string{"121/2", "6"}},
 		{`{"equation": "x=3.14*(8/2)**2"}`, []string{"50.24", "3.14*(8/2)^2", "3.14×4²=50.24", `3.14\times(\frac{8}{2})^2 = 50.24`}, []string{"3.14*(8/2)*2", "3.14"}},
 		{`{"equation": "x=3.14*[(3+2)^2-3^2]"}`, []string{"50.24"}, nil},
-		{`{"equation": "35*(4:5)"}`, []string{"28"}, nil},
+		{`{"equation": "35*(4:5)"}`, []string{"28", "35*(4:5)", "35×4∶5=28"}, nil},
+		{`{"equation": "3:4"}`, []string{"3:4", "3 : 4", "3：4", "0.75", "比是3:4"}, []string{"4:3", "3"}},
+		{`{"equation": "0.75"}`, []string{"0.75"}, []string{"3:4"}},
+		{`{"equation": "1.5"}`, []string{"1 1/2", "1(1/2)", "3 * 1/2"}, []string{"1 3/2", "11/2"}},
+		{`{"equation": "20"}`, []string{"2(11-1)", "2(11-1)=20", "(1+1)(11-1)", "2 (5+5)"}, []string{"2(11-2)", "20(11-1)"}},
 		{`{"equation": {"target": 8, "numbers": [2, 3]}}`, nil, []string{"2^3", "2**3", "2³", "8"}},
 		{`{"equation": {"target": "27/8", "numbers": [3, 3, 8]}}`, []string{"3+3/8"}, []string{"3(3/8)"}},
 		{`{"equation": {"target": 24, "numbers": [3, 3, 8, 8]}}`, []string{"8/(3-8/3) = 8/(1/3) = 24", `\frac{8}{3-\frac{8}{3}}`, `\boxed{8/(3-8/3)}`}, []string{"8/(3-8/3) = 25", "25 = 8/(3-8/3)", "8/(3-8/3) or 3*8", "8/(3-8/3)=24=23"}},
@@ -173,6 +177,119 @@ func TestRepeated(t *testing.T) {
 			for _, a := range list {
 				if s, err := v.Score(t.Context(), c.prompt, a); err != nil || s != want {
 					t.Errorf("%q, answered %q, scores %g, not %g (%v)", c.prompt, a, s, want, err)
+				}
+			}
+		}
+	}
+}
+
+// What words and letters say of a number, and what is none by itself.
+func TestQuantities(t *testing.T) {
+	for _, c := range []struct {
+		spec         string
+		right, wrong []string
+	}{
+		{`{"number": 70000}`, []string{"7万", "7 万元", "$70k", "$70K", "70 thousand", "70,000", `\boxed{70\text{ thousand}}`, "答：一共7万元。", "七万"}, []string{"7", "70", "70 千米", "70千克", "7万5千"}},
+		{`{"number": 7}`, []string{"7 千米", "7千克", "7km", "$7", "七"}, []string{"7万", "7 million", "7k", "7百"}},
+		{`{"number": 300}`, []string{"300K", "$300K$", "3百", "3 hundred", "三百"}, []string{"300k", "3百帕"}},
+		{`{"number": "3亿"}`, []string{"3亿", "300000000", "0.3 billion", "300 million", `\boxed{3\text{亿}}`, "3×10^8"}, []string{"3"}},
+		{`{"number": -5}`, []string{"负5", "minus 5", "negative 5", "零下5度", "The answer is minus 5.", "负五", "-5"}, []string{"10 minus 5", "±5", `\boxed{\pm 5}`, "胜3负5"}},
+		{`{"number": 5}`, []string{"5", "+5 ", "五"}, []string{"负5", "minus 5", "negative 5", "零下5度", `\boxed{\pm 5}`, "+/-5", "5i", `\boxed{5i}`}},
+		{`{"number": 7}`, []string{"x = 7", "7 a day", "7 m", "7/day", `\boxed{x=7}`, "7 - because it is so"}, []string{`\boxed{7x}`, `\boxed{7 x}`, `\boxed{7ab}`, `\boxed{\frac{7}{x}}`, `\boxed{\frac{x}{7}}`, `\boxed{7/x}`, `\boxed{7+x}`, `\boxed{7-x}`, `5 \pmod{7}`, `5 (mod 7)`, `x \geq 7`, "6x7"}},
+		{`{"number": -7}`, []string{"x = -7", "is -7"}, []string{`\boxed{x-7}`, "x - 7", "2x-7"}},
+		{`{"number": 2}`, nil, []string{`\boxed{2a+b}`, `\binom{5}{2}`, `\lfloor 2\rfloor`, "5C2"}},
+		{`{"number": 4}`, []string{"It is 4!"}, []string{`\boxed{4!}`}},
+		{`{"number": "1/3"}`, []string{`0.\overline{3}`, `0.\dot{3}`, "三分之一"}, []string{"0.3", "三分之二"}},
+		{`{"number": 3}`, []string{"商是7，余数是3"}, []string{`0.\overline{3}`, "7余3", "7 R 3", "7 remainder 3", "一样多"}},
+		{`{"number": "1/6"}`, []string{`0.1\overline{6}`, `\boxed{0.1\overline{6}}`, "六分之一"}, nil},
+		{`{"number": 30}`, []string{"30分", "After 3 hours 30 km are left", "三十", "答：三十分钟。"}, []string{"1小时30分", "1小时30分钟", "1 hour 30 minutes", "1 hour and 30 minutes", "3元30分", "2 ft 30 in"}},
+		{`{"number": 0.005}`, []string{"千分之5", "5‰", "0.5%"}, []string{"百分之5", "5"}},
+		{`{"number": 0.5}`, []string{"二分之一", "百分之五十", "一百分之五十"}, []string{"两分之三", "一半多"}},
+		{`{"number": 42}`, []string{"四十二", "答案是四十二。", "答：一共四十二个。", `\boxed{四十二}`, "<answer>四十二</answer>"}, []string{"二十四", "四十二或四十一", "四二", "四十"}},
+		{`{"number": 10005}`, []string{"一万零五"}, []string{"一万五"}},
+		{`{"number": 300500000}`, []string{"三亿零五十万"}, nil},
+		{`{"number": 3.14, "tolerance": 0.01}`, []string{"3.14", "3.15", "3.13", "3.145", "314%"}, []string{"3.151", "3.12", "-3.14"}},
+		{`{"number": 50, "tolerance": "1/2"}`, []string{"50.5", "49.5%"}, []string{"51"}},
+	} {
+		for want, list := range map[float64][]string{1: c.right, 0: c.wrong} {
+			for _, reply := range list {
+				if s := score(t, c.spec, reply); s != want {
+					t.Errorf("%s: %q scores %g, not %g", c.spec, reply, s, want)
+				}
+			}
+		}
+	}
+}
+
+// An answer that is announced or set off may be explained with other numbers.
+func TestAnnounced(t *testing.T) {
+	for reply, want := range map[string]float64{
+		"<answer>15</answer> because 3 boxes hold 5 each":               1,
+		"3 and 5. <answer>15</answer>\nNote: 2024.":                     1,
+		"<answer>15</answer> or 16":                                     0,
+		"<answer>15</answer><answer>16</answer>":                        0,
+		"<answer>3*5</answer> = 15":                                     0,
+		"<answer>15":                                                    1,
+		"Answer: 15\nExplanation: 3 boxes of 5 apples.":                 1,
+		"**Answer:** 15 apples\n3 boxes of 5 apples.":                   1,
+		"答案是15。因为有3盒，每盒5个。":                                             1,
+		"Answer: 15\nExplanation: 3 boxes hold 5 each. So 15 are in 3.": 1,
+		"答案是15个。因为每盒5个，所以15个要3盒。":                                       1,
+		"The answer is 15, which is less than 16.":                      1,
+		"The answer is 15 because 3 boxes hold 5.":                      1,
+		"The answer is 15 minutes (0.25 hours).":                        1,
+		"The answer is 15. Wait, it is 3*6, which is 18.":               0,
+		"The answer is 15. So with the other box it is 16.":             0,
+		"The answer is 15.\nThe answer is 16.":                          0,
+		"The answer is 15, 16":                                          0,
+		"The answer is 15. Maybe it is 16.":                             0,
+		"The answer is 15? It was 3 boxes.":                             0,
+		"The answer is not 15, but 3*5.":                                0,
+		"I first thought the answer is 15. But 3 more make it 18":       0,
+	} {
+		if s := score(t, `{"number": 15}`, reply); s != want {
+			t.Errorf("%q scores %g, not %g", reply, s, want)
+		}
+	}
+}
+
+// 万 is a unit where it is asked how many of them.
+func TestCounted(t *testing.T) {
+	for _, c := range []struct {
+		want, prompt, answer string
+		score                float64
+	}{
+		{"3.6", "一共有多少万元？", "3.6万元", 1}, {"36000", "一共有多少万元？", "3.6万元", 1}, {"3.6", "一共有多少元？", "3.6万元", 0}, {"3.6", "一共有多少亿元？", "3.6万元", 0}, {"3", "有多少千米？", "3千米", 1}, {"3", "有多少千米？", "3×10^3", 0},
+		{"4", "How much, in thousands of dollars, is it?", "$4k", 1}, {"4", "How many million people live there?", "4 million", 1}, {"4", "How many people live there?", "4 million", 0},
+	} {
+		v, err := Parse([]byte(`{"number": ` + c.want + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := v.Score(context.Background(), c.prompt, c.answer); s != c.score {
+			t.Errorf("%s, answered %s for %s, scores %g, not %g", c.prompt, c.answer, c.want, s, c.score)
+		}
+	}
+}
+
+// Choices in lower case, with their reasons, and letters that are none.
+func TestChoices(t *testing.T) {
+	for _, c := range []struct {
+		spec         string
+		right, wrong []string
+	}{
+		{`{"choice": "b"}`, []string{"B", "b", "(b)", "b.", "b) Vitamin C", "b. red", "The answer is b.", "The correct answer is option b", "option b is correct", "答案是b", "选b", `\boxed{b}`, `\boxed{\text{(b)}}`, "<answer>b</answer>"},
+			[]string{"a", "(b) or (c)", "b or c", "(a) red (b) blue", "not b", "bad", "be", "The answer is being checked", "(a), (b)"}},
+		{`{"choice": "A"}`, []string{"a", "option a is correct", "The answer is a.", "The answer is (a) because of it"}, []string{"The answer is a dog", "I choose a book"}},
+		{`{"choice": "a, c"}`, []string{"A and C", "a, c", "(a), (c)", "A\nC", "A;C", "['A','C']", "AC"}, []string{"A", "A\nB", "A.\nC."}},
+		{`{"choice": "B"}`, []string{"B because A is too large.", "B since A is too large", "B，因为A太大", "I'd pick B; A is too small.", "I'd go with B.", "Among A, B, C and D, the correct one is B.", "B (not C)", "B"},
+			[]string{"All but B", "无法确定B", "不确定B", "Option B is a trap. C", "Vitamin B", "维生素B", "B (C)", "<answer>B</answer> or C", "Anything other than B"}},
+		{`{"choice": "D"}`, []string{"D. A and B", "D. A and B are both right", "D（A和B都对）", "D (A, B and C)"}, []string{"D, A", "A. D"}},
+	} {
+		for want, list := range map[float64][]string{1: c.right, 0: c.wrong} {
+			for _, reply := range list {
+				if s := score(t, c.spec, reply); s != want {
+					t.Errorf("%s: %q scores %g, not %g", c.spec, reply, s, want)
 				}
 			}
 		}

@@ -10,7 +10,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
+	"math"
 	"math/big"
 	"regexp"
 	"slices"
@@ -21,16 +23,18 @@ import (
 	"suiren/internal/say"
 )
 
-// A Spec is what makes an answer right: exactly one of its fields. It is the
+// A Spec is what makes an answer right: exactly one of its fields, of which
+// number may have a tolerance. It is the
 // value of "verify" in a problem of the owner.
 type Spec struct {
-	Number   json.RawMessage `json:"number,omitempty"`   // 42, "1/3", "12.50"
-	Equation json.RawMessage `json:"equation,omitempty"` // "(11-1)*2", or {"target": 24, "numbers": [3, 3, 8, 8]}
-	Choice   string          `json:"choice,omitempty"`   // "B", "ACD"
-	Regex    string          `json:"regex,omitempty"`    // RE2; all of the answer
-	Schema   json.RawMessage `json:"schema,omitempty"`   // JSON Schema of the answer
-	Code     *Code           `json:"code,omitempty"`
-	URL      string          `json:"url,omitempty"` // asked with the reply
+	Number    json.RawMessage `json:"number,omitempty"`    // 42, "1/3", "12.50"
+	Tolerance json.RawMessage `json:"tolerance,omitempty"` // of number: how far off the answer may be
+	Equation  json.RawMessage `json:"equation,omitempty"`  // "(11-1)*2", or {"target": 24, "numbers": [3, 3, 8, 8]}
+	Choice    string          `json:"choice,omitempty"`    // "B", "ACD"
+	Regex     string          `json:"regex,omitempty"`     // RE2; all of the answer
+	Schema    json.RawMessage `json:"schema,omitempty"`    // JSON Schema of the answer
+	Code      *Code           `json:"code,omitempty"`
+	URL       string          `json:"url,omitempty"` // asked with the reply
 }
 
 // A Verifier scores replies to one problem. It may be used by many at once.
@@ -41,6 +45,9 @@ type Verifier struct {
 
 // Names are the kinds of verifier.
 var Names = []string{"number", "equation", "choice", "regex", "schema", "code", "url"}
+
+// toleranceName is the field beside number.
+const toleranceName = "tolerance"
 
 // maxAnswer bounds what is judged; a longer answer is wrong.
 const maxAnswer = 1 << 20
@@ -61,9 +68,12 @@ func Parse(raw []byte) (*Verifier, error) {
 		return nil, choose(say.T("verify has %d of its fields; it must have one", "verify 有 %d 项，应恰有一项", len(have)))
 	}
 	var f func(context.Context, string, string) (float64, error)
+	if s.Tolerance != nil && s.Number == nil {
+		return nil, &say.Error{What: say.T("only a number has a tolerance", "只有 number 可以有 tolerance"), Next: say.T("delete it, or write it beside number", "请删去，或与 number 写在一起")}
+	}
 	switch have[0] {
 	case "number":
-		f, err = number(s.Number)
+		f, err = number(s.Number, s.Tolerance)
 	case "equation":
 		f, err = equation(s.Equation)
 	case "choice":
@@ -104,7 +114,7 @@ func read(raw []byte) (s Spec, err error) {
 		return s, choose(say.T("verify is no object with a field", "verify 不是带一项的对象"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if !slices.Contains(Names, name) {
+		if name != toleranceName && !slices.Contains(Names, name) {
 			return s, choose(say.T("there is no verifier %q", "没有验证方式 %q", clip(name)))
 		}
 	}
@@ -121,7 +131,7 @@ func read(raw []byte) (s Spec, err error) {
 			return s, codeFault(raw, err)
 		}
 	}
-	s.Number, s.Equation, s.Schema = fields["number"], fields["equation"], fields["schema"]
+	s.Number, s.Tolerance, s.Equation, s.Schema = fields["number"], fields[toleranceName], fields["equation"], fields["schema"]
 	return s, nil
 }
 
@@ -152,24 +162,45 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 	}
 }
 
-// number: the answer settles on exactly this one. A per cent sign is a
-// hundredth or a unit, unless the owner wrote it. The division that is asked for is no answer.
-func number(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
+// number: the answer settles on this one, within the tolerance. A per cent sign is
+// a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
+// how many of them. The division that is asked for is no answer.
+func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
 		return nil, err
+	}
+	off := figure{value: new(big.Rat)}
+	if within != nil {
+		if off, err = rational(within); err != nil || off.value.Sign() < 0 {
+			return nil, &say.Error{What: say.T("%s is no tolerance", "%s 不能作 tolerance", clip(string(within))), Next: say.T("write how far off an answer may be, like 0.01", "请写回答最多可以相差多少，例如 0.01")}
+		}
+	}
+	right := func(v *big.Rat) bool {
+		d := new(big.Rat).Sub(v, want.value)
+		return d.Abs(d).Cmp(off.value) <= 0
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
 		if !ok || repeats(prompt, got) {
 			return 0, nil
 		}
-		if got.value.Cmp(want.value) == 0 || got.percent && !want.percent && new(big.Rat).Mul(got.value, big.NewRat(100, 1)).Cmp(want.value) == 0 {
+		unit := big.NewRat(1, 1)
+		switch {
+		case got.percent && !want.percent:
+			unit.SetFrac64(1, 100)
+		case got.power > 0 && counted(prompt, got.power):
+			unit.SetInt64(int64(math.Pow10(got.power)))
+		}
+		if right(got.value) || right(unit.Quo(got.value, unit)) {
 			return 1, nil
 		}
 		return 0, nil
 	}, nil
 }
+
+// span is what two numbers and - are: 1-2 is rather from 1 to 2 than -1, 50-8 is not.
+var span = regexp.MustCompile(`^\s*(` + numeral + `)\s?[-–−]\s?(` + numeral + `)\s*$`)
 
 // rational reads a number, or a string with one or with what gives one.
 func rational(raw json.RawMessage) (figure, error) {
@@ -179,6 +210,13 @@ func rational(raw json.RawMessage) (figure, error) {
 	}
 	if f, ok := soleNumber(s); ok {
 		return f, nil
+	}
+	if m := span.FindStringSubmatch(s); m != nil {
+		from, ok := soleNumber(m[1])
+		to, also := soleNumber(m[2])
+		if ok && also && from.value.Cmp(to.value) < 0 {
+			return figure{}, &say.Error{What: say.T("%s may be a range or a difference", "%s 可能是范围，也可能是减法", clip(s)), Next: say.T(`write the one number, like "%s" for a difference`, `请写出一个数，若是减法则写 "%s"`, new(big.Rat).Sub(from.value, to.value).RatString())}
+		}
 	}
 	if v, ok := evaluate(s, nil, true); ok {
 		return figure{value: v, percent: strings.Contains(s, "%")}, nil
@@ -190,11 +228,16 @@ func rational(raw json.RawMessage) (figure, error) {
 func equation(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
-		want, ok := evaluate(strings.NewReplacer(":", "/", "：", "/", "∶", "/").Replace(afterEquals(s)), nil, true)
+		wanted := divided(afterEquals(s))
+		want, ok := evaluate(wanted, nil, true)
 		if !ok {
 			return nil, &say.Error{What: say.T("%s cannot be worked out", "%s 无法计算", clip(s)), Next: say.T("write numbers, + - * / ^ and parentheses", "请只用数、+ - * / ^ 和括号")}
 		}
+		ratios := wanted != afterEquals(s)
 		return exact(func(answer string) bool {
+			if ratios {
+				answer = divided(answer)
+			}
 			_, ok := answerEquation(answer, want, true)
 			return ok
 		}), nil
@@ -257,6 +300,7 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 	const here = "verify:schema"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
+	c.AssertFormat()                          // what an owner writes is meant, whatever the draft
 	if err == nil {
 		err = c.AddResource(here, doc)
 	}
@@ -265,15 +309,35 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 		s, err = c.Compile(here)
 	}
 	if err != nil {
-		return nil, &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")}
+		return nil, schemaFault(err)
 	}
 	return exact(func(answer string) bool {
-		if block, ok := lastBlock(answer); ok {
-			answer = block
+		if list := blocks(answer); len(list) > 0 {
+			answer = list[len(list)-1]
 		}
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(answer))
 		return err == nil && s.Validate(v) == nil
 	}), nil
+}
+
+// schemaFault says why a schema is none. What it refers to is said in both
+// languages; what else the library finds, it says in English.
+func schemaFault(err error) error {
+	refers := say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")
+	if e, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
+		return &say.Error{What: say.T("this is no JSON schema: it refers to %q", "这不是 JSON Schema：它引用了 %q", clip(e.URL)), Next: refers}
+	}
+	missing := ""
+	if e, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
+		missing = e.URL
+	} else if e, ok := errors.AsType[*jsonschema.AnchorNotFoundError](err); ok {
+		missing = e.Reference
+	}
+	if _, place, ok := strings.Cut(missing, "#"); ok {
+		return &say.Error{What: say.T("this is no JSON schema: it refers to %q, which it does not have", "这不是 JSON Schema：它引用了 %q，但其中没有", clip("#"+place)),
+			Next: say.T("write it there, or correct the $ref", "请在该处写上它，或改正 $ref")}
+	}
+	return &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: refers}
 }
 
 func clip(s string) string {

@@ -1,0 +1,184 @@
+package verify
+
+import (
+	"fmt"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// This file reads what words and letters say of a number: its sign, how many
+// thousands it counts, that it is only part of a quantity or of an expression.
+
+var (
+	below     = regexp.MustCompile(`(?i)(?:负|零下|\bnegative)\s*([\d(.])`)
+	less      = regexp.MustCompile(`(?i)\bminus\s+([\d(.])`)
+	dollars   = regexp.MustCompile(`\$\s?(\d[\d,.]*)([KMB])([^$\w]|$)`)
+	magnitude = regexp.MustCompile(`(?i)(\d)(?:\s?(万亿|十亿|亿|千万|百万|十万|万|千|百)|[\s-]?(hundred|thousand|million|billion|trillion)\b|(k)\b)([-米克瓦卡帕焦赫伏安字分]?)`)
+	recurring = regexp.MustCompile(`(\d{0,6})\.(\d{0,6})\\(?:overline|bar|dot)\s?\{(\d{1,6})\}`)
+)
+
+// zeros of the words for powers of ten.
+var zeros = map[string]int{"百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "十亿": 9, "万亿": 12,
+	"hundred": 2, "thousand": 3, "k": 3, "million": 6, "billion": 9, "trillion": 12}
+
+// signed writes a sign in words as one.
+func signed(s string) string {
+	return less.ReplaceAllString(below.ReplaceAllString(s, "-$1"), "- $1")
+}
+
+// multiplied writes 7万 and 7 million as powers of ten. 5千米 are kilometres,
+// and a million-dollar home is one of a kind. Only number reads it so: of an
+// equation the words stay units.
+func multiplied(s string) string {
+	return magnitude.ReplaceAllStringFunc(s, func(found string) string {
+		m := magnitude.FindStringSubmatch(found)
+		word := strings.ToLower(m[2] + m[3] + m[4])
+		kelvin := m[4] == "K"
+		unit := m[5] != "" && m[5] != "-" && (word == "千" || word == "百")
+		hyphen := m[5] == "-" && m[2] == ""
+		if kelvin || unit || hyphen {
+			return found
+		}
+		return fmt.Sprintf("%s*10^(%d)%s", m[1], zeros[word], m[5])
+	})
+}
+
+// dollarWords writes $70K and $3M in words.
+func dollarWords(s string) string {
+	return dollars.ReplaceAllStringFunc(s, func(found string) string {
+		m := dollars.FindStringSubmatch(found)
+		return m[1] + map[string]string{"K": " thousand", "M": " million", "B": " billion"}[m[2]] + m[3]
+	})
+}
+
+// unrecurred writes 0.1\overline{6} as a fraction.
+func unrecurred(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	return recurring.ReplaceAllStringFunc(s, func(found string) string {
+		m := recurring.FindStringSubmatch(found)
+		number := func(digits string) int64 { n, _ := strconv.ParseInt("0"+digits, 10, 64); return n }
+		nines := strings.Repeat("9", len(m[3])) + strings.Repeat("0", len(m[2]))
+		return fmt.Sprintf("(%d/%s)", number(m[1]+m[2]+m[3])-number(m[1]+m[2]), nines)
+	})
+}
+
+var countedIn = regexp.MustCompile(`(?i)(?:(?:多少|几|单位|[用以])["“(:\s]{0,2}(万亿|十亿|亿|千万|百万|十万|万|千|百)([米克瓦卡帕焦赫伏安字]?)|\b(?:how (?:many|much)|in) (hundred|thousand|million|billion|trillion)s?\b)`)
+
+// counted reports whether a prompt asks for a number in such powers of ten, as
+// 多少万元 does: there the word is a unit like any other.
+func counted(prompt string, power int) bool {
+	for _, m := range countedIn.FindAllStringSubmatch(tail(prompt), -1) {
+		ofUnit := m[2] != "" && (m[1] == "千" || m[1] == "百") // 多少千米
+		if !ofUnit && zeros[strings.ToLower(m[1]+m[3])] == power {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// algebra is a letter behind a number that is no unit: 7x, 5i, 2ab.
+	algebra = regexp.MustCompile(`^(?:\s?[xyz]|[abefijnoqruvwPQRXYZ]|[abxyz]{2,3})(?:[^\p{L}]|$)`)
+	// goesOn is an operator behind a number, and a letter: 7+x, and 7/x in a fraction.
+	goesOn = regexp.MustCompile(`^\)*\s?(?:[-+]\s?\(*[b-zB-HJ-Z]|/\s?\(*[abcefijknopqruvwxyzA-Z])(?:[^\p{L}]|$)`)
+	// letter is one that something is subtracted from: x-7.
+	letter = regexp.MustCompile(`(?:^|[^A-Za-z])[A-Za-z]$`)
+)
+
+// compounds are units of one kind that make one quantity together, as 1 hour 30
+// minutes.
+var compounds = func() (list []*regexp.Regexp) {
+	for _, units := range []string{
+		`years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|年|个?月|周|天|小时|时|点|分钟?|秒`,
+		`miles?|yards?|yd|feet|foot|ft|inch(?:es)?|in|km|m|dm|cm|mm|公里|千米|米|分米|厘米|毫米`,
+		`tons?|tonnes?|kg|g|mg|kilograms?|grams?|pounds?|lbs?|ounces?|oz|吨|千克|公斤|克|斤|两`,
+		`dollars?|cents?|元|块|角|毛|分`,
+		`gallons?|quarts?|pints?|cups?|lit(?:er|re)s?|l|ml|升|毫升|公顷|平方[千分厘毫]?米|立方[分厘毫]?米`,
+	} {
+		list = append(list, regexp.MustCompile(`(?i)^\s?(?:`+units+`)(?:,|,? and|零|又)?\s*$`))
+	}
+	return list
+}()
+
+var (
+	// remainder is what stands between a quotient and what is left over.
+	remainder = regexp.MustCompile(`(?i)^\s?(?:\p{Han}{0,2}余|r|rem|remainder)\s*$`)
+	// word is a unit, in either writing.
+	word = regexp.MustCompile(`^\s?(?:[A-Za-z]+|分钟|小时|个月|[平立]方[千分厘毫]?米|[千分厘毫公][米克里斤]|毫升|公顷|\p{Han})?`)
+	over = regexp.MustCompile(`^\s*(?:[.,;)。\n]|$)`)
+)
+
+// compound reports whether two numbers are parts of one quantity, which neither
+// of them is.
+func compound(s string, before, at []int) bool {
+	between, after := s[before[1]:at[0]], ahead(s, at[1])
+	if len(between) > 40 || remainder.MatchString(between) {
+		return len(between) <= 40
+	}
+	return slices.ContainsFunc(compounds, func(re *regexp.Regexp) bool {
+		return re.MatchString(between) && (over.MatchString(after) || re.MatchString(word.FindString(after)))
+	})
+}
+
+const numerals = `[零一二两三四五六七八九十百千万亿]{1,16}`
+
+// inWords is an answer that is a number in Chinese and what it counts.
+var inWords = regexp.MustCompile(`^[\s"“'(]*(?:最后|最终)?(?:答案?|结果)?(?:应该?)?(?:是|为|等于)?[\s:=]*(?:一?共有?)?(负|零下)?(` + numerals + `)(?:分之(` + numerals + `))?` +
+	`([个只条本张支枝颗棵朵人名位辆台件套双对间层箱盒包袋瓶杯块片页次天年月日周岁度倍元角分秒米克吨斤升里时小钟千厘毫公平立方顷]{0,4})[\s"”').。!]*$`)
+
+// chineseNumber reads an answer that is a number in words.
+func chineseNumber(s string) (f figure, ok bool) {
+	m := inWords.FindStringSubmatch(s)
+	if m == nil || strings.HasSuffix(m[2]+m[3], "千") && m[4] != "" && strings.ContainsAny(m[4][:len("米")], "米克") {
+		return f, false // 三千米 are 3000 metres, or 3 kilometres
+	}
+	below, above := int64(1), m[2]
+	if m[3] != "" {
+		if below, ok = hanInteger(m[2]); !ok {
+			return f, false
+		}
+		above = m[3]
+	}
+	n, ok := hanInteger(above)
+	if !ok || below == 0 {
+		return f, false
+	}
+	if m[1] != "" {
+		n = -n
+	}
+	return figure{value: big.NewRat(n, below), percent: m[3] != "" && m[2] == "百"}, true
+}
+
+// hanInteger reads a number like 四十二 or 三亿零五十万. What is only said, as
+// 一百五 for 150, is none.
+func hanInteger(s string) (int64, bool) {
+	for _, unit := range []struct {
+		sign     string
+		is, most int64 // of how many there may be
+	}{{"亿", 1e8, 1e8}, {"万", 1e4, 1e4}, {"千", 1000, 10}, {"百", 100, 10}, {"十", 10, 10}} {
+		left, right, ok := strings.Cut(s, unit.sign)
+		if !ok {
+			continue
+		}
+		many, rest := int64(1), int64(0)
+		if left != "" {
+			many, ok = hanInteger(left)
+		}
+		if right != "" && ok {
+			exact, zero := strings.CutPrefix(right, "零")
+			rest, ok = hanInteger(exact)
+			ok = ok && (zero || rest >= unit.is/10 || unit.is == 10)
+		}
+		return many*unit.is + rest, ok && many < unit.most && rest < unit.is
+	}
+	if s == "两" {
+		return 2, true
+	}
+	i := strings.Index("零一二三四五六七八九", s)
+	return int64(i / len("零")), i >= 0 && len(s) == len("零")
+}
