@@ -94,7 +94,6 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	if err != nil {
 		return s, nil, err
 	}
-	s.Tied = plan.head.parts[0].src.name == plan.rows.name
 	s.Bias = plan.blocks[0].qkv.bias != nil
 	if err := s.trainable(); err != nil {
 		return s, nil, err
