@@ -223,7 +223,7 @@ func (f *File) Merge(dir string) (*File, error) {
 				return nil, err
 			}
 		}
-		kernel.Scale(d.b, float32(c.scale(d.rank)))
+		kernel.Scale(d.b, float32(c.scale(stem, d.rank)))
 		src.deltas[gguf] = append(src.deltas[gguf], d)
 	}
 	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil

@@ -80,9 +80,7 @@ var engineTexts = map[string]string{
 	"has shapes %v and %v for a matrix of (%d, %d)":               "形状为 %v 和 %v，而矩阵是 (%d, %d)",
 	"%q is not read; LORA is":                                     "不支持 %q；支持 LORA",
 	"%q is not read; none is":                                     "不支持 %q；支持 none",
-	"ranks and alphas by pattern are not read":                    "不支持按模式分别设置的秩和 alpha",
 	"%g is not a scale":                                           "%g 不能作为缩放系数",
-	"only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save": "只支持普通 LoRA：不支持 use_dora、fan_in_fan_out、layer_replication、megatron_config 和 modules_to_save",
 
 	// engine/model: what a model's shape may be.
 	"%s is %d, not 1 to %d":                                                 "%s是 %d，应在 1 到 %d 之间",
@@ -282,6 +280,7 @@ var engineTexts = map[string]string{
 
 	// Tokens that end an answer, and adapters.
 	"is not the JSON of an adapter: %v":                                           "不是适配器的 JSON：%v",
+	"%q is a pattern, or has a value, that is not read":                           "%q 的模式或其值不受支持",
 	"is set, and only plain LoRA is read":                                         "已设置；只支持普通 LoRA",
 	"has the rank %d, and r of adapter_config.json is %d":                         "秩为 %d，而 adapter_config.json 的 r 是 %d",
 	"is of a matrix that another tensor changes, too: %s":                         "所属的矩阵还被另一个张量改动：%s",
