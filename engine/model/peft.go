@@ -146,7 +146,7 @@ func (n *names) match() (is func(module string) bool, ok bool) {
 		return p.MatchString, true
 	}
 	return func(module string) bool {
-		return slices.ContainsFunc(n.list, func(end string) bool { return module == end || strings.HasSuffix(module, "."+end) })
+		return slices.ContainsFunc(n.list, func(end string) bool { return endsIn(module, end) })
 	}, true
 }
 

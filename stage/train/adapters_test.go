@@ -41,8 +41,8 @@ func TestUnfitAdapter(t *testing.T) {
 		want, zh string
 	}{
 		"as it was":       {},
-		"DoRA":            {"", edit(config, `"bias"`, `"use_dora": true, "bias"`), config + ": only plain LoRA is read", "只支持普通 LoRA"},
-		"saved modules":   {"", edit(config, `"bias"`, `"modules_to_save": ["lm_head"], "bias"`), config + ": only plain LoRA is read", "只支持普通 LoRA"},
+		"DoRA":            {"", edit(config, `"bias"`, `"use_dora": true, "bias"`), config + ": use_dora: is set, and only plain LoRA is read", "use_dora：已设置；只支持普通 LoRA"},
+		"saved modules":   {"", edit(config, `"bias"`, `"modules_to_save": ["lm_head"], "bias"`), config + ": modules_to_save: is set, and only plain LoRA is read", "modules_to_save：已设置；只支持普通 LoRA"},
 		"broken JSON":     {"", func(dir string) { check(t, os.WriteFile(filepath.Join(dir, config), []byte(`{"r": `), 0o600)) }, config + ": is not the JSON of an adapter", "不是适配器的 JSON"},
 		"another rank":    {"", edit(config, `"r": 2`, `"r": 8`), "lora_A.weight: has the rank 2", "秩为 2"},
 		"cut short":       {"", func(dir string) { check(t, os.Truncate(filepath.Join(dir, tensors), 1000)) }, tensors, "自称有"},
