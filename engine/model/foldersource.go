@@ -202,15 +202,13 @@ func stack(name string, list []weight) weight {
 	return w
 }
 
-// tied reports whether the head of a folder with the shape s is its embeddings: where
-// its configuration ties the two, and it has no other head or one of the same numbers,
-// as transformers takes it. The two are read a few rows at a time.
+// tied reports whether the head of a folder of a shape is its embeddings: where its
+// configuration ties the two, and it has no other head or one of the same numbers, as
+// transformers takes it. The two are read a few rows at a time.
 func (s *folderSource) tied(shape *Shape) (bool, error) {
 	head, ok := s.weight("output.weight")
 	embed, _ := s.weight("token_embd.weight")
 	switch {
-	case !ok && !shape.Tied:
-		return false, badConfig("tensor %s is missing, and tie_word_embeddings is not true", s.inner+s.name("output.weight"))
 	case !ok || !shape.Tied:
 		return shape.Tied, nil
 	case head.unread != "" || embed.unread != "" || head.rows != embed.rows || head.cols != embed.cols || head.cols != shape.Width:

@@ -191,6 +191,8 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 	head := "output"
 	if s.Tied {
 		head = "token_embd"
+	} else if _, ok := src.weight("output.weight"); !ok { // of a folder: without it a GGUF file is tied
+		p.fail("lm_head.weight", "is missing, and tie_word_embeddings is not true")
 	}
 	net.head = p.linear(C, []string{head}, []int{c.Vocab})
 	for l := range c.Layers {

@@ -78,9 +78,15 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	if err := json.Unmarshal(text, &c.others); err != nil {
 		return nil, bad("", "is not the JSON of an adapter: %v", err)
 	}
-	switch {
-	case c.Type != "LORA":
+	if c.Type != "LORA" {
 		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
+	}
+	for _, name := range unlike {
+		if said(c.others[name]) {
+			return nil, bad(name, "is set, and only plain LoRA is read")
+		}
+	}
+	switch {
 	case c.Fan && s.Arch != "gpt2":
 		return nil, bad("fan_in_fan_out", "is set, and only plain LoRA is read")
 	case c.Bias != "" && c.Bias != "none":
@@ -93,11 +99,6 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	}
 	if name, ok := c.Alphas.compile(func(x float64) bool { return x > 0 && !math.IsInf(x, 0) }); !ok {
 		return nil, bad("alpha_pattern", "%q is a pattern, or has a value, that is not read", name)
-	}
-	for _, name := range unlike {
-		if said(c.others[name]) {
-			return nil, bad(name, "is set, and only plain LoRA is read")
-		}
 	}
 	if name, ok := c.Init.(string); ok && !slices.Contains(plainly, strings.ToLower(name)) {
 		return nil, bad("init_lora_weights", "%q took a part of the base away before the training, so that the adapter does not fit it; save it with path_initial_model_for_weight_conversion, which makes it plain LoRA", name)

@@ -66,8 +66,16 @@ func (b *brought) writer() (*writer, error) {
 
 // write writes f, the model with other weights or in another type, to the
 // artifact of job: as b is, folder or GGUF, but quantised as GGUF. It is read
-// again and compared, and returned open.
+// again and compared, and returned open. What x cannot hold is a fault of type.
 func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture) (*brought, error) {
+	out, err := b.writeAs(job, f, x)
+	if _, ok := errors.AsType[*model.RoundError](err); ok {
+		err = unread.Error("type", b.path, err)
+	}
+	return out, err
+}
+
+func (b *brought) writeAs(job *stage.Job, f *model.File, x model.Mixture) (*brought, error) {
 	threads := job.Machine.Threads
 	if !b.IsGGUF() {
 		for _, err := range noGGUF(&f.Shape, x) {
