@@ -167,7 +167,7 @@ func TestGPT2Forms(t *testing.T) {
 func TestFLOPs(t *testing.T) {
 	for _, name := range trained {
 		f := openArch(t, name)
-		s, err := f.TrainShape()
+		s, err := f.TrainShape(false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,7 +89,7 @@ func (w *net) addExperts(i int, half bool, a *tensor.Arena) {
 func (w *net) addFrozenExperts(b *decoderBlock) {
 	var list []expertDense
 	for e := range b.experts {
-		list = append(list, expertDense{newFrozen(&b.experts[e].gateUp, nil), newFrozen(&b.experts[e].down, nil)})
+		list = append(list, expertDense{newFrozen(&b.experts[e].gateUp), newFrozen(&b.experts[e].down)})
 	}
 	w.experts = append(w.experts, list)
 }

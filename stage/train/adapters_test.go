@@ -125,3 +125,28 @@ func rebase(t *testing.T, path, digest string) {
 	out.Write(file[n:])
 	check(t, os.WriteFile(path, out.Bytes(), 0o600))
 }
+
+// Over a base whose biases are not trained adapters are, and nothing else.
+func TestFrozenBiases(t *testing.T) {
+	base := archFolder("llama-bias")
+	m := stage.Machine{Threads: 1, Memory: 1 << 32}
+	for what, c := range map[string]struct {
+		op   stage.Forecaster
+		fits bool
+	}{
+		"lora": {&LoRA{}, true}, "dpo, rank": {&DPO{Rank: 2}, true}, "kto, rank": {&KTO{Rank: 2}, true}, "grpo, rank": {&GRPO{Rank: 2}, true},
+		"continue": {&Continue{}, false}, "dpo": {&DPO{}, false}, "kto": {&KTO{}, false}, "grpo": {&GRPO{}, false},
+	} {
+		told := c.op.Forecast(map[string][]stage.Forecast{"base": {{Path: base}}}, m).Wrong
+		if c.fits != (len(told) == 0) || !c.fits && (told[0].Where != "base" || !strings.Contains(told[0].In(say.English), "train an adapter over it") || !strings.Contains(told[0].In(say.Chinese), "训练适配器")) {
+			t.Errorf("%s: %v", what, told)
+		}
+	}
+	for op, fits := range map[stage.Operator]bool{&LoRA{Rank: 2, Batch: 4}: true, &Continue{}: false} {
+		b := newBench(t, map[string]string{"base": base, "from": archRows(t, 261)})
+		err := op.Run(t.Context(), b.Job)
+		if _, told := errors.AsType[*say.Error](err); fits != (err == nil) || !fits && !told {
+			t.Errorf("%s: %v", op.Name(), err)
+		}
+	}
+}
