@@ -178,8 +178,8 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		if !okB || len(shapeA) != 2 || len(shapeB) != 2 || shapeA[1] != p.cols || shapeB[0] != p.rows || shapeA[0] != shapeB[1] || shapeA[0] < 1 || shapeA[0] > maxRank {
 			return nil, bad("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols)
 		}
-		if shapeA[0] != c.Rank {
-			return nil, bad("has the rank %d, and r of adapter_config.json is %d", shapeA[0], c.Rank)
+		if want := c.rank(stem); shapeA[0] != want {
+			return nil, bad("has the rank %d, and r of adapter_config.json is %d", shapeA[0], want)
 		}
 		at := site{l, e, p.linear}
 		for _, f := range found[at] {
@@ -210,7 +210,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			if err := s.orderAdapter(stem+".lora_B.weight", b, r.rank, false); err != nil {
 				return nil, err
 			}
-			kernel.Scale(b, float32(c.scale(r.rank)))
+			kernel.Scale(b, float32(c.scale(stem, r.rank)))
 			if !allFinite(b) { // once they are scaled
 				name = stem + ".lora_B.weight"
 				return nil, bad("has numbers that are not finite")

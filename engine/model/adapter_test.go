@@ -101,6 +101,11 @@ func TestAdapter(t *testing.T) {
 	if far := nmse(run(dir, 1), got); far > 1e-12 {
 		t.Errorf("rank-stabilised: NMSE %.1e", far)
 	}
+	// Of alphas by pattern the first that matches counts, not the first of the alphabet.
+	config(`{"peft_type": "LORA", "r": 7, "lora_alpha": 1, "rank_pattern": {".*": 3}, "alpha_pattern": {"layers.1.mlp.down_proj": 6, "(q|k|v|o)_proj": 6, "mlp": 5, ".*": 6, "down_proj": 7}}`)
+	if far := nmse(run(dir, 1), got); far > 0 {
+		t.Errorf("by patterns: NMSE %.1e", far)
+	}
 	// Merged: W += 2·B·A.
 	f, err := weights.OpenFile(filepath.Join(dir, "adapter_model.safetensors"))
 	if err != nil {

@@ -34,6 +34,7 @@ type family struct {
 	ungated   bool
 	learned   bool
 	biases    bool
+	bias      bool // queries, keys and values have biases, whatever the file says
 	tied      bool // the head is the embeddings unless the file says otherwise
 	fusedQKV  bool // files hold queries, keys and values in one matrix,
 	fusedUp   bool // … gate and up in one
@@ -67,7 +68,7 @@ var (
 var families = []family{
 	{names: []string{"llama"}, permuted: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"mistral"}, permuted: true, theta: [2]float64{1e4, 1e4}},
-	{names: []string{"qwen2"}, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"qwen2"}, bias: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen3"}, qkNorm: true, theta: [2]float64{1e6, 1e6}},
 	{names: []string{"qwen3moe", "qwen3_moe"}, qkNorm: true, experts: true, theta: [2]float64{1e6, 1e6}},
 	{names: []string{"gemma2"}, act: GELUTanh, postNorms: true, rootEmbed: true, unitNorms: true, tied: true, hf: gemmaNames,
@@ -216,6 +217,8 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if err != nil {
 		return s, err
 	}
+	_, head := g.Tensor("output.weight")
+	s.Tied = !head
 	if f.delta {
 		m.delta(&s)
 	}

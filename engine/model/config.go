@@ -9,6 +9,8 @@ package model
 import (
 	"errors"
 	"fmt"
+
+	"suiren/engine/weights"
 )
 
 // A Config is the shape of a model.
@@ -47,6 +49,27 @@ func (e *ConfigError) Unwrap() error { return ErrConfig }
 type TypeError struct{ ConfigError }
 
 func (e *TypeError) Unwrap() error { return &e.ConfigError }
+
+// A RoundError is a ConfigError about weights that the type in which they were to be
+// written cannot hold, or not as well as others.
+type RoundError struct{ ConfigError }
+
+func (e *RoundError) Unwrap() error { return &e.ConfigError }
+
+// unrounded is badConfig of a RoundError.
+func unrounded(why string, args ...any) error { return &RoundError{ConfigError{why, args}} }
+
+// unheld is what Encode says of a tensor.
+func unheld(name string, err error) error {
+	bad, ok := errors.AsType[*weights.RangeError](err)
+	switch {
+	case !ok:
+		return err
+	case bad.Value-bad.Value != 0:
+		return badConfig("tensor %s holds what is no finite number", name)
+	}
+	return unrounded("tensor %s has the weight %v, which %v cannot hold", name, bad.Value, bad.Type)
+}
 
 // An UntrainedError is a ConfigError about what is read and served, and not trained.
 type UntrainedError struct{ ConfigError }

@@ -53,8 +53,8 @@ func newDense(rows, cols int, w stored, bias []float32, half bool, a *tensor.Are
 }
 
 // newFrozen cuts a linear.
-func newFrozen(l *linear, bias []float32) *dense {
-	d := &dense{rows: l.rows, cols: l.cols, bias: bias, turns: len(l.parts) > 0}
+func newFrozen(l *linear) *dense {
+	d := &dense{rows: l.rows, cols: l.cols, bias: l.bias, turns: len(l.parts) > 0}
 	start, turned := 0, 0
 	for i := range l.parts {
 		m := &l.parts[i].m

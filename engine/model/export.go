@@ -173,7 +173,7 @@ func (t *exported) write(w io.Writer, team *tensor.Team) error {
 		})
 		for _, err := range errs[:n] {
 			if err != nil {
-				return fmt.Errorf("tensor %s: %w", t.Name, err)
+				return unheld(t.Name, err)
 			}
 		}
 		if _, err := w.Write(out[:int64(n)*one]); err != nil {
@@ -488,7 +488,7 @@ func (w *weight) compare(got weight, ok bool, typ weights.Type) error {
 		}
 	}
 	if bound := bounds[typ]; !(e <= bound*bound*scale) {
-		return fmt.Errorf("model: tensor %s, written as %v, is %.2g off in the mean, more than %.2g of its largest weights", w.name, typ, math.Sqrt(e/scale), bound)
+		return unrounded("tensor %s, written as %v, is %.2g off in the mean, more than %.2g of its largest weights", w.name, typ, math.Sqrt(e/scale), bound)
 	}
 	return nil
 }

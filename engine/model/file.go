@@ -80,8 +80,10 @@ func (f *File) openFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	f.src = newFolderSource(folder, &f.Shape, row)
-	return nil
+	src := newFolderSource(folder, &f.Shape, row)
+	f.src = src
+	f.Shape.Tied, err = src.tied(&f.Shape)
+	return err
 }
 
 // Close closes the files. Decoders read embeddings from them: they end before.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +16,6 @@ type folderSource struct {
 	inner  string            // what all names begin with, of a model that sees as well
 	layers string            // what a layer's names begin with
 	names  map[string]string // Hugging Face's ends of names by GGUF's
-	tied   bool              // the folder may hold a head that is not to be used
 	unit   bool              // norms lack one
 	E      int               // experts, in tensors of their own, or all in two
 	delta  *Delta            // of layers with a state
@@ -53,9 +53,6 @@ func (s *folderSource) name(name string) string {
 }
 
 func (s *folderSource) weight(name string) (weight, bool) {
-	if s.tied && name == "output.weight" {
-		return weight{}, false
-	}
 	for _, x := range []struct{ gguf, proj string }{{"ffn_gate_exps", "gate_proj"}, {"ffn_up_exps", "up_proj"}, {"ffn_down_exps", "down_proj"}} {
 		if strings.Contains(name, x.gguf) {
 			return s.experts(name, x.proj)
@@ -205,9 +202,35 @@ func stack(name string, list []weight) weight {
 	return w
 }
 
+// tied reports whether the head of a folder of a shape is its embeddings: where its
+// configuration ties the two, and it has no other head or one of the same numbers, as
+// transformers takes it. The two are read a few rows at a time.
+func (s *folderSource) tied(shape *Shape) (bool, error) {
+	head, ok := s.weight("output.weight")
+	embed, _ := s.weight("token_embd.weight")
+	switch {
+	case !ok || !shape.Tied:
+		return shape.Tied, nil
+	case head.unread != "" || embed.unread != "" || head.rows != embed.rows || head.cols != embed.cols || head.cols != shape.Width:
+		return false, nil
+	}
+	x, y := make([]float32, packRows*head.cols), make([]float32, packRows*head.cols)
+	for lo := 0; lo < head.rows; lo += packRows {
+		n := min(head.rows-lo, packRows)
+		a, b := head.part(lo, lo+n), embed.part(lo, lo+n)
+		if err := cmp.Or(a.floats(x[:n*head.cols]), b.floats(y[:n*head.cols])); err != nil {
+			return false, err
+		}
+		if !slices.Equal(x[:n*head.cols], y[:n*head.cols]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
-	src := &folderSource{f: folder, layers: "model.layers.", tied: s.Tied, unit: f.unitNorms, E: s.Experts, delta: s.Delta, names: map[string]string{}}
+	src := &folderSource{f: folder, layers: "model.layers.", unit: f.unitNorms, E: s.Experts, delta: s.Delta, names: map[string]string{}}
 	maps.Copy(src.names, decoderNames)
 	maps.Copy(src.names, f.hf)
 	if folder != nil {

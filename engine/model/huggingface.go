@@ -31,6 +31,7 @@ type hfConfig struct {
 	Act          string  `json:"hidden_act"`
 	Activation   string  `json:"hidden_activation"`
 	Tied         *bool   `json:"tie_word_embeddings"`
+	Bias         bool    `json:"attention_bias"`
 	Window       *int    `json:"sliding_window"`
 	UseWindow    *bool   `json:"use_sliding_window"`
 	WindowLayers *int    `json:"max_window_layers"`
@@ -288,6 +289,7 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 			return err
 		}
 	}
+	s.Bias = f.bias || f.biases || h.Bias
 	s.Tied = f.tied
 	if h.Tied != nil {
 		s.Tied = *h.Tied

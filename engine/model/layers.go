@@ -114,10 +114,20 @@ func (t *Trainer) placeTask(_, i int) {
 }
 
 // biased refuses a block that lacks a bias which its family has.
-func (p *planner) biased(b *decoderBlock, name func(role string) string) {
-	for i, l := range []*linear{&b.qkv, &b.out, &b.gateUp, &b.down} {
-		if p.s.Biases && l.bias == nil {
-			p.fail(name([]string{"attn_qkv", "attn_output", "ffn_up", "ffn_down"}[i]+".bias"), "is missing")
+func (p *planner) biased(l int, name func(role string) string) {
+	var roles []string
+	if p.s.Bias && !p.s.delta(l) {
+		roles = []string{"attn_q", "attn_k", "attn_v"}
+		if _, ok := p.src.weight(name("attn_qkv.weight")); ok {
+			roles = []string{"attn_qkv"}
+		}
+	}
+	if p.s.Biases {
+		roles = append(roles, "attn_output", "ffn_up", "ffn_down")
+	}
+	for _, role := range roles {
+		if _, ok := p.src.weight(name(role + ".bias")); !ok {
+			p.fail(name(role+".bias"), "is missing")
 		}
 	}
 }

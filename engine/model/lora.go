@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"suiren/engine/kernel"
@@ -13,7 +14,7 @@ import (
 // A LoRA says which adapters are trained over a frozen model: for each target
 // y += Alpha/Rank·B·(A·x). (Hu et al., arXiv 2106.09685.)
 type LoRA struct {
-	Targets []string // ends of the names of Hugging Face modules, as q_proj; nil: every matrix of the blocks but those of experts
+	Targets []string // names of Hugging Face modules or ends of them, as q_proj or layers.1.mlp.up_proj; nil: every matrix of the blocks but those of experts
 	Rank    int
 	Alpha   float64
 	Seed    uint64
@@ -89,16 +90,12 @@ func (o *LoRA) Check(s *Shape) error {
 // Params returns the numbers of o's adapters over a model of shape s, and those
 // that a decoder has of them: of A the rank is filled up to whole panels.
 func (o *LoRA) Params(s *Shape) (trained, packed int) {
-	modules, _ := o.chosen(s)
+	list, _ := o.chosen(s)
 	places := s.places()
-	for _, m := range modules {
-		p := places[m]
-		n := 0
-		for l := range s.Layers {
-			n += s.copies(l, m)
-		}
-		trained += n * o.Rank * (p.rows + p.cols)
-		packed += n * (o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols)
+	for i := range list {
+		p := places[list[i].module]
+		trained += o.Rank * (p.rows + p.cols)
+		packed += o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols
 	}
 	return trained, packed
 }
@@ -115,57 +112,108 @@ func (s *Shape) copies(l int, module string) int {
 	return 1
 }
 
-// short is the end of a module's name, by which targets name it.
+// short is the end of a module's name, by which targets may name it.
 func short(module string) string { return module[strings.LastIndexByte(module, '.')+1:] }
 
-// chosen returns the modules that the targets name.
-func (o *LoRA) chosen(s *Shape) ([]string, error) {
+// endsIn reports whether end is a module's name or its end, as PEFT takes targets.
+func endsIn(name, end string) bool { return name == end || strings.HasSuffix(name, "."+end) }
+
+// A target is a matrix that an adapter changes.
+type target struct {
+	l, e   int    // its block; its number of copies
+	module string // of modules
+	name   string // of the Hugging Face module
+}
+
+// chosen returns what the targets name, block after block.
+func (o *LoRA) chosen(s *Shape) ([]target, error) {
 	all := s.modules()
 	if o.Rank < 1 || o.Rank > maxRank || !(o.Alpha > 0) || o.Alpha > 1e6 {
 		return nil, badConfig("an adapter of rank %d and alpha %g; the rank is from 1 to %d", o.Rank, o.Alpha, maxRank)
 	}
-	if len(o.Targets) == 0 {
-		return slices.DeleteFunc(all, func(m string) bool { return strings.HasPrefix(m, expertModules) }), nil
-	}
-	for _, t := range o.Targets {
-		if !slices.ContainsFunc(all, func(m string) bool { return short(m) == t }) {
-			var names []string
-			for _, m := range all {
-				if !slices.Contains(names, short(m)) {
-					names = append(names, short(m))
+	var list []target
+	named := make([]bool, len(o.Targets))
+	for l := range s.Layers {
+		for _, m := range all {
+			if len(o.Targets) == 0 && strings.HasPrefix(m, expertModules) {
+				continue
+			}
+			for e := range s.copies(l, m) {
+				name, wanted := s.blockNames()+strconv.Itoa(l)+"."+m, len(o.Targets) == 0
+				if own, ok := strings.CutPrefix(m, expertModules); ok {
+					name = fmt.Sprintf("%s%d.%s%d.%s", s.blockNames(), l, expertModules, e, own)
+				}
+				for i, end := range o.Targets {
+					if endsIn(name, end) {
+						wanted, named[i] = true, true
+					}
+				}
+				if wanted {
+					list = append(list, target{l, e, m, name})
 				}
 			}
-			return nil, &TargetError{t, names}
 		}
 	}
-	return slices.DeleteFunc(all, func(m string) bool { return !slices.Contains(o.Targets, short(m)) }), nil
+	if i := slices.Index(named, false); i >= 0 {
+		return nil, &TargetError{o.Targets[i], shorts(all)}
+	}
+	return list, nil
+}
+
+// shorts are the short names of modules, each once.
+func shorts(modules []string) (list []string) {
+	for _, m := range modules {
+		if !slices.Contains(list, short(m)) {
+			list = append(list, short(m))
+		}
+	}
+	return list
+}
+
+// named returns the targets in the order of the matrices that they name, or all if
+// there are none.
+func (o *LoRA) named(s *Shape) (targets []string, err error) {
+	list, err := o.chosen(s)
+	if err != nil {
+		return nil, err
+	}
+	ends := o.Targets
+	if len(ends) == 0 {
+		ends = shorts(s.modules())
+	}
+	for _, m := range s.modules() {
+		for _, x := range list {
+			for _, end := range ends {
+				if x.module == m && endsIn(x.name, end) && !slices.Contains(targets, end) {
+					targets = append(targets, end)
+				}
+			}
+		}
+	}
+	return targets, nil
 }
 
 // layPairs lays out the adapters of all blocks. The trained numbers come
 // first, in one piece.
 func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []float32, err error) {
 	s := &w.Shape
-	modules, err := o.chosen(s)
+	list, err := o.chosen(s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	places, n := s.places(), 0
-	for l := range w.blocks {
-		for _, m := range modules {
-			p := places[m]
-			for e := range s.copies(l, m) {
-				d, name := w.blocks[l][p.linear], m
-				if own, ok := strings.CutPrefix(m, expertModules); ok {
-					d, name = w.experts[l][e].matrix(p.linear), fmt.Sprintf("%s%d.%s", expertModules, e, own)
-				} else if strings.HasPrefix(m, sharedModules) {
-					d = w.experts[l][s.Experts].matrix(p.linear)
-				}
-				pair := &Pair{name: fmt.Sprintf("%s%d.%s", s.blockNames(), l, name), at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
-				d.loras = append(d.loras, pair)
-				pairs = append(pairs, pair)
-				n += o.Rank * (p.rows + p.cols)
-			}
+	for _, x := range list {
+		p, d := places[x.module], w.blocks[x.l][places[x.module].linear]
+		switch {
+		case strings.HasPrefix(x.module, expertModules):
+			d = w.experts[x.l][x.e].matrix(p.linear)
+		case strings.HasPrefix(x.module, sharedModules):
+			d = w.experts[x.l][s.Experts].matrix(p.linear)
 		}
+		pair := &Pair{name: x.name, at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+		d.loras = append(d.loras, pair)
+		pairs = append(pairs, pair)
+		n += o.Rank * (p.rows + p.cols)
 	}
 	all, grads = a.Float32(n), a.Float32(n)
 	at := 0

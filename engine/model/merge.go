@@ -95,15 +95,9 @@ func (f *File) IsGGUF() bool { return f.gguf != nil }
 // WriteAdapter writes the adapters as a folder of the peft library. base is
 // the digest of the model that they were trained over (File.Digest).
 func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
-	modules, err := o.chosen(&t.net.Shape)
+	targets, err := o.named(&t.net.Shape)
 	if err != nil {
 		return err
-	}
-	var targets []string
-	for _, m := range modules {
-		if m = short(m); !slices.Contains(targets, m) {
-			targets = append(targets, m)
-		}
 	}
 	text, err := json.MarshalIndent(map[string]any{
 		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
@@ -223,7 +217,7 @@ func (f *File) Merge(dir string) (*File, error) {
 				return nil, err
 			}
 		}
-		kernel.Scale(d.b, float32(c.scale(d.rank)))
+		kernel.Scale(d.b, float32(c.scale(stem, d.rank)))
 		src.deltas[gguf] = append(src.deltas[gguf], d)
 	}
 	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil

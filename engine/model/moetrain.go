@@ -89,7 +89,7 @@ func (w *net) addExperts(i int, half bool, a *tensor.Arena) {
 func (w *net) addFrozenExperts(b *decoderBlock) {
 	var list []expertDense
 	for e := range b.experts {
-		list = append(list, expertDense{newFrozen(&b.experts[e].gateUp, nil), newFrozen(&b.experts[e].down, nil)})
+		list = append(list, expertDense{newFrozen(&b.experts[e].gateUp), newFrozen(&b.experts[e].down)})
 	}
 	w.experts = append(w.experts, list)
 }
@@ -106,11 +106,27 @@ func (w *net) layMixGrad(t int, a *tensor.Arena) mixGrad {
 	slots := t * w.asks()
 	g := mixGrad{act: a.Float32(slots * w.widest()), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
 	for which := gateUpLinear; which <= downLinear; which++ {
-		for _, p := range w.experts[0][w.scored()-1].matrix(which).loras { // if there is a shared one, it alone has some
+		var most []*Pair
+		for e := range w.scored() {
+			if list := w.mostExpertLoras(e, which); len(list) > len(most) {
+				most = list
+			}
+		}
+		for _, p := range most {
 			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * p.rank), a.Float32(slots * p.rank)})
 		}
 	}
 	return g
+}
+
+// mostExpertLoras is mostLoras of expert e of the blocks.
+func (w *net) mostExpertLoras(e, which int) (list []*Pair) {
+	for _, block := range w.experts {
+		if own := block[e].matrix(which).loras; len(own) > len(list) {
+			list = own
+		}
+	}
+	return list
 }
 
 // pairsOf returns the states of the adapters of an expert's matrix d for n slots from
@@ -400,7 +416,7 @@ const expertSpan = 4 * gradSpan
 func (t *Trainer) layExpertTasks() {
 	for e := range t.net.scored() {
 		for which := downLinear; which >= gateUpLinear; which-- {
-			for i := range t.net.experts[0][e].matrix(which).loras {
+			for i := range t.net.mostExpertLoras(e, which) {
 				t.tasks = append(t.tasks, gradTask{which, 0, 0, i, e}, gradTask{which, 1, 0, i, e})
 			}
 		}
@@ -447,6 +463,9 @@ func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
 	c := &t.net.Shape
 	C, K, wide := c.Width, c.asks(), apart(2*c.widest())
 	d := t.net.experts[l][k.expert].matrix(k.which)
+	if k.pair >= len(d.loras) { // another block's has more
+		return
+	}
 	pair := d.loras[k.pair]
 	for j := range t.batch {
 		r := &t.batch[j]

@@ -189,8 +189,10 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 		net.places = p.table("position_embd.weight", c.Context, C)
 	}
 	head := "output"
-	if _, ok := src.weight(head + ".weight"); !ok {
+	if s.Tied {
 		head = "token_embd"
+	} else if _, ok := src.weight("output.weight"); !ok { // of a folder: without it a GGUF file is tied
+		p.fail("lm_head.weight", "is missing, and tie_word_embeddings is not true")
 	}
 	net.head = p.linear(C, []string{head}, []int{c.Vocab})
 	for l := range c.Layers {
@@ -244,7 +246,7 @@ func planNet(s *Shape, src source) (*decoderNet, error) {
 			b.gateUp = p.linear(C, names, rows)
 			b.down = p.linear(F, []string{name("ffn_down")}, []int{C})
 		}
-		p.biased(&b, name)
+		p.biased(l, name)
 		net.blocks = append(net.blocks, b)
 		if p.err != nil {
 			return nil, p.err

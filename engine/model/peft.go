@@ -1,6 +1,8 @@
 package model
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -14,30 +16,26 @@ import (
 
 // A peftConfig is adapter_config.json.
 type peftConfig struct {
-	Type     string             `json:"peft_type"`
-	Rank     int                `json:"r"`
-	Alpha    float64            `json:"lora_alpha"`
-	RsLoRA   bool               `json:"use_rslora"`
-	DoRA     bool               `json:"use_dora"`
-	Bias     string             `json:"bias"`
-	Ranks    map[string]int     `json:"rank_pattern"`
-	Alphas   map[string]float64 `json:"alpha_pattern"`
-	Modules  []string           `json:"modules_to_save"`
-	Layered  any                `json:"layer_replication"`
-	Fan      bool               `json:"fan_in_fan_out"`
-	Megatron any                `json:"megatron_config"`
-	Init     any                `json:"init_lora_weights"`
-	Targets  names              `json:"target_modules"`
-	Exclude  names              `json:"exclude_modules"`
-	Layers   numbers            `json:"layers_to_transform"`
-	Base     string             `json:"suiren_base"` // what baseKey says, where it was written before
+	Type    string   `json:"peft_type"`
+	Rank    int      `json:"r"`
+	Alpha   float64  `json:"lora_alpha"`
+	RsLoRA  bool     `json:"use_rslora"`
+	Bias    string   `json:"bias"`
+	Ranks   patterns `json:"rank_pattern"`  // in place of Rank
+	Alphas  patterns `json:"alpha_pattern"` // … of Alpha
+	Fan     bool     `json:"fan_in_fan_out"`
+	Init    any      `json:"init_lora_weights"`
+	Targets names    `json:"target_modules"`
+	Exclude names    `json:"exclude_modules"`
+	Layers  numbers  `json:"layers_to_transform"`
+	Base    string   `json:"suiren_base"` // what baseKey says, where it was written before
 
 	others map[string]any // all that it says
 }
 
 // unlike are settings of PEFT 0.21 under which an adapter is more than B·A beside a
 // matrix, or not always there: they are not read.
-var unlike = []string{"lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "trainable_token_indices", "arrow_config", "kasa_config", "monteclora_config"}
+var unlike = []string{"use_dora", "modules_to_save", "layer_replication", "megatron_config", "lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "trainable_token_indices", "arrow_config", "kasa_config", "monteclora_config"}
 
 // plainly are the values of init_lora_weights from which the base stays as it was.
 // What the others of PEFT 0.21 (pissa, olora, corda, loftq, lora_ga) begin with they
@@ -49,12 +47,18 @@ var plainly = []string{"gaussian", "eva", "orthogonal", "mica"}
 // of names it does not know.
 const baseKey = "suiren_base"
 
-// scale is what B·A is multiplied by.
-func (c *peftConfig) scale(rank int) float64 {
+// rank is that of a module's pair.
+func (c *peftConfig) rank(module string) int {
+	return int(c.Ranks.of(module, float64(c.Rank)))
+}
+
+// scale is what B·A of a module is multiplied by.
+func (c *peftConfig) scale(module string, rank int) float64 {
+	alpha := c.Alphas.of(module, c.Alpha)
 	if c.RsLoRA {
-		return c.Alpha / math.Sqrt(float64(rank))
+		return alpha / math.Sqrt(float64(rank))
 	}
-	return c.Alpha / float64(rank)
+	return alpha / float64(rank)
 }
 
 // readPEFT reads adapter_config.json and refuses what is not applied.
@@ -74,22 +78,27 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	if err := json.Unmarshal(text, &c.others); err != nil {
 		return nil, bad("", "is not the JSON of an adapter: %v", err)
 	}
-	switch {
-	case c.Type != "LORA":
+	if c.Type != "LORA" {
 		return nil, bad("peft_type", "%q is not read; LORA is", c.Type)
-	case c.DoRA || c.Fan && s.Arch != "gpt2" || c.Layered != nil || c.Megatron != nil || len(c.Modules) > 0:
-		return nil, bad("", "only plain LoRA is read: no use_dora, fan_in_fan_out, layer_replication, megatron_config or modules_to_save")
-	case c.Bias != "" && c.Bias != "none":
-		return nil, bad("bias", "%q is not read; none is", c.Bias)
-	case len(c.Ranks)+len(c.Alphas) > 0:
-		return nil, bad("rank_pattern", "ranks and alphas by pattern are not read")
-	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
-		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
 	}
 	for _, name := range unlike {
 		if said(c.others[name]) {
 			return nil, bad(name, "is set, and only plain LoRA is read")
 		}
+	}
+	switch {
+	case c.Fan && s.Arch != "gpt2":
+		return nil, bad("fan_in_fan_out", "is set, and only plain LoRA is read")
+	case c.Bias != "" && c.Bias != "none":
+		return nil, bad("bias", "%q is not read; none is", c.Bias)
+	case !(c.Alpha > 0) || math.IsInf(c.Alpha, 0):
+		return nil, bad("lora_alpha", "%g is not a scale", c.Alpha)
+	}
+	if name, ok := c.Ranks.compile(func(n float64) bool { return n >= 1 && n <= maxRank && n == math.Trunc(n) }); !ok {
+		return nil, bad("rank_pattern", "%q is a pattern, or has a value, that is not read", name)
+	}
+	if name, ok := c.Alphas.compile(func(x float64) bool { return x > 0 && !math.IsInf(x, 0) }); !ok {
+		return nil, bad("alpha_pattern", "%q is a pattern, or has a value, that is not read", name)
 	}
 	if name, ok := c.Init.(string); ok && !slices.Contains(plainly, strings.ToLower(name)) {
 		return nil, bad("init_lora_weights", "%q took a part of the base away before the training, so that the adapter does not fit it; save it with path_initial_model_for_weight_conversion, which makes it plain LoRA", name)
@@ -138,7 +147,7 @@ func (n *names) match() (is func(module string) bool, ok bool) {
 		return p.MatchString, true
 	}
 	return func(module string) bool {
-		return slices.ContainsFunc(n.list, func(end string) bool { return module == end || strings.HasSuffix(module, "."+end) })
+		return slices.ContainsFunc(n.list, func(end string) bool { return endsIn(module, end) })
 	}, true
 }
 
@@ -155,8 +164,69 @@ func (n *numbers) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]int)(n))
 }
 
-// maxPattern bounds a pattern in bytes; longer ones are not looked at.
-const maxPattern = 1 << 12
+// maxPattern bounds a pattern in bytes; longer ones are not looked at. maxPatterns
+// bounds those of ranks, or of alphas, together.
+const (
+	maxPattern  = 1 << 12
+	maxPatterns = 1 << 16
+)
+
+// patterns are numbers of modules by patterns, in Python's form, of ends of their
+// names. The first that matches counts (get_pattern_key of PEFT 0.21).
+type patterns []pattern
+
+type pattern struct {
+	text  string
+	value float64
+	is    *regexp.Regexp
+}
+
+// UnmarshalJSON reads an object, in its order, or null.
+func (p *patterns) UnmarshalJSON(text []byte) error {
+	var all map[string]float64
+	if err := json.Unmarshal(text, &all); err != nil || all == nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.Token() // the brace
+	for d.More() {
+		key, err := d.Token()
+		if err := cmp.Or(err, d.Decode(new(any))); err != nil {
+			return err
+		}
+		name := key.(string)
+		*p = append(*p, pattern{text: name, value: all[name]})
+	}
+	return nil
+}
+
+// compile makes p ready for of. !ok: it cannot be read where it says name. Counted
+// repetitions are not: a few letters of them ask for any memory.
+func (p patterns) compile(fits func(float64) bool) (name string, ok bool) {
+	sum := 0
+	for i := range p {
+		x := &p[i]
+		if sum += len(x.text); sum > maxPatterns || strings.Contains(x.text, "{") || !fits(x.value) {
+			return x.text, false
+		}
+		var err error
+		if x.is, err = regexp.Compile(`^(?:.*\.)?(?:` + x.text + `)$`); err != nil {
+			return x.text, false
+		}
+	}
+	return "", true
+}
+
+// of returns the number of a module, and otherwise if no pattern matches.
+func (p patterns) of(module string, otherwise float64) float64 {
+	module = strings.TrimPrefix(module, "base_model.model.")
+	for _, x := range p {
+		if x.is.MatchString(module) {
+			return x.value
+		}
+	}
+	return otherwise
+}
 
 // A foundPair is where tensors of an adapter were found to lie.
 type foundPair struct {

@@ -20,7 +20,7 @@ type Shape struct {
 	PostNorms bool    // RMSNorm of what attention and feed-forward add
 	HeadGate  bool    // every head's output is multiplied by a sigmoid of the block's input
 	OutGate   bool    // every number of it is, by one of its own
-	Bias      bool    // queries, keys and values have biases; the trainer alone looks at it
+	Bias      bool    // queries, keys and values have biases; of a GGUF file the trainer alone knows
 	LayerNorm bool    // norms subtract the mean, and have biases
 	Ungated   bool    // feed-forward layers have no gate
 	Learned   bool    // positions are embeddings that are added, Context of them; nothing rotates
@@ -39,7 +39,7 @@ type Shape struct {
 	Chosen    int     // experts a token asks
 	Renorm    bool    // the chosen experts' weights sum to one
 	Shared    int     // width of an expert that every token asks, by a sigmoid of its own; 0: none
-	Tied      bool    // the head is the embeddings, whatever else a file holds
+	Tied      bool    // the head is the embeddings
 	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
 }
 

@@ -49,7 +49,7 @@ func (o Training) Floats(c Config) int {
 // its files. The files may be closed after it. What cannot be trained gives an
 // error that wraps ErrConfig.
 func (f *File) NewTrainer(o Training) (*Trainer, error) {
-	s, plan, err := f.trainable()
+	s, plan, err := f.trainable(o.LoRA != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (f *File) NewTrainer(o Training) (*Trainer, error) {
 
 // TrainerBytes returns the memory that NewTrainer takes, without taking it.
 func (f *File) TrainerBytes(o Training) (int64, error) {
-	s, plan, err := f.trainable()
+	s, plan, err := f.trainable(o.LoRA != nil)
 	if err != nil {
 		return 0, err
 	}
@@ -78,14 +78,16 @@ func (f *File) TrainerBytes(o Training) (int64, error) {
 	return 4 * int64(count.Len()), nil
 }
 
-// TrainShape returns the shape as a trainer takes it.
-func (f *File) TrainShape() (Shape, error) {
-	s, _, err := f.trainable()
+// TrainShape returns the shape as a trainer takes it, of all parameters or, frozen, of
+// adapters alone.
+func (f *File) TrainShape(frozen bool) (Shape, error) {
+	s, _, err := f.trainable(frozen)
 	return s, err
 }
 
-// trainable finds the weights and refuses what the trainer does not know.
-func (f *File) trainable() (Shape, *decoderNet, error) {
+// trainable finds the weights and refuses what the trainer does not know. Biases that
+// are frozen are all the same to it.
+func (f *File) trainable(frozen bool) (Shape, *decoderNet, error) {
 	if f.Encoder != nil {
 		return Shape{}, nil, untrained("encoders are not trained")
 	}
@@ -94,17 +96,19 @@ func (f *File) trainable() (Shape, *decoderNet, error) {
 	if err != nil {
 		return s, nil, err
 	}
-	s.Tied = plan.head.parts[0].src.name == plan.rows.name
 	s.Bias = plan.blocks[0].qkv.bias != nil
-	if err := s.trainable(); err != nil {
+	if err := s.trainable(frozen); err != nil {
 		return s, nil, err
+	}
+	if plan.head.bias != nil {
+		return s, nil, untrained("the head has biases, which is not trained")
 	}
 	for l := range plan.blocks {
 		b := &plan.blocks[l]
-		if l > 0 && !s.Biases && (b.qkv.bias != nil) != s.Bias {
+		if l > 0 && !frozen && !s.Biases && (b.qkv.bias != nil) != s.Bias {
 			return s, nil, untrained("some layers have biases of queries, keys and values and some have not (layer %d is unlike layer 0), which is not trained", l)
 		}
-		if !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil || b.router.bias != nil) {
+		if b.router.bias != nil || !frozen && !s.Biases && (b.out.bias != nil || b.gateUp.bias != nil || b.down.bias != nil) {
 			return s, nil, untrained("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
@@ -121,12 +125,12 @@ func Trained() []string {
 }
 
 // trainable reports the first option of a shape that the trainer does not know.
-func (s *Shape) trainable() error {
+func (s *Shape) trainable(frozen bool) error {
 	what := ""
 	switch {
 	case s.PostNorms && s.scaled():
 		what = "norms and factors after layers"
-	case s.Bias && !s.Biases && (s.HeadGate || s.fused()):
+	case !frozen && s.Bias && !s.Biases && (s.HeadGate || s.fused()):
 		what = "biases beside head gates"
 	default:
 		return s.Check()
@@ -250,16 +254,16 @@ func (t *Trainer) layNet(lora *LoRA, plan *decoderNet, half bool, a *tensor.Aren
 		return nil
 	}
 	for i := range w.layers {
-		b, p := plan.blocks[i].linears(), &w.layers[i]
-		w.blocks = append(w.blocks, [linears]*dense{
-			qkvLinear: newFrozen(b[qkvLinear], p.bias), outLinear: newFrozen(b[outLinear], p.outBias),
-			gateUpLinear: newFrozen(b[gateUpLinear], p.upBias), downLinear: newFrozen(b[downLinear], p.downBias),
-		})
+		var block [linears]*dense
+		for which, l := range plan.blocks[i].linears() {
+			block[which] = newFrozen(l)
+		}
+		w.blocks = append(w.blocks, block)
 		if s.Experts > 0 {
 			w.addFrozenExperts(&plan.blocks[i])
 		}
 	}
-	w.head, w.tokens = newFrozen(&plan.head, nil), &plan.head
+	w.head, w.tokens = newFrozen(&plan.head), &plan.head
 	if !s.Tied {
 		w.tokens = &linear{parts: []part{{kernel.Matrix{Type: kernelTypes[plan.rows.typ], Rows: s.Vocab, K: s.Width}, plan.rows}}, rows: s.Vocab, cols: s.Width}
 		plan.linears = func(f func(*linear)) {

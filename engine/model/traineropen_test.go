@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -16,6 +17,27 @@ import (
 var trained = []string{"qwen3", "llama", "llama3", "qwen2", "mistral", "spark2_5", "gemma2", "gemma3", "gpt2",
 	"phi3", "phi3-long", "glm4", "hunyuan", "ernie4_5", "smollm3", "granite", "olmo2", "seed_oss", "exaone4", "exaone4-sliding", "qwen3_moe", "qwen3_5", "qwen3_5_moe"}
 
+// adaptedOnly are those over which adapters alone are trained: with biases that are.
+var adaptedOnly = []string{"llama-bias"}
+
+// Biases other than those of queries, keys and values are frozen, not trained.
+func TestFrozenBiases(t *testing.T) {
+	for _, name := range adaptedOnly {
+		f := openArch(t, name)
+		if _, err := f.NewTrainer(Training{Rows: 1, Length: 8, Threads: 1}); err == nil {
+			t.Errorf("%s: all of it is trained", name)
+		} else if _, ok := errors.AsType[*UntrainedError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := f.TrainShape(true); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := f.TrainShape(false); err == nil {
+			t.Errorf("%s: the shape is trained", name)
+		}
+	}
+}
+
 // Trained names the families of whose models a trainer is made, and no others.
 func TestTrained(t *testing.T) {
 	for _, f := range families {
@@ -23,7 +45,7 @@ func TestTrained(t *testing.T) {
 		if name == "" {
 			name = f.names[0]
 		}
-		_, err := openArch(t, name).TrainShape()
+		_, err := openArch(t, name).TrainShape(false)
 		if named := slices.Contains(Trained(), f.names[0]); named != (err == nil) {
 			t.Errorf("%s is named: %t; trained: %v", name, named, err)
 		}
@@ -53,7 +75,7 @@ func openTrainer(t testing.TB, f *File, o Training) *Trainer {
 // The training forward pass of every family gives the logits of its decoder,
 // to the bit, past the window; frozen matrices give those of trained ones.
 func TestTrainerIsDecoder(t *testing.T) {
-	for _, name := range slices.Concat(trained, []string{"qwen2-yarn", "llama-yarn"}) {
+	for _, name := range slices.Concat(trained, adaptedOnly, []string{"qwen2-yarn", "llama-yarn"}) {
 		f := openArch(t, name)
 		c := f.Shape.Config
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -76,7 +98,10 @@ func TestTrainerIsDecoder(t *testing.T) {
 		}
 		d.Close()
 		p.Close()
-		for _, lora := range []*LoRA{nil, {Rank: 3, Alpha: 6}} {
+		for _, lora := range []*LoRA{{Rank: 3, Alpha: 6}, nil} {
+			if lora == nil && slices.Contains(adaptedOnly, name) {
+				continue
+			}
 			tr := openTrainer(t, f, Training{Rows: 1, Length: 250, Threads: 2, LoRA: lora})
 			if got := tr.Logits(row); hash(got) != hash(want) {
 				t.Errorf("%s, adapter %v: NMSE %.2g, not the same bits", name, lora != nil, nmse(got, want))

@@ -10,7 +10,7 @@ import (
 // dst holds exactly len(src) weights.
 //
 // A weight that t cannot hold, because it is too large or, in all types but
-// F32, F16 and BF16, not finite, is an error. The bits are those of ggml's
+// F32, F16 and BF16, not finite, is a *RangeError. The bits are those of ggml's
 // reference quantisers, but not for Q4_K and Q6_K.
 func Encode(dst []byte, src []float32, t Type) error {
 	l := t.layout()
@@ -23,12 +23,23 @@ func Encode(dst []byte, src []float32, t Type) error {
 	if limit := largest[t]; limit > 0 {
 		for i, x := range src {
 			if !(x <= limit && x >= -limit) && (finite(x) || t != F16 && t != BF16) {
-				return fmt.Errorf("weight %d is %v, which %s cannot hold", i, x, t)
+				return &RangeError{i, x, t}
 			}
 		}
 	}
 	l.encode(dst, src)
 	return nil
+}
+
+// A RangeError says that a type cannot hold a weight.
+type RangeError struct {
+	At    int // which of those that were encoded
+	Value float32
+	Type  Type
+}
+
+func (e *RangeError) Error() string {
+	return fmt.Sprintf("weight %d is %v, which %s cannot hold", e.At, e.Value, e.Type)
 }
 
 // largest is the largest magnitude that a type holds: the last one that is

@@ -56,7 +56,7 @@ func formatsOf(t *testing.T, dir string) (list []string) {
 				case *ast.SelectorExpr:
 					name = f.Sel.Name
 				}
-				if !slices.Contains([]string{"badConfig", "untrained", "malformed", "bad", "fail", "fault"}, name) {
+				if !slices.Contains([]string{"badConfig", "untrained", "unrounded", "malformed", "bad", "fail", "fault"}, name) {
 					break
 				}
 				for _, a := range n.Args {

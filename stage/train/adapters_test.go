@@ -41,8 +41,8 @@ func TestUnfitAdapter(t *testing.T) {
 		want, zh string
 	}{
 		"as it was":       {},
-		"DoRA":            {"", edit(config, `"bias"`, `"use_dora": true, "bias"`), config + ": only plain LoRA is read", "只支持普通 LoRA"},
-		"saved modules":   {"", edit(config, `"bias"`, `"modules_to_save": ["lm_head"], "bias"`), config + ": only plain LoRA is read", "只支持普通 LoRA"},
+		"DoRA":            {"", edit(config, `"bias"`, `"use_dora": true, "bias"`), config + ": use_dora: is set, and only plain LoRA is read", "use_dora：已设置；只支持普通 LoRA"},
+		"saved modules":   {"", edit(config, `"bias"`, `"modules_to_save": ["lm_head"], "bias"`), config + ": modules_to_save: is set, and only plain LoRA is read", "modules_to_save：已设置；只支持普通 LoRA"},
 		"broken JSON":     {"", func(dir string) { check(t, os.WriteFile(filepath.Join(dir, config), []byte(`{"r": `), 0o600)) }, config + ": is not the JSON of an adapter", "不是适配器的 JSON"},
 		"another rank":    {"", edit(config, `"r": 2`, `"r": 8`), "lora_A.weight: has the rank 2", "秩为 2"},
 		"cut short":       {"", func(dir string) { check(t, os.Truncate(filepath.Join(dir, tensors), 1000)) }, tensors, "自称有"},
@@ -124,4 +124,29 @@ func rebase(t *testing.T, path, digest string) {
 	out.Write(text)
 	out.Write(file[n:])
 	check(t, os.WriteFile(path, out.Bytes(), 0o600))
+}
+
+// Over a base whose biases are not trained adapters are, and nothing else.
+func TestFrozenBiases(t *testing.T) {
+	base := archFolder("llama-bias")
+	m := stage.Machine{Threads: 1, Memory: 1 << 32}
+	for what, c := range map[string]struct {
+		op   stage.Forecaster
+		fits bool
+	}{
+		"lora": {&LoRA{}, true}, "dpo, rank": {&DPO{Rank: 2}, true}, "kto, rank": {&KTO{Rank: 2}, true}, "grpo, rank": {&GRPO{Rank: 2}, true},
+		"continue": {&Continue{}, false}, "dpo": {&DPO{}, false}, "kto": {&KTO{}, false}, "grpo": {&GRPO{}, false},
+	} {
+		told := c.op.Forecast(map[string][]stage.Forecast{"base": {{Path: base}}}, m).Wrong
+		if c.fits != (len(told) == 0) || !c.fits && (told[0].Where != "base" || !strings.Contains(told[0].In(say.English), "train an adapter over it") || !strings.Contains(told[0].In(say.Chinese), "训练适配器")) {
+			t.Errorf("%s: %v", what, told)
+		}
+	}
+	for op, fits := range map[stage.Operator]bool{&LoRA{Rank: 2, Batch: 4}: true, &Continue{}: false} {
+		b := newBench(t, map[string]string{"base": base, "from": archRows(t, 261)})
+		err := op.Run(t.Context(), b.Job)
+		if _, told := errors.AsType[*say.Error](err); fits != (err == nil) || !fits && !told {
+			t.Errorf("%s: %v", op.Name(), err)
+		}
+	}
 }

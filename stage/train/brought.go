@@ -40,17 +40,22 @@ func openBrought(path string) (*brought, error) {
 	return &brought{f, words, path}, nil
 }
 
-// trainShape is the shape of a base that can be trained over.
-func (b *brought) trainShape() (model.Shape, error) {
-	s, err := b.TrainShape()
+// trainShape is the shape of a base that can be trained, or, frozen, have adapters
+// trained over it.
+func (b *brought) trainShape(frozen bool) (model.Shape, error) {
+	s, err := b.TrainShape(frozen)
 	if bad, ok := errors.AsType[*model.UntrainedError](err); ok {
 		form := b.Shape.Arch
 		if b.Encoder != nil {
 			form = b.Encoder.Arch
 		}
 		if slices.Contains(model.Trained(), form) { // this one alone
+			next := say.T("take another base", "请改用其他基座")
+			if _, err := b.TrainShape(true); err == nil {
+				next = say.T("train an adapter over it (lora; or rank in dpo, kto and grpo), or take another base", "请在其上训练适配器（lora，或 dpo、kto、grpo 的 rank），或改用其他基座")
+			}
 			return s, &say.Error{Where: "base", What: say.T("this model is read here, and is not trained: %v", "该模型在此可以使用，但不能训练：%v", say.Engine(bad.Why, bad.Args)),
-				Next: say.T("take another base", "请改用其他基座"), Err: err}
+				Next: next, Err: err}
 		}
 		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
 			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", model.Trained()), Err: err}
@@ -67,8 +72,17 @@ func (b *brought) writer() (*writer, error) {
 // write writes f, the model with other weights or in another type, to the
 // artifact of job: as b is, folder or GGUF, but quantised as GGUF. It is read
 // again and compared, and returned open. The tokens of learnt, with which it learnt
-// to end a turn, are among those that end an answer.
+// to end a turn, are among those that end an answer. What x cannot hold is a fault of
+// type.
 func (b *brought) write(job *stage.Job, f *model.File, x model.Mixture, learnt ...int32) (*brought, error) {
+	out, err := b.writeAs(job, f, x, learnt)
+	if _, ok := errors.AsType[*model.RoundError](err); ok {
+		err = unread.Error("type", b.path, err)
+	}
+	return out, err
+}
+
+func (b *brought) writeAs(job *stage.Job, f *model.File, x model.Mixture, learnt []int32) (*brought, error) {
 	threads := job.Machine.Threads
 	if !b.IsGGUF() {
 		for _, err := range noGGUF(&f.Shape, x) {

@@ -329,7 +329,7 @@ type pupil struct {
 // up to longest tokens.
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
-	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.wrong
+	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.untrained(rank > 0)
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context

@@ -218,7 +218,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file
 		o.rate = o.ours / float64(b.Shape.Width)
 	}
-	shape, err := b.trainShape()
+	shape, err := b.trainShape(o.lora != nil)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		return nil, unread.Error("base", base, err)
 	}
 	b := s.brought
-	if _, err := b.trainShape(); err != nil {
+	if _, err := b.trainShape(rank > 0); err != nil {
 		b.Close()
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -118,22 +119,29 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
-// Weights that are no numbers are not written in another type.
-func TestQuantiseNaN(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "model.safetensors")
-	b := read(t, path)
-	copy(b[len(b)-4:], binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.NaN()))))
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	job := &stage.Job{Out: t.TempDir(), Machine: stage.Machine{Threads: 1},
-		Inputs: []stage.Input{{Arg: "base", Dir: dir}}}
-	err := (&Quantise{Type: "bf16"}).Run(t.Context(), job)
-	if err == nil || !strings.Contains(err.Error(), "holds what is no finite number") {
-		t.Errorf("%v", err)
+// Weights that are no numbers are not written in another type, and what a type cannot
+// hold is a fault of the type.
+func TestQuantiseOutOfRange(t *testing.T) {
+	for _, c := range []struct {
+		typ       string
+		x         float64
+		arg, want string
+		zh        string
+	}{
+		{"bf16", math.NaN(), "base", "holds what is no finite number", "有并非有限的数"},
+		{"f16", 654399.1, "type", "tensor model.norm.weight has the weight 654399.1, which F16 cannot hold; write it as bf16, or as f32", "model.norm.weight 中有权重 654399.1，F16 无法容纳；请写成 bf16 或 f32"},
+	} {
+		dir := t.TempDir()
+		check(t, os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")))
+		path := filepath.Join(dir, "model.safetensors")
+		b := read(t, path)
+		copy(b[len(b)-4:], binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(c.x))))
+		check(t, os.WriteFile(path, b, 0o600))
+		job := &stage.Job{Out: t.TempDir(), Machine: stage.Machine{Threads: 1}, Inputs: []stage.Input{{Arg: "base", Dir: dir}}}
+		err := (&Quantise{Type: c.typ}).Run(t.Context(), job)
+		bad, ok := errors.AsType[*say.Error](err)
+		if !ok || bad.Where != c.arg || !strings.Contains(bad.In(say.English), c.want) || !strings.Contains(bad.In(say.Chinese), c.zh) {
+			t.Errorf("%s of %g: %v", c.typ, c.x, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"math"
+	"slices"
 
 	"suiren/engine/infer"
 	"suiren/engine/kernel"
@@ -309,6 +310,7 @@ type footing struct {
 	silent  bool         // it was foretold to be mute
 	words   *talk.Words  // its own, once they were asked for
 	wrong   []*say.Error // it cannot be trained
+	whole   []*say.Error // … but by adapters
 	bad     []*say.Error // it cannot be read, either
 }
 
@@ -372,6 +374,14 @@ func (b *footing) context() int {
 	return min(b.shape.Context, mostTokens)
 }
 
+// untrained is why a base is not trained: all of it or, frozen, by adapters.
+func (b *footing) untrained(frozen bool) []*say.Error {
+	if frozen {
+		return b.wrong
+	}
+	return slices.Concat(b.wrong, b.whole)
+}
+
 // cannot notes why a base is not trained, if err says it for people.
 func (b *footing) cannot(err error) {
 	bad, ok := errors.AsType[*say.Error](err)
@@ -399,10 +409,16 @@ func (b *footing) open(path string) bool {
 		b.cannot(unread.Error("base", path, err))
 		return false
 	}
-	shape, err := (&brought{File: file, path: path}).trainShape()
+	base := &brought{File: file, path: path}
+	shape, err := base.trainShape(true)
 	if err != nil {
 		b.cannot(err)
 		return false
+	}
+	if _, err := base.trainShape(false); err != nil {
+		if bad, ok := errors.AsType[*say.Error](err); ok {
+			b.whole = []*say.Error{bad}
+		}
 	}
 	b.shape, b.params, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)
 	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too

@@ -113,6 +113,9 @@ func fault(path string, err error) (at string, what, next say.Text, ok bool) {
 	if bad, ok := errors.AsType[*tokenizer.Fault](err); ok {
 		return harmless(path), say.Engine(bad.Said()), newerWords, true
 	}
+	if bad, ok := errors.AsType[*model.RoundError](err); ok {
+		return harmless(path), say.Engine(bad.Why, bad.Args), say.T("write it as bf16, or as f32: both have the range of float32", "请写成 bf16 或 f32：两者的范围与 float32 相同"), true
+	}
 	if bad, ok := errors.AsType[*model.ConfigError](err); ok {
 		if _, ok := errors.AsType[*model.GGUFError](err); ok {
 			return harmless(path), say.Engine(bad.Why, bad.Args), say.T("write a folder of f32, f16 or bf16", "请写成 f32、f16 或 bf16 的目录"), true

@@ -124,7 +124,7 @@ func TestAdapterErrors(t *testing.T) {
 	}
 	const next, nextZh = "give a folder of plain LoRA over this model, whole, as the PEFT library saves it", "请给出 PEFT 库保存的目录：在这个模型上的普通 LoRA，且完整无缺"
 	for name, c := range map[string]struct{ want, zh string }{
-		"dora":   {"adapter_config.json: only plain LoRA is read", "adapter_config.json: 只支持普通 LoRA"},
+		"dora":   {"adapter_config.json: use_dora: is set, and only plain LoRA is read", "adapter_config.json: use_dora: 已设置；只支持普通 LoRA"},
 		"json":   {"adapter_config.json: is not the JSON of an adapter", "不是适配器的 JSON"},
 		"half":   {"adapter_model.safetensors: is missing", "缺失"},
 		"other":  {"other: this folder is no adapter: it has no adapter_config.json", "缺少 adapter_config.json"},
@@ -163,6 +163,7 @@ func TestPlanTellsAsMuch(t *testing.T) {
 		{dir, config},
 		{dir, &model.TypeError{ConfigError: *config}},
 		{dir, &model.GGUFError{ConfigError: *config}},
+		{dir, &model.RoundError{ConfigError: *config}},
 		{dir, &model.ArchError{Name: "m\x1b"}},
 		{dir, gone},
 		{filepath.Join(dir, "none"), nowhere},
