@@ -196,7 +196,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
 	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
-	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm())
+	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
 		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)

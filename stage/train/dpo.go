@@ -307,7 +307,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 		toil += (looksOf(t.docs*s.way.passes/float64(batch)) + 1) * float64(watched) / t.docs * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
-	each, pace := say.T("%d answers a step", "每步 %d 个回答", batch), paced(s.rates(o, preferenceRate), "linear", o.warm())
+	each, pace := say.T("%d answers a step", "每步 %d 个回答", batch), paced(s.rates(o, preferenceRate), "linear", o.warm(), s.usual(o, preferenceRate))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if len(in[arg]) > 0 {
 		s.f.Derived = o.lasting(each, pace, int(math.Round(t.docs*passesOf(t.docs, batch, o.epochs)/float64(batch))), o.watched)
@@ -362,6 +362,13 @@ func (s *pupil) rates(o own, ours float64) optim.Settings {
 	}
 	o.rate = studentRate(o.rate, s.way.rank)
 	return o.settings()
+}
+
+// usual is the factor of the rates where the plan says none.
+func (s *pupil) usual(o own, ours float64) float64 {
+	o.rate = 0
+	r := s.rates(o, ours)
+	return float64(r.Adam / r.Method.Default().Adam)
 }
 
 // remark tells what gradients of split numbers do to the time that it takes to

@@ -79,12 +79,16 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 	if err := tok.Save(job.Out); err != nil {
 		return err
 	}
+	trained := fmt.Sprintf("%d steps", f.Steps)
+	if f.Stop != nil && f.Stop.Kept < f.Stop.Ended {
+		trained = fmt.Sprintf("%s (the weights are those of step %d of the %d of the last run)", trained, f.Stop.Kept, f.Stop.Ended)
+	}
 	// Nothing here knows whose the data are, or in which languages.
 	card := weights.Card{
 		Name: fmt.Sprintf("Model of %d parameters", p.Config.Params()),
 		Tags: []string{"suiren", f.Method, "qwen3"},
-		Summary: fmt.Sprintf("Trained by Suiren: %s, %d steps and %.3g FLOPs in all. What it learnt from stands in the records where it was made (`suiren show`); under what licence it may be used, its owner says.",
-			f.Method, f.Steps, f.FLOPs),
+		Summary: fmt.Sprintf("Trained by Suiren: %s, %s and %.3g FLOPs in all. What it learnt from stands in the records where it was made (`suiren show`); under what licence it may be used, its owner says.",
+			f.Method, trained, f.FLOPs),
 	}
 	if err := weights.WriteCard(job.Out, card); err != nil {
 		return err

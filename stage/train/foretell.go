@@ -42,7 +42,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
 	}
-	pace := say.T("%v%v", "%v%v", paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm()), unusual(o.rate, o.usual(b.own(), b.shape.Width)))
+	pace := paced(o.settings(), cmp.Or(o.schedule, "linear"), o.warm(), o.usual(b.own(), b.shape.Width))
 	each := say.T("%d rows a step", "每步 %d 行", batch)
 	f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if w.rows > 0 {
@@ -271,7 +271,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	if g.Warmup != nil {
 		warm = *g.Warmup
 	}
-	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm))
+	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
 	s.remark(&w, m)
 	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
 	if none && len(in["replay"]) == 0 && g.Weight != nil && g.weight() > 0 {

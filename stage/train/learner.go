@@ -92,7 +92,8 @@ func describe(s optim.Settings, schedule string) say.Text {
 
 // paced says of a run how it works, too: over which share of its steps the rate
 // rises, and how weights decay.
-func paced(s optim.Settings, schedule string, warm float64) say.Text {
+// usual is the factor of the rates where the plan says none.
+func paced(s optim.Settings, schedule string, warm, usual float64) say.Text {
 	text := say.T("%v, no warm-up", "%v，不预热", describe(s, schedule))
 	if warm > 0 {
 		text = say.T("%v, warm-up over %s%% of the steps", "%v，预热占步数的 %s%%", describe(s, schedule), percent(warm))
@@ -100,7 +101,22 @@ func paced(s optim.Settings, schedule string, warm float64) say.Text {
 	if s.Decay > 0 {
 		text = say.T("%v, weight decay %.2g", "%v，权重衰减 %.2g", text, s.Decay)
 	}
-	return text
+	return say.T("%v%v", "%v%v", text, unusual(float64(s.Adam/s.Method.Default().Adam), usual))
+}
+
+// unusual says of a rate that is many times the usual one, or less, that it is a factor:
+// who is used to learning rates writes one of those.
+func unusual(rate, usual float64) say.Text {
+	const many = 20
+	switch {
+	case usual <= 0:
+		return say.Text{}
+	case rate >= many*usual:
+		return say.T("; that is %.0f times the usual rate: rate is a factor, %.3g by default", "；这是常用学习率的 %.0f 倍：rate 是倍数，默认为 %.3g", rate/usual, usual)
+	case rate <= 0 || rate*many > usual:
+		return say.Text{}
+	}
+	return say.T("; that is the usual rate divided by %.0f: rate is a factor, %.3g by default", "；这是常用学习率的 1/%.0f：rate 是倍数，默认为 %.3g", usual/rate, usual)
 }
 
 // percent is a share in percent: of a small one two digits, else none behind the point.

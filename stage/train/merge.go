@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
@@ -157,7 +158,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	var rows *learnt
 	if dir := job.Dir("prompts"); dir != "" {
 		if rows, err = openLearntRows(dir, b, false); err != nil {
-			return err
+			return ofPrompts(err)
 		}
 		defer rows.close()
 	}
@@ -192,6 +193,17 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), facts)
 }
 
+// ofPrompts says of rows that a base cannot read that they are the prompts of the proof.
+func ofPrompts(err error) *say.Error {
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return &say.Error{Where: "prompts", What: say.T("cannot be read: %v", "无法读取：%v", err), Err: err}
+	}
+	at := *bad
+	at.Where, at.Next = "prompts", say.T("make the rows with the base's tokenizer and within its context, or leave prompts out", "请用基座的分词器、在其上下文之内生成数据行，或省略 prompts")
+	return &at
+}
+
 // forecastWrite foretells writing a base in a type and proving that it is
 // served as before: both files are in memory, and the logits of a prompt twice.
 func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
@@ -205,6 +217,14 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	var w workload
 	for _, rows := range in["prompts"] {
 		w = rowsLoad(rows)
+		words := b.speech()
+		info, err := stage.ReadRowsInfo(rows.Path)
+		if err != nil || words == nil || !b.known() {
+			continue // not made yet
+		}
+		if bad := misfit(info.Vocab, info.Length, words.Tokenizer.Vocab(), &b.shape); bad != nil {
+			f.Wrong = append(f.Wrong, ofPrompts(bad))
+		}
 	}
 	f.Memory = int64(bytes+b.params*weightBytes[x]) + logitBytes(b.shape.Vocab) + processBytes
 	if need, err := b.rewriting(x, m.Threads); err == nil && need > 0 {

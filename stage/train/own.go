@@ -159,19 +159,6 @@ func (o *own) usual(isOurs bool, width int) float64 {
 	return rate
 }
 
-// unusual says of a rate that is many times the usual one, or less, that it is a factor:
-// who is used to learning rates writes one of those.
-func unusual(rate, usual float64) say.Text {
-	const many = 20
-	switch {
-	case rate >= many*usual:
-		return say.T("; that is %.0f times the usual rate: rate is a factor, %.3g by default", "；这是常用学习率的 %.0f 倍：rate 是倍数，默认为 %.3g", rate/usual, usual)
-	case rate <= 0 || rate*many > usual:
-		return say.Text{}
-	}
-	return say.T("; that is the usual rate divided by %.0f: rate is a factor, %.3g by default", "；这是常用学习率的 1/%.0f：rate 是倍数，默认为 %.3g", usual/rate, usual)
-}
-
 // unsaid is a default where the plan says no rate; 0 where it does.
 func unsaid(rate, unless float64) float64 {
 	if rate > 0 {

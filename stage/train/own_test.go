@@ -380,7 +380,7 @@ func TestOurRateForetold(t *testing.T) {
 		if used[0] != used[1] {
 			t.Errorf("%s: %+v over a folder, %+v over a GGUF file", name, used[0], used[1])
 		}
-		if got := paced(used[1], "linear", 0.1).In(say.English); name != "grpo" && !strings.HasSuffix(told["not yet"], got) {
+		if got := paced(used[1], "linear", 0.1, 0).In(say.English); name != "grpo" && !strings.HasSuffix(told["not yet"], got) {
 			t.Errorf("%s: works at %s, foretold %s", name, got, told["not yet"])
 		}
 	}
