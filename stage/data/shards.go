@@ -100,6 +100,9 @@ func (s *reading) add(it item, at place) error {
 		r.aside(it.aside)
 	}
 	if d := it.document; d != nil {
+		for _, m := range it.remarks[:min(len(it.remarks), maxAside-len(r.Remarks))] {
+			r.Remarks = append(r.Remarks, Aside{d.Path, string(m.Cause), m.En, m.Zh})
+		}
 		if s.w == nil {
 			var err error
 			if s.w, err = createDocuments(s.name(".part")); err != nil {
