@@ -119,7 +119,7 @@ type documentsReport struct {
 	Formats   map[string]int `json:"formats"`
 	Bytes     int            `json:"bytes"`
 	Scanned   []scannedPages `json:"scanned_pages"`
-	Rails     map[string]int `json:"rails,omitempty"` // what the policy did ("mask personal"), and to how many documents
+	Rails     map[string]int `json:"rails,omitempty"`   // what the policy did ("mask personal"), and to how many documents
 	Remarks   []Aside        `json:"remarks,omitempty"` // what of files that were read is not in the documents as it stands there
 	SetAside  []Aside        `json:"set_aside"`
 	More      int            `json:"more,omitempty"` // that were set aside too
