@@ -185,7 +185,7 @@ func (d *Documents) answers(job *stage.Job) error {
 			r.aside(held)
 			return nil
 		}
-		r.count(&doc)
+		r.count(&doc, "")
 		return w.write(&doc)
 	}); err != nil {
 		return err
@@ -196,12 +196,12 @@ func (d *Documents) answers(job *stage.Job) error {
 	return stage.WriteJSON(filepath.Join(job.Out, "report.json"), &r)
 }
 
-// count notes a document.
-func (r *documentsReport) count(doc *Document) {
+// count notes a document of a file in a format; "" is text.
+func (r *documentsReport) count(doc *Document, format string) {
 	r.Bytes += len(doc.Text)
 	r.Documents++
 	r.Languages[doc.Lang]++
-	r.Formats[cmp.Or(doc.Format, "text")]++
+	r.Formats[cmp.Or(format, "text")]++
 }
 
 func noDocuments(pattern string, aside []Aside) error {

@@ -22,6 +22,7 @@ import (
 // pictures, or a part that was set aside.
 type item struct {
 	document *Document
+	format   string // of the file that it is from; "" is text
 	scanned  []int
 	remarks  []document.Remark
 	aside    *Aside
@@ -251,5 +252,5 @@ func (x *extract) Document(d *document.Document) error {
 	if from.Markdown {
 		doc.Format = d.Format
 	}
-	return x.put(item{document: &doc, scanned: d.Scanned, remarks: d.Remarks})
+	return x.put(item{document: &doc, format: d.Format, scanned: d.Scanned, remarks: d.Remarks})
 }

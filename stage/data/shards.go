@@ -109,7 +109,7 @@ func (s *reading) add(it item, at place) error {
 				return err
 			}
 		}
-		if r.count(d); r.Bytes > maxAll || r.Documents > maxDocuments {
+		if r.count(d, it.format); r.Bytes > maxAll || r.Documents > maxDocuments {
 			return &say.Error{What: say.T("the documents are more than %d, or longer than %d bytes together", "文档超过 %d 篇，或总长超过 %d 字节", maxDocuments, int64(maxAll)),
 				Next: say.T("make several documents blocks of them", "请分成几个 documents 块")}
 		}
