@@ -165,7 +165,7 @@ func readCSV(s *source, name string, data []byte) error {
 // readRows reads a large table: a document of each row if these are texts, or else
 // pieces of the table, each with its head.
 func readRows(s *source, name string, in io.Reader) error {
-	r, err := utf8Reader(in)
+	r, err := utf8Reader(in, false)
 	if err != nil {
 		return streamed("CSV", err)
 	}

@@ -30,7 +30,7 @@ func readJSONL(s *source, name string, data []byte) error {
 }
 
 func readLines(s *source, name string, in io.Reader) error {
-	r, err := utf8Reader(in)
+	r, err := utf8Reader(in, true)
 	if err != nil {
 		return streamed("JSON Lines", err)
 	}

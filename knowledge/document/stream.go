@@ -13,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	enc "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -156,8 +157,9 @@ func (u *unpacking) Read(p []byte) (int, error) {
 }
 
 // utf8Reader decodes a text by its mark or its first bytes. What is not UTF-8
-// further on is left to whoever reads a line of it.
-func utf8Reader(in io.Reader) (*bufio.Reader, error) {
+// further on is left to whoever reads a line of it. byLine says that lines are decoded,
+// too: then a few bytes beside ASCII do not decide about the rest.
+func utf8Reader(in io.Reader, byLine bool) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(in, 1<<16)
 	head, err := r.Peek(1 << 16)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
@@ -168,7 +170,7 @@ func utf8Reader(in io.Reader) (*bufio.Reader, error) {
 		return nil, err
 	}
 	r.Discard(skip)
-	if e == nil {
+	if e == nil || byLine && e == charmap.Windows1252 {
 		return r, nil
 	}
 	return bufio.NewReaderSize(transform.NewReader(r, e.NewDecoder()), 1<<16), nil

@@ -131,6 +131,11 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 	}
+	mixed := "{\"text\": \"caf\xe9\"}\n" + strings.Repeat("{\"text\": \"plain\"}\n", 10_000) + "{\"text\": \"" + z + "\"}"
+	var got collect
+	if err := new(Reader).Read("a.jsonl", []byte(mixed), &got); err != nil || len(got.documents) != 10_002 || got.documents[0].Source != "café" || got.documents[10_001].Source != z {
+		t.Errorf("%v, %d documents", err, len(got.documents))
+	}
 	if text, lost, err := Decode([]byte("caf\xe9")); err != nil || lost != nil || text != "café" { // Windows-1252
 		t.Errorf("%q %v %v", text, lost, err)
 	}
