@@ -28,10 +28,11 @@ type Document struct {
 	Markdown bool // the text is Markdown, whatever the path ends in
 }
 
-// FromFile makes a Document of a file that was read: its text is Markdown.
+// FromFile makes a Document of a file that was read: its text is Markdown, unless it
+// stands in the file as plain text.
 func FromFile(d *document.Document) Document {
 	text, places := d.Markdown()
-	doc := Document{Path: d.Name, Title: strings.TrimSpace(d.Title), Text: text, Markdown: true}
+	doc := Document{Path: d.Name, Title: strings.TrimSpace(d.Title), Text: text, Markdown: d.Source == "" || d.Format == "markdown"}
 	if doc.Title == "" {
 		doc.Title = strings.TrimSuffix(path.Base(d.Name), path.Ext(d.Name))
 	}

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"suiren/internal/durable"
 	"suiren/internal/say"
@@ -69,17 +71,14 @@ func settle(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := settleFiles(dir, list); err != nil {
+		return err
+	}
 	for _, e := range list {
-		path := filepath.Join(dir, e.Name())
 		if !e.IsDir() {
-			if err := os.Chmod(path, 0o444); err != nil {
-				return err
-			}
-			if err := durable.Sync(path); err != nil {
-				return err
-			}
 			continue
 		}
+		path := filepath.Join(dir, e.Name())
 		if err := settle(path); err != nil {
 			return err
 		}
@@ -95,6 +94,36 @@ func settle(dir string) error {
 		return err
 	}
 	return durable.Sync(dir)
+}
+
+// settling is how many files are brought to the disk at a time: a file system writes
+// its journal once for all that wait for it.
+const settling = 32
+
+// settleFiles settles the files of a list of dir, not its folders.
+func settleFiles(dir string, list []os.DirEntry) error {
+	var at atomic.Int64
+	errs := make([]error, min(settling, len(list)))
+	var team sync.WaitGroup
+	for worker := range errs {
+		team.Go(func() {
+			for errs[worker] == nil {
+				i := int(at.Add(1)) - 1
+				if i >= len(list) {
+					return
+				}
+				if list[i].IsDir() {
+					continue
+				}
+				path := filepath.Join(dir, list[i].Name())
+				if errs[worker] = os.Chmod(path, 0o444); errs[worker] == nil {
+					errs[worker] = durable.Sync(path)
+				}
+			}
+		})
+	}
+	team.Wait()
+	return errors.Join(errs...)
 }
 
 // writeList puts the list of artifact d beside its place, whole or not at all.

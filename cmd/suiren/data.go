@@ -249,6 +249,9 @@ func (a *app) verdict(e *data.Entry) string {
 	if e.Kept && e.Heldout {
 		return a.t("kept, and held out by split", "保留，由 split 留出")
 	}
+	if e.Pieces > 0 {
+		return a.t("kept in %d pieces, %d of them held out by split", "保留，切成 %d 段，其中 %d 段由 split 留出", e.Pieces, e.Aside)
+	}
 	if e.Kept {
 		return a.t("kept", "保留")
 	}

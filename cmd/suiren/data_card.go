@@ -49,7 +49,7 @@ func (w *workspace) dataCard(name string) error {
 	b.WriteByte('\n')
 	kept := r.Kept
 	if r.Mix == nil { // a mixture is counted without those held out
-		kept -= r.Heldout
+		kept += r.Pieces - r.Heldout
 	}
 	line("%d documents, %s, of %d that were read.", "%d 篇文档，%s，共读入 %d 篇。", kept, size(int64(r.Bytes)), r.Read)
 	section := func(en, zh string) { b.WriteString("\n## " + a.t(en, zh) + "\n\n") }
@@ -61,6 +61,10 @@ func (w *workspace) dataCard(name string) error {
 			}
 			line("- %s: %d of %d", "- %s：%d/%d", shown, m[k].Kept, m[k].Read)
 		}
+	}
+	if r.Pieces > 0 {
+		b.WriteByte('\n')
+		line("Long ones were cut into pieces, which counts %d more, so that the split holds out its share.", "长文档切成了几段，因此多计 %d 篇，使 split 能按比例留出。", r.Pieces)
 	}
 	if r.Heldout > 0 {
 		b.WriteByte('\n')

@@ -180,7 +180,7 @@ func (s *sink) Rejected(r *document.Rejection) error {
 
 // ReadText is the Reader of Markdown, text and programs.
 func ReadText(_ context.Context, name string, data []byte) ([]knowledge.Document, *Aside, error) {
-	text, err := document.Decode(data)
+	text, _, err := document.Decode(data)
 	if r, ok := errors.AsType[*document.Rejection](err); ok {
 		return nil, &Aside{r.En, r.Zh}, nil
 	}
@@ -190,6 +190,5 @@ func ReadText(_ context.Context, name string, data []byte) ([]knowledge.Document
 	if strings.TrimSpace(text) == "" {
 		return nil, &Aside{"is empty", "是空的"}, nil
 	}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	return []knowledge.Document{{Path: name, Title: knowledge.Title(name, text), Text: text}}, nil, nil
 }

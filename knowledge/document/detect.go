@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // byEnding names formats by the ending of a file's name.
@@ -21,7 +22,8 @@ var byEnding = map[string]string{
 func Hidden(base string) bool { return strings.HasPrefix(base, ".") || strings.HasPrefix(base, "~$") }
 
 // Detect names the format of a file: by its first bytes where these say it,
-// or else by its name; "" if it is none that is read.
+// or else by its name; of a name that says nothing, txt if it is text in UTF-8; "" if it
+// is none that is read.
 func Detect(name string, data []byte) string {
 	ending := byEnding[strings.ToLower(path.Ext(name))]
 	head := data[:min(len(data), 1024)]
@@ -47,10 +49,24 @@ func Detect(name string, data []byte) string {
 		if bytes.HasPrefix(low, []byte("<!doctype html")) || bytes.HasPrefix(low, []byte("<html")) {
 			return "html"
 		}
+		if ending == "" && isText(data) {
+			return "txt"
+		}
 	case "docx", "xlsx", "pptx", "odt", "epub", "zip", "pdf", "parquet", "gzip", "zstd", "warc":
 		return ending // that its bytes are another's is said by its reader
 	}
 	return ending
+}
+
+// isText reports whether data, or the beginning of a file, is text in UTF-8 and no form
+// that only looks like one.
+func isText(data []byte) bool {
+	for _, form := range []string{"{\\rtf", "%!PS"} {
+		if bytes.HasPrefix(data, []byte(form)) {
+			return false
+		}
+	}
+	return len(data) > 0 && utf8.Valid(whole(data)) && bytes.IndexByte(data, 0) < 0
 }
 
 // zipFormat tells what a ZIP file is by what it holds.

@@ -26,6 +26,18 @@ type Document struct {
 	Pages    int     `json:"pages,omitempty"`    // or slides, or sheets
 	Scanned  []int   `json:"scanned,omitempty"`  // pages that are pictures without text
 	Blocks   []Block `json:"blocks"`
+
+	// The text as it stands, of plain text, of Markdown and of a record with a field of
+	// text. Ends of lines are "\n".
+	Source  string   `json:"source,omitempty"`
+	Remarks []Remark `json:"remarks,omitempty"` // the first of each Cause in a file
+}
+
+// A Remark says what of a file is not in its documents as it stands there.
+type Remark struct {
+	Cause Cause `json:"cause"`
+	En    string
+	Zh    string
 }
 
 // A Kind says what a block is.
@@ -59,7 +71,7 @@ type Block struct {
 }
 
 // Revision changes when the same file makes another document.
-const Revision = 2
+const Revision = 3
 
 // A Rejection is a file, or a part of one, that could not be read.
 type Rejection struct {
@@ -96,6 +108,12 @@ const (
 	Slow      Cause = "slow"      // took too long
 	Crashed   Cause = "crashed"   // the process that read it died
 	Missing   Cause = "missing"   // a page or a part that is not there
+)
+
+// The causes of remarks.
+const (
+	Damaged Cause = "damaged" // bytes that are no characters
+	Beside  Cause = "beside"  // other texts of a record
 )
 
 func reject(cause Cause, en, zh string, args ...any) *Rejection {
@@ -181,6 +199,22 @@ type source struct {
 	parts  int
 	depth  int
 	draw   *drawing // what is asked for instead of text, or nil
+
+	told    map[Cause]bool // remarks that were made
+	remarks []Remark       // for the next document
+}
+
+// remark has the next document tell something, once in a file.
+func (s *source) remark(cause Cause, en, zh string, args ...any) {
+	if s.told[cause] {
+		return
+	}
+	if s.told == nil {
+		s.told = map[Cause]bool{}
+	}
+	s.told[cause] = true
+	r := reject(cause, en, zh, args...)
+	s.remarks = append(s.remarks, Remark{cause, r.En, r.Zh})
 }
 
 func (s *source) read(name string, data []byte) error {
@@ -229,7 +263,7 @@ func init() { // the map names functions that use it
 		}
 	}
 	formats = map[string]func(*source, string, []byte) error{
-		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": one(readCSV),
+		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": readCSV,
 		"docx": one(readDOCX), "xlsx": one(readXLSX), "pptx": one(readPPTX), "odt": one(readODT), "epub": one(readEPUB),
 		"ole":     readOLE,
 		"pdf":     func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
@@ -253,12 +287,16 @@ func (s *source) give(d *Document) error {
 		keep = append(keep, b)
 	}
 	d.Blocks = keep
+	if strings.TrimSpace(d.Source) == "" {
+		d.Source = ""
+	}
+	n = max(n, len(d.Source))
 	d.Title, d.Author = clip(oneLine(d.Title), 300), clip(oneLine(d.Author), 300)
 	d.Language, d.Date = clip(oneLine(d.Language), 40), clip(oneLine(d.Date), 60)
 	switch {
 	case len(d.Blocks) == 0 && len(d.Scanned) > 0:
 		return reject(Scanned, "its %d pages are pictures without text; recognise the text (OCR) first", "共 %d 页，全部是没有文字层的图像；请先做文字识别（OCR）", len(d.Scanned))
-	case len(d.Blocks) == 0:
+	case len(d.Blocks) == 0 && d.Source == "":
 		return reject(Empty, "holds no text", "没有文字")
 	}
 	if s.one > 0 && int64(n) > s.one {
@@ -270,6 +308,7 @@ func (s *source) give(d *Document) error {
 	if s.parts--; s.parts < 0 {
 		return reject(Large, "holds more than %d documents", "包含的文档超过 %d 篇", s.limits.Parts)
 	}
+	d.Remarks, s.remarks = s.remarks, nil
 	return s.sink.Document(d)
 }
 

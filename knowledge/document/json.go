@@ -17,7 +17,7 @@ import (
 // The fields of a record that hold its text, its title and so on, by what
 // data sets call them.
 var (
-	textFields  = []string{"text", "content", "body", "article", "document", "passage", "context", "answer", "正文", "内容"}
+	textFields  = []string{"text", "raw_content", "content", "body", "article", "document", "passage", "context", "answer", "正文", "内容"}
 	titleFields = []string{"title", "headline", "name", "question", "标题"}
 	dateFields  = []string{"date", "published", "created", "time", "日期"}
 	langFields  = []string{"language", "lang"}
@@ -30,7 +30,7 @@ func readJSONL(s *source, name string, data []byte) error {
 }
 
 func readLines(s *source, name string, in io.Reader) error {
-	r, err := utf8Reader(in)
+	r, err := utf8Reader(in, true)
 	if err != nil {
 		return streamed("JSON Lines", err)
 	}
@@ -56,9 +56,16 @@ func readLines(s *source, name string, in io.Reader) error {
 			continue
 		}
 		if !utf8.Valid(text) {
-			if decoded, _, err := decode(text); err == nil {
-				text = []byte(decoded)
+			decoded, _, err := s.decode(text)
+			if err != nil {
+				if bad++; bad <= 10 {
+					if err := s.sink.Rejected(err.(*Rejection).named(part)); err != nil {
+						return err
+					}
+				}
+				continue
 			}
+			text = []byte(decoded)
 		}
 		v, err := parseJSON(text)
 		if err != nil {
@@ -78,7 +85,7 @@ func readLines(s *source, name string, in io.Reader) error {
 		given++
 	}
 	if bad > 10 {
-		if err := s.sink.Rejected(reject(Broken, "%d more lines are no JSON", "另有 %d 行不是 JSON", bad-10).named(name)); err != nil {
+		if err := s.sink.Rejected(reject(Broken, "%d more lines are no JSON that can be read", "另有 %d 行不是可读的 JSON", bad-10).named(name)); err != nil {
 			return err
 		}
 	}
@@ -99,7 +106,7 @@ func streamed(what string, err error) error {
 // readJSON reads a JSON file: a list of records gives a document for each,
 // anything else is one document.
 func readJSON(s *source, name string, data []byte) error {
-	text, _, err := decode(data)
+	text, _, err := s.decode(data)
 	if err != nil {
 		return err
 	}
@@ -111,7 +118,7 @@ func readJSON(s *source, name string, data []byte) error {
 		return brokenAt([]byte(text), 1, err)
 	}
 	list, ok := v.([]any)
-	if !ok || len(list) == 0 || textOf(list[0]) == "" {
+	if !ok || len(list) == 0 || !isRecord(list[0]) {
 		return s.record(name, v)
 	}
 	for i, r := range list {
@@ -162,6 +169,18 @@ func parseJSON(b []byte) (any, error) {
 	return v, nil
 }
 
+// isRecord reports whether a value has a field of text, be it empty.
+func isRecord(v any) bool {
+	m, _ := v.(map[string]any)
+	return slices.ContainsFunc(textFields, func(name string) bool {
+		switch v, ok := m[name]; v.(type) {
+		case string, json.Number, nil:
+			return ok
+		}
+		return false
+	})
+}
+
 // textOf returns the field of a record that is its text.
 func textOf(v any) string {
 	m, _ := v.(map[string]any)
@@ -169,30 +188,57 @@ func textOf(v any) string {
 }
 
 func field(m map[string]any, names []string) string {
+	_, v := fieldOf(m, names)
+	return v
+}
+
+// fieldOf returns the first of some fields that says something, and its name.
+func fieldOf(m map[string]any, names []string) (name, value string) {
 	for _, n := range names {
 		switch v := m[n].(type) {
 		case string:
 			if strings.TrimSpace(v) != "" {
-				return v
+				return n, v
 			}
 		case json.Number:
-			return v.String()
+			return n, v.String()
 		}
 	}
-	return ""
+	return "", ""
 }
 
-// record gives one value as a document: its text if it has such a field, or
-// else all that is in it, as a list.
+// longText is how long a field of a record is, in bytes, that is taken for a text
+// whatever its name is.
+const longText = 200
+
+// otherTexts returns the fields of a record that hold texts too, which are not read.
+func otherTexts(m map[string]any, text string) (names []string) {
+	for _, n := range slices.Sorted(maps.Keys(m)) {
+		v, _ := m[n].(string)
+		if n != text && strings.TrimSpace(v) != "" && v != m[text] && (slices.Contains(textFields, n) || len(v) >= longText) {
+			names = append(names, clip(n, 40))
+		}
+	}
+	return names[:min(len(names), 5)]
+}
+
+// record gives one value as a document: its text, as it stands, if it has such a
+// field, or else all that is in it, as a list.
 func (s *source) record(name string, v any) error {
 	d := &Document{Name: name, Format: "json"}
 	m, _ := v.(map[string]any)
 	d.Title, d.Date, d.Language, d.Author = field(m, titleFields), field(m, dateFields), field(m, langFields), field(m, authFields)
-	if text := textOf(v); text != "" {
-		d.Blocks = paragraphs(text, false)
-	} else {
+	if !isRecord(v) {
 		s.outline(d, "", v, 0)
+		return s.give(d)
 	}
+	read, text := fieldOf(m, textFields)
+	if !s.told[Beside] && text != "" {
+		if other := otherTexts(m, read); len(other) > 0 {
+			s.remark(Beside, "of its records only %q is read; they also hold %s", "其记录只读入 %q，另有 %s 未读", read, short(strings.Join(other, ", ")))
+		}
+	}
+	d.Source, d.Blocks = ends.Replace(text), paragraphs(text, false)
 	return s.give(d)
 }
 

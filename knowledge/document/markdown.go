@@ -15,10 +15,11 @@ import (
 // readMarkdown reads CommonMark with tables, and takes title, author, date
 // and language from the YAML at its beginning.
 func readMarkdown(s *source, d *Document, data []byte) error {
-	src, utf, err := decode(data)
+	src, utf, err := s.decode(data)
 	if err != nil {
 		return err
 	}
+	d.Source = asItStands(data, src)
 	body := frontMatter(d, src)
 	if TooDeep(body) { // no honest document is, and the parser's time grows with the square
 		d.Blocks = paragraphs(body, utf)

@@ -5,8 +5,11 @@ import (
 )
 
 // Text returns the words of the document, a line for each block, item, row
-// and line of code.
+// and line of code; of a piece of a large text, that.
 func (d *Document) Text() string {
+	if len(d.Blocks) == 0 {
+		return d.Source
+	}
 	var b strings.Builder
 	for i := range d.Blocks {
 		b.WriteString(d.Blocks[i].Plain())
@@ -46,8 +49,12 @@ type Place struct {
 
 // Markdown returns the document in CommonMark with tables, and where each of
 // its blocks is in it. What could be taken for a mark is escaped at the
-// beginning of a line, where it would change what the block is.
+// beginning of a line, where it would change what the block is. Text that stands in the
+// file as text is returned as it is, without places.
 func (d *Document) Markdown() (string, []Place) {
+	if d.Source != "" {
+		return d.Source, make([]Place, len(d.Blocks))
+	}
 	var w strings.Builder
 	places := make([]Place, len(d.Blocks))
 	for i := range d.Blocks {

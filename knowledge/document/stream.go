@@ -13,23 +13,24 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	enc "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
-// Files of many documents are read as streams from this size on, of packed
-// ones an eighth of it.
+// Texts and files of many documents are read as streams from this size on, of
+// packed ones an eighth of it.
 const large = 8 << 20
 
 // streams are the formats that are read as streams, and how.
 var streams map[string]func(s *source, name string, r io.Reader) error
 
 func init() {
-	streams = map[string]func(*source, string, io.Reader) error{"jsonl": readLines, "warc": readRecords, "csv": readRows}
+	streams = map[string]func(*source, string, io.Reader) error{"jsonl": readLines, "warc": readRecords, "csv": readRows, "txt": readPieces, "markdown": readPieces}
 }
 
 // Streams reports whether ReadAt is to read a file, given its first bytes: it
-// is large, and holds many documents.
+// is large, and is text or holds many documents.
 func Streams(name string, head []byte, size int64) bool {
 	switch format := Detect(name, head); format {
 	case "gzip", "zstd":
@@ -55,8 +56,8 @@ const (
 	textOfTable = 1 << 20
 )
 
-// ReadAt is Read for a file that Streams named: JSON Lines, WARC, CSV and
-// Parquet, the first three also packed. It holds one document at a time. Of what it would
+// ReadAt is Read for a file that Streams named: text, Markdown, JSON Lines, WARC, CSV
+// and Parquet, all but the last also packed. It holds one document at a time. Of what it would
 // give to sink, documents and rejected parts, the first skip are left out. The limits of text and
 // of parts grow with the file.
 func (r *Reader) ReadAt(name string, f io.ReaderAt, size int64, skip int, sink Sink) error {
@@ -156,41 +157,46 @@ func (u *unpacking) Read(p []byte) (int, error) {
 }
 
 // utf8Reader decodes a text by its mark or its first bytes. What is not UTF-8
-// further on is left to whoever reads a line of it.
-func utf8Reader(in io.Reader) (*bufio.Reader, error) {
+// further on is left to whoever reads a line of it. byLine says that lines are decoded,
+// too: then a few bytes beside ASCII do not decide about the rest.
+func utf8Reader(in io.Reader, byLine bool) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(in, 1<<16)
 	head, err := r.Peek(1 << 16)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, err
 	}
-	with := func(skip int, e encoding.Encoding) (*bufio.Reader, error) {
-		r.Discard(skip)
-		return bufio.NewReaderSize(transform.NewReader(r, e.NewDecoder()), 1<<16), nil
+	skip, e, err := encodingOf(head, err == nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Discard(skip)
+	if e == nil || byLine && e == charmap.Windows1252 {
+		return r, nil
+	}
+	return bufio.NewReaderSize(transform.NewReader(r, e.NewDecoder()), 1<<16), nil
+}
+
+// encodingOf tells by its first bytes in what encoding a text is, nil if it is UTF-8, and
+// how long its mark is. more says that it goes on, so a character may be cut off.
+func encodingOf(head []byte, more bool) (skip int, e encoding.Encoding, err error) {
+	if more {
+		head = whole(head)
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		r.Discard(3)
-		return r, nil
+	case bytes.HasPrefix(head, []byte(mark)):
+		return len(mark), nil, nil
 	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xfe\xff")):
-		_, _, err := decode(head)
-		return nil, err
+		return 0, nil, reject(Broken, "is in UTF-32: save it as UTF-8", "是 UTF-32 编码：请另存为 UTF-8")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
-		return with(2, enc.UTF16(enc.LittleEndian, enc.IgnoreBOM))
+		return 2, enc.UTF16(enc.LittleEndian, enc.IgnoreBOM), nil
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return with(2, enc.UTF16(enc.BigEndian, enc.IgnoreBOM))
+		return 2, enc.UTF16(enc.BigEndian, enc.IgnoreBOM), nil
 	}
-	whole := head
-	if i := bytes.LastIndexByte(head, '\n'); i > 0 && err == nil {
-		whole = head[:i] // characters
+	if bytes.IndexByte(head, 0) < 0 && (utf8.Valid(head) || nearlyUTF8(head)) {
+		return 0, nil, nil
 	}
-	if utf8.Valid(whole) && bytes.IndexByte(head, 0) < 0 {
-		return r, nil
-	}
-	e, rejected := guess(head)
-	if rejected != nil {
-		return nil, rejected
-	}
-	return with(0, e)
+	e, err = guess(head)
+	return 0, e, err
 }
 
 // nextLine reads a line of at most most bytes into b, without its end. One that is

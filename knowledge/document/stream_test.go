@@ -120,8 +120,8 @@ func TestStreams(t *testing.T) {
 		want       bool
 	}{
 		{"a.jsonl", "{", large, true}, {"a.jsonl", "{", large - 1, false}, {"a.csv", "a,b", large, true}, {"a.warc", "WARC/1.0", large, true}, {"a.parquet", "PAR1", large, true},
-		{"a.jsonl.gz", "\x1f\x8b", large / 8, true}, {"a.txt.gz", "\x1f\x8b", 1 << 30, false}, {"a.warc.zst", "\x28\xb5\x2f\xfd", large, true},
-		{"a.pdf", "%PDF-1.7", 1 << 30, false}, {"a.jsonl", "%PDF-1.7", 1 << 30, false}, {"a.txt", "a", 1 << 30, false}, {"a", "", 1 << 30, false},
+		{"a.jsonl.gz", "\x1f\x8b", large / 8, true}, {"a.txt.gz", "\x1f\x8b", 1 << 30, true}, {"a.warc.zst", "\x28\xb5\x2f\xfd", large, true},
+		{"a.pdf", "%PDF-1.7", 1 << 30, false}, {"a.jsonl", "%PDF-1.7", 1 << 30, false}, {"a.txt", "a", large, true}, {"a.md", "a", large, true}, {"a.txt", "a", large - 1, false}, {"enwik8", "<mediawiki", 1 << 30, true}, {"a", "", 1 << 30, false}, {"a", "a\x00", 1 << 30, false},
 	} {
 		if got := Streams(c.name, []byte(c.head), c.size); got != c.want {
 			t.Errorf("%+v: %v", c, got)

@@ -14,12 +14,12 @@ import (
 )
 
 // readText reads plain text: paragraphs end at empty lines.
-func readText(_ *source, d *Document, data []byte) error {
-	text, utf, err := decode(data)
+func readText(s *source, d *Document, data []byte) error {
+	text, utf, err := s.decode(data)
 	if err != nil {
 		return err
 	}
-	d.Blocks = paragraphs(text, utf)
+	d.Source, d.Blocks = asItStands(data, text), paragraphs(text, utf)
 	if len(d.Blocks) > 0 {
 		first, _, _ := strings.Cut(d.Blocks[0].Text, "\n")
 		d.Title = clip(first, 120)
@@ -85,29 +85,81 @@ func unwrap(p string) string {
 	return b.String()
 }
 
+// asItStands is the decoded text of data with one end of line and without a mark.
+func asItStands(data []byte, text string) string {
+	if bytes.HasPrefix(data, []byte(mark)) {
+		text = text[len(mark):]
+	}
+	return ends.Replace(text)
+}
+
+var ends = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// decode decodes a text, and has a document tell if that lost something.
+func (s *source) decode(data []byte) (text string, utf bool, err error) {
+	text, utf, lost, err := decode(data)
+	if lost {
+		s.damaged()
+	}
+	return text, utf, err
+}
+
+func (s *source) damaged() {
+	s.remark(Damaged, "holds bytes that are no characters: each such place was read as U+FFFD, and a character cut off at the end was left out",
+		"含有不成字符的字节：每处读作 U+FFFD，末尾不完整的字符略去")
+}
+
+// mark is what UTF-8 may begin with.
+const mark = "\xef\xbb\xbf"
+
 // decode turns the bytes of a text file into UTF-8. utf says that they are
-// UTF-8 already, and where they stand, so do the bytes of text.
-func decode(data []byte) (text string, utf bool, err error) {
+// UTF-8 already, and where they stand, so do the bytes of text; lost, that some of
+// them are no characters.
+func decode(data []byte) (text string, utf, lost bool, err error) {
+	skip, e, err := encodingOf(data, false)
 	switch {
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		data = append([]byte("   "), data[3:]...) // offsets stay
-		return strings.ToValidUTF8(string(data), "\uFFFD"), true, nil
-	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(data, []byte("\x00\x00\xfe\xff")):
-		return "", false, reject(Broken, "is in UTF-32: save it as UTF-8", "是 UTF-32 编码：请另存为 UTF-8")
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
-		return convert(data[2:], enc.UTF16(enc.LittleEndian, enc.IgnoreBOM)), false, nil
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
-		return convert(data[2:], enc.UTF16(enc.BigEndian, enc.IgnoreBOM)), false, nil
+	case err != nil:
+		return "", false, false, err
+	case e != nil:
+		text = convert(data[skip:], e)
+		return text, false, strings.ContainsRune(text, '\uFFFD'), nil
 	}
-	nul := bytes.IndexByte(data, 0) >= 0
-	if !nul && utf8.Valid(data) {
-		return string(data), true, nil
+	text = strings.Repeat(" ", skip) + string(data[skip:]) // offsets stay
+	if utf8.ValidString(text) {
+		return text, true, false, nil
 	}
-	e, err := guess(data)
-	if err != nil {
-		return "", false, err
+	return strings.ToValidUTF8(string(whole([]byte(text))), "\uFFFD"), false, true, nil
+}
+
+// whole returns data without a character of UTF-8 that is cut off at its end.
+func whole(data []byte) []byte {
+	for i := len(data) - 1; i >= max(0, len(data)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(data[i]) {
+			if !utf8.FullRune(data[i:]) {
+				return data[:i]
+			}
+			break
+		}
 	}
-	return convert(data, e), false, nil
+	return data
+}
+
+// nearlyUTF8 reports whether data is UTF-8 but for some bytes: of others at least four
+// times as many characters are whole. In GB18030 or Big5 one pair in seven looks like
+// a character of UTF-8.
+func nearlyUTF8(data []byte) bool {
+	good, bad := 0, 0
+	for b := whole(data); len(b) > 0; {
+		_, n := utf8.DecodeRune(b)
+		switch {
+		case n > 1:
+			good++
+		case b[0] >= utf8.RuneSelf:
+			bad++
+		}
+		b = b[n:]
+	}
+	return good > 0 && good >= 4*bad
 }
 
 // guess finds the encoding of a text that is not UTF-8.
@@ -119,9 +171,10 @@ func guess(data []byte) (encoding.Encoding, error) {
 		return nil, reject(Broken, "holds bytes that no text has", "含有文本中不会出现的字节")
 	}
 	sample := data[:min(len(data), 64<<10)]
-	best, most := encoding.Encoding(nil), 0.0
+	best, most := encoding.Encoding(nil), leastPlausible
 	for _, e := range []encoding.Encoding{simplifiedchinese.GB18030, traditionalchinese.Big5, charmap.Windows1252} {
-		if score := plausible(convert(sample, e)); score > most {
+		text := convert(sample, e)
+		if score := plausible(text); score > most && !unusual(text) {
 			best, most = e, score
 		}
 	}
@@ -129,6 +182,26 @@ func guess(data []byte) (encoding.Encoding, error) {
 		return nil, reject(Broken, "is in no known encoding: save it as UTF-8", "编码无法识别：请另存为 UTF-8")
 	}
 	return best, nil
+}
+
+// leastPlausible is how plausible a text must be in its encoding. Chinese in GB18030
+// comes to .68 and more, Russian in Windows-1251 read as Chinese to less than .57, mostly to 0.
+const leastPlausible = .5
+
+// unusual reports whether a text of many Chinese characters has hardly any of those that
+// every Chinese text has: of Chinese a third are, of Japanese or Korean read as if it were
+// Chinese one in twenty at most.
+func unusual(text string) bool {
+	n, known := 0, 0
+	for _, r := range text {
+		if r >= 0x4E00 && r <= 0x9FFF {
+			n++
+			if frequent[r] {
+				known++
+			}
+		}
+	}
+	return n >= 40 && known*15 < n
 }
 
 func convert(data []byte, e encoding.Encoding) string {
@@ -201,11 +274,15 @@ func plausible(text string) float64 {
 }
 
 // Decode turns the bytes of a text file, in UTF-8, UTF-16, GB18030, Big5 or
-// Windows-1252, into UTF-8 without a mark at its beginning.
-func Decode(data []byte) (string, error) {
-	text, _, err := decode(data)
-	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && err == nil {
-		text = text[3:]
+// Windows-1252, into UTF-8 with one end of line and without a mark at its beginning.
+// lost is not nil if some of them are no characters, and says so.
+func Decode(data []byte) (text string, lost *Remark, err error) {
+	var s source
+	if text, _, err = s.decode(data); err != nil {
+		return "", nil, err
 	}
-	return text, err
+	if len(s.remarks) > 0 {
+		lost = &s.remarks[0]
+	}
+	return asItStands(data, text), lost, nil
 }

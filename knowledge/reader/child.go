@@ -213,7 +213,17 @@ func (p *parts) ReadAt(b []byte, at int64) (n int, err error) {
 // A wire is the Sink of a child.
 type wire struct{ w *bufio.Writer }
 
-func (w *wire) Document(d *document.Document) error  { return w.send(oneDocument, d) }
+// Document implements document.Sink. Where the text itself is sent, the blocks are not.
+func (w *wire) Document(d *document.Document) error {
+	if d.Source != "" {
+		text := *d
+		text.Blocks = nil
+		d = &text
+	}
+	return w.send(oneDocument, d)
+}
+
+// Rejected implements document.Sink.
 func (w *wire) Rejected(r *document.Rejection) error { return w.send(oneRejection, r) }
 
 func (w *wire) send(kind byte, v any) error {

@@ -44,7 +44,7 @@ type Corpus struct {
 func (*Corpus) Name() string { return "corpus" }
 func (c *Corpus) Revision() int {
 	if c.Split > 0 { // what it holds out
-		return 4
+		return 5
 	}
 	return 3
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,8 @@ type CorpusReport struct {
 	Sources   map[string]*LanguageCount `json:"sources,omitempty"`
 	PII       map[string]int            `json:"pii,omitempty"`     // found in what was read
 	Learnt    *ClassifierReport         `json:"learnt,omitempty"`  // from the owner's labels
-	Heldout   int                       `json:"heldout,omitempty"` // documents in heldout.jsonl
+	Heldout   int                       `json:"heldout,omitempty"` // texts in heldout.jsonl
+	Pieces    int                       `json:"pieces,omitempty"`  // texts more than documents, since long ones were cut for the split
 	Cut       int                       `json:"cut,omitempty"`     // bytes of passages that came before
 	Mix       map[string]*Mixed         `json:"mix,omitempty"`     // what is in corpus.jsonl then is counted by kept and bytes
 	Warnings  []Said                    `json:"warnings,omitempty"`
@@ -77,7 +79,11 @@ func (c *curator) write(ctx context.Context) error {
 	}
 	defer w.f.Close()
 	var aside *documentWriter
+	most := math.MaxInt
 	if c.plan.Split > 0 {
+		if most, err = c.longest(ctx); err != nil {
+			return err
+		}
 		if aside, err = createDocuments(filepath.Join(c.job.Out, asideFile)); err != nil {
 			return err
 		}
@@ -101,7 +107,7 @@ func (c *curator) write(ctx context.Context) error {
 	})
 	defer stop()
 	x := &writer{c: c, first: map[uint32]uint32{}, paths: map[uint32]string{}, near: newNearIndex(), exact: map[[sha256.Size]byte]string{}, size: map[string]int64{}}
-	x.meter.Lines = c.recipe.Lines
+	x.meter.Lines, x.parting.share = c.recipe.Lines, c.plan.Split
 	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Lines: string(c.recipe.Lines), Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
 		Sources: map[string]*LanguageCount{}, PII: map[string]int{}, Empty: []string{}, Exact: []dropped{}, Near: []dropped{}}
 	for _, t := range c.recipe.Warnings {
@@ -118,19 +124,15 @@ func (c *curator) write(ctx context.Context) error {
 		x.decide(n, e, d)
 		if e.Kept {
 			e.After = digits(d.Text)
-			out := w
-			if e.Heldout = aside != nil && side(d.Text, e.Lang, c.plan.Split); e.Heldout {
-				out = aside
-				x.report.Heldout++
-			} else {
-				x.report.Bytes += len(d.Text)
-				if c.mixes() {
-					x.sources = append(x.sources, e.Source)
-					x.size[e.Source] += int64(len(d.Text))
+			list := pieces(d, most)
+			heldout := x.parting.of(list, e.Lang)
+			for i := range list {
+				if err := x.put(&list[i], e, heldout[i], w, aside); err != nil {
+					return err
 				}
 			}
-			if err := out.write(d); err != nil {
-				return err
+			if e.Heldout = e.Aside > 0 && e.Aside == e.Pieces; e.Pieces == 1 {
+				e.Pieces, e.Aside = 0, 0
 			}
 		}
 		x.count(e)
@@ -146,6 +148,10 @@ func (c *curator) write(ctx context.Context) error {
 		return err
 	}
 	x.tell()
+	if n := x.parting.cut; n > 0 {
+		note := say.T("documents longer than %d bytes were cut into %d pieces, so that split holds out its share of them: %d", "超过 %d 字节的文档切成了 %d 段，使 split 能按比例留出：%d 段", most, n, x.parting.held)
+		c.job.Emit(stage.Event{Type: "note", Text: &note})
+	}
 	x.report.Learnt = c.learnt
 	if c.mixes() {
 		if err := x.mix(ctx); err != nil {
@@ -195,8 +201,27 @@ type writer struct {
 	exact  map[[sha256.Size]byte]string
 	report CorpusReport
 
+	parting parting
 	sources []string         // of a mixture: where each document came from
 	size    map[string]int64 // and the bytes of each
+}
+
+// put writes a document that is kept, or a piece of it.
+func (x *writer) put(d *Document, e *Entry, heldout bool, w, aside *documentWriter) error {
+	if e.Pieces++; e.Pieces > 1 {
+		x.report.Pieces++
+	}
+	if heldout {
+		e.Aside++
+		x.report.Heldout++
+		return aside.write(d)
+	}
+	x.report.Bytes += len(d.Text)
+	if x.c.mixes() {
+		x.sources = append(x.sources, e.Source)
+		x.size[e.Source] += int64(len(d.Text))
+	}
+	return w.write(d)
 }
 
 // decide completes the entry of document n and its text; d is nil if it is left out.

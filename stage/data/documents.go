@@ -42,7 +42,7 @@ type Documents struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Documents) Name() string    { return "documents" }
-func (*Documents) Revision() int   { return 6 }
+func (*Documents) Revision() int   { return 7 }
 func (*Documents) Out() store.Kind { return store.Documents }
 
 // Files implements stage.FileReader.
@@ -103,10 +103,11 @@ const (
 	maxTraces    = 1_000_000
 )
 
-// An Aside is a file, or a record of one, that was not read, and why.
+// An Aside is a file, or a record of one, that was not read, and why; or of one that was
+// read a remark.
 type Aside struct {
 	Path  string `json:"path"`
-	Cause string `json:"cause"` // unknown, broken, encrypted, scanned, empty, large, slow, crashed
+	Cause string `json:"cause"` // unknown, broken, encrypted, scanned, empty, large, slow, crashed; of a remark damaged, beside
 	En    string `json:"en"`
 	Zh    string `json:"zh"`
 }
@@ -118,7 +119,8 @@ type documentsReport struct {
 	Formats   map[string]int `json:"formats"`
 	Bytes     int            `json:"bytes"`
 	Scanned   []scannedPages `json:"scanned_pages"`
-	Rails     map[string]int `json:"rails,omitempty"` // what the policy did ("mask personal"), and to how many documents
+	Rails     map[string]int `json:"rails,omitempty"`   // what the policy did ("mask personal"), and to how many documents
+	Remarks   []Aside        `json:"remarks,omitempty"` // what of files that were read is not in the documents as it stands there
 	SetAside  []Aside        `json:"set_aside"`
 	More      int            `json:"more,omitempty"` // that were set aside too
 }
@@ -154,6 +156,11 @@ func (d *Documents) Run(ctx context.Context, job *stage.Job) error {
 		text := say.T("files or records set aside: %[1]d, see report.json; the first is %[2]s: %[3]s", "有 %[1]d 个文件或记录未读入，见 report.json；第一个是 %[2]s：%[4]s", n, first.Path, first.En, first.Zh)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
+	if n := len(r.Remarks); n > 0 {
+		first := &r.Remarks[0]
+		text := say.T("remarks on what was read: %[1]d, see report.json; the first is %[2]s: %[3]s", "对已读入内容的说明共 %[1]d 条，见 report.json；第一条是 %[2]s：%[4]s", n, first.Path, first.En, first.Zh)
+		job.Emit(stage.Event{Type: "note", Text: &text})
+	}
 	return s.finish(ctx)
 }
 
@@ -178,7 +185,7 @@ func (d *Documents) answers(job *stage.Job) error {
 			r.aside(held)
 			return nil
 		}
-		r.count(&doc)
+		r.count(&doc, "")
 		return w.write(&doc)
 	}); err != nil {
 		return err
@@ -189,12 +196,12 @@ func (d *Documents) answers(job *stage.Job) error {
 	return stage.WriteJSON(filepath.Join(job.Out, "report.json"), &r)
 }
 
-// count notes a document.
-func (r *documentsReport) count(doc *Document) {
+// count notes a document of a file in a format; "" is text.
+func (r *documentsReport) count(doc *Document, format string) {
 	r.Bytes += len(doc.Text)
 	r.Documents++
 	r.Languages[doc.Lang]++
-	r.Formats[cmp.Or(doc.Format, "text")]++
+	r.Formats[cmp.Or(format, "text")]++
 }
 
 func noDocuments(pattern string, aside []Aside) error {

@@ -87,7 +87,6 @@ func TestDocumentsFromFiles(t *testing.T) {
 		"book/empty.md":  " \n\t\n",
 		"book/nul.txt":   "a\x00b",
 		"book/logo.png":  "\x89PNG",
-		"book/large.txt": strings.Repeat("long ", maxText/5+1),
 	})
 	op := &Documents{Path: "book/**"}
 	out := must(t, op, stage.Input{Arg: "files", Dir: dir})
@@ -119,12 +118,12 @@ func TestDocumentsFromFiles(t *testing.T) {
 		}
 		reasons[a.Path] = a.En
 	}
-	for path, word := range map[string]string{"bad.docx": "DOCX", "empty.md": "empty", "nul.txt": "bytes", "logo.png": "format", "large.txt": "MiB"} {
+	for path, word := range map[string]string{"bad.docx": "DOCX", "empty.md": "empty", "nul.txt": "bytes", "logo.png": "format"} {
 		if !strings.Contains(reasons["book/"+path], word) {
 			t.Errorf("%s: %q", path, reasons["book/"+path])
 		}
 	}
-	if r.Documents != 7 || r.Languages["zh"] != 2 || len(r.SetAside) != 5 || r.Formats["html"] != 1 {
+	if r.Documents != 7 || r.Languages["zh"] != 2 || len(r.SetAside) != 4 || r.Formats["html"] != 1 {
 		t.Errorf("%+v", r)
 	}
 	same := must(t, op, stage.Input{Arg: "files", Dir: dir})
@@ -143,6 +142,51 @@ func TestDocumentsFromFiles(t *testing.T) {
 	var e *say.Error
 	if _, err := makeFrom(t, op, stage.Input{Arg: "files", Dir: bad}); !errors.As(err, &e) || !strings.Contains(e.In(say.Chinese), "字节") || e.Next.IsZero() {
 		t.Errorf("nothing to read: %v", err)
+	}
+}
+
+// TestDocumentsOfLargeText: a text that is too long for one document is several, and what of
+// a file is not read as it stands there is said once.
+func TestDocumentsOfLargeText(t *testing.T) {
+	line := "A line of a large text, 大文件的一行。\n\n"
+	dir := tree(t, map[string]string{
+		"a.jsonl": `{"text": "    indented\n", "answer": "x"}` + "\n" + `{"text": "two", "answer": "y"}` + "\n",
+		"b.txt":   strings.Repeat(line, maxText/len(line)+1),
+		"c.py":    "if a:\n    # b\n",
+		"d.txt":   strings.Repeat(line, 9)[:9*len(line)-4],
+		"e.zip/x": "not hidden",
+	})
+	var notes []say.Text
+	job := &stage.Job{Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Out: t.TempDir(), Work: t.TempDir(), Emit: func(e stage.Event) {
+		if e.Type == "note" {
+			notes = append(notes, *e.Text)
+		}
+	}}
+	if err := (&Documents{Path: "**"}).Run(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	texts, n := map[string]string{}, 0
+	for _, d := range documentsIn(t, filepath.Join(job.Out, "documents.jsonl")) {
+		if strings.HasPrefix(d.Path, "b.txt#") {
+			if n += strings.Count(d.Text, "\n\n") + 1; len(d.Text) > 64<<10 || d.Format != "" {
+				t.Errorf("%s: %d bytes, %q", d.Path, len(d.Text), d.Format)
+			}
+			continue
+		}
+		texts[d.Path] = d.Text
+	}
+	want := map[string]string{"a.jsonl#1": "    indented\n", "a.jsonl#2": "two", "c.py": "if a:\n    # b\n", "d.txt": strings.Repeat(line, 9)[:9*len(line)-5], "e.zip/x": "not hidden"}
+	if n != maxText/len(line)+1 || !reflect.DeepEqual(texts, want) {
+		t.Errorf("%d lines, %q", n, texts)
+	}
+	if len(notes) != 1 || notes[0].In(say.English) != `remarks on what was read: 2, see report.json; the first is a.jsonl#1: of its records only "text" is read; they also hold answer` ||
+		!strings.HasPrefix(notes[0].In(say.Chinese), "对已读入内容的说明共 2 条，见 report.json；第一条是 a.jsonl#1：") {
+		t.Errorf("%v", notes)
+	}
+	var r documentsReport
+	readJSON(t, filepath.Join(job.Out, "report.json"), &r)
+	if len(r.Remarks) != 2 || r.Remarks[1].Path != "d.txt" || r.Remarks[1].Cause != "damaged" {
+		t.Errorf("%+v", r.Remarks)
 	}
 }
 

@@ -22,7 +22,9 @@ import (
 // pictures, or a part that was set aside.
 type item struct {
 	document *Document
+	format   string // of the file that it is from; "" is text
 	scanned  []int
+	remarks  []document.Remark
 	aside    *Aside
 }
 
@@ -186,7 +188,12 @@ func (x *extract) read(pool *reader.Pool, dir, p string) error {
 		}
 		switch document.Detect(p, b) {
 		case "txt", "markdown":
-			err = x.text(p, b)
+			var long bool
+			if long, err = x.text(p, b); long {
+				skip := x.skip
+				x.skip = 0
+				err = pool.ReadAt(x.ctx, p, f, info.Size(), skip, x)
+			}
 		default:
 			err = pool.Read(x.ctx, p, b, x)
 		}
@@ -198,21 +205,25 @@ func (x *extract) read(pool *reader.Pool, dir, p string) error {
 	return err
 }
 
-// text takes a file that is text as it is.
-func (x *extract) text(p string, b []byte) error {
-	text, err := document.Decode(b)
+// text takes a file that is text as it is, unless it is too long for one document.
+func (x *extract) text(p string, b []byte) (long bool, err error) {
+	text, lost, err := document.Decode(b)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case strings.TrimSpace(text) == "":
-		return x.reject(p, document.Empty, "is empty", "是空的")
+		return false, x.reject(p, document.Empty, "is empty", "是空的")
 	case len(text) > maxText:
-		return x.reject(p, document.Large, fmt.Sprintf("is longer than %d MiB", maxText>>20), fmt.Sprintf("超过 %d MiB", maxText>>20))
+		return true, nil
 	case x.skipped():
-		return nil
+		return false, nil
 	}
-	d := newDocument(p, newlines.Replace(text))
-	return x.put(item{document: &d})
+	d := newDocument(p, text)
+	it := item{document: &d}
+	if lost != nil {
+		it.remarks = []document.Remark{*lost}
+	}
+	return false, x.put(it)
 }
 
 func (x *extract) reject(p string, cause document.Cause, en, zh string) error {
@@ -237,6 +248,9 @@ func (x *extract) Document(d *document.Document) error {
 		return x.reject(d.Name, document.Large, fmt.Sprintf("holds more than %d MiB of text", maxText>>20), fmt.Sprintf("文字超过 %d MiB", maxText>>20))
 	}
 	doc := newDocument(d.Name, from.Text)
-	doc.Title, doc.Pages, doc.Format, doc.Author, doc.Date = from.Title, from.Pages, d.Format, d.Author, d.Date
-	return x.put(item{document: &doc, scanned: d.Scanned})
+	doc.Title, doc.Pages, doc.Author, doc.Date = from.Title, from.Pages, d.Author, d.Date
+	if from.Markdown {
+		doc.Format = d.Format
+	}
+	return x.put(item{document: &doc, format: d.Format, scanned: d.Scanned, remarks: d.Remarks})
 }

@@ -30,10 +30,12 @@ type Entry struct {
 	Jaccard  float64           `json:"jaccard,omitempty"`
 	Good     float64           `json:"good,omitempty"` // by the owner's labels, 0 to 1, to three digits
 	Heldout  bool              `json:"heldout,omitempty"`
-	Cut      int               `json:"cut,omitempty"`   // bytes of passages that came before
-	Before   string            `json:"before"`          // 12 digits of the SHA-256 of the text that was read
-	After    string            `json:"after,omitempty"` // and of what is in the corpus
-	PII      map[string]int    `json:"pii,omitempty"`   // how often each kind was found
+	Pieces   int               `json:"pieces,omitempty"` // that a long text was cut into for the split
+	Aside    int               `json:"aside,omitempty"`  // of them, held out
+	Cut      int               `json:"cut,omitempty"`    // bytes of passages that came before
+	Before   string            `json:"before"`           // 12 digits of the SHA-256 of the text that was read
+	After    string            `json:"after,omitempty"`  // and of what is in the corpus
+	PII      map[string]int    `json:"pii,omitempty"`    // how often each kind was found
 	Measures *quality.Measures `json:"measures,omitempty"`
 
 	Keys []uint64 `json:"keys,omitempty"` // of what was only measured: the hash of the text, then of the bands

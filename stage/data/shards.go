@@ -100,13 +100,16 @@ func (s *reading) add(it item, at place) error {
 		r.aside(it.aside)
 	}
 	if d := it.document; d != nil {
+		for _, m := range it.remarks[:min(len(it.remarks), maxAside-len(r.Remarks))] {
+			r.Remarks = append(r.Remarks, Aside{d.Path, string(m.Cause), m.En, m.Zh})
+		}
 		if s.w == nil {
 			var err error
 			if s.w, err = createDocuments(s.name(".part")); err != nil {
 				return err
 			}
 		}
-		if r.count(d); r.Bytes > maxAll || r.Documents > maxDocuments {
+		if r.count(d, it.format); r.Bytes > maxAll || r.Documents > maxDocuments {
 			return &say.Error{What: say.T("the documents are more than %d, or longer than %d bytes together", "文档超过 %d 篇，或总长超过 %d 字节", maxDocuments, int64(maxAll)),
 				Next: say.T("make several documents blocks of them", "请分成几个 documents 块")}
 		}

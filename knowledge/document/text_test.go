@@ -1,0 +1,234 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Texts whose lines, indents and marks are their own.
+var verbatim = []string{
+	"def f(a, b):\n    # comment\n    if a < b:\n        return a*b*2\n\n\n    x = 1\n",
+	"床前明月光，\n疑是地上霜。\n举头望明月，\n低头思故乡。",
+	"　　这一段以两个全角空格开头，比三十个字还要长一些，所以换行之后曾经被接在一起。\n　　下一段也是。\n",
+	"> quoted\n1. one\n- item\n---\n# no heading\n| a | b |\n",
+	"A line of more than sixty characters that was once joined to the next line of code;\nfor (;;) { }\n",
+	"\r\n\r\nends of lines\r\n",
+}
+
+// TestVerbatim: a record's text, and a text that is packed, is read as it stands.
+func TestVerbatim(t *testing.T) {
+	for i, text := range verbatim {
+		line, err := json.Marshal(map[string]string{"text": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var table, packed bytes.Buffer
+		w := csv.NewWriter(&table)
+		w.Write([]string{"id", "Text"})
+		w.Write([]string{"1", text})
+		w.Flush()
+		z := zip.NewWriter(&packed)
+		for _, name := range []string{"a.txt", "a.md", "a.py"} {
+			f, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Write([]byte(text))
+		}
+		z.Close()
+		for name, data := range map[string][]byte{"a.jsonl": line, "a.json": fmt.Appendf(nil, "[%s,\n%s]", line, line), "a.csv": table.Bytes(), "a.zip": packed.Bytes(), "a.txt.gz": gz(t, []byte(text)), "a.txt": []byte("\xef\xbb\xbf" + text)} {
+			var c collect
+			if err := new(Reader).Read(name, data, &c); err != nil || len(c.rejected) > 0 || len(c.documents) == 0 {
+				t.Errorf("%d %s: %v %+v", i, name, err, c)
+			}
+			for _, d := range c.documents {
+				if got, _ := d.Markdown(); got != strings.ReplaceAll(text, "\r\n", "\n") || len(d.Remarks) > 0 {
+					t.Errorf("%d %s: %q, want %q; %v", i, d.Name, got, text, d.Remarks)
+				}
+			}
+		}
+	}
+}
+
+// TestRecords: which field of a record is its text, and what is said of the others.
+func TestRecords(t *testing.T) {
+	long := strings.Repeat("A passage that is long. ", 10)
+	for _, c := range []struct{ name, file, want, remark string }{
+		{"a.jsonl", `{"text": ""}` + "\n" + `{"text": "  ", "id": 1}` + "\n" + `{"text": null, "id": 2}` + "\n" + `{"text": "one"}`, "one", ""},
+		{"a.json", `[{"text": ""}, {"text": "one"}, {"text": "two"}]`, "one|two", ""},
+		{"a.jsonl", `{"raw_content": "one", "url": "x"}`, "one", ""},
+		{"a.jsonl", `{"context": "one", "question": "q", "answer": "two"}`, "one", `of its records only "context" is read; they also hold answer`},
+		{"a.jsonl", `{"text": "one", "body": "two", "content": "one"}` + "\n" + `{"text": "three", "body": "four"}`, "one|three", `of its records only "text" is read; they also hold body`},
+		{"a.jsonl", `{"text": "one", "summary": "` + long + `"}`, "one", `of its records only "text" is read; they also hold summary`},
+		{"a.jsonl", `{"name": "x", "rooms": [1, 2]}`, "- name: x\n- rooms:\n   - 1\n   - 2\n", ""},
+		{"a.tsv", "text\tlabel\none\t1\n\t1\ntwo\t0\n", "one|two", ""},
+		{"faq.csv", "question,answer\nWhen?,At nine o'clock\n", "At nine o'clock", ""},
+		{"rooms.csv", "content,owner,room\nsafe,Li of the archive,203\n", "| content | owner | room |\n| --- | --- | --- |\n| safe | Li of the archive | 203 |\n", ""},
+	} {
+		for _, stream := range []bool{false, true} {
+			var got collect
+			err := new(Reader).Read(c.name, []byte(c.file), &got)
+			if stream = stream && c.name != "a.json"; stream {
+				got = collect{}
+				err = new(Reader).ReadAt(c.name, strings.NewReader(c.file), int64(len(c.file)), 0, &got)
+			}
+			var texts, remarks []string
+			for _, d := range got.documents {
+				text, _ := d.Markdown()
+				texts = append(texts, text)
+				for _, r := range d.Remarks {
+					if r.En == r.Zh || r.Cause != Beside {
+						t.Errorf("%+v", r)
+					}
+					remarks = append(remarks, r.En)
+				}
+			}
+			if err != nil || strings.Join(texts, "|") != c.want || strings.Join(remarks, "|") != c.remark || len(got.rejected) > 0 {
+				t.Errorf("%s: %q %q %v, want %q %q", c.file, texts, remarks, err, c.want, c.remark)
+			}
+		}
+	}
+}
+
+// TestDamaged: some bytes that are no characters cost these alone, and it is said.
+func TestDamaged(t *testing.T) {
+	z := "中文测试文本，句子很长。"
+	for _, c := range []struct{ name, file, want string }{
+		{"cut.txt", strings.Repeat(z, 300)[:300*len(z)-2], strings.Repeat(z, 300)[:300*len(z)-3]},
+		{"cut.txt", "中文"[:5], "中"},
+		{"mark.txt", "\xef\xbb\xbf" + z + "\xe4", z},
+		{"stray.txt", z + "\xff" + z, z + "\uFFFD" + z},
+		{"quotes.txt", "He said “yes” and “no”\xe9 again.", "He said “yes” and “no”\uFFFD again."},
+		{"a.jsonl", `{"text": "` + z + "\xb0" + z + `"}`, z + "\uFFFD" + z},
+		{"a.md", "# " + z + "\xff\n", "# " + z + "\uFFFD\n"},
+		{"a.csv", "id,text\n1," + z + "\xff\n", z + "\uFFFD"},
+	} {
+		for _, stream := range []bool{false, true} {
+			var got collect
+			err := new(Reader).Read(c.name, []byte(c.file), &got)
+			if stream {
+				got = collect{}
+				err = new(Reader).ReadAt(c.name, strings.NewReader(c.file), int64(len(c.file)), 0, &got)
+			}
+			if err != nil || len(got.documents) != 1 {
+				t.Fatalf("%s: %v %+v", c.name, err, got)
+			}
+			d := got.documents[0]
+			if text, _ := d.Markdown(); text != c.want || len(d.Remarks) != 1 || d.Remarks[0].Cause != Damaged {
+				t.Errorf("%s: %q %v, want %q", c.name, text, d.Remarks, c.want)
+			}
+		}
+	}
+	mixed := "{\"text\": \"caf\xe9\"}\n" + strings.Repeat("{\"text\": \"plain\"}\n", 10_000) + "{\"text\": \"" + z + "\"}"
+	var got collect
+	if err := new(Reader).Read("a.jsonl", []byte(mixed), &got); err != nil || len(got.documents) != 10_002 || got.documents[0].Source != "café" || got.documents[10_001].Source != z {
+		t.Errorf("%v, %d documents", err, len(got.documents))
+	}
+	if text, lost, err := Decode([]byte("caf\xe9")); err != nil || lost != nil || text != "café" { // Windows-1252
+		t.Errorf("%q %v %v", text, lost, err)
+	}
+}
+
+// TestUnknownEncodings: what is in no known encoding is rejected, and Chinese is not.
+func TestUnknownEncodings(t *testing.T) {
+	b, err := os.ReadFile("../language/test.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		lang, text, _ := strings.Cut(line, "\t")
+		texts[lang] += text
+	}
+	for _, c := range []struct {
+		lang string
+		e    encoding.Encoding
+		read bool
+	}{{"zh", simplifiedchinese.GB18030, true}, {"ja", japanese.ShiftJIS, false}, {"ja", japanese.EUCJP, false}, {"ko", korean.EUCKR, false}} {
+		data, err := encoding.ReplaceUnsupported(c.e.NewEncoder()).String(texts[c.lang])
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _, err := Decode([]byte(data))
+		if r, ok := errors.AsType[*Rejection](err); c.read != (err == nil) || c.read && text != texts[c.lang] || !c.read && (!ok || r.Cause != Broken || !strings.Contains(r.En, "no known encoding")) {
+			t.Errorf("%s in %v: %v", c.lang, c.e, err)
+		}
+	}
+}
+
+// TestDetectText: a file that is text is read, whatever its name ends in.
+func TestDetectText(t *testing.T) {
+	for _, c := range []struct{ name, data, want string }{
+		{"main.py", "print(1)\n", "txt"}, {"LICENSE", "Permission is granted", "txt"}, {"a.配置", "名称 = 值", "txt"}, {"cut.go", "// 中文"[:8], "txt"},
+		{"a.bin", "a\x00b", ""}, {"a.png", "\x89PNG", ""}, {"a.gbk", "\xca\xd6\xb2\xe1", ""}, {"a.rtf", `{\rtf1 text}`, ""}, {"a.ps", "%!PS-Adobe", ""}, {"a", "", ""},
+		{"page", "<!DOCTYPE html><p>", "html"}, {"a.docx", "text", "docx"},
+	} {
+		if got := Detect(c.name, []byte(c.data)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestPieces: a large text comes in pieces that end where it has an end, and lose nothing.
+func TestPieces(t *testing.T) {
+	paragraph := strings.Repeat("A sentence of some words. ", 30) + "\n\n"
+	stories := strings.Repeat("Once upon a time.\nThe end.\n"+textEnd+"\n", large/30)
+	for name, c := range map[string]struct {
+		text, sep, end string
+		most           int
+	}{
+		"paragraphs.txt": {strings.Repeat(paragraph, large/len(paragraph)+1), "", " ", pieceBytes},
+		"a.md":           {strings.Repeat(paragraph, large/len(paragraph)+1), "", " ", pieceBytes},
+		"stories.txt":    {stories, textEnd, ".", 30},
+		"enwik8":         {strings.Repeat("word ", large/5+1), "", " ", pieceBytes},
+		"古文.txt":         {strings.Repeat("天地玄黄", large/12+1), "", "", pieceBytes},
+		"crlf.txt":       {strings.Repeat("a line\r\n\r\n", large/10+1), "", "e", pieceBytes},
+	} {
+		for _, name := range []string{name, name + ".gz"} {
+			data := []byte(c.text)
+			if strings.HasSuffix(name, ".gz") {
+				if within(name) == "" {
+					continue
+				}
+				data = gz(t, data)
+			}
+			var got collect
+			if err := new(Reader).ReadAt(name, bytes.NewReader(data), int64(len(data)), 0, &got); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			var all strings.Builder
+			for i, d := range got.documents {
+				if len(d.Source) > c.most || i < len(got.documents)-1 && !strings.HasSuffix(d.Source, c.end) || !strings.HasPrefix(d.Name, name+"#") || d.Title == "" {
+					t.Fatalf("%s: %d bytes, %q", d.Name, len(d.Source), d.Source[max(0, len(d.Source)-50):])
+				}
+				all.WriteString(d.Source)
+			}
+			squeeze := strings.NewReplacer("\n", "", "\r", "", textEnd, "")
+			if len(got.documents) < 100 || squeeze.Replace(all.String()) != squeeze.Replace(c.text) {
+				t.Errorf("%s: %d documents, %d bytes of %d", name, len(got.documents), all.Len(), len(c.text))
+			}
+		}
+	}
+	var got collect
+	small := gz(t, []byte("A text that is not large.\n"))
+	if err := new(Reader).ReadAt("a.txt.gz", bytes.NewReader(small), int64(len(small)), 0, &got); err != nil || len(got.documents) != 1 || got.documents[0].Name != "a.txt.gz" {
+		t.Errorf("%v %+v", err, got.documents)
+	}
+	binary := []byte(strings.Repeat("word ", large) + "\x00")
+	err := new(Reader).ReadAt("a", bytes.NewReader(binary), int64(len(binary)), 0, &got)
+	if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Broken {
+		t.Error(err)
+	}
+}
