@@ -61,7 +61,7 @@ Ctrl-C 停止当前回答。`),
 				}
 				defer m.Close()
 				f.mute = !m.Facts().Thinks
-				if s, err = a.speaker(rel); err != nil {
+				if s, err = a.speaker(rel, m, &f); err != nil {
 					return err
 				}
 				var done func()
