@@ -196,7 +196,7 @@ func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, er
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
 		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: adapters, Adapter: always, Beside: beside,
-		Plain: at.plain && len(f.adapters) == 0,
+		Plain:   at.plain && len(f.adapters) == 0 && f.knowledge == "",
 		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
 	if err != nil {

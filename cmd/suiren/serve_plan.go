@@ -126,11 +126,10 @@ func (s *service) openMade(ctx context.Context, p *plan.Plan, m stage.Machine, r
 	}
 	last = slices.DeleteFunc(last, func(ref string) bool {
 		p, err := s.house.prepare(ref, mf, false)
-		if err != nil {
-			return true
+		if err == nil {
+			p.Close()
 		}
-		defer p.Close()
-		return !p.Answers()
+		return err != nil
 	})
 	if len(last) != 1 {
 		s.answerLater(m)

@@ -88,6 +88,19 @@ func (a *app) stateDir(planDir string) string {
 	return filepath.Join(planDir, ".suiren")
 }
 
+// openWritten is open of a plan that is to be made, which has a block.
+func (a *app) openWritten(path string) (*workspace, error) {
+	w, err := a.open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.file.HasBlocks(); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
 func (w *workspace) close() { w.st.Close() }
 
 // path is a file of the state folder.
