@@ -116,7 +116,11 @@ func (f *File) HasBlocks() error {
 	if len(f.Blocks) > 0 {
 		return nil
 	}
-	return &say.Error{Where: f.Name, Err: ErrInvalid, What: say.T("the plan has no block, and to make it would remove all that stands", "计划中没有任何块，执行它会移除全部产物"),
+	where := f.Name // of a text; a file at its place is called by its folder
+	if f.Path != "" {
+		where = filepath.Base(f.Path)
+	}
+	return &say.Error{Where: where, Err: ErrInvalid, What: say.T("the plan has no block, and to make it would remove all that stands", "计划中没有任何块，执行它会移除全部产物"),
 		Next: say.T("write a block into it; to wipe what was made: suiren reset --everything", "请写入一个块；要清除已制作的内容：suiren reset --everything")}
 }
 
