@@ -111,6 +111,20 @@ func Load(path string, v Vocabulary) (*File, error) {
 	return f.At(path, src), nil
 }
 
+// HasBlocks is an error if the file has none: to make it would be to remove all that
+// stands, which an empty file does not ask for.
+func (f *File) HasBlocks() error {
+	if len(f.Blocks) > 0 {
+		return nil
+	}
+	where := f.Name // of a text; a file at its place is called by its folder
+	if f.Path != "" {
+		where = filepath.Base(f.Path)
+	}
+	return &say.Error{Where: where, Err: ErrInvalid, What: say.T("the plan has no block, and to make it would remove all that stands", "计划中没有任何块，执行它会移除全部产物"),
+		Next: say.T("write a block into it; to wipe what was made: suiren reset --everything", "请写入一个块；要清除已制作的内容：suiren reset --everything")}
+}
+
 // readFile returns the absolute path and the bytes of a plan file.
 func readFile(path string) (string, []byte, error) {
 	given := path

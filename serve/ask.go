@@ -189,8 +189,12 @@ func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
 func (s *Server) pick(r *http.Request, model string) (*Release, error) {
 	list := s.releases()
 	if len(list) == 0 {
-		return nil, &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
+		e := &form.Error{Status: http.StatusServiceUnavailable, Type: "server_error", Code: "model_not_ready",
 			Text: say.T("the model is still being made", "模型还在训练中"), Next: say.T("follow it on the plan page", "进度见“计划”页面")}
+		if s.conf.NotYet != nil {
+			e.Text, e.Next = s.conf.NotYet()
+		}
+		return nil, e
 	}
 	rel := s.first(r, func(rel *Release) bool {
 		return model == "" || model == rel.Name || model == rel.Name+":latest" // as Ollama's clients write it

@@ -72,6 +72,10 @@ type Config struct {
 	// Routes of other rooms, which stand in the table beside the server's own.
 	Routes []Route
 
+	// NotYet says why there is nothing to answer from yet, and what to do; nil: it is
+	// still being made.
+	NotYet func() (what, next say.Text)
+
 	// Reserve holds what a request may use, and returns how many of its More
 	// tokens there is room for; an error made for the client refuses it. Record
 	// ends the hold, and so does Release, of requests that did not begin. Both or

@@ -255,10 +255,16 @@ func (b *books) openKeys() (keys *operate.Keys, secret string, err error) {
 	if keys, err = operate.OpenKeys(b.dir.keys()); err != nil {
 		return nil, "", err
 	}
+	secret, err = b.firstKey(keys)
+	return keys, secret, err
+}
+
+// firstKey makes the first key, an owner's, and returns its secret; "" if there is one.
+func (b *books) firstKey(keys *operate.Keys) (secret string, err error) {
 	if secret, err = keys.First(operate.Key{Name: "first", Roles: []string{"owner"}}); err == nil && secret != "" {
 		_, err = b.audit.Append("cli", "key.create", "first", "")
 	}
-	return keys, secret, err
+	return secret, err
 }
 
 // begin notes that a release is served from now on.

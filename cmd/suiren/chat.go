@@ -28,13 +28,13 @@ folder made (weights.NAME), or a server that speaks OpenAI's API (default:
 
   /think on|off   think before answering, or not      /clear   begin anew
   /save FILE      keep the conversation, as JSON      /exit    leave
-Ctrl-C stops an answer.`,
+Ctrl-C stops an answer. Weights that were taught plain text only go on with each line.`,
 			`与 GGUF 文件、Hugging Face 目录、当前目录的计划做出的权重（weights.名称），或支持
 OpenAI 接口的服务器对话（默认：`+defaultServer+`）。
 
   /think on|off   回答前思考或不思考          /clear   重新开始
   /save 文件      将对话保存为 JSON           /exit    离开
-Ctrl-C 停止当前回答。`),
+Ctrl-C 停止当前回答。只学过纯文本的权重会接着每一行往下写。`),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			to := defaultServer
@@ -61,7 +61,7 @@ Ctrl-C 停止当前回答。`),
 				}
 				defer m.Close()
 				f.mute = !m.Facts().Thinks
-				if s, err = a.speaker(rel); err != nil {
+				if s, err = a.speaker(rel, m, &f); err != nil {
 					return err
 				}
 				var done func()

@@ -198,6 +198,7 @@ func (h *house) server(conf serve.Config) *serve.Server {
 	conf.Plan, conf.Report, conf.Runs, conf.Events = h.planView, h.reportView, h.runsView, h.events
 	conf.Releases, conf.ReleaseAct, conf.Health = h.releasesView, h.releaseDo, h.health
 	conf.Record, conf.Rate = h.record, h.rate
+	conf.NotYet = h.notYet
 	h.srv = serve.New(conf)
 	h.books.mu.Lock()
 	h.books.forget = h.forget
@@ -280,6 +281,14 @@ func (h *house) releaseDo(ctx context.Context, caller, act string, body json.Raw
 		return nil, serve.BadAct(errNoPlan.What, errNoPlan.Next, false)
 	}
 	return s.releaseDo(ctx, caller, act, body)
+}
+
+// notYet says why nothing answers yet, and what to do.
+func (h *house) notYet() (what, next say.Text) {
+	if s := h.planned(); s != nil {
+		return s.notYet()
+	}
+	return say.T("nothing is served yet: no model is loaded", "尚未提供任何服务：没有载入模型"), say.T("load one on the models page, or start suiren serve MODEL", "请在“模型”页面载入，或启动 suiren serve 模型")
 }
 
 func (h *house) health() []serve.Health {

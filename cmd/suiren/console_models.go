@@ -93,7 +93,7 @@ func (h *house) fit(_ context.Context, q serve.Query) (any, error) {
 	h.mu.Lock()
 	free, beside := h.free(), len(h.brought) > 0
 	h.mu.Unlock()
-	p, err := h.a.prepare(q.Values.Get("model"), &f, beside)
+	p, err := h.prepare(q.Values.Get("model"), &f, beside)
 	if err != nil {
 		return fitted{Free: free, Why: say.Err(q.Lang, err)}, nil
 	}
@@ -168,7 +168,7 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 		h.mu.Lock()
 		free, beside := h.free(), len(h.brought) > 0
 		h.mu.Unlock()
-		p, err := h.a.prepare(in.Model, &f, beside)
+		p, err := h.prepare(in.Model, &f, beside)
 		if err != nil {
 			return say.Text{}, err
 		}

@@ -153,7 +153,7 @@ func (h *house) checkPlan(ctx context.Context, q serve.Query) (any, error) {
 		View        *plan.View   `json:"view,omitempty"`
 		Empty       bool         `json:"empty"`
 	}
-	f, err := plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every))
+	f, err := h.parsePlan(in.Text)
 	if err != nil {
 		return checked{Diagnostics: diagnostics(err, q.Lang)}, nil
 	}
@@ -212,8 +212,17 @@ func (h *house) planTextFits(s *service, in planText) error {
 	if sumOf(old) != in.Sum {
 		return errMovedFile
 	}
-	_, err = plan.Parse([]byte(in.Text), plan.FileName, vocabulary(h.a.every))
+	_, err = h.parsePlan(in.Text)
 	return err
+}
+
+// parsePlan reads a text that may be made.
+func (h *house) parsePlan(text string) (*plan.File, error) {
+	f, err := plan.Parse([]byte(text), plan.FileName, vocabulary(h.a.every))
+	if err != nil {
+		return nil, err
+	}
+	return f, f.HasBlocks()
 }
 
 // writePlan writes the plan file in the name of who asked for it.
@@ -281,6 +290,9 @@ func (h *house) applyPlan(ctx context.Context, q serve.Query) (any, error) {
 		return nil, err
 	}
 	p := s.plan.Load()
+	if err := p.File.HasBlocks(); err != nil {
+		return nil, err
+	}
 	if p.Empty() {
 		return nil, say.Errorf("there is nothing to make: all of the plan stands", "没有需要制作的：计划的内容都已完成")
 	}

@@ -108,7 +108,7 @@ type consultant struct {
 
 func (c consultant) answer(ctx context.Context, r *form.Request) iter.Seq2[form.Event, error] {
 	r.Knowledge = c.base
-	return localSpeaker{&serve.Release{Answerer: c.informed}}.answer(ctx, r)
+	return localSpeaker{rel: &serve.Release{Answerer: c.informed}}.answer(ctx, r)
 }
 
 // A markedSentence is a sentence of an answer as a line of JSON tells it.

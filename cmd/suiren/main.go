@@ -50,12 +50,19 @@ func instead(err, why error) error {
 
 // watchSignals cancels with errInterrupted at the first interrupt, so that
 // training saves its state and a server finishes its answers, and ends the
-// process at the second.
+// process at the second. A terminal that is closed interrupts too, unless the
+// program was told to outlive it, and may say so more than once.
 func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(c, syscall.SIGHUP)
+	}
 	for sig := range c {
 		stop := a.interrupt.Load()
+		if sig == syscall.SIGHUP {
+			signal.Ignore(syscall.SIGPIPE) // of where the last words go
+		}
 		if sig != os.Interrupt || stop == nil || *stop == nil {
 			break
 		}
@@ -63,7 +70,11 @@ func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 	}
 	a.screen.Note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
 	cancel(errInterrupted)
-	<-c
+	for sig := range c {
+		if sig != syscall.SIGHUP {
+			break
+		}
+	}
 	a.screen.Close()
 	os.Exit(exitInterrupted)
 }

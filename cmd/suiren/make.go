@@ -35,7 +35,7 @@ refuses if anything it rests on has changed.`,
 用 -o 名称.plan 保存计划：suiren apply 名称.plan 只执行该计划；若依据已变化则拒绝。`),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, err := a.open(strings.Join(args, ""))
+			w, err := a.openWritten(strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func (a *app) planOf(ctx context.Context, path string) (*workspace, *plan.Plan, 
 		return nil, nil, m, err
 	}
 	if !strings.HasSuffix(path, planSuffix) {
-		w, err := a.open(path)
+		w, err := a.openWritten(path)
 		if err != nil {
 			return nil, nil, m, err
 		}

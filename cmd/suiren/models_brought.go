@@ -154,6 +154,11 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	if err != nil {
 		return nil, err
 	}
+	return a.prepareFound(at, f, beside)
+}
+
+// prepareFound is prepare of a model that was found.
+func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, error) {
 	path := at.path
 	if at.record == nil && !isModel(path) {
 		return nil, &say.Error{Where: path, What: say.T("there is no model here", "这里没有模型"), Next: unread.GiveModel, Err: os.ErrNotExist}
@@ -191,6 +196,7 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
 		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: adapters, Adapter: always, Beside: beside,
+		Plain:   at.plain && len(f.adapters) == 0 && f.knowledge == "",
 		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
 	if err != nil {

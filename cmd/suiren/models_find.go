@@ -18,6 +18,7 @@ type found struct {
 	record  *models.Record // nil: it is not listed
 	block   string         // name of the weights block that made it; "": none did
 	adapter string         // folder of the block's adapter, over path; "": it is whole
+	plain   bool           // the block was taught plain text alone
 }
 
 // isBlock reports whether a model is named as a block of weights, and no file
@@ -26,6 +27,9 @@ func isBlock(name string) bool {
 	_, err := os.Stat(name)
 	return err != nil && strings.HasPrefix(name, string(store.Weights)+".")
 }
+
+// blockName is the name of the block of weights that ref says.
+func blockName(ref string) string { return strings.TrimPrefix(ref, string(store.Weights)+".") }
 
 // findModel finds a model given by name, path or block: weights.NAME is what
 // the plan of this folder made.
@@ -36,7 +40,7 @@ func (a *app) findModel(name string) (*found, error) {
 	}
 	path, record, err := l.Resolve(name)
 	if errors.Is(err, models.ErrUnknown) && isBlock(name) {
-		return a.madeModel(strings.TrimPrefix(name, string(store.Weights)+"."))
+		return a.madeModel(blockName(name))
 	}
 	if err != nil {
 		return nil, err
@@ -64,6 +68,11 @@ func (a *app) madeModel(block string) (*found, error) {
 		return nil, err
 	}
 	defer w.close()
+	return w.madeModel(block)
+}
+
+// madeModel finds what stands of a block of weights here.
+func (w *workspace) madeModel(block string) (*found, error) {
 	b, err := w.standing(store.Weights, block)
 	if err != nil {
 		return nil, err
@@ -72,8 +81,9 @@ func (a *app) madeModel(block string) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isFile(filepath.Join(dir, "adapter_config.json")) {
-		return &found{path: servable(dir), block: block}, nil
+	at := &found{path: servable(dir), block: block}
+	if at.plain, err = w.taughtText(b.Output); err != nil || !isFile(filepath.Join(dir, "adapter_config.json")) {
+		return at, err
 	}
 	rec, _, err := w.st.Made(b.Key)
 	if err != nil {
@@ -82,11 +92,38 @@ func (a *app) madeModel(block string) (*found, error) {
 	for _, in := range rec.Inputs {
 		if in.Arg == "base" {
 			base, err := w.st.Model(in.Digest)
-			return &found{path: servable(base), block: block, adapter: dir}, err
+			at.path, at.adapter = servable(base), dir
+			return at, err
 		}
 	}
 	return nil, &say.Error{Where: stage.Ref{Kind: store.Weights, Name: block}.String(), What: say.T("its base is not known", "不知道它的基座"),
 		Next: say.T("make it again with suiren apply", "请用 suiren apply 重新制作")}
+}
+
+// taughtText reports whether rows or weights were made here of corpora alone, with all
+// that they go on from.
+func (w *workspace) taughtText(made store.Digest) (bool, error) {
+	list, err := w.st.MadeBy(made)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	text := false
+	for _, in := range list[0].Inputs {
+		if in.Arg == "tokenizer" || in.Arg == "watch" { // nothing is learnt from them
+			continue
+		}
+		text = false
+		switch kind, _, _ := strings.Cut(in.Block, "."); store.Kind(kind) {
+		case store.Corpus:
+			text = true
+		case store.Tokens, store.Weights:
+			text, err = w.taughtText(in.From)
+		}
+		if !text || err != nil {
+			return false, err
+		}
+	}
+	return text, nil
 }
 
 // servable is the file of a model in a folder as train writes it, or the

@@ -69,16 +69,15 @@ func (s *service) follow(name string, machine stage.Machine) error {
 	s.follower.Store(f)
 	if err := f.sync(); err != nil && !f.answers {
 		close(done)
+		s.follower.Store(nil) // a later release may be opened
+		f.end()
 		return err
 	} else if err != nil {
 		s.w.a.screen.Note(say.T("not all releases that should answer do: %v", "并非所有应作答的版本都能打开：%v", err))
 	}
-	var told sync.WaitGroup
-	told.Go(func() { s.watchHealth(ctx) })
-	told.Go(func() { s.care(ctx, s.w.a, s.w) })
+	s.tend()
 	go func() {
 		defer close(done)
-		defer told.Wait()
 		for {
 			select {
 			case <-ctx.Done():

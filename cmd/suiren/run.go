@@ -16,6 +16,7 @@ import (
 	"suiren/internal/terminal"
 	"suiren/serve"
 	"suiren/serve/form"
+	"suiren/serve/plain"
 )
 
 // maxPrompt bounds what is read from standard input.
@@ -85,9 +86,11 @@ func (a *app) runCommand() *cobra.Command {
 		Long: a.t(`Answer a prompt, given as an argument or on standard input, with a GGUF file, a
 Hugging Face folder, or the weights that the plan in this folder made
 (weights.NAME). The answer goes to standard output as it comes; a thought is
-shown on a terminal only.`,
+shown on a terminal only. Weights that were taught plain text only go on with the
+prompt.`,
 			`用 GGUF 文件、Hugging Face 目录，或当前目录的计划做出的权重（weights.名称）回答
-提示；提示取自参数或标准输入。回答随生成随输出到标准输出；思考过程只在终端上显示。`),
+提示；提示取自参数或标准输入。回答随生成随输出到标准输出；思考过程只在终端上显示。
+只学过纯文本的权重会接着提示往下写。`),
 		Args: a.args(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			prompt, err := promptOf(args[1:], os.Stdin)
@@ -105,7 +108,7 @@ shown on a terminal only.`,
 			defer m.Close()
 			f.mute = !m.Facts().Thinks
 			a.mind(&f)
-			s, err := a.speaker(rel)
+			s, err := a.speaker(rel, m, &f)
 			if err != nil {
 				return err
 			}
@@ -151,15 +154,25 @@ type speaker interface {
 	name() string
 }
 
-// localSpeaker is a model in this process.
-type localSpeaker struct{ rel *serve.Release }
+// localSpeaker is a model in this process. One that was taught plain text alone goes on
+// with the last message.
+type localSpeaker struct {
+	rel   *serve.Release
+	plain bool
+}
 
-func (a *app) speaker(rel *serve.Release) (speaker, error) {
+func (a *app) speaker(rel *serve.Release, m *plain.Model, f *askFlags) (speaker, error) {
 	if rel.Answerer == nil {
 		return nil, &say.Error{Where: rel.Name, What: say.T("this model writes no answers: it makes vectors or scores", "该模型不生成回答：它只产生向量或评分"),
 			Next: say.T("serve it with suiren serve and call /v1/embeddings or /v1/rerank", "请用 suiren serve 提供服务，并调用 /v1/embeddings 或 /v1/rerank")}
 	}
-	return localSpeaker{rel}, nil
+	if m.Plain() && f.system != "" {
+		return nil, usage("--system", say.T("these weights were taught plain text only, and follow no instructions", "这份权重只学过纯文本，不会遵循说明"), say.T("leave it out", "请去掉此选项"))
+	}
+	if m.Plain() {
+		a.screen.Note(say.T("taught plain text only: it goes on with what you write", "只学过纯文本：它会接着您写的内容往下写"))
+	}
+	return localSpeaker{rel, m.Plain()}, nil
 }
 
 func (s localSpeaker) name() string { return s.rel.Name }
@@ -168,6 +181,9 @@ func (s localSpeaker) answer(ctx context.Context, r *form.Request) iter.Seq2[for
 	ask := &form.Ask{Request: r, Messages: r.Messages, Seed: serve.RandomSeed()}
 	if r.Seed != nil {
 		ask.Seed = *r.Seed
+	}
+	if s.plain {
+		ask.Messages, ask.Prompt = nil, &form.Prompt{Text: r.Messages[len(r.Messages)-1].Text}
 	}
 	return s.rel.Answerer.Answer(ctx, ask)
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
+	"maps"
 	"net"
-	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,24 +39,37 @@ type service struct {
 	house  *house
 	teller *teller
 	scheme string // http:// or https://
-	secret string // of the key that was made at the first start, until it was shown
+	keys   *operate.Keys
 	plan   atomic.Pointer[plan.Plan]
 
+	opening  sync.Mutex // of the release that is followed
 	follower atomic.Pointer[follower]
+
+	tended sync.Once
+	life   context.Context // of what goes on beside the answers
+	stop   context.CancelFunc
+	beside sync.WaitGroup
 
 	roomMu sync.Mutex // of what follows: whether what is said is still kept
 	looked time.Time
 	full   bool
 }
 
+// newService is the service of a workspace, which writes into books.
+func newService(w *workspace, b *books) *service {
+	s := &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.Note)}
+	s.life, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
 // service opens all that a request is written down in, and listens.
-func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err error) {
+func (w *workspace) service(f serveFlags, mf modelFlags, c *cobra.Command) (s *service, err error) {
 	b, err := openBooks(w.books(), f.traces)
 	if err != nil {
 		return nil, err
 	}
 	b.planned = true
-	s = &service{w: w, books: b, teller: newTeller(w.a.lang, w.a.screen.Note)}
+	s = newService(w, b)
 	b.opened = append(b.opened, s.teller.close)
 	b.suspended = s.callerSuspended
 	b.room = s.room
@@ -76,23 +89,22 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 		return nil, err
 	}
 	s.scheme = f.scheme()
-	keys, secret, err := b.openKeys()
-	if err != nil {
+	if s.keys, err = operate.OpenKeys(b.dir.keys()); err != nil {
 		return nil, err
 	}
-	s.secret = secret
 	conf := b.config(w.a, f.hosts)
-	door, err := b.door(w.a, keys, f.access)
+	door, err := b.door(w.a, s.keys, f.access)
 	if err != nil {
 		return nil, err
 	}
-	conf.Slots = slots
+	conf.Slots = max(slots, mf.slots)
 	door.Perform, door.Alarm = s.perform, s.glassBroken
 	door.Config(&conf)
 	d := &desk{books: b}
 	conf.Guard = d
 	conf.Export = exporter(b.audit, func() (string, error) { return producer(w.st) })
-	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: modelFlags{slots: 8, kv: "f16"}}
+	s.house = &house{a: w.a, books: b, cmd: c, svc: s, model: mf}
+	s.house.model.context = 0
 	s.Server = s.house.server(conf)
 	d.releases, d.space = s.Releases, s.house.workspace
 	return s, nil
@@ -101,11 +113,26 @@ func (w *workspace) service(f serveFlags, c *cobra.Command) (s *service, err err
 // Open makes the server answer from the plan's releases, before all others.
 func (s *service) Open(list ...*serve.Release) (ended <-chan struct{}) { return s.house.openMade(list) }
 
-// close ends what the service holds, when the server has stopped.
-func (s *service) close() {
+// tend looks after what is due beside the answers, until the service ends.
+func (s *service) tend() {
+	s.tended.Do(func() {
+		s.beside.Go(func() { s.watchHealth(s.life) })
+		s.beside.Go(func() { s.care(s.life, s.w.a, s.w) })
+	})
+}
+
+// end ends what goes on beside the answers.
+func (s *service) end() {
+	s.stop()
+	s.beside.Wait()
 	if f := s.follower.Load(); f != nil {
 		f.end()
 	}
+}
+
+// close ends what the service holds, when the server has stopped.
+func (s *service) close() {
+	s.end()
 	s.books.close()
 }
 
@@ -127,6 +154,8 @@ func (s *service) openRelease(b store.Block, m stage.Machine) error {
 		return err
 	}
 	spareProcessor(m.Threads)
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	if s.follower.Load() != nil { // it sees that the tracks changed
 		return nil
 	}
@@ -189,18 +218,25 @@ func (s *service) events(ctx context.Context, id string, after int64, lang say.L
 	}
 }
 
-// announce says where the page is, and the key if it is new and was not shown.
-func (s *service) announce() {
+// announce says where the page is, and the first key, which is made when it can be
+// shown; of models also more.
+func (s *service) announce(more map[string]any) error {
 	a := s.w.a
-	defer func() { s.secret = "" }()
-	if a.format == formatJSONL {
-		a.line(map[string]string{"type": "serving", "url": s.url(), "address": s.ln.Addr().String(), "key": s.secret})
-		return
+	secret, err := s.firstKey(s.keys)
+	if err != nil {
+		return err
 	}
-	if s.secret != "" {
-		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", s.secret))
+	if a.format == formatJSONL {
+		line := map[string]any{"type": "serving", "url": s.url(), "address": s.ln.Addr().String(), "key": secret}
+		maps.Copy(line, more)
+		a.line(line)
+		return nil
+	}
+	if secret != "" {
+		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
 	}
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", s.url()))
+	return nil
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -209,63 +245,35 @@ func (a *app) serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve [" + a.t("FOLDER | MODEL…", "目录 | 模型…") + "]",
 		Short: a.t("Serve a release, or models: chat page; OpenAI, Anthropic and Ollama APIs", "提供发布版本或模型的服务：对话页面；OpenAI、Anthropic、Ollama 接口"),
-		Long: a.t(`Serve the release of a plan's folder, or models that you brought: GGUF files or
-Hugging Face folders, or the weights that the plan in this folder made
-(weights.NAME). Nothing is downloaded, and nobody is dialed.
+		Long: a.t(`Open the console of a plan's folder and serve its release, when one stands, or the
+weights that its plan made (weights.NAME); or serve models that you brought: GGUF
+files or Hugging Face folders. Nothing is downloaded, and nobody is dialed.
 
-Models are served to this machine without a key. To other machines, and for
-releases, callers must show a key.`,
-			`提供计划目录中发布版本的服务，或您带来的模型的服务：GGUF 文件或 Hugging Face 目录，
-或当前目录的计划做出的权重（weights.名称）。
+Models that you brought are served to this machine without a key. To other
+machines, and for what a plan made, callers must show a key.`,
+			`打开计划目录的控制台，并提供其发布版本（如有）或其计划做出的权重（weights.名称）的服务；
+也可提供您带来的模型的服务：GGUF 文件或 Hugging Face 目录。
 不下载任何东西，也不对外联网。
 
-对本机提供模型服务时无需密钥；对其他机器，以及提供发布版本的服务时，调用者须出示密钥。`),
+对本机提供自带模型的服务时无需密钥；对其他机器，以及提供计划产物的服务时，调用者须出示密钥。`),
 		Args: a.args(0, 16),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 1 && isModel(args[0]) || len(args) == 0 && noPlanHere() {
+			asModels := len(args) > 1 || len(args) == 1 && isModel(args[0])
+			if asModels || len(args) == 0 && noPlanHere() {
 				if err := ofModel.refuse(c, "release", "unsigned"); err != nil {
 					return err
 				}
-				return a.serveModels(c, args, &f, &mf)
+				folder, ok := a.planOfBlocks()
+				if !ok || !slices.ContainsFunc(args, isBlock) {
+					return a.serveModels(c, args, &f, &mf)
+				}
+				return a.servePlan(c, folder, args, &f, &mf)
 			}
 			if err := ofRelease.refuse(c, modelOnly...); err != nil {
 				return err
 			}
-			w, err := a.open(strings.Join(args, ""))
-			if err != nil {
-				return err
-			}
-			defer w.close()
-			m, err := a.machine()
-			if err != nil {
-				return err
-			}
-			b, err := w.standing(store.Release, f.release)
-			if err != nil {
-				return w.noRelease(c.Context(), m, err)
-			}
-			s, err := w.service(f, c)
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			p, err := w.plan(c.Context(), m)
-			switch {
-			case c.Context().Err() != nil:
-				return err
-			case err != nil: // a restored folder has its releases, and not its documents
-				a.screen.Note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
-			default:
-				s.plan.Store(p)
-			}
-			if err == nil && !p.Empty() {
-				a.screen.Note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
-			}
-			if err := s.openRelease(b, m); err != nil {
-				return err
-			}
-			s.announce()
-			return s.Serve(c.Context(), s.ln)
+			usual := usualModels()
+			return a.servePlan(c, strings.Join(args, ""), nil, &f, &usual)
 		},
 	}
 	f.add(a, c)
@@ -274,13 +282,6 @@ releases, callers must show a key.`,
 	c.Flags().StringVar(&mf.policy, "policy", "", a.t("rails before models: a pack, or a plan file or its folder, #NAME of the policy block", "模型之前的护栏：策略包，或计划文件或其目录，可加 #策略块名"))
 	c.Flags().IntVar(&mf.slots, "slots", 8, a.t("answers of a model that are generated at once", "一个模型同时生成的回答数"))
 	return c
-}
-
-// noPlanHere reports whether the working directory has no plan: the page then
-// begins with nothing, and says how to go on.
-func noPlanHere() bool {
-	_, err := os.Stat(plan.FileName)
-	return errors.Is(err, fs.ErrNotExist)
 }
 
 // serveFlags say where a server is found, and what it serves.
@@ -320,7 +321,8 @@ func (a *app) upCommand() *cobra.Command {
 				return err
 			}
 			a.showPlan(p, m)
-			s, err := w.service(f, c)
+			mf := usualModels()
+			s, err := w.service(f, mf, c)
 			if err != nil {
 				return err
 			}
@@ -328,33 +330,34 @@ func (a *app) upCommand() *cobra.Command {
 			s.plan.Store(p)
 			ctx, stop := context.WithCancel(c.Context())
 			defer stop()
-			done := make(chan error, 1)
-			go func() { done <- s.Serve(ctx, s.ln) }()
+			ended := make(chan error, 1)
+			go func() { ended <- s.Serve(ctx, s.ln) }()
 			if !p.Empty() {
-				s.announce()
-				if err := a.apply(ctx, w, p, m); err != nil {
+				err := s.announce(nil)
+				if err == nil {
+					err = a.apply(ctx, w, p, m)
+				}
+				if err != nil {
 					if toReport(p, err) {
 						err = errors.Join(err, a.showReport(w, p))
 					}
 					stop()
-					return errors.Join(err, <-done)
+					return errors.Join(err, <-ended)
 				}
 			}
-			b, err := w.standing(store.Release, f.release)
-			if err != nil {
-				err = w.noRelease(c.Context(), m, err)
-			} else {
-				err = s.openRelease(b, m)
-			}
+			done, err := s.openMade(ctx, p, m, f.release, &mf)
+			defer done()
 			if err == nil {
 				err = a.showReport(w, p)
 			}
+			if err == nil {
+				err = s.announce(nil)
+			}
 			if err != nil {
 				stop()
-				return errors.Join(err, <-done)
+				return errors.Join(err, <-ended)
 			}
-			s.announce()
-			return <-done
+			return <-ended
 		},
 	}
 	a.everyFlag(c)

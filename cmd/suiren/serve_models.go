@@ -78,7 +78,7 @@ func (a *app) serveModels(c *cobra.Command, paths []string, f *serveFlags, mf *m
 		fmt.Fprintln(a.stdout, a.t("API key (shown once): %s", "API 密钥（只显示一次）：%s", secret))
 	}
 	fmt.Fprintln(a.stdout, a.t("page: %s", "页面：%s", url))
-	fmt.Fprintln(a.stdout, a.t("OpenAI: %s/v1   Anthropic and Ollama: %s", "OpenAI：%s/v1   Anthropic 与 Ollama：%s", base, base))
+	a.showAPIs(base)
 	return s.Serve(ctx, ln)
 }
 
@@ -124,7 +124,7 @@ func (h *house) openModels(ctx context.Context, paths []string, mf *modelFlags) 
 	}
 	var wants []*plain.Model
 	for i, path := range paths {
-		p, err := a.prepare(path, mf, i > 0)
+		p, err := h.prepare(path, mf, i > 0)
 		if err != nil {
 			return 0, done, err
 		}
@@ -156,21 +156,35 @@ func (h *house) openModels(ctx context.Context, paths []string, mf *modelFlags) 
 	return memory, done, nil
 }
 
+// prepare opens a model but for its weights; weights.NAME is of the server's plan, if
+// it has one.
+func (h *house) prepare(name string, mf *modelFlags, beside bool) (*prepared, error) {
+	s := h.planned()
+	if s == nil || !isBlock(name) {
+		return h.a.prepare(name, mf, beside)
+	}
+	at, err := s.w.madeModel(blockName(name))
+	if err != nil {
+		return nil, err
+	}
+	return h.a.prepareFound(at, mf, beside)
+}
+
 // openSpace opens the folder of a plan beside models.
 func (h *house) openSpace(dir string) (*service, error) {
 	w, err := h.a.open(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &service{w: w, books: h.books, house: h, Server: h.srv}
+	s := newService(w, h.books)
+	s.house, s.Server = h, h.srv
 	if err := h.replan(context.Background(), s); err != nil {
 		w.close()
 		return nil, err
 	}
 	h.books.opened = append(h.books.opened, func() error {
-		if f := s.follower.Load(); f != nil {
-			f.end()
-		}
+		s.end()
+		s.teller.close()
 		w.close()
 		return nil
 	})

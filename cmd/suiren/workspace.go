@@ -88,6 +88,19 @@ func (a *app) stateDir(planDir string) string {
 	return filepath.Join(planDir, ".suiren")
 }
 
+// openWritten is open of a plan that is to be made, which has a block.
+func (a *app) openWritten(path string) (*workspace, error) {
+	w, err := a.open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.file.HasBlocks(); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
 func (w *workspace) close() { w.st.Close() }
 
 // path is a file of the state folder.
@@ -136,6 +149,8 @@ func (w *workspace) env() plan.Env {
 // books is where what runs writes, beside the store's own files.
 func (w *workspace) books() bookDir { return bookDir(w.st.Path()) }
 
+var errNoneStands = errors.New("no block of that kind and name stands")
+
 // standing returns the block of a kind and name that the last apply left; of
 // name "" the only one.
 func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) {
@@ -156,7 +171,7 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 	}
 	switch {
 	case len(found) == 0:
-		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref),
+		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref), Err: errNoneStands,
 			Next: say.T("make it with suiren apply", "请用 suiren apply 制作")}
 	case len(found) > 1:
 		return store.Block{}, usage("", say.T("there is more than one %s", "有不止一个 %s", ref), say.T("name one of %s", "请指明其中之一：%s", names))
@@ -165,16 +180,25 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 }
 
 // showNext says how what a plan made is used: its release is served; without
-// one, the weights that no other block goes on from are talked with.
+// one, the weights that no other block goes on from are talked with, or go on with text.
 func (w *workspace) showNext(p *plan.Plan) {
-	switch last, release := finished(p); {
+	last, release := finished(p)
+	switch {
 	case w.a.format == formatJSONL:
 	case release && w.showCandidates():
 	case release:
 		w.a.screen.Note(say.T("serve it: suiren serve%s", "提供服务：suiren serve%s", folderOf(w.file.Dir)))
-	case last != "":
-		w.a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last, w.at()))
+	case len(last) > 0 && w.goesOn(last[len(last)-1]):
+		w.a.screen.Note(say.T("go on with a text: suiren run %[1]s%[2]s \"…\"; serve it: suiren serve %[1]s%[2]s", "续写文本：suiren run %[1]s%[2]s \"…\"；提供服务：suiren serve %[1]s%[2]s", last[len(last)-1], w.at()))
+	case len(last) > 0:
+		w.a.screen.Note(say.T("talk with it: suiren chat %[1]s%[2]s; serve it: suiren serve %[1]s%[2]s", "与它对话：suiren chat %[1]s%[2]s；提供服务：suiren serve %[1]s%[2]s", last[len(last)-1], w.at()))
 	}
+}
+
+// goesOn reports whether what stands of a block of weights was taught plain text alone.
+func (w *workspace) goesOn(ref string) bool {
+	at, err := w.madeModel(blockName(ref))
+	return err == nil && at.plain
 }
 
 // showCandidates says which releases stand behind one of their name that is live,
@@ -202,8 +226,8 @@ func (w *workspace) showCandidates() (any bool) {
 }
 
 // finished returns whether a plan has a release and, of a plan without one, the
-// last weights that no other block goes on from; "" if it has none.
-func finished(p *plan.Plan) (last string, release bool) {
+// weights that no other block goes on from.
+func finished(p *plan.Plan) (last []string, release bool) {
 	from := map[stage.Ref]bool{}
 	steps := p.Steps()
 	for _, s := range steps {
@@ -215,9 +239,9 @@ func finished(p *plan.Plan) (last string, release bool) {
 		switch {
 		case s.Action == plan.Remove:
 		case s.Kind == store.Release:
-			return "", true
+			return nil, true
 		case s.Kind == store.Weights && !from[s.Ref]:
-			last = s.Ref.String()
+			last = append(last, s.Ref.String())
 		}
 	}
 	return last, false
@@ -234,23 +258,9 @@ func (w *workspace) at() string {
 	return ""
 }
 
-// noRelease is err, of a release that does not stand, or, where the plan has
-// none and has made weights, how those are served.
-func (w *workspace) noRelease(ctx context.Context, m stage.Machine, err error) error {
-	p, planErr := w.plan(ctx, m)
-	if planErr != nil {
-		return err
-	}
-	last, release := finished(p)
-	if _, standErr := w.standing(store.Weights, strings.TrimPrefix(last, string(store.Weights)+".")); release || last == "" || standErr != nil {
-		return err
-	}
-	return &say.Error{Where: w.file.Path, What: say.T("the plan has no release", "计划中没有发布版本"), Err: err,
-		Next: say.T("serve its weights: suiren serve %s%s", "请提供其权重的服务：suiren serve %s%s", last, w.at())}
-}
-
-// toServe finds fault with a plan after which no release of a name, or of name
-// "" not exactly one, would stand: what serves it need not be made first to see that.
+// toServe finds fault with a plan after which no release of a name, or of name "" more
+// than one, would stand: what serves it need not be made first to see that. A plan
+// without releases is served for its pages, and its weights.
 func (w *workspace) toServe(p *plan.Plan, name string) error {
 	var names []string
 	for _, b := range w.file.Blocks {
@@ -259,12 +269,10 @@ func (w *workspace) toServe(p *plan.Plan, name string) error {
 		}
 	}
 	switch {
+	case len(names) == 0 && name == "":
+		return nil
 	case len(names) == 0:
-		next := say.T("make it with suiren apply%s, or add a release block", "请用 suiren apply%s 制作，或在计划中加一个 release 块", folderOf(w.file.Dir))
-		if last, _ := finished(p); last != "" && p.Empty() {
-			next = say.T("serve its weights: suiren serve %s%s, or add a release block", "请提供其权重的服务：suiren serve %s%s，或在计划中加一个 release 块", last, w.at())
-		}
-		return usage(w.file.Path, say.T("the plan has no release, and there would be nothing to serve", "计划中没有发布版本，做完也没有可提供的服务"), next)
+		return usage("--release", say.T("the plan has no release", "计划中没有发布版本"), say.T("leave it out", "请去掉此选项"))
 	case name == "" && len(names) > 1:
 		return usage("--release", say.T("the plan has more than one release", "计划中有不止一个发布版本"), say.T("name one of %s", "请指明其中之一：%s", names))
 	case name != "" && !slices.Contains(names, name):

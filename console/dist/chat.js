@@ -4,7 +4,7 @@ import { ask as ask2, count, Empty, Field as Field2, Fragment as Fragment2, h as
 // src/pages/chat.words.ts
 var words = {
   none: ["No model answers yet", "还没有模型可以回答"],
-  noneHelp: ["Load one that you brought, or make one of your own; this page opens by itself when it is there.", "请载入带来的模型，或自己制作一个；就绪后本页会自动打开。"],
+  noneHelp: ["Load one that you brought, or make one of your own; this page opens by itself when it is there. Weights of a plan without a release answer by suiren serve weights.NAME.", "请载入带来的模型，或自己制作一个；就绪后本页会自动打开。没有发布版本的计划，其权重用 suiren serve weights.名称 提供服务。"],
   load: ["Load a model", "载入模型"],
   first: ["Make my own", "自己制作"],
   model: ["Model", "模型"],

@@ -34,6 +34,7 @@ type Options struct {
 	KV       string            // f16 (default), f32 or int8
 	Adapters map[string]string // folders, by the names that requests say
 	Adapter  string            // the one of requests that name none; "": none
+	Plain    bool              // it was taught plain text alone: it thinks only for requests that say so
 	Beside   bool              // another model's bytes have those of the program among them
 	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil
@@ -71,6 +72,17 @@ func Open(path string, o Options) (*Model, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// Plain reports whether the model was taught plain text alone.
+func (m *Model) Plain() bool { return m.opt.Plain }
+
+// think is how the model is to think for a request that says t.
+func (m *Model) think(t form.Think) form.Think {
+	if m.opt.Plain && t == (form.Think{}) {
+		t.Mode = "off"
+	}
+	return t
 }
 
 // Prepare opens a model but for its weights, which Load reads. Share says in

@@ -46,9 +46,9 @@ func (m *Model) conversation(r *form.Request, messages []form.Message, documents
 	if r.Offer != nil {
 		c.Tools = r.Offer.Tools
 	}
-	switch r.Think.Mode {
+	switch mode := m.think(r.Think).Mode; mode {
 	case "on", "off":
-		on := r.Think.Mode == "on"
+		on := mode == "on"
 		c.Think = &on
 	}
 	if m.template.Facts().Effort {
@@ -303,7 +303,7 @@ func (j *job) prompt() error {
 // thought says to the engine where a thought begins and ends, and how long it
 // may be.
 func (j *job) thought(p chat.Prompt) {
-	facts, t, r := j.m.template.Facts(), &j.ask.Think, &j.req
+	facts, t, r := j.m.template.Facts(), j.m.think(j.ask.Think), &j.req
 	if !facts.Thinks || t.Mode == "off" {
 		return
 	}

@@ -288,7 +288,8 @@ func Unjudged(c *curve.Curve) say.Text {
 	return say.Text{}
 }
 
-// HeldOut says what the loss of what is watched came to in c, and its lowest; nothing
+// HeldOut says what the loss of what is watched came to in c, and its lowest, and
+// where they were told the bits per byte of both; nothing
 // if nothing was watched.
 func HeldOut(c *curve.Curve) say.Text {
 	at, held := c.Series("watch_loss")
@@ -301,10 +302,17 @@ func HeldOut(c *curve.Curve) say.Text {
 			low = i
 		}
 	}
+	loss := say.T("held-out loss %.3f at step %d, lowest %.3f at step %d", "留出损失在第 %[2]d 步为 %.3[1]f，最低是第 %[4]d 步的 %.3[3]f", held[end], at[end], held[low], at[low])
 	if low == end {
-		return say.T("held-out loss %.3f at step %d, its lowest", "留出损失在第 %[2]d 步为 %.3[1]f，是最低值", held[end], at[end])
+		loss = say.T("held-out loss %.3f at step %d, its lowest", "留出损失在第 %[2]d 步为 %.3[1]f，是最低值", held[end], at[end])
 	}
-	return say.T("held-out loss %.3f at step %d, lowest %.3f at step %d", "留出损失在第 %[2]d 步为 %.3[1]f，最低是第 %[4]d 步的 %.3[3]f", held[end], at[end], held[low], at[low])
+	if _, bits := c.Series("bits_per_byte"); len(bits) == len(held) {
+		if low == end {
+			return say.T("%v; %.3f bits per byte", "%v；每字节 %.3f 比特", loss, bits[end])
+		}
+		return say.T("%v; %.3f and %.3f bits per byte", "%v；每字节 %.3f 和 %.3f 比特", loss, bits[end], bits[low])
+	}
+	return loss
 }
 
 // Progress returns the last step of c, and how many its run was to take; 0: that is

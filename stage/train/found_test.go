@@ -56,6 +56,22 @@ func TestFoundIn(t *testing.T) {
 	}
 }
 
+// Bits per byte are told where they were measured.
+func TestHeldOutBits(t *testing.T) {
+	for _, tt := range []struct{ last, en, zh string }{
+		{"low", "held-out loss 1.500 at step 20, its lowest; 0.750 bits per byte", "每字节 0.750 比特"},
+		{"high", "held-out loss 3.500 at step 20, lowest 3.000 at step 10; 1.750 and 1.500 bits per byte", "每字节 1.750 和 1.500 比特"},
+	} {
+		c := new(curve.Curve)
+		for i, v := range []float64{3, map[string]float64{"low": 1.5, "high": 3.5}[tt.last]} {
+			c.Points = append(c.Points, curve.Point{Step: 10 * (i + 1), Values: map[string]float64{"watch_loss": v, "bits_per_byte": v / 2}})
+		}
+		if got := HeldOut(c); got.In(say.English) != tt.en || !strings.HasSuffix(got.In(say.Chinese), tt.zh) {
+			t.Errorf("%v", got)
+		}
+	}
+}
+
 // What is watched is told with its lowest loss, which is the last of equal ones.
 func TestHeldOut(t *testing.T) {
 	for want, held := range map[string][]float64{"": nil, "held-out loss 2.500 at step 20, lowest 1.500 at step 10": {3, 1.5, 2.5}, "held-out loss 1.500 at step 20, its lowest": {3, 1.5, 1.5}} {

@@ -16,6 +16,7 @@ import (
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // The files of a corpus: its documents, one a line, and those that split holds out.
@@ -66,10 +67,11 @@ func idlePatience(looks, patience int) say.Text {
 // at most rows of length tokens at a time, about.
 func (o *lookout) watchAll(dir string, length, most, steps int, b *brought, run *own) error {
 	o.tellLooks(steps)
+	watch := o.watchText
 	if isCorpus(dir) {
-		return o.watchProse(dir, length, most)
+		watch = o.watchProse
 	}
-	return errors.Join(o.watchText(dir, length, most), o.watching(b, run, length))
+	return errors.Join(watch(dir, length, most), o.watching(b, run, length))
 }
 
 // tellLooks says how often o looks in a run of so many steps.
@@ -114,14 +116,17 @@ func unfitCorpus(f *stage.Forecast) *say.Error {
 
 // What is read of a corpus that is watched.
 const (
-	asideLine  = 64 << 20 // bytes of a document's line, at most
-	asideTexts = 32       // texts for each row: they are about that short at least, or fewer are looked at
-	runeBytes  = 16       // bytes of a text for each token of a row: more than a token has
+	asideLine   = 64 << 20 // bytes of a document's line, at most
+	asideTexts  = 32       // texts for each row: they are about that short at least, or fewer are looked at
+	runeBytes   = 16       // bytes of a text for each token of a row: more than a token has
+	proseBegun  = 16       // tokens of a text that are gone on with
+	proseTokens = 40       // with so many
 )
 
 // watchProse has o tell the mean loss of text that a corpus holds out, and the bits
 // it takes to say a byte of it. It looks at up to most rows: of texts from all over the
-// file a piece each, which lies at its beginning or further on, as rows are cut.
+// file a piece each, which lies at its beginning or further on, as rows are cut. Of a few
+// that begin a text the model is to write how it goes on.
 func (o *lookout) watchProse(dir string, length, most int) error {
 	end, ok := o.w.Tokenizer.Special("<|endoftext|>") // as tokens has it
 	if !ok {
@@ -147,6 +152,9 @@ func (o *lookout) watchProse(dir string, length, most int) error {
 			break
 		}
 		docs = append(docs, doc{ids: ids, supervised: len(ids) - 1, weight: 1})
+		if n := min(proseBegun, len(ids)/2); p.begins && len(o.asks) < watchSamples {
+			o.asks = append(o.asks, asked{talk.Question{IDs: ids[:n]}, o.w.Tokenizer.Decode(ids[:n]), min(length-n, proseTokens)})
+		}
 		for _, id := range ids[1:] {
 			if id != end || !ok {
 				bytes += len(o.w.Tokenizer.Bytes(id))
@@ -162,8 +170,9 @@ func (o *lookout) watchProse(dir string, length, most int) error {
 
 // A piece is text of a document that is held out.
 type piece struct {
-	text  string
-	whole bool // to the document's end
+	text   string
+	begins bool // where the document does
+	whole  bool // to the document's end
 }
 
 // heldPieces reads pieces of up to size bytes of up to n documents of the file at
@@ -207,7 +216,7 @@ func heldPieces(path string, n, size int) (list []piece, err error) {
 // a word does, as far as words are told apart.
 func pieceOf(text string, size, i int) piece {
 	if len(text) <= size {
-		return piece{text, true}
+		return piece{text, true, true}
 	}
 	const places = 5 // from the beginning to the end
 	at := int(float64(len(text)-size) * float64(i%places) / (places - 1))
@@ -223,7 +232,7 @@ func pieceOf(text string, size, i int) piece {
 	for to < len(text) && !utf8.RuneStart(text[to]) {
 		to--
 	}
-	return piece{text[at:to], to == len(text)}
+	return piece{text[at:to], at == 0, to == len(text)}
 }
 
 // measure has o tell the mean loss of rows, whose learnt tokens are so many bytes.

@@ -110,6 +110,15 @@ func TestWatchCorpus(t *testing.T) {
 		if notes := strings.Join(b.notes(), "\n"); !strings.Contains(notes, fmt.Sprintf("%d times", looks)) || strings.Contains(notes, "samples") {
 			t.Errorf("%s: %q, %d looks", c.plain.Name(), notes, len(loss))
 		}
+		begun := 0 // texts that it was told to go on with
+		for _, e := range b.events {
+			if e.Type == "sample" {
+				begun++
+			}
+		}
+		if begun < watchSamples || begun%watchSamples != 0 {
+			t.Errorf("%s: %d texts were gone on with", c.plain.Name(), begun)
+		}
 		base = b.Out
 	}
 }
