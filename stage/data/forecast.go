@@ -1,8 +1,10 @@
 package data
 
 import (
+	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,14 +17,16 @@ import (
 // What files hold, as far as their sizes tell before they are read. The rates
 // were measured on two cores with wikitext2 and CMRC (docs/numerics.md).
 const (
-	packRate    = 9e6   // bytes of text a second made into rows
-	bpeRate     = 4e6   // bytes of text a second learnt from
-	curateRate  = 4.5e6 // bytes of text a second through a recipe
-	readRate    = 30e6  // bytes of text a second read from text
-	parseRate   = 1e6   // bytes of a PDF or an Office file a second
-	exampleRate = 10e6
-	parseStart  = 2 // seconds until the first such file is read
-	slack       = 3 // a rate may be so many times less
+	packRate      = 9e6   // bytes of text a second made into rows
+	bpeRate       = 4e6   // bytes of text a second learnt from
+	curateRate    = 4.5e6 // bytes of text a second through a recipe
+	readRate      = 30e6  // bytes of text a second read from text
+	parseRate     = 1e6   // bytes of a PDF or an Office file a second
+	exampleRate   = 10e6
+	documentBytes = 1000 // of memory a document of a corpus,
+	nearBytes     = 2400 // and where those that are nearly equal are looked for
+	parseStart    = 2    // seconds until the first such file is read
+	slack         = 3    // a rate may be so many times less
 )
 
 // textShare is about how many bytes of text a byte of a file holds, by its
@@ -71,16 +75,29 @@ var fromSizes = say.T("the files' sizes; how long the texts are is known when th
 // Forecast implements stage.Forecaster.
 func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	text, seconds := textOf(in["files"])
-	return about(seconds, 56<<20, map[string]float64{"text": text})
+	return about(seconds, 56<<20, map[string]float64{"text": text, "documents": sum(in["files"], "files")})
 }
 
 // Forecast implements stage.Forecaster.
 func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	text := sum(in["from"], "text")
+	text, documents := 0.0, 0.0
+	for _, f := range in["from"] {
+		one, n := f.Size["text"], f.Size["documents"]
+		var made documentsReport
+		if b, err := stage.ReadFile(filepath.Join(f.Path, "report.json"), maxReport); f.Path != "" && err == nil && json.Unmarshal(b, &made) == nil {
+			one, n = float64(made.Bytes), float64(made.Documents)
+		}
+		text, documents = text+one, documents+n
+	}
+	each := float64(documentBytes)
+	if r := c.recipe(); r.Duplicates == dupNear || r.Duplicates == dupFast {
+		each = nearBytes
+	}
+	memory := 72<<20 + int64(each*documents)
 	if c.Epochs > 0 {
 		text *= c.Epochs
 	}
-	return about(text/curateRate, 72<<20, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
+	return about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
 }
 
 // Forecast implements stage.Forecaster.

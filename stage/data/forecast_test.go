@@ -14,7 +14,7 @@ import (
 func TestForecastOfFiles(t *testing.T) {
 	files := []stage.Forecast{{Size: map[string]float64{"files": 308, "bytes": 3585209, "bytes.txt": 3585209}}}
 	d := (&Documents{}).Forecast(map[string][]stage.Forecast{"files": files}, stage.Machine{})
-	c := (&Corpus{}).Forecast(map[string][]stage.Forecast{"from": {d}}, stage.Machine{})
+	c := (&Corpus{Recipe: "rag"}).Forecast(map[string][]stage.Forecast{"from": {d}}, stage.Machine{})
 	for vocab, rows := range map[int]float64{512: 8161, 6400: 4231, 16000: 3601} {
 		w := (&Tokenizer{Vocab: vocab}).Forecast(map[string][]stage.Forecast{"text": {c}}, stage.Machine{})
 		f := (&Tokens{Length: 256}).Forecast(map[string][]stage.Forecast{"text": {c}, "tokenizer": {w}}, stage.Machine{})
@@ -26,6 +26,10 @@ func TestForecastOfFiles(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		}
+	}
+	many := c.Memory + 2000*nearBytes
+	if more := (&Corpus{Recipe: "rag"}).Forecast(map[string][]stage.Forecast{"from": {{Size: map[string]float64{"text": 1e6, "documents": 2308}}}}, stage.Machine{}); more.Memory != many {
+		t.Errorf("2,000 documents more take %d bytes more", more.Memory-c.Memory)
 	}
 	c0 := stage.Forecast{Size: map[string]float64{"text": 10e6}}
 	pdf := []stage.Forecast{{Size: map[string]float64{"files": 2, "bytes": 1100000, "bytes.pdf": 1000000, "bytes.md": 100000}}}
