@@ -31,10 +31,7 @@ func corpusTexts(dir string, f func(text string) error) error {
 // begins with the last token of the one before, so that every token is learnt
 // once.
 func (t *Tokens) text(ctx context.Context, job *stage.Job, w *talk.Writer, p *packer, dir string) error {
-	end, ok := w.Tokenizer.Special("<|endoftext|>") // of our own, and of bases whose EOS ends a turn
-	if !ok {
-		end, ok = w.Tokenizer.EOS()
-	}
+	end, ok := talk.TextEnd(w.Tokenizer)
 	if !ok {
 		return &say.Error{Where: "base", What: say.T("this model has no token that ends a text", "该模型没有表示文本结束的词元"),
 			Next: say.T("name another base", "请换一个 base")}

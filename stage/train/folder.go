@@ -103,6 +103,25 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 	return nil
 }
 
+// addTextEnd names in the folder that job writes the token that ends a text, if some of
+// the rows' documents end so: what serves the weights has to stop there, too.
+func addTextEnd(job *stage.Job, rows *stage.Rows) error {
+	t, err := tokenizer.Load(job.Dir("tokenizer"))
+	if err != nil {
+		return err
+	}
+	end, ok := talk.TextEnd(t)
+	for i := 0; ok && i < rows.Len(); i++ {
+		r := readRow(rows, i)
+		for _, hi := range r.Docs[1:] {
+			if r.IDs[hi-1] == end && r.Weight[hi-1] != 0 {
+				return weights.AddEnds(job.Out, []int32{end})
+			}
+		}
+	}
+	return nil
+}
+
 // rounded keeps three digits: the logarithm in a loss has other last bits on
 // other machines, and a folder's digest must not.
 func rounded(x float64) float64 {

@@ -14,6 +14,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // toyCorpus is a corpus with texts, and those that it holds out; nil: it has no split.
@@ -58,6 +59,27 @@ func textRows(t *testing.T, tokenizerDir string, texts []string) string {
 	_, err = w.Close()
 	check(t, err)
 	return dir
+}
+
+// What was taught texts stops where they end, in other programs too; what was taught chats
+// alone says nothing of texts.
+func TestTextEnd(t *testing.T) {
+	tok := toyTokenizer(t)
+	words, err := tokenizer.Load(tok)
+	check(t, err)
+	end, _ := words.Special("<|endoftext|>")
+	for name, c := range map[string]struct {
+		rows string
+		ends bool
+	}{"texts": {textRows(t, tok, toyTexts(8)), true}, "chats": {toyRows(t, tok, toyProblems(1)), false}} {
+		b := newBench(t, map[string]string{"from": c.rows, "tokenizer": tok})
+		check(t, (&SFT{Depth: 1, Batch: 8}).Run(t.Context(), b.Job))
+		w, err := talk.Open(b.Out)
+		check(t, err)
+		if w.EndsWith(end) != c.ends {
+			t.Errorf("%s: an answer ends with %v", name, w.Ends)
+		}
+	}
 }
 
 // Text that a corpus holds out is watched while other text is learnt: its loss and its

@@ -58,9 +58,9 @@ func (s *SFT) Revision() int {
 	case !s.Base.IsZero():
 		return 6 + inBlocks(s.Type) // at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
 	case s.Patience > 0:
-		return s.revised(3) // those are watched
+		return s.revised(5) // those are watched; and what texts end with ends an answer
 	}
-	return s.revised(2)
+	return s.revised(4)
 }
 
 func (*SFT) Out() store.Kind { return store.Weights }
@@ -435,7 +435,11 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	stop := watch.keep(&st.sight, st.Step, steps)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
-	return writeFolder(job, job.Dir("tokenizer"), l.Params, facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught})
+	f := facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught}
+	if err := writeFolder(job, job.Dir("tokenizer"), l.Params, f); err != nil {
+		return err
+	}
+	return addTextEnd(job, rows)
 }
 
 // lookout watches a part of examples, or a corpus, beside the run; nil if there is none.

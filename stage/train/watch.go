@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -227,7 +228,11 @@ func (o *lookout) sample(ctx context.Context, n int) error {
 	defer s.Close()
 	var reqs []infer.Request
 	for i := range o.asks {
-		reqs = append(reqs, o.w.request(&o.asks[i].q, o.asks[i].most))
+		req := o.w.request(&o.asks[i].q, o.asks[i].most)
+		if end, ok := talk.TextEnd(o.w.Tokenizer); ok {
+			req.Stop = append(slices.Clone(req.Stop), end)
+		}
+		reqs = append(reqs, req)
 	}
 	results, err := s.Run(ctx, reqs, nil)
 	if err != nil {
