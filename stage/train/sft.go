@@ -279,6 +279,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	count := int(math.Round(steps))
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm, 1))
 	if w.rows > 0 {
+		f.Derived = remarkTimes(f.Derived, steps*float64(batch)/w.rows)
 		f.Derived = remarkSteps(f.Derived, count, s.budget() > 0)
 		if len(in["watch"]) > 0 {
 			every, _ := watchEverySteps(count, batch)

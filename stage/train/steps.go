@@ -66,6 +66,18 @@ func moreSteps(budget bool) say.Text {
 	return say.T("raise epochs, or lower batch", "请调大 epochs，或调小 batch")
 }
 
+// remarkTimes adds how often a budget reads the rows, if that is more than once: read too
+// often they are known by heart (arXiv 2305.16264).
+func remarkTimes(text say.Text, times float64) say.Text {
+	switch {
+	case times > 4:
+		return say.T("%v; %.1f times through the rows: more than four teach little, bring more data, or watch a part of it with patience", "%v；把数据读 %.1f 遍：超过四遍收效甚微，请增加数据，或用 watch 观察其中一部分并设置 patience", text, times)
+	case times > 1.5:
+		return say.T("%v; %.1f times through the rows", "%v；把数据读 %.1f 遍", text, times)
+	}
+	return text
+}
+
 // remarkSteps adds to what is derived that there are few steps, where there are.
 func remarkSteps(derived say.Text, steps int, budget bool) say.Text {
 	if steps >= fewSteps {
