@@ -198,6 +198,7 @@ type Forecast struct {
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
+	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into

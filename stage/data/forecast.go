@@ -104,12 +104,13 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	bytes, size := sum(in["files"], "bytes"), map[string]float64{}
 	read, use := 0.0, stage.Use("")
+	var sample []stage.Example
 	for _, f := range in["files"] {
 		for _, path := range f.Files {
 			if read > tasteBytes {
 				break
 			}
-			read += c.taste(path, size, &use)
+			read += c.taste(path, size, &use, &sample)
 		}
 	}
 	if size["examples"] == 0 { // what is wrong with them is told when they are read
@@ -132,16 +133,25 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	}
 	f := about(bytes/exampleRate, 56<<20, size)
 	f.Use = use
+	if use != stage.UseProblems {
+		f.Sample = sample
+	}
 	return f
 }
+
+// So many examples are handed on to be counted in a base's words, of so much text.
+const (
+	sampleExamples = 100
+	sampleBytes    = 1 << 20
+)
 
 // So much of the owner's examples is read for a forecast: of a file its beginning.
 const tasteBytes = 4 << 20
 
 // taste adds to size what the first examples of a file hold: how many there
 // are, bytes of their text, of it those that are learnt, and of the longest. use
-// is what they are for. It returns how many bytes of the file that was.
-func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use) float64 {
+// is what they are for, and the first go into sample. It returns how many bytes of the file that was.
+func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use, sample *[]stage.Example) float64 {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0
@@ -180,7 +190,9 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 		if name := verify.Program(e.Verify); name != "" {
 			size[name]++
 		}
-		size["examples"]++
+		if size["examples"]++; len(*sample) < sampleExamples && size["text"] < sampleBytes {
+			*sample = append(*sample, e)
+		}
 		size["text"] += float64(asked + learnt)
 		size["learnt"] += float64(learnt)
 		size["longest"] = max(size["longest"], float64(longest))

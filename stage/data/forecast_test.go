@@ -111,7 +111,7 @@ func TestTasteAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	size, use := map[string]float64{}, stage.Use("")
-	new(Conversations).taste(path, size, &use)
+	new(Conversations).taste(path, size, &use, new([]stage.Example))
 	if use != stage.UseProblems || size["examples"] != 2 || size["unanswered"] != 1 || size["learnt"] != 2 {
 		t.Errorf("%s: %v", use, size)
 	}

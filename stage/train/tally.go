@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,15 +39,19 @@ const (
 	tallyTokens   = 1 << 20
 )
 
-// tallyOf counts examples in the words of b where both are at hand, and else
-// guesses from what is known of their text.
+// tallyOf counts examples in the words of b where both are at hand, or some of them, and
+// else guesses from what is known of their text.
 func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 	var f stage.Forecast
 	for _, f = range in { // one
 		if f.Path != "" && b.file != "" && t.count(f.Path, b) == nil && t.docs > 0 {
 			return t
 		}
+		if f.Path == "" && b.file != "" && t.sample(&f, b) == nil && t.docs > 0 {
+			return t
+		}
 	}
+	t = tally{}
 	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
 	switch {
 	case f.Size["problems"] > 0 && text == 0:
@@ -125,10 +130,7 @@ func (t *tally) count(dir string, b *footing) error {
 	}
 	n := 0
 	add := func(list ...doc) error {
-		for _, d := range list {
-			t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(len(d.ids)), t.learnt+float64(d.supervised)
-			t.longest, t.ask, t.answer = max(t.longest, len(d.ids)), max(t.ask, len(d.prompt())), max(t.answer, d.supervised)
-		}
+		t.add(list)
 		if n++; n == tallyExamples || t.tokens > tallyTokens {
 			return errEnough
 		}
@@ -144,11 +146,44 @@ func (t *tally) count(dir string, b *footing) error {
 	if errors.Is(err, errEnough) {
 		var all int
 		if all, err = lines(path); err == nil {
-			part := float64(max(all, n)) / float64(n)
-			t.docs, t.tokens, t.learnt = t.docs*part, t.tokens*part, t.learnt*part
+			t.scale(float64(max(all, n)) / float64(n))
 		}
 	}
 	return err
+}
+
+// sample counts the sample of examples that are not made yet, for all of them.
+func (t *tally) sample(f *stage.Forecast, b *footing) error {
+	if len(f.Sample) == 0 {
+		return nil
+	}
+	w, err := teacherWriter(b.file, min(b.shape.Context, mostTokens))
+	if err != nil {
+		return err
+	}
+	err = w.eachOf(func(yield func(stage.Example, error) bool) {
+		for i := range f.Sample {
+			if !yield(f.Sample[i], nil) {
+				return
+			}
+		}
+	}, func(list ...doc) error { t.add(list); return nil })
+	t.scale(f.Size["examples"] / float64(len(f.Sample)))
+	t.longest = max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+markTokens) // of more than the sample
+	return err
+}
+
+// add counts documents.
+func (t *tally) add(list []doc) {
+	for _, d := range list {
+		t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(len(d.ids)), t.learnt+float64(d.supervised)
+		t.longest, t.ask, t.answer = max(t.longest, len(d.ids)), max(t.ask, len(d.prompt())), max(t.answer, d.supervised)
+	}
+}
+
+// scale makes of what was counted so many times as much.
+func (t *tally) scale(part float64) {
+	t.docs, t.tokens, t.learnt = t.docs*part, t.tokens*part, t.learnt*part
 }
 
 // programs is the share of problems whose answers are judged by a program: by code
@@ -252,7 +287,11 @@ func (w *writer) eachProblem(path string, each func(...doc) error) error {
 // eachExample gives the documents of each example of a file: of a pair both
 // answers. What is longer than the context is left out, as in a run.
 func (w *writer) eachExample(path string, each func(...doc) error) error {
-	for e, err := range stage.Examples(path) {
+	return w.eachOf(stage.Examples(path), each)
+}
+
+func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(...doc) error) error {
+	for e, err := range examples {
 		if err != nil {
 			return err
 		}
