@@ -308,9 +308,13 @@ func HeldOut(c *curve.Curve) say.Text {
 	}
 	if _, bits := c.Series("bits_per_byte"); len(bits) == len(held) {
 		if low == end {
-			return say.T("%v; %.3f bits per byte", "%v；每字节 %.3f 比特", loss, bits[end])
+			loss = say.T("%v; %.3f bits per byte", "%v；每字节 %.3f 比特", loss, bits[end])
+		} else {
+			loss = say.T("%v; %.3f and %.3f bits per byte", "%v；每字节 %.3f 和 %.3f 比特", loss, bits[end], bits[low])
 		}
-		return say.T("%v; %.3f and %.3f bits per byte", "%v；每字节 %.3f 和 %.3f 比特", loss, bits[end], bits[low])
+	}
+	if n := c.Counts["watch_tokens"]; n > 0 {
+		loss = say.T("%v; of %.0f tokens", "%v；取自 %.0f 个词元", loss, n)
 	}
 	return loss
 }

@@ -128,10 +128,7 @@ const (
 // file a piece each, which lies at its beginning or further on, as rows are cut. Of a few
 // that begin a text the model is to write how it goes on.
 func (o *lookout) watchProse(dir string, length, most int) error {
-	end, ok := o.w.Tokenizer.Special("<|endoftext|>") // as tokens has it
-	if !ok {
-		end, ok = o.w.Tokenizer.EOS()
-	}
+	end, ok := talk.TextEnd(o.w.Tokenizer)
 	pieces, err := heldPieces(filepath.Join(dir, asideFile), asideTexts*most, runeBytes*length)
 	if err != nil {
 		return err
@@ -238,19 +235,20 @@ func pieceOf(text string, size, i int) piece {
 // measure has o tell the mean loss of rows, whose learnt tokens are so many bytes.
 func (o *lookout) measure(rows []model.Row, bytes int) {
 	o.rows = rows
+	supervised := 0
+	for i := range rows {
+		_, n := lengths(rows[i])
+		supervised += n
+	}
+	o.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"watch_tokens": float64(supervised)}})
 	o.loss = func(ctx context.Context) (float64, map[string]float64, error) {
 		sums, _, err := o.l.LogProbs(ctx, rows)
 		if err != nil {
 			return 0, nil, err
 		}
-		sum, supervised := 0.0, 0
-		for i, s := range sums {
+		sum := 0.0
+		for _, s := range sums {
 			sum -= s
-			for _, v := range rows[i].Weight {
-				if v != 0 {
-					supervised++
-				}
-			}
 		}
 		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}, nil
 	}
