@@ -1,8 +1,10 @@
 package data
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/intake"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -23,6 +26,7 @@ const (
 	readRate      = 30e6  // bytes of text a second read from text
 	parseRate     = 1e6   // bytes of a PDF or an Office file a second
 	exampleRate   = 10e6
+	tokenRate     = 2e6  // tokens of conversations a second made into rows
 	documentBytes = 1000 // of memory a document of a corpus,
 	nearBytes     = 2400 // and where those that are nearly equal are looked for
 	parseStart    = 2    // seconds until the first such file is read
@@ -255,3 +259,77 @@ func (k *Knowledge) Forecast(in map[string][]stage.Forecast, m stage.Machine) st
 }
 
 var speedUnknown = say.T("how long the model takes is known when it is there and this machine was measured", "模型就位、本机测量之后才知道需要多久")
+
+// counted foretells rows of conversations by counting some of them in the words that they
+// are written in; false if either is not at hand.
+func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) {
+	w := t.foretold(in)
+	if w == nil || len(in["from"]) == 0 || len(in["text"]) > 0 {
+		return stage.Forecast{}, false
+	}
+	docs, tokens, learnt := 0.0, 0.0, 0.0
+	for i := range in["from"] {
+		f := &in["from"][i]
+		some := sampleOf(f)
+		if len(some) == 0 || f.Size["examples"] == 0 {
+			return stage.Forecast{}, false
+		}
+		part := f.Size["examples"] / float64(len(some))
+		for k := range some {
+			e := some[k]
+			if t.Direct {
+				e.Direct()
+			}
+			list, _, err := w.Docs(&e, t.choice(), t.Length)
+			if err != nil {
+				return stage.Forecast{}, false // it is told when they are written
+			}
+			for d := range list {
+				docs, tokens = docs+part, tokens+part*float64(len(list[d].IDs))
+				for _, l := range list[d].Learn {
+					if l {
+						learnt += part
+					}
+				}
+			}
+		}
+	}
+	if docs == 0 {
+		return stage.Forecast{}, false
+	}
+	f := about(tokens/tokenRate, 64<<20, map[string]float64{"rows": docs / max(math.Floor(float64(t.Length)*docs/tokens), 1), "documents": docs,
+		"tokens": tokens, "supervised": learnt, "length": float64(t.Length), "vocab": float64(w.Tokenizer.Vocab())})
+	f.Basis = say.T("some of the examples, counted", "数过其中一部分样例")
+	return f, true
+}
+
+// sampleOf returns some of the examples that f foretells, or of those that were made.
+func sampleOf(f *stage.Forecast) (list []stage.Example) {
+	if f.Path == "" {
+		return f.Sample
+	}
+	for e, err := range stage.Conversations(f.Path) {
+		if err != nil || len(list) == sampleExamples {
+			break
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// foretold is a writer in the words of what rows are made for, if they are at hand.
+func (t *Tokens) foretold(in map[string][]stage.Forecast) *talk.Writer {
+	for _, base := range in["base"] {
+		if words, err := talk.Open(cmp.Or(base.Path, base.WordsPath)); err == nil {
+			if w, err := words.Writer(); err == nil {
+				return w
+			}
+		}
+	}
+	for _, tok := range in["tokenizer"] {
+		if w, err := talk.Own(tok.Path); tok.Path != "" && err == nil {
+			return w
+		}
+	}
+	return nil
+}

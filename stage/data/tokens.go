@@ -79,7 +79,10 @@ const (
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	f := t.forecast(in)
+	f, counted := t.counted(in)
+	if !counted {
+		f = t.forecast(in)
+	}
 	for i := range in["from"] {
 		if bad := stage.Unlearnable("from", &in["from"][i]); bad != nil {
 			f.Wrong = append(f.Wrong, bad)

@@ -82,6 +82,12 @@ func rowsLoad(f stage.Forecast) workload {
 		w.rows, w.length = rows, info.Length
 		return w
 	}
+	if docs := f.Size["documents"]; docs > 0 && f.Size["rows"] > 0 {
+		tokens, rows := f.Size["tokens"], f.Size["rows"]
+		w := loadOf(1, int(tokens/rows), int(tokens/docs), f.Size["supervised"]/tokens)
+		w.rows, w.length = rows, length
+		return w
+	}
 	tokens := max(f.Size["tokens"], f.Size["rows"]*f.Size["length"])
 	if f.Size["text"] > 0 {
 		return loadOf(tokens, length, length, 1)
