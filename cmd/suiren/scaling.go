@@ -29,6 +29,7 @@ type rung struct {
 	depth  int
 	batch  int
 	params int
+	row    float64 // operations of a row, about
 	budget float64 // operations that it is trained for, as its plan says
 	flops  float64 // that it took
 	loss   float64
@@ -39,6 +40,7 @@ type rung struct {
 const (
 	growth     = 1.5
 	rungSteps  = 150 // at least, by smaller batches
+	mostTimes  = 4   // through the rows (arXiv 2305.16264)
 	leastDepth = 3   // rungs: the law has three numbers
 )
 
@@ -109,11 +111,12 @@ func (a *app) scaling(ctx context.Context, folder, block, out string, depths int
 	if err != nil {
 		return err
 	}
-	vocab, length, err := rowsOf(p, st, from)
+	vocab, length, n, err := rowsOf(p, st, from)
 	if err != nil {
 		return err
 	}
 	rungs := ladder(vocab, length, depths+1, top)
+	a.warnRepeated(rungs, n)
 	if w.file, err = ladderFile(f, from, ops(&sft, rungs[:depths])); err != nil {
 		return err
 	}
@@ -268,23 +271,23 @@ func (a *app) makeRungs(ctx context.Context, w *workspace, m stage.Machine) (*pl
 }
 
 // rowsOf reads what the rows of a block are like.
-func rowsOf(p *plan.Plan, st *store.Store, from *plan.Block) (vocab, length int, err error) {
+func rowsOf(p *plan.Plan, st *store.Store, from *plan.Block) (vocab, length, n int, err error) {
 	for _, s := range p.Steps() {
 		if s.Kind != store.Tokens {
 			continue
 		}
 		dir, err := st.Dir(s.Output)
 		if err != nil {
-			return 0, 0, err
+			return 0, 0, 0, err
 		}
 		rows, err := stage.OpenRows(dir)
 		if err != nil {
-			return 0, 0, err
+			return 0, 0, 0, err
 		}
 		defer rows.Close()
-		return rows.Vocab(), rows.Length(), nil
+		return rows.Vocab(), rows.Length(), rows.Len(), nil
 	}
-	return 0, 0, say.Errorf("%s has no rows", "%s 没有数据行", from.Ref)
+	return 0, 0, 0, say.Errorf("%s has no rows", "%s 没有数据行", from.Ref)
 }
 
 // ladder says what n rungs are, the last being trained for top operations.
@@ -296,10 +299,21 @@ func ladder(vocab, length, n int, top float64) []rung {
 		r.depth, r.params = i+1, c.Params()
 		r.budget = top * math.Pow(float64(r.params)/float64(list[n-1].params), growth)
 		r.flops = r.budget // until it is known
-		row := 3 * c.FLOPs([]int{length}, length*2/3)
-		r.batch = min(max(int(r.flops/row/rungSteps), 1), 16)
+		r.row = 3 * c.FLOPs([]int{length}, length*2/3)
+		r.batch = min(max(int(r.flops/r.row/rungSteps), 1), 16)
 	}
 	return list
+}
+
+// warnRepeated says which rungs read the n rows so often that their losses are those of data
+// that is known by heart: the law knows of new data alone.
+func (a *app) warnRepeated(rungs []rung, n int) {
+	for _, r := range rungs {
+		if times := r.budget / r.row / float64(max(n, 1)); times > mostTimes {
+			a.screen.Note(say.T("depth %d goes %.1f times through the rows, and from %d times on a loss is not that of new data: bring more, or lower --minutes", "深度 %d 会把数据读 %.1f 遍，超过 %d 遍后损失不再等同于新数据：请增加数据，或调小 --minutes", r.depth, times, mostTimes))
+			return
+		}
+	}
 }
 
 // ops are the operators of rungs: as the block says, but for their size.
