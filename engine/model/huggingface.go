@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,7 +32,9 @@ type hfConfig struct {
 	Act          string  `json:"hidden_act"`
 	Activation   string  `json:"hidden_activation"`
 	Tied         *bool   `json:"tie_word_embeddings"`
-	Bias         bool    `json:"attention_bias"`
+	Bias         *bool   `json:"attention_bias"`
+	OutBias      *bool   `json:"attention_out_bias"` // of Seed's outputs, where others' are with the rest
+	MLPBias      *bool   `json:"mlp_bias"`
 	Window       *int    `json:"sliding_window"`
 	UseWindow    *bool   `json:"use_sliding_window"`
 	WindowLayers *int    `json:"max_window_layers"`
@@ -230,6 +233,21 @@ func parseHF(text []byte) (Shape, error) {
 	return s, s.Check()
 }
 
+// unbiased lists the matrices that have no biases by what the file says.
+func (h *hfConfig) unbiased() (list []string) {
+	off := func(b *bool) bool { return b != nil && !*b }
+	if off(h.Bias) {
+		list = append(list, "attn_q", "attn_k", "attn_v", "attn_qkv")
+	}
+	if off(cmp.Or(h.OutBias, h.Bias)) {
+		list = append(list, "attn_output")
+	}
+	if off(h.MLPBias) {
+		list = append(list, "ffn_gate", "ffn_up", "ffn_down")
+	}
+	return list
+}
+
 // takeDefaults sets what transformers leaves out of a text_config of Gemma 3.
 func (h *hfConfig) takeDefaults() {
 	window := 4096
@@ -289,7 +307,10 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 			return err
 		}
 	}
-	s.Bias = f.bias || f.biases || h.Bias
+	s.Bias = f.bias || f.biases || h.Bias != nil && *h.Bias
+	if !f.bias && !f.biases {
+		s.Unbiased = h.unbiased()
+	}
 	s.Tied = f.tied
 	if h.Tied != nil {
 		s.Tied = *h.Tied
