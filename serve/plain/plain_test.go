@@ -66,6 +66,11 @@ func openWith(t testing.TB, o Options, template string, more ...string) *Model {
 
 // randomModel writes a folder of random weights.
 func randomModel(t testing.TB, template string, more ...string) string {
+	return paddedModel(t, template, 0, more...)
+}
+
+// paddedModel is randomModel with more rows of embeddings than tokens.
+func paddedModel(t testing.TB, template string, rows int, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)
@@ -73,7 +78,7 @@ func randomModel(t testing.TB, template string, more ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := model.Config{Vocab: tok.Vocab(), Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 1024, Theta: 10000, Eps: 1e-6}
+	c := model.Config{Vocab: tok.Vocab() + rows, Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 1024, Theta: 10000, Eps: 1e-6}
 	a, err := tensor.NewArena(c.Params() + 16)
 	if err != nil {
 		t.Fatal(err)
