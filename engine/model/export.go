@@ -120,37 +120,6 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
 }
 
-// padVocabulary makes the tokenizer in meta have as many tokens as the embeddings have
-// rows, as llama.cpp wants it: with the names, types and scores that its converter
-// gives those that are none, and that tokenizer.FromGGUF passes over.
-func padVocabulary(meta []weights.Pair, rows int) {
-	const unused = 5
-	for i, p := range meta {
-		switch v := p.Value.(type) {
-		case []string:
-			if p.Key == "tokenizer.ggml.tokens" {
-				for v = slices.Clip(v); len(v) < rows; {
-					v = append(v, fmt.Sprintf("[PAD%d]", len(v)))
-				}
-				meta[i].Value = v
-			}
-		case []int32:
-			if p.Key == "tokenizer.ggml.token_type" {
-				meta[i].Value = filledUp(v, rows, unused)
-			}
-		case []float32:
-			if p.Key == "tokenizer.ggml.scores" {
-				meta[i].Value = filledUp(v, rows, -10000)
-			}
-		}
-	}
-}
-
-// filledUp returns list with so many n behind it that it has rows numbers.
-func filledUp[T any](list []T, rows int, n T) []T {
-	return append(slices.Clip(list), slices.Repeat([]T{n}, max(0, rows-len(list)))...)
-}
-
 // A GGUFError is a ConfigError of what a GGUF file cannot say of a shape.
 type GGUFError struct{ ConfigError }
 

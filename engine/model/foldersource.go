@@ -74,6 +74,21 @@ func (s *folderSource) weight(name string) (weight, bool) {
 	return w, ok
 }
 
+// unbiased lists the matrices that have no biases by what the file says.
+func (h *hfConfig) unbiased() (list []string) {
+	off := func(b *bool) bool { return b != nil && !*b }
+	if off(h.Bias) {
+		list = append(list, "attn_q", "attn_k", "attn_v", "attn_qkv")
+	}
+	if off(cmp.Or(h.OutBias, h.Bias)) {
+		list = append(list, "attn_output")
+	}
+	if off(h.MLPBias) {
+		list = append(list, "ffn_gate", "ffn_up", "ffn_down")
+	}
+	return list
+}
+
 // tensor returns the tensor that the folder has under a name.
 func (s *folderSource) tensor(name, own string) (weight, bool) {
 	own = s.inner + own

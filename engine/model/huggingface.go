@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -231,21 +230,6 @@ func parseHF(text []byte) (Shape, error) {
 		s.Inner = "language_model."
 	}
 	return s, s.Check()
-}
-
-// unbiased lists the matrices that have no biases by what the file says.
-func (h *hfConfig) unbiased() (list []string) {
-	off := func(b *bool) bool { return b != nil && !*b }
-	if off(h.Bias) {
-		list = append(list, "attn_q", "attn_k", "attn_v", "attn_qkv")
-	}
-	if off(cmp.Or(h.OutBias, h.Bias)) {
-		list = append(list, "attn_output")
-	}
-	if off(h.MLPBias) {
-		list = append(list, "ffn_gate", "ffn_up", "ffn_down")
-	}
-	return list
 }
 
 // takeDefaults sets what transformers leaves out of a text_config of Gemma 3.

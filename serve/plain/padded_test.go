@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"suiren/engine/model"
+	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/serve/form"
@@ -91,4 +93,41 @@ func TestPaddedVocabulary(t *testing.T) {
 	if !slices.Equal(said[0], said[1]) {
 		t.Errorf("the folder says %q, the GGUF file %q", said[0], said[1])
 	}
+}
+
+// randomModel writes a folder of random weights.
+func randomModel(t testing.TB, template string, more ...string) string {
+	return paddedModel(t, template, 0, more...)
+}
+
+// paddedModel is randomModel with more rows of embeddings than tokens.
+func paddedModel(t testing.TB, template string, rows int, more ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)
+	tok, err := tokenizer.Train(func(yield func(string) bool) { yield(text) }, 320, append(specials, more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := model.Config{Vocab: tok.Vocab() + rows, Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 1024, Theta: 10000, Eps: 1e-6}
+	a, err := tensor.NewArena(c.Params() + 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	p := model.NewParams(c, a)
+	p.Init(1)
+	for i := range p.All {
+		p.All[i] += 0.2 * (tensor.Uniform(tensor.Rand(2, 0, uint64(i))) - 0.5)
+	}
+	if err := tok.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write(dir, c.ToFolder()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(template), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
