@@ -92,18 +92,19 @@ type Facts struct {
 // A Template is a chat template and what is known of it. It may be used by many
 // at once.
 type Template struct {
-	t       *jinja.Template
-	v       Vocabulary
-	facts   Facts
-	syntax  *syntax
-	parts   bool // takes content as a list of parts
-	texts   bool // takes content as a string
-	objects bool // takes arguments as an object
-	blank   bool // wants content even where there is none
-	listed  bool // goes through the tools even where there are none
-	called  bool // takes no answer of a tool behind a call that is text
-	looking bool // New renders small conversations
-	ids     int  // letters and digits of the ids of calls, if it refuses those with more; else 0
+	t        *jinja.Template
+	v        Vocabulary
+	facts    Facts
+	syntax   *syntax
+	thoughts bool // writes them; else only the model may, or the vocabulary has tags
+	parts    bool // takes content as a list of parts
+	texts    bool // takes content as a string
+	objects  bool // takes arguments as an object
+	blank    bool // wants content even where there is none
+	listed   bool // goes through the tools even where there are none
+	called   bool // takes no answer of a tool behind a call that is text
+	looking  bool // New renders small conversations
+	ids      int  // letters and digits of the ids of calls, if it refuses those with more; else 0
 }
 
 // Facts returns what is known of the template.
@@ -173,7 +174,7 @@ func (t *Template) look() {
 	t.looking = true
 	defer func() { t.looking = false }()
 	f := &t.facts
-	f.Thought = tagsOf(t.t, t.v)
+	f.Thought, t.thoughts = tagsOf(t.t, t.v)
 	f.Thinks = f.Thought.Close != ""
 	for _, name := range []string{"enable_thinking", "thinking"} {
 		if t.t.Reads(name) && f.Switch == "" {
@@ -341,7 +342,8 @@ func (t *Template) Prompt(c Conversation) (Prompt, error) {
 	p := Prompt{Text: text}
 	if c.Open {
 		p.Thinking = t.opens(text)
-		if c.Think != nil && !*c.Think && t.facts.Thinks && t.facts.Switch == "" {
+		// A template that knows no thoughts was not trained with empty ones.
+		if c.Think != nil && !*c.Think && t.facts.Switch == "" && (t.thoughts || p.Thinking) {
 			p.close(t.facts.Thought)
 		}
 	}

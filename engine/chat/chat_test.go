@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -274,5 +275,47 @@ func TestToolsInside(t *testing.T) {
 	}
 	if p, err := tm.Prompt(Conversation{Messages: asked[:1], Open: true}); err != nil || p.String != "<|user|>Hi<|end|><|assistant|>" {
 		t.Errorf("without tools: %q, %v", p.String, err)
+	}
+}
+
+// A template that neither writes thoughts nor begins one was not trained with an empty
+// one: without thoughts it asks as ever, whatever the vocabulary has. What the model
+// writes between the tags all the same is a thought.
+func TestThoughtOff(t *testing.T) {
+	v := Vocabulary{BOS: "<s>", EOS: "</s>", Token: func(s string) bool { return s == "<think>" || s == "</think>" || s == "</s>" }}
+	const turns = "{% for m in messages %}{{ m.role }}: {{ m.content }}</s>{% endfor %}"
+	const open = "{% if add_generation_prompt %}assistant: "
+	const empty = "<think>\n\n</think>\n\n"
+	for name, c := range map[string]struct{ template, on, off string }{
+		"knows none":    {turns + open + "{% endif %}", "", ""},
+		"strips":        {"{% for m in messages %}{{ m.role }}: {{ m.content.split('</think>')[-1] }}</s>{% endfor %}" + open + "{% endif %}", "", ""},
+		"begins one":    {turns + open + "<think>\n{% endif %}", "<think>\n", "<think>\n\n</think>\n\n"},
+		"writes them":   {turns + "{% if messages[-1].reasoning_content %}<think>{{ messages[-1].reasoning_content }}</think>{% endif %}" + open + "{% endif %}", "", empty},
+		"has a switch":  {turns + open + "{% if enable_thinking is false %}" + empty + "{% endif %}{% endif %}", "", empty},
+		"other thought": {turns + open + "[THINK]{% endif %}{# [/THINK] #}", "[THINK]", "[THINK]"},
+	} {
+		tm, err := New(name, c.template, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := Conversation{Messages: []Message{{Role: "user", Content: "Hi"}}, Open: true}
+		for think, want := range map[*bool]string{nil: c.on, ptr(false): c.off} {
+			asked.Think = think
+			p, err := tm.Prompt(asked)
+			if got := strings.TrimPrefix(p.String, "user: Hi</s>assistant: "); err != nil || got != want {
+				t.Errorf("%s: %q, want %q (%v)", name, got, want, err)
+			}
+			if name == "other thought" || p.Thinking {
+				continue
+			}
+			r := tm.NewParser(asked, p, nil)
+			got := map[EventKind]string{}
+			for _, e := range slices.Concat(r.Feed("<think>", true), r.Feed("so", false), r.Feed("</think>", true), r.Feed("Hi", false), r.Close()) {
+				got[e.Kind] += e.Text
+			}
+			if got[Thought] != "so" || got[Content] != "Hi" {
+				t.Errorf("%s: read as %v", name, got)
+			}
+		}
 	}
 }

@@ -240,22 +240,22 @@ var thoughts = []Tags{
 }
 
 // tagsOf returns the tags of thoughts that a template's text holds, or else the
-// vocabulary.
-func tagsOf(t *jinja.Template, v Vocabulary) Tags {
+// vocabulary. writes: the text holds both.
+func tagsOf(t *jinja.Template, v Vocabulary) (tags Tags, writes bool) {
 	for _, tags := range thoughts {
 		if t.Writes(tags.Close) && (t.Writes(tags.Open) || strings.Contains(tags.Open, "analysis") && t.Writes("analysis")) {
-			return tags
+			return tags, true
 		}
 	}
 	for _, tags := range thoughts {
 		if v.token(tags.Open) && v.token(tags.Close) {
-			return tags
+			return tags, false
 		}
 	}
 	for _, tags := range thoughts { // DeepSeek-R1 strips what it never writes
 		if tags.Close != "<|end|>" && t.Writes(tags.Close) {
-			return tags
+			return tags, false
 		}
 	}
-	return Tags{}
+	return Tags{}, false
 }

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -66,7 +67,8 @@ type batch struct {
 
 // batchSize is what a batch can hold.
 type batchSize struct {
-	vocab   int
+	vocab   int // rows of the embeddings
+	tokens  int // of them, those that are tokens; 0: all
 	slots   int // sequences
 	limit   int // tokens of a sequence
 	rows    int // tokens of a step
@@ -78,9 +80,10 @@ type batchSize struct {
 }
 
 func newBatch(z batchSize, dec stepper, t *tree, logits []float32) *batch {
+	z.tokens = cmp.Or(z.tokens, z.vocab)
 	b := &batch{batchSize: z, dec: dec, tree: t, queue: newQueue(), team: tensor.NewTeam(z.workers), logits: logits}
 	for range b.team.Size() {
-		b.choosers = append(b.choosers, newChooser(z.vocab))
+		b.choosers = append(b.choosers, newChooser(z.tokens))
 	}
 	return b
 }

@@ -222,7 +222,7 @@ func (m *mailbox) take() ([]Token, error) {
 // it is the last.
 func (e *Engine) Generate(ctx context.Context, r Request) iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
-		if err := r.check(e.b.vocab, e.b.limit, e.b.memory); err != nil {
+		if err := r.check(e.b.tokens, e.b.limit, e.b.memory); err != nil {
 			yield(Token{}, err)
 			return
 		}

@@ -15,6 +15,7 @@ type Options struct {
 	Threads int          // 0: 1
 	KV      model.KVType // of keys and values. Models of our own training are answered in float32, as they were trained
 	Memory  int64        // bytes for keys and values; 0: what Slots requests of Limit tokens need
+	Tokens  int          // of the vocabulary: the model's rows behind them are never chosen; 0: all rows are tokens
 }
 
 // What a step of an engine may hold.
@@ -78,7 +79,7 @@ func (o Options) filled(context int) Options {
 
 // size returns what batches of a model of shape s can hold in steps of rows tokens.
 func (o Options) size(s *model.Shape, rows, chunk int) batchSize {
-	return batchSize{vocab: s.Vocab, slots: o.Slots, limit: o.Limit, rows: rows, chunk: chunk, outs: o.Slots + spareRows, ahead: growPages, workers: o.Threads}
+	return batchSize{vocab: s.Vocab, tokens: min(o.Tokens, s.Vocab), slots: o.Slots, limit: o.Limit, rows: rows, chunk: chunk, outs: o.Slots + spareRows, ahead: growPages, workers: o.Threads}
 }
 
 // plan counts the pages and what goes with them.

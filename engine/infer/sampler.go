@@ -90,7 +90,7 @@ func (s *Sampler) Close() { s.b.close() }
 func (s *Sampler) Run(ctx context.Context, reqs []Request, done func()) ([]Result, error) {
 	b := s.b
 	for i := range reqs {
-		if err := reqs[i].check(b.vocab, b.limit, b.memory); err != nil {
+		if err := reqs[i].check(b.tokens, b.limit, b.memory); err != nil {
 			return nil, err
 		}
 	}

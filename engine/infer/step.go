@@ -187,7 +187,7 @@ func (b *batch) room(s *sequence, n int) bool {
 // sequences of the part.
 func (b *batch) speak(p *part, c *chooser) {
 	s := p.s
-	row := func(i int) []float32 { return b.logits[(p.out+i)*b.vocab:][:b.vocab] }
+	row := func(i int) []float32 { return b.logits[(p.out+i)*b.vocab:][:b.tokens] }
 	done, i := s.at+p.n, 0
 	if p.echo {
 		i = p.report(c, row)

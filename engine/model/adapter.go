@@ -159,6 +159,9 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		bad := func(why string, args ...any) error {
 			return &weights.FormatError{Path: f.Path(), Place: name, Why: why, Args: args}
 		}
+		if strings.Contains(name, "embed_tokens.") || strings.Contains(name, "lora_embedding_") || strings.Contains(name, "lm_head.") {
+			return nil, bad("is of the head or the embeddings: adapters of lm_head and of embeddings are not read")
+		}
 		stem, isA := strings.CutSuffix(name, ".lora_A.weight")
 		if !isA {
 			if stem, ok := strings.CutSuffix(name, ".lora_B.weight"); ok {

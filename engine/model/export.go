@@ -105,6 +105,11 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 			own = append(own, p)
 		}
 	}
+	rows := f.Shape.Vocab
+	if f.Encoder != nil {
+		rows = f.Encoder.Vocab
+	}
+	padVocabulary(own, rows)
 	of := map[string]*exported{}
 	var plain []weights.GGUFTensor
 	for i := range list {

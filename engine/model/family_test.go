@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -211,6 +212,55 @@ func TestLongRopeTrained(t *testing.T) {
 		}
 		if long := length > f.Shape.Rope[0].Long.Original; (logits(f) == want) == long {
 			t.Errorf("rows of %d: the factors are not those of %d tokens", length, length)
+		}
+	}
+}
+
+// Biases of a folder count unless its config says that there are none: transformers
+// passes over those.
+func TestUnbiased(t *testing.T) {
+	const attention, out, mlp = ".attn_q.bias .attn_k.bias .attn_v.bias", ".attn_output.bias", ".ffn_gate.bias .ffn_up.bias .ffn_down.bias"
+	type flags = map[string]any
+	for _, c := range []struct {
+		arch string
+		set  flags
+		want string
+	}{
+		{"llama-bias", nil, attention + " " + out + " " + mlp},
+		{"llama-bias", flags{"attention_bias": nil, "mlp_bias": nil}, attention + " " + out + " " + mlp}, // not said
+		{"llama-bias", flags{"attention_bias": false}, mlp},
+		{"llama-bias", flags{"mlp_bias": false}, attention + " " + out},
+		{"llama-bias", flags{"attention_bias": false, "mlp_bias": false}, ""},
+		{"llama-bias", flags{"attention_out_bias": false}, attention + " " + mlp},
+		{"qwen2", flags{"attention_bias": false}, attention}, // which has them always
+		{"gpt2", flags{"attention_bias": false, "mlp_bias": false}, ".attn_qkv.bias .attn_output.bias .ffn_up.bias .ffn_down.bias"},
+	} {
+		dir := t.TempDir()
+		text, err := os.ReadFile(filepath.Join(archOracle, c.arch, "model.safetensors"))
+		if err := errors.Join(err, os.WriteFile(filepath.Join(dir, "config.json"), edited(t, c.arch, c.set), 0o600), os.WriteFile(filepath.Join(dir, "model.safetensors"), text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		found, err := f.plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]bool{}
+		for _, w := range found {
+			if role := strings.TrimPrefix(w.name, "blk.0"); strings.HasSuffix(role, ".bias") && role != w.name && !strings.Contains(role, "norm") {
+				got[role] = true
+			}
+		}
+		want := map[string]bool{}
+		for _, role := range strings.Fields(c.want) {
+			want[role] = true
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s with %v: %v, want %v", c.arch, c.set, got, want)
 		}
 	}
 }

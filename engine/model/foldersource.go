@@ -17,6 +17,7 @@ type folderSource struct {
 	layers string            // what a layer's names begin with
 	names  map[string]string // Hugging Face's ends of names by GGUF's
 	unit   bool              // norms lack one
+	plain  []string          // Shape.Unbiased
 	E      int               // experts, in tensors of their own, or all in two
 	delta  *Delta            // of layers with a state
 	turned bool              // matrices of blocks have their inputs first
@@ -53,6 +54,9 @@ func (s *folderSource) name(name string) string {
 }
 
 func (s *folderSource) weight(name string) (weight, bool) {
+	if stem, ok := strings.CutSuffix(name, ".bias"); ok && slices.Contains(s.plain, stem[strings.LastIndexByte(stem, '.')+1:]) {
+		return weight{}, false // transformers passes over it, too
+	}
 	for _, x := range []struct{ gguf, proj string }{{"ffn_gate_exps", "gate_proj"}, {"ffn_up_exps", "up_proj"}, {"ffn_down_exps", "down_proj"}} {
 		if strings.Contains(name, x.gguf) {
 			return s.experts(name, x.proj)
@@ -68,6 +72,21 @@ func (s *folderSource) weight(name string) (weight, bool) {
 		w = w.transposed(&s.turner)
 	}
 	return w, ok
+}
+
+// unbiased lists the matrices that have no biases by what the file says.
+func (h *hfConfig) unbiased() (list []string) {
+	off := func(b *bool) bool { return b != nil && !*b }
+	if off(h.Bias) {
+		list = append(list, "attn_q", "attn_k", "attn_v", "attn_qkv")
+	}
+	if off(cmp.Or(h.OutBias, h.Bias)) {
+		list = append(list, "attn_output")
+	}
+	if off(h.MLPBias) {
+		list = append(list, "ffn_gate", "ffn_up", "ffn_down")
+	}
+	return list
 }
 
 // tensor returns the tensor that the folder has under a name.
@@ -230,7 +249,7 @@ func (s *folderSource) tied(shape *Shape) (bool, error) {
 
 // newFolderSource returns the source of a family's folder.
 func newFolderSource(folder *weights.Folder, s *Shape, f *family) *folderSource {
-	src := &folderSource{f: folder, layers: "model.layers.", unit: f.unitNorms, E: s.Experts, delta: s.Delta, names: map[string]string{}}
+	src := &folderSource{f: folder, layers: "model.layers.", unit: f.unitNorms, plain: s.Unbiased, E: s.Experts, delta: s.Delta, names: map[string]string{}}
 	maps.Copy(src.names, decoderNames)
 	maps.Copy(src.names, f.hf)
 	if folder != nil {

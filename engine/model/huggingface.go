@@ -31,7 +31,9 @@ type hfConfig struct {
 	Act          string  `json:"hidden_act"`
 	Activation   string  `json:"hidden_activation"`
 	Tied         *bool   `json:"tie_word_embeddings"`
-	Bias         bool    `json:"attention_bias"`
+	Bias         *bool   `json:"attention_bias"`
+	OutBias      *bool   `json:"attention_out_bias"` // of Seed's outputs, where others' are with the rest
+	MLPBias      *bool   `json:"mlp_bias"`
 	Window       *int    `json:"sliding_window"`
 	UseWindow    *bool   `json:"use_sliding_window"`
 	WindowLayers *int    `json:"max_window_layers"`
@@ -289,7 +291,10 @@ func (h *hfConfig) options(s *Shape, f *family) error {
 			return err
 		}
 	}
-	s.Bias = f.bias || f.biases || h.Bias
+	s.Bias = f.bias || f.biases || h.Bias != nil && *h.Bias
+	if !f.bias && !f.biases {
+		s.Unbiased = h.unbiased()
+	}
 	s.Tied = f.tied
 	if h.Tied != nil {
 		s.Tied = *h.Tied

@@ -96,13 +96,24 @@ func TestAdapterRefused(t *testing.T) {
 		change func(map[string]*weights.Tensor)
 		want   string // "": it is read
 	}{
-		"as it was":              {},
-		"another rank":           {config{"r": 4}, nil, "lora_A.weight: has the rank 2, and r of adapter_config.json is 4"},
-		"no rank":                {config{"r": nil}, nil, "has the rank 2"},
-		"no tensors":             {nil, func(list map[string]*weights.Tensor) { clear(list) }, "has no pairs of lora_A and lora_B"},
-		"a pair is gone":         {nil, without(down1), down1 + ": has no lora_A and lora_B"},
-		"a target is gone":       {nil, without("v_proj"), "model.layers.0.self_attn.v_proj: has no lora_A"},
-		"a half is gone":         {nil, without(q0 + ".lora_A"), "belongs to no pair"},
+		"as it was":        {},
+		"another rank":     {config{"r": 4}, nil, "lora_A.weight: has the rank 2, and r of adapter_config.json is 4"},
+		"no rank":          {config{"r": nil}, nil, "has the rank 2"},
+		"no tensors":       {nil, func(list map[string]*weights.Tensor) { clear(list) }, "has no pairs of lora_A and lora_B"},
+		"a pair is gone":   {nil, without(down1), down1 + ": has no lora_A and lora_B"},
+		"a target is gone": {nil, without("v_proj"), "model.layers.0.self_attn.v_proj: has no lora_A"},
+		"a half is gone":   {nil, without(q0 + ".lora_A"), "belongs to no pair"},
+		"of the head": {nil, func(list map[string]*weights.Tensor) {
+			for _, part := range []string{".lora_A.weight", ".lora_B.weight"} {
+				list[peft+"lm_head"+part] = list[peft+q0+part]
+			}
+		}, "lm_head.lora_A.weight: is of the head or the embeddings: adapters of lm_head and of embeddings are not read"},
+		"of the embeddings": {nil, func(list map[string]*weights.Tensor) {
+			list[peft+"model.embed_tokens.lora_embedding_A"] = list[peft+q0+".lora_A.weight"]
+		}, "adapters of lm_head and of embeddings are not read"},
+		"saved embeddings": {nil, func(list map[string]*weights.Tensor) {
+			list[peft+"model.embed_tokens.base_layer.weight"] = list[peft+q0+".lora_A.weight"]
+		}, "adapters of lm_head and of embeddings are not read"},
 		"excluded":               {config{"exclude_modules": []string{"down_proj"}}, without("down_proj"), ""},
 		"excluded by a pattern":  {config{"exclude_modules": `.*\.1\.mlp\..*`}, without(down1), ""},
 		"another is excluded":    {config{"exclude_modules": []string{"q_proj"}}, without("v_proj"), "v_proj: has no lora_A"},

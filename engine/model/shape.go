@@ -31,16 +31,17 @@ type Shape struct {
 	Logits    float32 // factor of the logits; 0: one
 	CapScores float32 // c·tanh(x/c) of the scores; 0: no
 	CapLogits float32
-	Sliding   []bool  // (L) which layers slide; nil: none
-	Delta     *Delta  // layers that have a state in place of keys and values; nil: none
-	Rope      [2]Rope // of full and of sliding layers
-	Unturned  []bool  // (L) layers whose queries and keys are not turned; nil: none
-	Experts   int     // of a mixture; 0: one feed-forward layer
-	Chosen    int     // experts a token asks
-	Renorm    bool    // the chosen experts' weights sum to one
-	Shared    int     // width of an expert that every token asks, by a sigmoid of its own; 0: none
-	Tied      bool    // the head is the embeddings
-	Inner     string  // where a folder of a model that sees as well has what reads text: "language_model."
+	Sliding   []bool   // (L) which layers slide; nil: none
+	Delta     *Delta   // layers that have a state in place of keys and values; nil: none
+	Rope      [2]Rope  // of full and of sliding layers
+	Unturned  []bool   // (L) layers whose queries and keys are not turned; nil: none
+	Experts   int      // of a mixture; 0: one feed-forward layer
+	Chosen    int      // experts a token asks
+	Renorm    bool     // the chosen experts' weights sum to one
+	Shared    int      // width of an expert that every token asks, by a sigmoid of its own; 0: none
+	Tied      bool     // the head is the embeddings
+	Unbiased  []string // matrices whose biases in a folder are not read, as its config says they have none
+	Inner     string   // where a folder of a model that sees as well has what reads text: "language_model."
 }
 
 // A Rope says how positions turn queries and keys: the pairs (x[i],

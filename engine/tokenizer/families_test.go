@@ -3,6 +3,8 @@ package tokenizer
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -395,6 +397,77 @@ func TestGGUFEnds(t *testing.T) {
 	for _, ends := range [][]int32{{40, 50, 60}, {-1}, {1 << 30}} {
 		if got, err := back(ends...); err == nil {
 			t.Errorf("the ends %v are written, and read as %v", ends, got)
+		}
+	}
+}
+
+// Rows of the embeddings that are of no token are no tokens to a file's reader, whose
+// tokenizer is then that of the folder.
+func TestGGUFPadding(t *testing.T) {
+	for _, dir := range []string{oracle, "../../testdata/oracle/tokenizers/llama", "../../testdata/oracle/tokenizers/xlm-r", "../../testdata/oracle/tokenizers/bert"} {
+		tok, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pairs, err := tok.GGUF()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := tok.Vocab()
+		for i, p := range pairs {
+			switch v := p.Value.(type) {
+			case []string:
+				if p.Key == keyTokens {
+					pairs[i].Value = append(v, fmt.Sprintf("[PAD%d]", n), fmt.Sprintf("[PAD%d]", n+1))
+				}
+			case []int32:
+				pairs[i].Value = append(v, int32(unusedToken), int32(unusedToken))
+			case []float32:
+				pairs[i].Value = append(v, -10000, -10000)
+			}
+		}
+		again, err := fromPairs(pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Vocab() != n || !slices.Equal(again.Specials(), tok.Specials()) || !slices.Equal(again.tokens, tok.tokens) {
+			t.Errorf("%s: %d tokens, not %d", dir, again.Vocab(), n)
+		}
+		const text = "a [PAD1] 你好"
+		if got, want := again.Encode(nil, text), tok.Encode(nil, text); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, not %v", dir, got, want)
+		}
+		// A name of that kind is a token, unless it is said to be unused.
+		for i, p := range pairs {
+			if v, ok := p.Value.([]int32); ok {
+				v[len(v)-1] = int32(normalToken)
+				pairs[i].Value = v
+			}
+		}
+		if again, err = fromPairs(pairs); err != nil || again.Vocab() != n+2 {
+			t.Errorf("%s: a token is passed over: %v", dir, err)
+		}
+	}
+}
+
+// Ids that are no tokens say nothing, wherever they stand.
+func TestNoToken(t *testing.T) {
+	for _, dir := range []string{oracle, "../../testdata/oracle/tokenizers/llama"} {
+		tok, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := tok.Encode(nil, "Hello, 你好")
+		n := int32(tok.Vocab())
+		mixed, s, text := []int32{n, -1}, NewStream(tok), ""
+		for _, id := range plain {
+			mixed = append(mixed, id, math.MaxInt32, n, math.MinInt32)
+		}
+		for _, id := range mixed {
+			text += s.Write(id)
+		}
+		if text += s.Flush(); text != tok.Decode(plain) || tok.Decode(mixed) != text || len(tok.Bytes(n))+len(tok.Bytes(-1)) > 0 {
+			t.Errorf("%s: %q and %q, not %q", dir, text, tok.Decode(mixed), tok.Decode(plain))
 		}
 	}
 }

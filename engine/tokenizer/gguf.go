@@ -132,6 +132,10 @@ func (m metadata) vocabulary() (forms []string, types []tokenType, scores []floa
 			types[i] = tokenType(numbers[i])
 		}
 	}
+	// What convert_hf_to_gguf calls the rows of the embeddings that are of no token.
+	for n := len(forms) - 1; n > 0 && types[n] == unusedToken && forms[n] == fmt.Sprintf("[PAD%d]", n); n-- {
+		forms, types = forms[:n], types[:n]
+	}
 	scores, ok = get[[]float32](m, keyScores)
 	if ok && len(scores) < len(forms) {
 		return bad(keyScores, "has %d scores for %d tokens", len(scores), len(forms))

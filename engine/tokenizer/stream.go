@@ -6,11 +6,21 @@ import (
 )
 
 // Bytes returns the bytes of a token: part of a rune, perhaps. A token that
-// begins a word has the space before it. It panics if id is not one of the
-// Vocab() ids.
-func (t *Tokenizer) Bytes(id int32) []byte { return []byte(t.tokens[id]) }
+// begins a word has the space before it. An id that is not one of the Vocab()
+// ids has none: models have rows for more tokens than there are.
+func (t *Tokenizer) Bytes(id int32) []byte {
+	text, _ := t.text(id)
+	return []byte(text)
+}
 
-// Decode returns the text of ids. Special tokens are written as their names,
+func (t *Tokenizer) text(id int32) (text string, ok bool) {
+	if id < 0 || int(id) >= len(t.tokens) {
+		return "", false
+	}
+	return t.tokens[id], true
+}
+
+// Decode returns the text of ids, without those that are none. Special tokens are written as their names,
 // and bytes that are not UTF-8 as U+FFFD. The space that encoding puts before
 // the first word is left out.
 func (t *Tokenizer) Decode(ids []int32) string {
@@ -46,7 +56,10 @@ func (s *Stream) Flush() string {
 }
 
 func (s *Stream) add(id int32) {
-	text := s.t.tokens[id]
+	text, ok := s.t.text(id)
+	if !ok {
+		return
+	}
 	if !s.begun && s.t.dropSpace && strings.HasPrefix(text, " ") {
 		text = text[1:]
 	}

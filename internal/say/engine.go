@@ -76,11 +76,12 @@ var engineTexts = map[string]string{
 	"the config knows no such tensor":                             "配置中没有这个张量",
 	"has %d tensors; an adapter of these targets has %d":          "有 %d 个张量；针对这些目标的适配器应有 %d 个",
 	"is of no matrix that this model has":                         "不属于该模型的任何矩阵",
-	"belongs to no pair of lora_A and lora_B":                     "不属于任何一对 lora_A 与 lora_B",
-	"has shapes %v and %v for a matrix of (%d, %d)":               "形状为 %v 和 %v，而矩阵是 (%d, %d)",
-	"%q is not read; LORA is":                                     "不支持 %q；支持 LORA",
-	"%q is not read; none is":                                     "不支持 %q；支持 none",
-	"%g is not a scale":                                           "%g 不能作为缩放系数",
+	"is of the head or the embeddings: adapters of lm_head and of embeddings are not read": "属于输出头或嵌入：不读取 lm_head 与嵌入的适配器",
+	"belongs to no pair of lora_A and lora_B":                                              "不属于任何一对 lora_A 与 lora_B",
+	"has shapes %v and %v for a matrix of (%d, %d)":                                        "形状为 %v 和 %v，而矩阵是 (%d, %d)",
+	"%q is not read; LORA is":                                                              "不支持 %q；支持 LORA",
+	"%q is not read; none is":                                                              "不支持 %q；支持 none",
+	"%g is not a scale":                                                                    "%g 不能作为缩放系数",
 
 	// engine/model: what a model's shape may be.
 	"%s is %d, not 1 to %d":                                                 "%s是 %d，应在 1 到 %d 之间",

@@ -188,7 +188,7 @@ func (m *Model) planEngine() error {
 	f := &m.facts
 	f.Layers, f.Vocabulary = shape.Layers, shape.Vocab
 	f.Family, f.Context, f.Width, f.Template, f.Thinks = shape.Arch, shape.Context, shape.Width, m.config.Template, m.template.Facts().Thinks
-	m.run = infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv}
+	m.run = infer.Options{Slots: o.Slots, Limit: o.Context, Threads: o.Threads, KV: kv, Tokens: m.words.t.Vocab()}
 	m.memory, err = infer.Plan(m.file, m.run)
 	return err
 }

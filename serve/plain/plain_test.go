@@ -3,16 +3,12 @@ package plain
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"suiren/engine/infer"
-	"suiren/engine/model"
-	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
 	"suiren/serve/form"
@@ -62,38 +58,6 @@ func openWith(t testing.TB, o Options, template string, more ...string) *Model {
 	}
 	t.Cleanup(m.Close)
 	return m
-}
-
-// randomModel writes a folder of random weights.
-func randomModel(t testing.TB, template string, more ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	text := strings.Repeat("the quick brown fox jumps over the lazy dog and says hello to 你好 世界 every single day. ", 20)
-	tok, err := tokenizer.Train(func(yield func(string) bool) { yield(text) }, 320, append(specials, more...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := model.Config{Vocab: tok.Vocab(), Width: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48, Context: 1024, Theta: 10000, Eps: 1e-6}
-	a, err := tensor.NewArena(c.Params() + 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	p := model.NewParams(c, a)
-	p.Init(1)
-	for i := range p.All {
-		p.All[i] += 0.2 * (tensor.Uniform(tensor.Rand(2, 0, uint64(i))) - 0.5)
-	}
-	if err := tok.Save(dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Write(dir, c.ToFolder()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(template), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // said is what an answer came to.

@@ -243,10 +243,11 @@ func (j *job) begin() error {
 // adapter is the name of the adapter that answers; "": none.
 func (j *job) adapter() string { return cmp.Or(j.ask.Adapter, j.m.opt.Adapter) }
 
-// known reports the first of some tokens that the model does not have.
+// known reports the first of some tokens that the model does not have. It may have
+// rows for more.
 func (m *Model) known(param string, ids []int32) error {
 	for _, id := range ids {
-		if n := m.file.Shape.Vocab; id < 0 || int(id) >= n {
+		if n := m.words.t.Vocab(); id < 0 || int(id) >= n {
 			return form.Invalid(param, "invalid_value", say.T("token %d is not in the vocabulary of %d", "词元 %d 不在大小为 %d 的词表中", id, n))
 		}
 	}
@@ -263,9 +264,6 @@ func (j *job) prompt() error {
 		}
 		r.Prompt = m.words.middle(a.Prompt.Text, *a.Suffix)
 	case a.Prompt != nil && a.Prompt.IDs != nil:
-		if err := m.known("prompt", a.Prompt.IDs); err != nil {
-			return err
-		}
 		r.Prompt = a.Prompt.IDs
 	case a.Prompt != nil:
 		r.Prompt = m.words.raw(a.Prompt.Text)
@@ -292,12 +290,7 @@ func (j *job) prompt() error {
 	if len(r.Prompt) == 0 {
 		return form.Invalid("prompt", "invalid_value", say.T("the prompt has no tokens", "提示里没有词元"))
 	}
-	for _, id := range r.Prompt {
-		if id < 0 || int(id) >= m.words.t.Vocab() {
-			return form.Invalid("prompt", "invalid_value", say.T("token %d is not in the vocabulary of %d", "词元 %d 不在大小为 %d 的词表中", id, m.words.t.Vocab()))
-		}
-	}
-	return nil
+	return m.known("prompt", r.Prompt)
 }
 
 // thought says to the engine where a thought begins and ends, and how long it

@@ -3,6 +3,7 @@ package talk
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"suiren/engine/chat"
 	"suiren/engine/jinja"
@@ -10,6 +11,10 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 )
+
+// Day is today to templates that write it, so that what they write is the same on
+// every day: the one that Llama 3's own falls back to.
+var Day = time.Date(2024, 7, 26, 0, 0, 0, 0, time.UTC)
 
 // A Question is a conversation that waits for an answer.
 type Question struct {
@@ -29,7 +34,7 @@ func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMess
 		q.IDs, err = w.own(from, messages, tools, q.thinks)
 		return q, err
 	}
-	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think}
+	q.conversation = chat.Conversation{Messages: turns(messages), Tools: tools, Open: true, Think: think, Now: Day}
 	if q.prompt, err = w.Template.Prompt(q.conversation); err != nil {
 		return q, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 	}
@@ -50,7 +55,7 @@ func (w *Writer) Thinks() (knows, asked bool) {
 	if f := w.Template.Facts(); !f.Thinks || f.Switch != "" {
 		return f.Thinks, f.Thinks
 	}
-	p, err := w.Template.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "?"}}, Open: true})
+	p, err := w.Template.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "?"}}, Open: true, Now: Day})
 	return true, err == nil && p.Thinking
 }
 

@@ -214,7 +214,7 @@ func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tool
 // answer writes a prompt and its answer: what the template writes beyond the
 // prompt, up to the token that ends it.
 func (w *Writer) answer(from string, prompt, answer []stage.Message, tools []json.RawMessage) (t turn, err error) {
-	c := chat.Conversation{Messages: append(turns(prompt), turns(answer)...), Tools: tools}
+	c := chat.Conversation{Messages: append(turns(prompt), turns(answer)...), Tools: tools, Now: Day}
 	full, err := w.Template.Prompt(c)
 	if err != nil {
 		return t, refused(from, say.T("the base's template refuses the answer: %v", "基座的模板拒绝该回答：%v", err), err)

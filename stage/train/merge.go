@@ -33,8 +33,9 @@ func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 
 // inBlocks is 4 of a type that is written as GGUF whatever the base is: such a file
 // came to say how it is sampled, then typical_p and Unigram vocabularies as well, then
-// all tokens that end an answer, and then which of them ends a turn. Of the K types it
-// is one more: their proofs came to have other numbers.
+// all tokens that end an answer, and then which of them ends a turn, with a name for
+// each row of the embeddings. Of the K types it is one more: their proofs came to have
+// other numbers.
 func inBlocks(typ string) int {
 	switch m := orMixture(model.Mixture(typ)); {
 	case isFolderType(m):

@@ -144,7 +144,7 @@ func newSpeaker(job *stage.Job, b *brought, l *Learner, slots, limit int, memory
 		f = f.With(l.Params)
 	}
 	f = f.Within(l.Trainer.Length())
-	o, _, err := within(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32}, memory)
+	o, _, err := within(f, infer.Options{Slots: slots, Limit: limit, Threads: threads, KV: model.KVFloat32, Tokens: b.words.Tokenizer.Vocab()}, memory)
 	if err != nil {
 		return nil, err
 	}

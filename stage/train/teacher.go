@@ -47,7 +47,7 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		f.Close()
 		return nil, err
 	}
-	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads}, m.Memory/4)
+	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads, Tokens: w.Tokenizer.Vocab()}, m.Memory/4)
 	if err != nil {
 		f.Close()
 		return nil, err
