@@ -52,8 +52,8 @@ func Apply(ctx context.Context, p *Plan, st *store.Store, m stage.Machine, opt O
 	if err := p.fits(m); err != nil {
 		return err
 	}
-	if p.Empty() {
-		return nil
+	if err := p.Places(st); err != nil || p.Empty() {
+		return err
 	}
 	log, err := run.Begin(st)
 	if err != nil {

@@ -94,10 +94,8 @@ func (r *reader) instead(e hclsyntax.Expression, want say.Text, f *field) say.Te
 		other = oneOf(f.known)
 	case f.isInput():
 		other = say.T("write it like %v", "请写成 %v 这样", f.example())
-	case f.optional && other.IsZero():
+	case f.optional && other.IsZero(): // of a number its range is told: not each has a default
 		other = say.T("leave it out for its default", "省略即取默认值")
-	case f.optional:
-		other = say.T("%v; left out, it is its default", "%v；省略即取默认值", other)
 	}
 	v, ok := literal(e)
 	if !ok || !isString(v) {

@@ -3,11 +3,13 @@ package plan
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/store"
 )
 
 const tuning = `
@@ -81,6 +83,29 @@ func TestNoModel(t *testing.T) {
 		if err == nil || !errors.Is(err, ErrInvalid) || say.Err(say.English, err) != c.en || c.zh != "" && say.Err(say.Chinese, err) != c.zh {
 			t.Errorf("%s: %v", c.value, err)
 		}
+	}
+}
+
+// A model that was moved is found where the plan says that it lies now, after an apply that
+// makes nothing.
+func TestOwnersModelPlaced(t *testing.T) {
+	h := newHouse(t, tuning)
+	h.file("models/base/weights", "1")
+	h.file("models/base/config.json", "{}")
+	h.made()
+	digest := h.plan().steps[0].snaps[0].digest
+	if err := os.Rename(filepath.Join(h.dir, "models/base"), filepath.Join(h.dir, "models/moved")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.st.Model(digest); !errors.Is(err, store.ErrMoved) {
+		t.Errorf("moved: %v", err)
+	}
+	h.edit("models/base", "models/moved")
+	if err := h.apply(h.expect("\n= weights.w\n= weights.v\n", "")); err != nil {
+		t.Fatal(err)
+	}
+	if path, err := h.st.Model(digest); err != nil || path != filepath.Join(h.dir, "models/moved") {
+		t.Errorf("%s %v", path, err)
 	}
 }
 

@@ -64,7 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"choice type", "weights \"a\" {\n train = 3\n}", `suiren.hcl:2:10: train is a string, and this is a whole number; it may be bend, grow, mix, tune`, "suiren.hcl:2:10: train 应当是字符串，这里是整数；可以是 bend、grow、mix、tune"},
 		{"types", "examples \"a\" {\n text = 3\n count = \"x\"\n rate = true\n flag = 1\n names = \"x\"\n need = []\n}",
 			"suiren.hcl:2:9: text is a string, and this is a whole number\n" +
-				"suiren.hcl:3:10: count is a whole number, and this is a string; it may be 1 to 1000; left out, it is its default\n" +
+				"suiren.hcl:3:10: count is a whole number, and this is a string; it may be 1 to 1000\n" +
 				"suiren.hcl:4:9: rate is a number, and this is true or false; leave it out for its default\n" +
 				"suiren.hcl:5:9: flag is true or false, and this is a whole number; leave it out for its default\n" +
 				"suiren.hcl:6:10: names is a list (each item a string), and this is a string; write names = [\"x\"]\n" +
@@ -77,7 +77,7 @@ func TestParseErrors(t *testing.T) {
 			"suiren.hcl:3:10: count cannot be 1001; it may be 1 to 1000\nsuiren.hcl:4:9: rate is too large a number",
 			"suiren.hcl:3:10: count 不能是 1001；范围是 1 到 1000\nsuiren.hcl:4:9: rate 的数值过大"},
 		{"fraction", "examples \"a\" {\n text = \"x\"\n count = 1.5\n}",
-			"suiren.hcl:3:10: count is a whole number, and this is a number with a fraction; it may be 1 to 1000; left out, it is its default", ""},
+			"suiren.hcl:3:10: count is a whole number, and this is a number with a fraction; it may be 1 to 1000", ""},
 		{"sizes", "examples \"a\" {\n text = \"x\"\n count = 1e30\n seed = -1\n}",
 			"suiren.hcl:3:10: count is too large a number; it may be 1 to 1000\nsuiren.hcl:4:9: seed is less than 0", ""},
 		{"null", "examples \"a\" {\n text = null\n}", "suiren.hcl:2:9: text is null; leave the argument out", ""},

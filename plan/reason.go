@@ -36,7 +36,7 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 	}
 	list := settingsChanged(s.block.Op, rec)
 	if op := s.block.Op; rec.Operator == op.Name() {
-		if now := revisionFor(op, rec.Settings); now != rec.Revision {
+		if now := revisionFor(op, rec); now != rec.Revision {
 			list = append(list, say.T("this program makes it differently (revision %d, was %d)", "本程序的做法已更新（修订 %d，原为 %d）", now, rec.Revision))
 		}
 	}
@@ -54,15 +54,17 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 	return joinTexts(list, "; ", "；"), nil
 }
 
-// revisionFor is the revision of op's kind with other settings, of which it may depend.
-func revisionFor(op stage.Operator, settings json.RawMessage) int {
+// revisionFor is the revision of op's kind with the settings and inputs of a record, on
+// which it may depend.
+func revisionFor(op stage.Operator, rec store.Record) int {
 	if reflect.TypeOf(op).Kind() != reflect.Pointer {
 		return op.Revision()
 	}
 	other, ok := reflect.New(reflect.TypeOf(op).Elem()).Interface().(stage.Operator)
-	if !ok || json.Unmarshal(settings, other) != nil {
+	if !ok || json.Unmarshal(rec.Settings, other) != nil {
 		return op.Revision()
 	}
+	withInputs(other, rec)
 	return other.Revision()
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"suiren/stage"
 	"suiren/store"
 )
 
@@ -37,6 +38,50 @@ func TestSettingsChangedZero(t *testing.T) {
 		got := joinTexts(settingsChanged(&c.is, store.Record{Operator: c.is.Name(), Settings: b}), "; ", "；")
 		if got.En != c.en || got.Zh != c.zh {
 			t.Errorf("%q, %q; want %q, %q", got.En, got.Zh, c.en, c.zh)
+		}
+	}
+}
+
+// A revised operator has another revision with a base than without.
+type revised struct {
+	Base stage.Ref   `plan:"base,optional" json:",omitzero"`
+	From []stage.Ref `plan:"from,optional"`
+	Rate float64     `plan:"rate,optional"`
+	lesson
+}
+
+func (*revised) Name() string { return "revised" }
+func (r *revised) Revision() int {
+	switch {
+	case r.Base.Name != "":
+		return 6
+	case r.Rate > 1:
+		return 3
+	}
+	return 2 + 10*len(r.From)
+}
+
+// The revision that a record is compared with is that of its own settings and inputs.
+func TestRevisionFor(t *testing.T) {
+	base, from := store.Used{Arg: "base"}, store.Used{Arg: "from", Block: "tokens.t"}
+	for _, c := range []struct {
+		was    revised
+		inputs []store.Used
+		want   int
+	}{
+		{revised{Rate: 0.5}, nil, 2},
+		{revised{Rate: 2}, nil, 3},
+		{revised{Rate: 0.5}, []store.Used{from}, 12},
+		{revised{Rate: 0.5}, []store.Used{base}, 6},
+		{revised{Rate: 2}, []store.Used{from, base}, 6},
+	} {
+		b, err := json.Marshal(&c.was)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := &revised{Base: stage.Ref{Kind: store.Weights, Name: "b"}, Rate: 0.6}
+		if got := revisionFor(now, store.Record{Operator: "revised", Settings: b, Inputs: c.inputs}); got != c.want {
+			t.Errorf("%+v: %d, want %d", c, got, c.want)
 		}
 	}
 }

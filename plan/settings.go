@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -24,9 +25,11 @@ func (v Vocabulary) Settings(rec store.Record) (said, held []string, ok bool) {
 	return nil, nil, false
 }
 
-func settings(op stage.Operator, rec store.Record) (said, held []string) {
+// withInputs notes in op which inputs a record has, as what holds of op and its revision
+// may depend on that, and returns op's arguments.
+func withInputs(op stage.Operator, rec store.Record) []field {
 	fields := fieldsOf(op)
-	for _, f := range fields { // what holds may depend on which inputs there are
+	for _, f := range fields {
 		for _, u := range rec.Inputs {
 			switch ref := (stage.Ref{Name: u.Arg}); {
 			case u.Arg != f.name:
@@ -37,6 +40,15 @@ func settings(op stage.Operator, rec store.Record) (said, held []string) {
 			}
 		}
 	}
+	return fields
+}
+
+// Derived is what followed from the settings when the plan was made by which an artifact
+// was, as a learning rate from the base; none if that is not recorded.
+func Derived(rec store.Record) say.Text { return foretold(rec).Derived }
+
+func settings(op stage.Operator, rec store.Record) (said, held []string) {
+	fields := withInputs(op, rec)
 	var settled map[string]any
 	if s, ok := op.(stage.Settler); ok && rec.Revision == op.Revision() { // another revision had defaults of its own
 		settled = s.Settled()

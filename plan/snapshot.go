@@ -235,6 +235,22 @@ func (s *snapshot) keep(st *store.Store) error {
 	return err
 }
 
+// Places notes where the owner's models lie that blocks are made from: they may have been
+// moved since those were made.
+func (p *Plan) Places(st *store.Store) error {
+	for _, s := range p.Steps() {
+		for _, snap := range s.snaps {
+			if snap.place == "" {
+				continue
+			}
+			if err := st.SetPlace(snap.digest, snap.place); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // changed says how the files of the snapshot differ from before.
 func (s *snapshot) changed(now []store.File) say.Text {
 	if !s.ref.IsZero() {

@@ -133,11 +133,15 @@ func suggest(given string, names []string) say.Text {
 
 // suggestArgument says which of known was perhaps meant by given, of those that
 // are not among the arguments already: by a slip of the hand, or by the name that
-// other programs have for it, as learning_rate for rate. Of one of another operator it
-// says whose it is.
+// other programs have for it, as learning_rate for rate. Of any other of another operator
+// it says whose it is.
 func (r *reader) suggestArgument(a *hclsyntax.Attribute, choice Choice, known []string, args hclsyntax.Attributes, fields []field) say.Text {
 	given := a.Name
-	if others := having(choice, given); len(others) > 0 {
+	meant := slices.DeleteFunc(strings.Fields(peersNames[given]), func(n string) bool { return !slices.Contains(known, n) })
+	if len(meant) > 1 {
+		return say.T("did you mean one of %s?", "是否想写 %s 之一？", meant)
+	}
+	if others := having(choice, given); len(meant) == 0 && len(others) > 0 {
 		return say.T("it is one where %s is %s", "%s 为 %s 时才有", choice.By, others)
 	}
 	var free []string
@@ -146,10 +150,7 @@ func (r *reader) suggestArgument(a *hclsyntax.Attribute, choice Choice, known []
 			free = append(free, n)
 		}
 	}
-	best := peersNames[given]
-	if !slices.Contains(known, best) {
-		best = cmp.Or(nearest(given, free), partOf(given, free))
-	}
+	best := cmp.Or(strings.Join(meant, ""), nearest(given, free), partOf(given, free))
 	if best == "" {
 		return oneOf(known)
 	}
@@ -177,8 +178,9 @@ func having(choice Choice, name string) (ops []string) {
 }
 
 // peersNames are the names that other programs have for an argument, where they do not
-// show it.
+// show it; or for what several say here, with spaces between.
 var peersNames = map[string]string{
+	"steps": "epochs minutes flops", "max_steps": "epochs minutes flops", "num_train_epochs": "epochs",
 	"learning_rate": "rate", "lr": "rate", "lr_scheduler_type": "schedule", "max_grad_norm": "clip", "optim": "optimizer",
 	"gradient_accumulation_steps": "batch", "per_device_train_batch_size": "batch", "num_generations": "samples",
 	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets",

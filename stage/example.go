@@ -171,6 +171,37 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 	}
 }
 
+// Faults are what is wrong with examples, each by itself: the first few, and how many more
+// there are, so that nobody has to mend them one by one.
+type Faults struct {
+	list []error
+	more int
+}
+
+// mostFaults are told of one step.
+const mostFaults = 5
+
+// Add notes an error that names its example, and returns any other.
+func (f *Faults) Add(err error) error {
+	if _, ok := errors.AsType[*say.Error](err); !ok {
+		return err
+	}
+	if len(f.list) == mostFaults {
+		f.more++
+	} else {
+		f.list = append(f.list, err)
+	}
+	return nil
+}
+
+// Err joins what was noted; nil if nothing was.
+func (f *Faults) Err() error {
+	if f.more == 0 {
+		return errors.Join(f.list...)
+	}
+	return errors.Join(append(slices.Clone(f.list), say.Errorf("%d more examples cannot be learnt from", "另有 %d 条样例无法学习", f.more))...)
+}
+
 func damagedLine(path string, n int, err error) error {
 	return rowsError(fmt.Sprintf("%s:%d", path, n), say.T("this is not an example: %v", "这不是一条样例：%v", err), err)
 }

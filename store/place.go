@@ -32,11 +32,14 @@ func (s *Store) place(d Digest) string {
 	return filepath.Join(s.dir, "places", d.String()+".json")
 }
 
-// SetPlace notes where the model with digest d, of ModelFiles, lies.
+// SetPlace notes where the model with digest d, of ModelFiles, lies, unless that is noted.
 func (s *Store) SetPlace(d Digest, path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
+	}
+	if old, ok := s.placed(d); ok && old == path {
+		return nil
 	}
 	text, err := json.Marshal(place{path})
 	if err != nil {
@@ -56,20 +59,30 @@ func (s *Store) Model(d Digest) (string, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return dir, err
 	}
-	text, readErr := os.ReadFile(s.place(d))
-	if readErr != nil {
+	path, ok := s.placed(d)
+	if !ok {
 		return "", err
 	}
+	files, err := ModelFiles(context.Background(), path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", &say.Error{Where: path, What: say.T("the model that was used (%s) is no longer here", "当初所用的模型（%s）已不在此处", d.Short()),
+			Next: say.T("put it back; or, if it was moved, name its new path in the plan, then run suiren apply: nothing is made again", "请放回原处；若已移走，请在计划中写明新路径，再运行 suiren apply：不会重做任何内容"), Err: ErrMoved}
+	case err == nil && FilesDigest(files) != d:
+		return "", &say.Error{Where: path, What: say.T("the model here is another than the one that was used (%s)", "此处的模型不是当初所用的模型（%s）", d.Short()),
+			Next: say.T("put that one back; or, if it lies elsewhere now, name that path in the plan; then run suiren apply", "请放回原来的模型；若它现在别处，请在计划中写明该路径；再运行 suiren apply"), Err: ErrMoved}
+	}
+	return path, err
+}
+
+// placed is where the model with digest d was noted to lie.
+func (s *Store) placed(d Digest) (path string, ok bool) {
+	text, err := os.ReadFile(s.place(d))
 	var p place
-	if len(text) > maxPlace || json.Unmarshal(text, &p) != nil || !filepath.IsAbs(p.Path) {
-		return "", err
+	if err != nil || len(text) > maxPlace || json.Unmarshal(text, &p) != nil || !filepath.IsAbs(p.Path) {
+		return "", false
 	}
-	files, err := ModelFiles(context.Background(), p.Path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && FilesDigest(files) != d {
-		return "", &say.Error{Where: p.Path, What: say.T("the model here is no longer the one that was used (%s)", "此处的模型已不是当初所用的模型（%s）", d.Short()),
-			Next: say.T("put it back, or make the plan again: suiren apply", "请放回原来的模型，或重新运行 suiren apply"), Err: ErrMoved}
-	}
-	return p.Path, err
+	return p.Path, true
 }
 
 // maxModelFiles bounds the files of a model's folder.

@@ -214,12 +214,25 @@ func (h *house) openMade(list []*serve.Release) (ended <-chan struct{}) {
 	return h.srv.Open(slices.Concat(h.made, h.loaded)...)
 }
 
-// openModel makes the server answer from one more model.
-func (h *house) openModel(r *serve.Release) {
+// openModel makes the server answer from one more model, instead of one of that name if
+// there is one, which ends with its last answer.
+func (h *house) openModel(r *serve.Release, m *plain.Model) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.loaded = append(slices.DeleteFunc(h.loaded, func(old *serve.Release) bool { return old.Name == r.Name }), r)
-	h.srv.Open(slices.Concat(h.made, h.loaded)...)
+	i := slices.IndexFunc(h.brought, func(old *plain.Model) bool { return old.Name() == m.Name() })
+	var old *plain.Model
+	if i >= 0 {
+		old, h.brought = h.brought[i], slices.Delete(slices.Clone(h.brought), i, i+1)
+	}
+	h.brought = append(h.brought, m)
+	h.loaded = append(slices.DeleteFunc(slices.Clone(h.loaded), func(old *serve.Release) bool { return old.Name == r.Name }), r)
+	ended := h.srv.Open(slices.Concat(h.made, h.loaded)...)
+	if old != nil {
+		go func() {
+			<-ended
+			old.Close()
+		}()
+	}
 }
 
 // plan is the service of the plan, if there is one.
@@ -313,16 +326,34 @@ func (h *house) rate(r serve.Rating) error {
 }
 
 // apply makes what the plan says, and serves its release, which may be made although
-// other blocks failed.
-func (h *house) apply(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) error {
+// other blocks failed, or of a plan without one its weights, as up does.
+func (h *house) apply(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) (say.Text, error) {
 	err := s.w.a.apply(ctx, s.w, p, m)
 	made := slices.ContainsFunc(p.Steps(), func(s plan.Step) bool {
 		return s.Kind == store.Release && s.State == plan.Done && s.Action != plan.Keep
 	})
 	if err != nil && !made {
-		return err
+		return say.Text{}, err
 	}
-	return errors.Join(err, h.openStanding(s, m))
+	if _, released := finished(p); !released {
+		return h.talk(ctx, s, p, m), nil
+	}
+	return say.T("made", "已完成"), errors.Join(err, h.openStanding(s, m))
+}
+
+// talk loads the weights that a plan without a release made, if those of one block can be
+// talked with, and says what came of it. What was made is made, though it does not answer.
+func (h *house) talk(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) say.Text {
+	ref := s.talker(p, &h.model)
+	if ref == "" {
+		return say.T("made", "已完成")
+	}
+	spareProcessor(m.Threads)
+	told, err := h.load(ctx, ref, &h.model)
+	if err != nil {
+		return say.T("made; %s does not answer: %v", "已完成；%s 未能作答：%v", ref, err)
+	}
+	return say.T("made; %v", "已完成；%v", told)
 }
 
 // number reads a whole number of a query, within bounds.

@@ -164,40 +164,40 @@ func (h *house) loadModel(_ context.Context, q serve.Query) (any, error) {
 	if in.KV != "" {
 		f.kv = in.KV
 	}
-	return h.begin("load", in.Model, func(ctx context.Context) (say.Text, error) {
-		h.mu.Lock()
-		free, beside := h.free(), len(h.brought) > 0
-		h.mu.Unlock()
-		p, err := h.prepare(in.Model, &f, beside)
-		if err != nil {
-			return say.Text{}, err
-		}
-		policy, err := h.a.policyBefore(ctx, f.policy)
-		if err != nil {
-			p.Close()
-			return say.Text{}, err
-		}
-		r, err := h.a.load(ctx, p, free)
-		if err == nil && policy != nil {
-			r.Policy = rails{policy, policy.Title()}
-		}
-		if err == nil {
-			inform(r, p.Model, h.shelf, f.knowledge)
-		}
-		if err == nil {
-			err = h.books.begin(r.Name, r.Digest)
-		}
-		if err != nil {
-			p.Close()
-			return say.Text{}, err
-		}
-		h.mu.Lock()
-		h.brought = append(h.brought, p.Model)
-		h.mu.Unlock()
-		h.openModel(r)
-		bytes, _ := p.Memory()
-		return say.T("%s answers; it takes %s", "%s 已就绪，占用 %s", r.Name, size(bytes)), nil
-	})
+	return h.begin("load", in.Model, func(ctx context.Context) (say.Text, error) { return h.load(ctx, in.Model, &f) })
+}
+
+// load serves one more model, and says so.
+func (h *house) load(ctx context.Context, name string, f *modelFlags) (say.Text, error) {
+	h.mu.Lock()
+	free, beside := h.free(), len(h.brought) > 0
+	h.mu.Unlock()
+	p, err := h.prepare(name, f, beside)
+	if err != nil {
+		return say.Text{}, err
+	}
+	policy, err := h.a.policyBefore(ctx, f.policy)
+	if err != nil {
+		p.Close()
+		return say.Text{}, err
+	}
+	r, err := h.a.load(ctx, p, free)
+	if err == nil && policy != nil {
+		r.Policy = rails{policy, policy.Title()}
+	}
+	if err == nil {
+		inform(r, p.Model, h.shelf, f.knowledge)
+	}
+	if err == nil {
+		err = h.books.begin(r.Name, r.Digest)
+	}
+	if err != nil {
+		p.Close()
+		return say.Text{}, err
+	}
+	h.openModel(r, p.Model)
+	bytes, _ := p.Memory()
+	return say.T("%s answers; it takes %s", "%s 已就绪，占用 %s", r.Name, size(bytes)), nil
 }
 
 // unloadModel takes a model out of memory when the last answer of it has ended.

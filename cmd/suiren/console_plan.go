@@ -77,13 +77,19 @@ func (h *house) startFirst(_ context.Context, q serve.Query) (any, error) {
 
 // beginApply makes a plan beside the server.
 func (h *house) beginApply(s *service, p *plan.Plan) (any, error) {
-	return h.begin("plan", s.w.file.Name, func(ctx context.Context) (say.Text, error) {
+	applied := s.applying()
+	begun, err := h.begin("plan", s.w.file.Name, func(ctx context.Context) (say.Text, error) {
+		defer applied()
 		m, err := h.a.measured()
 		if err != nil {
 			return say.Text{}, err
 		}
-		return say.T("made", "已完成"), h.apply(ctx, s, p, m)
+		return h.apply(ctx, s, p, m)
 	})
+	if err != nil {
+		applied()
+	}
+	return begun, err
 }
 
 // openStanding serves the release that stands.
@@ -246,23 +252,29 @@ func (h *house) writePlan(ctx context.Context, s *service, by string, body []byt
 	if _, err := h.books.audit.Append(by, "plan.save", sumOf([]byte(in.Text)), ""); err != nil {
 		return nil, err
 	}
-	return map[string]string{"sum": sumOf([]byte(in.Text))}, h.replan(ctx, s)
+	return map[string]string{"sum": sumOf([]byte(in.Text))}, h.replanMeasured(ctx, s)
 }
 
-// replan makes the plan of the file as it is now. Who calls it holds planning.
-func (h *house) replan(ctx context.Context, s *service) error {
-	f, err := plan.Load(s.w.file.Path, vocabulary(h.a.every))
-	if err != nil {
-		return err
-	}
+// replanMeasured makes the plan of the file as it is now, at the speed of the machine. Who
+// calls it holds planning.
+func (h *house) replanMeasured(ctx context.Context, s *service) error {
 	m, err := h.a.machine()
 	if err != nil {
 		return err
 	}
 	m.Peak = h.peak()
+	return h.replan(ctx, s, m)
+}
+
+// replan makes the plan of the file as it is now. Who calls it holds planning.
+func (h *house) replan(ctx context.Context, s *service, m stage.Machine) error {
+	f, err := plan.Load(s.w.file.Path, vocabulary(h.a.every))
+	if err != nil {
+		return err
+	}
 	p, err := plan.Make(ctx, f, s.w.st, m, s.w.env())
 	if err == nil {
-		s.plan.Store(p)
+		s.show(p, m)
 	}
 	return err
 }
@@ -286,11 +298,14 @@ func (h *house) applyPlan(ctx context.Context, q serve.Query) (any, error) {
 	if sumOf(text) != in.Sum {
 		return nil, errMovedFile
 	}
-	if err := h.replan(ctx, s); err != nil {
+	if err := h.replanMeasured(ctx, s); err != nil {
 		return nil, err
 	}
 	p := s.plan.Load()
 	if err := p.File.HasBlocks(); err != nil {
+		return nil, err
+	}
+	if err := p.Places(s.w.st); err != nil {
 		return nil, err
 	}
 	if p.Empty() {

@@ -79,7 +79,7 @@ func (a *app) applyCommand() *cobra.Command {
 			defer w.close()
 			a.showPlan(p, m)
 			if p.Empty() {
-				return nil
+				return p.Places(w.st)
 			}
 			if err = a.apply(c.Context(), w, p, m); toReport(p, err) {
 				err = errors.Join(err, a.showReport(w, p))

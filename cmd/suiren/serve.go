@@ -41,6 +41,7 @@ type service struct {
 	scheme string // http:// or https://
 	keys   *operate.Keys
 	plan   atomic.Pointer[plan.Plan]
+	shown  shownPlan
 
 	opening  sync.Mutex // of the release that is followed
 	follower atomic.Pointer[follower]
@@ -185,7 +186,7 @@ func (s *service) rate(r serve.Rating) error {
 func spareProcessor(threads int) { runtime.GOMAXPROCS(threads + 1) }
 
 func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
-	p := s.plan.Load()
+	p := s.planNow()
 	if p == nil {
 		return nil, nil
 	}
@@ -321,13 +322,16 @@ func (a *app) upCommand() *cobra.Command {
 				return err
 			}
 			a.showPlan(p, m)
+			if err := p.Places(w.st); err != nil {
+				return err
+			}
 			mf := usualModels()
 			s, err := w.service(f, mf, c)
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			s.plan.Store(p)
+			s.show(p, m)
 			ctx, stop := context.WithCancel(c.Context())
 			defer stop()
 			ended := make(chan error, 1)
@@ -335,7 +339,9 @@ func (a *app) upCommand() *cobra.Command {
 			if !p.Empty() {
 				err := s.announce(nil)
 				if err == nil {
+					applied := s.applying()
 					err = a.apply(ctx, w, p, m)
+					applied()
 				}
 				if err != nil {
 					if toReport(p, err) {

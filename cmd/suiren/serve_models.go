@@ -178,7 +178,7 @@ func (h *house) openSpace(dir string) (*service, error) {
 	}
 	s := newService(w, h.books)
 	s.house, s.Server = h, h.srv
-	if err := h.replan(context.Background(), s); err != nil {
+	if err := h.replanMeasured(context.Background(), s); err != nil {
 		w.close()
 		return nil, err
 	}

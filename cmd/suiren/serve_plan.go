@@ -68,7 +68,7 @@ func (a *app) servePlan(c *cobra.Command, folder string, models []string, f *ser
 	case err != nil: // a restored folder has its releases, and not its documents
 		a.screen.Note(say.T("the plan cannot be made here, what it made is served: %v", "此处无法生成计划，仍提供已制作版本的服务：%v", err))
 	default:
-		s.plan.Store(p)
+		s.show(p, m)
 	}
 	if err == nil && stands && !p.Empty() && len(models) == 0 {
 		a.screen.Note(say.T("the plan has changed since this release was made; suiren apply makes it anew", "发布之后计划有变化；suiren apply 会重新制作"))
@@ -120,10 +120,25 @@ func (s *service) openMade(ctx context.Context, p *plan.Plan, m stage.Machine, r
 	if err == nil {
 		return done, s.openRelease(b, m)
 	}
-	last, released := finished(p)
-	if released || release != "" || !errors.Is(err, errNoneStands) {
+	if _, released := finished(p); released || release != "" || !errors.Is(err, errNoneStands) {
 		return done, err
 	}
+	ref := s.talker(p, mf)
+	if ref == "" {
+		s.answerLater(m)
+		return done, nil
+	}
+	_, done, err = s.house.openModels(ctx, []string{ref}, mf)
+	if err == nil {
+		s.answerFromModels(m)
+	}
+	return done, err
+}
+
+// talker is the weights that nothing else of a plan goes on from, if those of one block
+// alone can be talked with; else "".
+func (s *service) talker(p *plan.Plan, mf *modelFlags) string {
+	last, _ := finished(p)
 	last = slices.DeleteFunc(last, func(ref string) bool {
 		p, err := s.house.prepare(ref, mf, false)
 		if err == nil {
@@ -132,14 +147,9 @@ func (s *service) openMade(ctx context.Context, p *plan.Plan, m stage.Machine, r
 		return err != nil
 	})
 	if len(last) != 1 {
-		s.answerLater(m)
-		return done, nil
+		return ""
 	}
-	_, done, err = s.house.openModels(ctx, last, mf)
-	if err == nil {
-		s.answerFromModels(m)
-	}
-	return done, err
+	return last[0]
 }
 
 // standsEvery is how often a server that has nothing to answer from looks whether a

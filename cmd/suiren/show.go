@@ -12,6 +12,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/internal/terminal"
+	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/curve"
 	"suiren/stage/data"
@@ -167,6 +168,9 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 				rows = append(rows, r)
 			}
 		}
+	}
+	if derived := plan.Derived(rec); !derived.IsZero() {
+		rows = append(rows, []string{a.t("derived", "推得"), derived.In(a.lang)})
 	}
 	for _, in := range rec.Inputs {
 		from := in.Block

@@ -162,6 +162,9 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 	}
+	if err := p.faults.Err(); err != nil {
+		return err
+	}
 	for _, dir := range job.Dirs("text") {
 		rows.Drawn()
 		if err := t.text(ctx, job, w, &p, dir); err != nil {
@@ -251,7 +254,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		}
 		docs, long, err := w.Docs(e, t.choice(), t.Length)
 		if err != nil {
-			return err
+			return p.faults.Add(err)
 		}
 		for range long {
 			p.w.Drop()
@@ -290,6 +293,7 @@ type packer struct {
 	length  int
 	shuffle bool // in an order drawn once, when all are there
 	waiting []stage.RowDoc
+	faults  stage.Faults // examples that cannot be written
 
 	knows          bool // the template knows thoughts
 	thoughts, mute int  // that were met; of a template that knows none

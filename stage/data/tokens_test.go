@@ -2,6 +2,7 @@ package data
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -148,6 +149,22 @@ func TestTokensOfChats(t *testing.T) {
 			job.Inputs = append(job.Inputs, stage.Input{Arg: arg, Dir: dir})
 		}
 		return op.Run(t.Context(), job)
+	}
+	// What the template refuses is told of the first five, and counted; the rest is no matter.
+	var refused strings.Builder
+	for i := range 8 {
+		fmt.Fprintf(&refused, `{"messages": [{"role": "user", "content": "q%d"}, {"role": "assistant", "content": "%s"}]}`+"\n", i, []string{"no", "yes"}[i%7/6])
+	}
+	never, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": refused.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(brought, "chat_template.jinja"), []byte(`{% for m in messages %}{% if m.content == "no" %}{{ raise_exception("never say no") }}{% endif %}{% endfor %}`+template), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	err = run(Tokens{Length: 128}, map[string]string{"from": filepath.Join(never, trainPart), "base": brought})
+	if text := say.Err(say.English, err); err == nil || strings.Count(text, "never say no") != 5 || !strings.HasPrefix(text, "a.jsonl:1: ") || !strings.HasSuffix(text, "\n2 more examples cannot be learnt from") {
+		t.Errorf("refused: %v", err)
 	}
 	// What learn names and no turn has is said, and not that rows are too short.
 	plain, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": `{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "one"}]}` + "\n" +

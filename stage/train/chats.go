@@ -146,6 +146,7 @@ type sayings struct {
 // thoughts out.
 func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err error) {
 	knows, _ := w.Thinks()
+	var faults stage.Faults
 	for e, err := range stage.Conversations(dir) {
 		if err != nil {
 			return nil, said, err
@@ -155,7 +156,10 @@ func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err e
 		}
 		list, long, err := w.Docs(&e, stage.Choice{}, w.context)
 		if err != nil {
-			return nil, said, err
+			if err = faults.Add(err); err != nil {
+				return nil, said, err
+			}
+			continue
 		}
 		said.dropped += long
 		for _, m := range e.Messages {
@@ -177,5 +181,5 @@ func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err e
 		}
 	}
 	said.answers -= said.dropped
-	return docs, said, nil
+	return docs, said, faults.Err()
 }

@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +11,34 @@ import (
 
 	"suiren/stage"
 )
+
+// Chats that the base's template refuses are told together: the first five, and how many more.
+func TestChatsRefused(t *testing.T) {
+	base := t.TempDir()
+	check(t, os.CopyFS(base, os.DirFS(archFolder("qwen2"))))
+	check(t, os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte(`{% for m in messages %}{% if m.content == "no" %}{{ raise_exception("never say no") }}{% endif %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`), 0o600))
+	b, err := openBrought(base)
+	check(t, err)
+	defer b.Close()
+	for refused, want := range map[int]int{0: 0, 1: 1, 5: 5, 7: 5} {
+		list := []stage.Example{{From: "right", Messages: append(user("a"), stage.Message{Role: "assistant", Content: "yes"})}}
+		for i := range refused {
+			list = append(list, stage.Example{From: fmt.Sprintf("chat %d", i), Messages: append(user("a"), stage.Message{Role: "assistant", Content: "no"})})
+		}
+		dir := toyExamples(t, list)
+		_, err := b.chats(newBench(t, map[string]string{"examples": dir}).Job, dir)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if n := strings.Count(text, "never say no"); n != want || strings.Contains(text, "2 more examples cannot be learnt from") != (refused == 7) {
+			t.Errorf("of %d that are refused: %v", refused, err)
+		}
+	}
+}
 
 // Chats are learnt in the base's template: each answer by itself, with the
 // token that ends it, and nothing else.

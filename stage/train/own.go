@@ -52,7 +52,7 @@ func (c *Continue) Check() []*say.Error {
 // Settled implements stage.Settler.
 func (c *Continue) Settled() map[string]any {
 	o := c.own()
-	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "storage": "f32", "gradients": "f32", "type": string(orMixture(o.typ)), "seed": o.seed}
+	return map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "schedule": "linear", "clip": 1, "warmup": o.warm(), "weight_decay": 0, "storage": "f32", "gradients": "f32", "type": string(orMixture(o.typ)), "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.
@@ -114,7 +114,7 @@ func (l *LoRA) Check() []*say.Error {
 // Settled implements stage.Settler.
 func (l *LoRA) Settled() map[string]any {
 	o := l.own()
-	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "warmup": o.warm(), "weight_decay": 0, "gradients": "f32", "seed": o.seed}
+	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "schedule": "linear", "clip": 1, "warmup": o.warm(), "weight_decay": 0, "gradients": "f32", "seed": o.seed}
 }
 
 // Forecast implements stage.Forecaster.

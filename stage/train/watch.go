@@ -78,7 +78,7 @@ func checkWatch(watch stage.Ref, patience int) []*say.Error {
 		return nil
 	}
 	return []*say.Error{{Where: "patience", What: say.T("patience needs something to watch", "patience 需要观察集"),
-		Next: say.T("add watch = examples.NAME", "请加上 watch = examples.名称")}}
+		Next: say.T("add watch = examples.NAME or, of rows of a corpus with split, watch = corpus.NAME", "请加上 watch = examples.名称；数据行来自设了 split 的语料时，加上 watch = corpus.名称")}}
 }
 
 // newLookout makes the lookout of a run of so many steps.
