@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
 )
 
@@ -61,6 +63,9 @@ func readPieces(s *source, name string, in io.Reader) error {
 	skip, e, err := encodingOf(first, len(first) > large)
 	if err != nil {
 		return err
+	}
+	if len(first) > large && e == charmap.Windows1252 { // a few bytes beside ASCII do not decide about the rest
+		e = nil
 	}
 	in = io.MultiReader(bytes.NewReader(first[skip:]), in)
 	if e != nil {
@@ -126,6 +131,9 @@ func (s *source) piece(data []byte, decoded bool) (string, error) {
 	e, err := knownEncoding(data, false)
 	if err != nil {
 		return "", err
+	}
+	if e != nil && e != charmap.Windows1252 {
+		s.remark(Damaged, "is partly in another encoding than its beginning, and was read there as %[1]s", "部分内容的编码与文件开头不同，已按 %[1]s 读入", fmt.Sprint(e))
 	}
 	if decoded {
 		n := bytes.Count(data, []byte("\uFFFD"))

@@ -279,7 +279,7 @@ func isJapanese(data []byte) bool {
 	return max(euc, shift) >= 4 && max(euc, shift)*3 > n
 }
 
-// inWords reports whether of the letters beyond ASCII at least half stand as in words of
+// inWords reports whether of the letters beyond ASCII most stand as in words of
 // European languages: beside one of ASCII, or alone.
 func inWords(text string) bool {
 	ascii := func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
@@ -295,7 +295,7 @@ func inWords(text string) bool {
 			good++
 		}
 	}
-	return 2*good >= letters
+	return 2*good > letters || letters == 0
 }
 
 // leastPlausible is how plausible a text must be in its encoding. Chinese in GB18030

@@ -150,7 +150,7 @@ func TestDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := strings.Repeat("Some words.\n", large/12)
+	words := strings.Repeat("Some words.\n", large/12+100)
 	late := words + gb + words[:pieceBytes] + strings.Repeat("\x00", pieceBytes) + words[:pieceBytes] + "\xe9t\xe9 \xff\xfe\xfd\xfc \x81\x81 \xff\xff\n"
 	got = collect{}
 	if err := new(Reader).ReadAt("late.txt", strings.NewReader(late), int64(len(late)), 0, &got); err != nil {
@@ -161,8 +161,13 @@ func TestDamaged(t *testing.T) {
 		chinese += strings.Count(d.Source, z)
 		lost += len(d.Remarks)
 	}
-	if chinese != 2000 || lost != 1 || len(got.rejected) == 0 || !strings.Contains(got.rejected[0].En, "at byte") {
+	if chinese != 2000 || lost != 2 || len(got.rejected) == 0 || !strings.Contains(got.rejected[0].En, "at byte") {
 		t.Errorf("%d lines of Chinese, %d remarks, set aside %+v", chinese, lost, got.rejected)
+	}
+	early := "caf\xe9\n" + words + words[:pieceBytes] + z
+	got = collect{}
+	if err := new(Reader).ReadAt("early.txt", strings.NewReader(early), int64(len(early)), 0, &got); err != nil || !strings.HasPrefix(got.documents[0].Source, "café\n") || !strings.HasSuffix(got.documents[len(got.documents)-1].Source, z) {
+		t.Errorf("%v, %d documents", err, len(got.documents))
 	}
 	if text, lost, err := Decode([]byte("caf\xe9")); err != nil || lost != nil || text != "café" { // Windows-1252
 		t.Errorf("%q %v %v", text, lost, err)
