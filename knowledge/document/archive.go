@@ -54,7 +54,7 @@ func memberName(name string, other bool) string {
 	if !other {
 		return name
 	}
-	if text, _, _, err := decode([]byte(name)); err == nil {
+	if text, _, err := decode([]byte(name)); err == nil {
 		return text
 	}
 	return name

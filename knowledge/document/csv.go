@@ -35,8 +35,7 @@ func (s *source) openTable(name, text string, in io.Reader, before func()) (*tab
 		row, err := c.Read()
 		for i, cell := range row {
 			if !utf8.ValidString(cell) {
-				row[i] = toUTF8([]byte(cell))
-				s.damaged()
+				row[i] = s.lost.valid([]byte(cell))
 			}
 		}
 		return row, err
@@ -112,10 +111,10 @@ func (s *source) rowsOfTexts(t *table) error {
 		for i, v := range row[:min(len(row), len(t.head))] {
 			m[columnName(t.head[i])] = v
 		}
-		if textOf(m) == "" {
+		if field(m, textFields) == "" {
 			continue
 		}
-		if err := s.record(t.name+"#"+strconv.Itoa(n), m); err != nil {
+		if err := s.record(t.name+"#"+strconv.Itoa(n), m, textFields); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@
 package document
 
 import (
+	"bytes"
 	"errors"
 	"path"
 	"strings"
@@ -30,7 +31,7 @@ type Document struct {
 	// The text as it stands, of plain text, of Markdown and of a record with a field of
 	// text. Ends of lines are "\n".
 	Source  string   `json:"source,omitempty"`
-	Remarks []Remark `json:"remarks,omitempty"` // the first of each Cause in a file
+	Remarks []Remark `json:"remarks,omitempty"` // of Beside the first in a file
 }
 
 // A Remark says what of a file is not in its documents as it stands there.
@@ -202,7 +203,12 @@ type source struct {
 
 	told    map[Cause]bool // remarks that were made
 	remarks []Remark       // for the next document
+	lost    loss           // in the next document
+	damaged int            // documents that told a loss
 }
+
+// mostDamaged bounds the documents of a file that tell what of them was lost.
+const mostDamaged = 100
 
 // remark has the next document tell something, once in a file.
 func (s *source) remark(cause Cause, en, zh string, args ...any) {
@@ -263,7 +269,13 @@ func init() { // the map names functions that use it
 		}
 	}
 	formats = map[string]func(*source, string, []byte) error{
-		"txt": one(readText), "markdown": one(readMarkdown), "html": one(readHTML), "csv": readCSV,
+		"txt": func(s *source, name string, data []byte) error {
+			if text, _, err := decode(data); err == nil && Several(name, []byte(text)) {
+				return readPieces(s, name, bytes.NewReader(data))
+			}
+			return one(readText)(s, name, data)
+		},
+		"markdown": one(readMarkdown), "html": one(readHTML), "csv": readCSV,
 		"docx": one(readDOCX), "xlsx": one(readXLSX), "pptx": one(readPPTX), "odt": one(readODT), "epub": one(readEPUB),
 		"ole":     readOLE,
 		"pdf":     func(s *source, name string, data []byte) error { return s.readPDF(s, name, data) },
@@ -273,6 +285,8 @@ func init() { // the map names functions that use it
 
 // give hands a document on if it says something.
 func (s *source) give(d *Document) error {
+	lost := s.lost
+	s.lost = loss{}
 	n := 0
 	keep := d.Blocks[:0]
 	for _, b := range d.Blocks {
@@ -307,6 +321,11 @@ func (s *source) give(d *Document) error {
 	}
 	if s.parts--; s.parts < 0 {
 		return reject(Large, "holds more than %d documents", "包含的文档超过 %d 篇", s.limits.Parts)
+	}
+	if lost != (loss{}) {
+		if s.damaged++; s.damaged <= mostDamaged {
+			s.remarks = append(s.remarks, lost.remark())
+		}
 	}
 	d.Remarks, s.remarks = s.remarks, nil
 	return s.sink.Document(d)

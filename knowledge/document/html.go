@@ -44,7 +44,7 @@ func parseHTML(d *Document, data []byte) (*html.Node, error) {
 	var text string
 	switch {
 	case name == "utf-8" || !sure: // what is not said is guessed better here
-		t, _, _, err := decode(data)
+		t, _, err := decode(data)
 		if err != nil {
 			t = strings.ToValidUTF8(string(data), "\uFFFD")
 		}
@@ -52,7 +52,7 @@ func parseHTML(d *Document, data []byte) (*html.Node, error) {
 	default:
 		text = convert(data, e)
 		if strings.HasPrefix(name, "gb") || name == "big5" { // often said of pages that are UTF-8
-			if t, utf, _, err := decode(data); err == nil && utf {
+			if t, utf, err := decode(data); err == nil && utf {
 				text = t
 			}
 		}

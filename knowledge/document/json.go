@@ -34,6 +34,8 @@ func readLines(s *source, name string, in io.Reader) error {
 	if err != nil {
 		return streamed("JSON Lines", err)
 	}
+	head, _ := r.Peek(1 << 16) // an error comes again
+	fields := fieldsOf(firstRecords(head))
 	var buffer []byte
 	bad, given := 0, 0
 	for n := 1; ; n++ {
@@ -76,7 +78,7 @@ func readLines(s *source, name string, in io.Reader) error {
 			}
 			continue
 		}
-		if err := s.record(part, v); err != nil {
+		if err := s.record(part, v, fields); err != nil {
 			if r, ok := errors.AsType[*Rejection](err); ok && r.Cause == Empty {
 				continue
 			}
@@ -118,11 +120,15 @@ func readJSON(s *source, name string, data []byte) error {
 		return brokenAt([]byte(text), 1, err)
 	}
 	list, ok := v.([]any)
-	if !ok || len(list) == 0 || !isRecord(list[0]) {
-		return s.record(name, v)
+	fields := fieldsOf(list[:min(len(list), recordsAhead)])
+	if !ok || len(list) == 0 || !isRecord(list[0], fields) {
+		if len(list) > 0 {
+			s.fieldless(list[0])
+		}
+		return s.outlined(name, v)
 	}
 	for i, r := range list {
-		if err := s.record(name+"#"+strconv.Itoa(i+1), r); err != nil {
+		if err := s.record(name+"#"+strconv.Itoa(i+1), r, fields); err != nil {
 			if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Empty {
 				return err
 			}
@@ -169,10 +175,10 @@ func parseJSON(b []byte) (any, error) {
 	return v, nil
 }
 
-// isRecord reports whether a value has a field of text, be it empty.
-func isRecord(v any) bool {
+// isRecord reports whether a value has one of some fields, be it empty.
+func isRecord(v any, fields []string) bool {
 	m, _ := v.(map[string]any)
-	return slices.ContainsFunc(textFields, func(name string) bool {
+	return slices.ContainsFunc(fields, func(name string) bool {
 		switch v, ok := m[name]; v.(type) {
 		case string, json.Number, nil:
 			return ok
@@ -181,12 +187,69 @@ func isRecord(v any) bool {
 	})
 }
 
-// textOf returns the field of a record that is its text.
-func textOf(v any) string {
-	m, _ := v.(map[string]any)
-	return field(m, textFields)
+// fieldsOf returns the fields that hold the text of a file's records, by its first ones. If
+// none has a field of such a name, it is the one that holds more than all others, and a
+// long text of most.
+func fieldsOf(records []any) []string {
+	size, all := map[string]int{}, 0
+	for _, v := range records {
+		if isRecord(v, textFields) {
+			return textFields
+		}
+		m, _ := v.(map[string]any)
+		for name, v := range m {
+			n := sizeOf(v)
+			if all += n; n >= longText {
+				if _, ok := v.(string); ok {
+					size[name] += n
+				}
+			}
+		}
+	}
+	for name, n := range size {
+		if 2*n > all {
+			return []string{name}
+		}
+	}
+	return textFields
 }
 
+// sizeOf is how much text a value holds.
+func sizeOf(v any) (n int) {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case map[string]any:
+		for _, v := range v {
+			n += sizeOf(v)
+		}
+	case []any:
+		for _, v := range v {
+			n += sizeOf(v)
+		}
+	}
+	return n
+}
+
+// firstRecords parses the first lines of a file, of which head is the beginning.
+func firstRecords(head []byte) (list []any) {
+	for len(list) < recordsAhead {
+		line, rest, ok := bytes.Cut(head, []byte("\n"))
+		if v, err := parseJSON(line); err == nil {
+			list = append(list, v)
+		}
+		if !ok {
+			return list
+		}
+		head = rest
+	}
+	return list
+}
+
+// recordsAhead is by how many records it is told which field is their text.
+const recordsAhead = 100
+
+// field returns the first of some fields that says something.
 func field(m map[string]any, names []string) string {
 	_, v := fieldOf(m, names)
 	return v
@@ -211,34 +274,58 @@ func fieldOf(m map[string]any, names []string) (name, value string) {
 // whatever its name is.
 const longText = 200
 
-// otherTexts returns the fields of a record that hold texts too, which are not read.
+// otherTexts returns the fields of a record that hold texts too, which are not read. Beside
+// a field that was chosen by its size these are all others.
 func otherTexts(m map[string]any, text string) (names []string) {
+	chosen := !slices.Contains(textFields, text)
 	for _, n := range slices.Sorted(maps.Keys(m)) {
 		v, _ := m[n].(string)
-		if n != text && strings.TrimSpace(v) != "" && v != m[text] && (slices.Contains(textFields, n) || len(v) >= longText) {
+		other := strings.TrimSpace(v) != "" && v != m[text] && (slices.Contains(textFields, n) || len(v) >= longText)
+		if n != text && (other || chosen && sizeOf(m[n]) > 0) {
 			names = append(names, clip(n, 40))
 		}
 	}
 	return names[:min(len(names), 5)]
 }
 
-// record gives one value as a document: its text, as it stands, if it has such a
-// field, or else all that is in it, as a list.
-func (s *source) record(name string, v any) error {
-	d := &Document{Name: name, Format: "json"}
+// record gives one value as a document: its text, as it stands, if it has one of some
+// fields, or else all that is in it, as a list.
+func (s *source) record(name string, v any, fields []string) error {
 	m, _ := v.(map[string]any)
-	d.Title, d.Date, d.Language, d.Author = field(m, titleFields), field(m, dateFields), field(m, langFields), field(m, authFields)
-	if !isRecord(v) {
-		s.outline(d, "", v, 0)
-		return s.give(d)
+	if !isRecord(v, fields) {
+		s.fieldless(v)
+		return s.outlined(name, v)
 	}
-	read, text := fieldOf(m, textFields)
+	read, text := fieldOf(m, fields)
 	if !s.told[Beside] && text != "" {
-		if other := otherTexts(m, read); len(other) > 0 {
-			s.remark(Beside, "of its records only %q is read; they also hold %s", "其记录只读入 %q，另有 %s 未读", read, short(strings.Join(other, ", ")))
+		switch other := otherTexts(m, read); {
+		case len(other) > 0:
+			s.remark(Beside, "of its records only %q is read; they also hold %s", "其记录只读入 %q，另有 %s 未读", clip(read, 40), short(strings.Join(other, ", ")))
+		case !slices.Contains(textFields, read):
+			s.remark(Beside, "of its records only %q is read, which holds most of their text", "其记录只读入文字最多的 %q", clip(read, 40))
 		}
 	}
+	d := described(name, m)
 	d.Source, d.Blocks = ends.Replace(text), paragraphs(text, false)
+	return s.give(d)
+}
+
+func described(name string, m map[string]any) *Document {
+	return &Document{Name: name, Format: "json", Title: field(m, titleFields), Date: field(m, dateFields), Language: field(m, langFields), Author: field(m, authFields)}
+}
+
+// fieldless remarks that a record has no field of text.
+func (s *source) fieldless(v any) {
+	if _, ok := v.(map[string]any); ok {
+		s.remark(Beside, "a record has no field of text and was written out as a list: name the field text", "有记录没有正文字段，已写成列表：请将正文字段命名为 text")
+	}
+}
+
+// outlined gives a value as a list.
+func (s *source) outlined(name string, v any) error {
+	m, _ := v.(map[string]any)
+	d := described(name, m)
+	s.outline(d, "", v, 0)
 	return s.give(d)
 }
 

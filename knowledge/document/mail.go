@@ -172,7 +172,7 @@ func inUTF8(b []byte, label string) []byte {
 			return []byte(convert(b, e))
 		}
 	}
-	text, _, _, err := decode(b)
+	text, _, err := decode(b)
 	if err != nil {
 		return []byte(strings.ToValidUTF8(string(b), "\uFFFD"))
 	}

@@ -33,30 +33,26 @@ func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
 	columns := f.Schema().Columns() // paths of the leaves, by index
 	rows := make([]parquet.Row, 64)
 	n, given := 0, 0
+	var fields []string
 	for _, g := range f.RowGroups() {
 		r := g.Rows()
 		for {
 			k, err := r.ReadRows(rows)
+			if fields == nil {
+				var list []any
+				for _, row := range rows[:k] {
+					list = append(list, record(row, columns, 1<<10))
+				}
+				fields = fieldsOf(list)
+			}
 			for _, row := range rows[:k] {
 				n++
-				m := map[string]any{}
-				for _, v := range row {
-					c := v.Column()
-					if v.IsNull() || c < 0 || c >= len(columns) || len(columns[c]) != 1 || v.RepetitionLevel() > 0 {
-						continue
-					}
-					switch v.Kind() {
-					case parquet.ByteArray, parquet.FixedLenByteArray:
-						m[columns[c][0]] = clip(toUTF8(v.ByteArray()), int(s.limits.Text))
-					default:
-						m[columns[c][0]] = json.Number(v.String())
-					}
-				}
-				if textOf(m) == "" {
+				m := record(row, columns, int(s.limits.Text))
+				if field(m, fields) == "" {
 					continue
 				}
 				given++
-				if err := s.record(name+"#"+strconv.Itoa(n), m); err != nil {
+				if err := s.record(name+"#"+strconv.Itoa(n), m, fields); err != nil {
 					r.Close()
 					return err
 				}
@@ -78,4 +74,23 @@ func (s *source) parquet(name string, in io.ReaderAt, size int64) error {
 		return reject(Empty, "has no column of text", "没有文本列")
 	}
 	return nil
+}
+
+// record returns a row, of its texts so many bytes at most.
+func record(row parquet.Row, columns [][]string, most int) map[string]any {
+	m := map[string]any{}
+	for _, v := range row {
+		c := v.Column()
+		if v.IsNull() || c < 0 || c >= len(columns) || len(columns[c]) != 1 || v.RepetitionLevel() > 0 {
+			continue
+		}
+		switch v.Kind() {
+		case parquet.ByteArray, parquet.FixedLenByteArray:
+			b := v.ByteArray()
+			m[columns[c][0]] = toUTF8(b[:min(len(b), most)])
+		default:
+			m[columns[c][0]] = json.Number(v.String())
+		}
+	}
+	return m
 }

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
 )
 
@@ -43,6 +46,13 @@ func Piece(text []byte, most int) (n, gap int) {
 	return n, 0
 }
 
+// Several reports whether a file is plain text, not Markdown or source, that holds several
+// texts with textEnd between them.
+func Several(name string, data []byte) bool {
+	ending := strings.ToLower(path.Ext(name))
+	return (ending == "" || byEnding[ending] == "txt") && bytes.Contains(data, []byte(textEnd))
+}
+
 // readPieces reads plain text or Markdown. One of more than large bytes gives pieces,
 // named by the byte of the decoded text at which they begin.
 func readPieces(s *source, name string, in io.Reader) error {
@@ -54,41 +64,51 @@ func readPieces(s *source, name string, in io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if len(first) > large && e == charmap.Windows1252 { // a few bytes beside ASCII do not decide about the rest
+		e = nil
+	}
 	in = io.MultiReader(bytes.NewReader(first[skip:]), in)
 	if e != nil {
 		in = transform.NewReader(in, e.NewDecoder())
 	}
+	most := pieceBytes
 	if len(first) <= large {
 		text, err := io.ReadAll(in)
 		if err != nil {
 			return streamed("text", err)
 		}
 		if len(text) <= large {
-			return s.read(name, first)
+			if !Several(name, text) {
+				return s.read(name, first)
+			}
+			most = len(text)
 		}
 		in = bytes.NewReader(text)
 	}
-	r := bufio.NewReaderSize(in, 1<<18)
+	r := bufio.NewReaderSize(in, most+len(textEnd))
 	format := Detect(name, first)
-	given := 0
+	given, bad := 0, 0
 	for at := 0; ; {
-		b, err := r.Peek(pieceBytes + len(textEnd))
+		b, err := r.Peek(most + len(textEnd))
 		if len(b) == 0 && errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return streamed("text", err)
 		}
-		n, gap := Piece(b, pieceBytes)
-		text := b[:n]
-		if bytes.IndexByte(text, 0) >= 0 {
-			return reject(Broken, "holds bytes that no text has", "含有文本中不会出现的字节")
+		n, gap := Piece(b, most)
+		part := name + "#" + strconv.Itoa(at)
+		text, err := s.piece(b[:n], e != nil)
+		r.Discard(n + gap)
+		at += n + gap
+		if r, ok := errors.AsType[*Rejection](err); ok {
+			bad++
+			if err := s.sink.Rejected(r.named(part)); err != nil {
+				return err
+			}
+			continue
 		}
-		if !utf8.Valid(text) {
-			text = bytes.ToValidUTF8(whole(text), []byte("\uFFFD"))
-			s.damaged()
-		}
-		d := &Document{Name: name + "#" + strconv.Itoa(at), Format: format, Source: strings.Trim(ends.Replace(string(text)), "\n")}
+		d := &Document{Name: part, Format: format, Source: strings.Trim(ends.Replace(text), "\n")}
 		if strings.TrimSpace(d.Source) != "" {
 			line, _, _ := strings.Cut(strings.TrimSpace(d.Source), "\n")
 			d.Title = clip(line, 120)
@@ -97,11 +117,30 @@ func readPieces(s *source, name string, in io.Reader) error {
 			}
 			given++
 		}
-		r.Discard(n + gap)
-		at += n + gap
 	}
-	if given == 0 {
+	if given == 0 && bad == 0 {
 		return reject(Empty, "holds no text", "没有文字")
 	}
 	return nil
+}
+
+// piece decodes a piece of a text. That its file begins in UTF-8 does not decide about a
+// piece that is not, and of one that was decoded a half may be lost. An error is a
+// *Rejection of the piece.
+func (s *source) piece(data []byte, decoded bool) (string, error) {
+	e, err := knownEncoding(data, false)
+	if err != nil {
+		return "", err
+	}
+	if e != nil && e != charmap.Windows1252 {
+		s.remark(Damaged, "is partly in another encoding than its beginning, and was read there as %[1]s", "部分内容的编码与文件开头不同，已按 %[1]s 读入", fmt.Sprint(e))
+	}
+	if decoded {
+		n := bytes.Count(data, []byte("\uFFFD"))
+		if 2*n > utf8.RuneCount(data) {
+			return "", reject(Broken, "is not in the encoding in which its file begins", "与文件开头的编码不同")
+		}
+		s.lost.replaced += n
+	}
+	return s.decoded(data, e), nil
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding"
@@ -192,10 +191,7 @@ func encodingOf(head []byte, more bool) (skip int, e encoding.Encoding, err erro
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return 2, enc.UTF16(enc.BigEndian, enc.IgnoreBOM), nil
 	}
-	if bytes.IndexByte(head, 0) < 0 && (utf8.Valid(head) || nearlyUTF8(head)) {
-		return 0, nil, nil
-	}
-	e, err = guess(head)
+	e, err = knownEncoding(head, true)
 	return 0, e, err
 }
 

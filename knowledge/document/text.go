@@ -95,40 +95,69 @@ func asItStands(data []byte, text string) string {
 
 var ends = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// decode decodes a text, and has a document tell if that lost something.
-func (s *source) decode(data []byte) (text string, utf bool, err error) {
-	text, utf, lost, err := decode(data)
-	if lost {
-		s.damaged()
-	}
-	return text, utf, err
+// A loss is what of a text is no characters.
+type loss struct {
+	replaced int // places that were read as U+FFFD
+	dropped  int // bytes that were left out
 }
 
-func (s *source) damaged() {
-	s.remark(Damaged, "holds bytes that are no characters: each such place was read as U+FFFD, and a character cut off at the end was left out",
-		"含有不成字符的字节：每处读作 U+FFFD，末尾不完整的字符略去")
+func (l loss) remark() Remark {
+	r := reject(Damaged, "holds bytes that are no characters; places read as U+FFFD: %d, bytes left out (NUL, or of a character cut off at the end): %d",
+		"含有不成字符的字节：%d 处读作 U+FFFD，略去 %d 个字节（NUL，或末尾不完整的字符）", l.replaced, l.dropped)
+	return Remark{Damaged, r.En, r.Zh}
+}
+
+// valid is data in UTF-8, with U+FFFD for each run of bytes that are no characters.
+func (l *loss) valid(data []byte) string {
+	if utf8.Valid(data) {
+		return string(data)
+	}
+	text := toUTF8(data)
+	l.replaced += strings.Count(text, "\uFFFD") - bytes.Count(data, []byte("\uFFFD"))
+	return text
 }
 
 // mark is what UTF-8 may begin with.
 const mark = "\xef\xbb\xbf"
 
 // decode turns the bytes of a text file into UTF-8. utf says that they are
-// UTF-8 already, and where they stand, so do the bytes of text; lost, that some of
-// them are no characters.
-func decode(data []byte) (text string, utf, lost bool, err error) {
+// UTF-8 already, and where they stand, so do the bytes of text. What is lost the next
+// document tells.
+func (s *source) decode(data []byte) (text string, utf bool, err error) {
 	skip, e, err := encodingOf(data, false)
-	switch {
-	case err != nil:
-		return "", false, false, err
-	case e != nil:
-		text = convert(data[skip:], e)
-		return text, false, strings.ContainsRune(text, '\uFFFD'), nil
+	if err != nil {
+		return "", false, err
 	}
-	text = strings.Repeat(" ", skip) + string(data[skip:]) // offsets stay
-	if utf8.ValidString(text) {
-		return text, true, false, nil
+	if e != nil {
+		return s.decoded(data[skip:], e), false, nil
 	}
-	return strings.ToValidUTF8(string(whole([]byte(text))), "\uFFFD"), false, true, nil
+	before := s.lost
+	text = strings.Repeat(" ", skip) + s.decoded(data[skip:], nil) // offsets stay
+	return text, s.lost == before, nil
+}
+
+// decode is source.decode for what no document tells of.
+func decode(data []byte) (text string, utf bool, err error) { return new(source).decode(data) }
+
+// decoded decodes a text of a known encoding, nil if that is UTF-8.
+func (s *source) decoded(data []byte, e encoding.Encoding) string {
+	var text string
+	if e != nil {
+		text = convert(data, e)
+		s.lost.replaced += strings.Count(text, "\uFFFD")
+	} else {
+		if !utf8.Valid(data) {
+			n := len(data)
+			data = whole(data)
+			s.lost.dropped += n - len(data)
+		}
+		text = s.lost.valid(data)
+	}
+	if n := strings.Count(text, "\x00"); n > 0 {
+		s.lost.dropped += n
+		text = strings.ReplaceAll(text, "\x00", "")
+	}
+	return text
 }
 
 // whole returns data without a character of UTF-8 that is cut off at its end.
@@ -144,9 +173,8 @@ func whole(data []byte) []byte {
 	return data
 }
 
-// nearlyUTF8 reports whether data is UTF-8 but for some bytes: of others at least four
-// times as many characters are whole. In GB18030 or Big5 one pair in seven looks like
-// a character of UTF-8.
+// nearlyUTF8 reports whether data is UTF-8 but for some bytes: of characters beyond ASCII
+// at least as many are whole. Of GB18030, Big5 and others a third looks like UTF-8 at most.
 func nearlyUTF8(data []byte) bool {
 	good, bad := 0, 0
 	for b := whole(data); len(b) > 0; {
@@ -159,29 +187,115 @@ func nearlyUTF8(data []byte) bool {
 		}
 		b = b[n:]
 	}
-	return good > 0 && good >= 4*bad
+	return good > 0 && good >= bad
 }
 
-// guess finds the encoding of a text that is not UTF-8.
-func guess(data []byte) (encoding.Encoding, error) {
-	if e := utf16Without(data); e != nil {
+// A stray byte is one of so many at most: of NUL in a text, or beyond ASCII in one that is
+// else ASCII.
+const stray = 1000
+
+// knownEncoding tells in what encoding a text is, nil if it is UTF-8. begins says that it
+// is the beginning of a file and no part from its middle: in that, a NUL is a sign of a
+// binary.
+func knownEncoding(data []byte, begins bool) (encoding.Encoding, error) {
+	at, isUTF8 := bytes.IndexByte(data, 0), utf8.Valid(data) || nearlyUTF8(data)
+	if at < 0 && isUTF8 {
+		return nil, nil
+	}
+	if e := utf16Without(data); begins && e != nil {
 		return e, nil
 	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, reject(Broken, "holds bytes that no text has", "含有文本中不会出现的字节")
+	size := len(data)
+	if !begins {
+		size = max(size, pieceBytes) // the last piece is shorter
 	}
-	sample := data[:min(len(data), 64<<10)]
+	if at >= 0 && (begins && at < 1024 || bytes.Count(data, []byte{0})*stray > size) {
+		return nil, reject(Broken, "holds bytes that no text has, the first at byte %d: NUL", "含有文本中不会出现的字节，第一个是位于字节 %d 处的 NUL", at)
+	}
+	if isUTF8 {
+		return nil, nil
+	}
+	return guess(data)
+}
+
+// guess finds the encoding of a text that is not UTF-8. One that is ASCII but for stray
+// bytes in no encoding is damaged UTF-8.
+func guess(data []byte) (encoding.Encoding, error) {
+	sample, n := beyondASCII(data)
 	best, most := encoding.Encoding(nil), leastPlausible
-	for _, e := range []encoding.Encoding{simplifiedchinese.GB18030, traditionalchinese.Big5, charmap.Windows1252} {
-		text := convert(sample, e)
-		if score := plausible(text); score > most && !unusual(text) {
-			best, most = e, score
+	if !isJapanese(sample) {
+		for _, e := range []encoding.Encoding{simplifiedchinese.GB18030, traditionalchinese.Big5, charmap.Windows1252} {
+			text := convert(sample, e)
+			if score := plausible(text); score > most && !unusual(text) && (e != charmap.Windows1252 || inWords(text)) {
+				best, most = e, score
+			}
 		}
 	}
-	if best == nil {
-		return nil, reject(Broken, "is in no known encoding: save it as UTF-8", "编码无法识别：请另存为 UTF-8")
+	if best == nil && n*stray > len(data) {
+		at := 0
+		for r, size := utf8.DecodeRune(data); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(data[at:]) {
+			at += size
+		}
+		return nil, reject(Broken, "is in no known encoding, byte %d is no UTF-8: save it as UTF-8", "编码无法识别，字节 %d 处不是 UTF-8：请另存为 UTF-8", at)
 	}
 	return best, nil
+}
+
+// beyondASCII returns the bytes beyond ASCII with three on either side, up to 64 KiB, so
+// that what else is in a text does not decide about them, and how many there are in all.
+func beyondASCII(data []byte) (sample []byte, n int) {
+	end := 0
+	for i, b := range data {
+		if b < utf8.RuneSelf {
+			continue
+		}
+		n++
+		if len(sample) < 64<<10 {
+			lo, hi := max(end, i-3), min(i+4, len(data))
+			sample, end = append(sample, data[lo:hi]...), hi
+		}
+	}
+	return sample, n
+}
+
+// isJapanese reports whether a third of the characters of two bytes are kana in EUC-JP or in
+// Shift_JIS. Of Japanese half are; the same bytes are one in five of Chinese in Big5 at most.
+func isJapanese(data []byte) bool {
+	n, euc, shift := 0, 0, 0
+	for i := 0; i+1 < len(data); i++ {
+		lead, trail := data[i], data[i+1]
+		if lead <= utf8.RuneSelf {
+			continue
+		}
+		n++
+		i++
+		switch {
+		case lead == 0xA4 && trail >= 0xA1 && trail <= 0xF3, lead == 0xA5 && trail >= 0xA1 && trail <= 0xF6:
+			euc++
+		case lead == 0x82 && trail >= 0x9F && trail <= 0xF1, lead == 0x83 && trail >= 0x40 && trail <= 0x96:
+			shift++
+		}
+	}
+	return max(euc, shift) >= 4 && max(euc, shift)*3 > n
+}
+
+// inWords reports whether of the letters beyond ASCII most stand as in words of
+// European languages: beside one of ASCII, or alone.
+func inWords(text string) bool {
+	ascii := func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
+	list := []rune(" " + text + " ")
+	letters, good := 0, 0
+	for i, r := range list {
+		if r < utf8.RuneSelf || !unicode.IsLetter(r) {
+			continue
+		}
+		letters++
+		before, after := list[i-1], list[i+1]
+		if ascii(before) || ascii(after) || !unicode.IsLetter(before) && !unicode.IsLetter(after) {
+			good++
+		}
+	}
+	return 2*good > letters || letters == 0
 }
 
 // leastPlausible is how plausible a text must be in its encoding. Chinese in GB18030
@@ -201,7 +315,7 @@ func unusual(text string) bool {
 			}
 		}
 	}
-	return n >= 40 && known*15 < n
+	return n >= 20 && known*15 < n
 }
 
 func convert(data []byte, e encoding.Encoding) string {
@@ -243,7 +357,7 @@ var frequent = func() map[rune]bool {
 func plausible(text string) float64 {
 	n, good, latin := 0, 0.0, 0
 	for _, r := range text {
-		if r == '\uFFFD' && n > 0 && len(text) > 100 {
+		if r == '\uFFFD' && n > 0 {
 			good -= 4
 		}
 		n++
@@ -281,8 +395,9 @@ func Decode(data []byte) (text string, lost *Remark, err error) {
 	if text, _, err = s.decode(data); err != nil {
 		return "", nil, err
 	}
-	if len(s.remarks) > 0 {
-		lost = &s.remarks[0]
+	if s.lost != (loss{}) {
+		r := s.lost.remark()
+		lost = &r
 	}
 	return asItStands(data, text), lost, nil
 }

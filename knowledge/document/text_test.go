@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -72,7 +73,12 @@ func TestRecords(t *testing.T) {
 		{"a.jsonl", `{"context": "one", "question": "q", "answer": "two"}`, "one", `of its records only "context" is read; they also hold answer`},
 		{"a.jsonl", `{"text": "one", "body": "two", "content": "one"}` + "\n" + `{"text": "three", "body": "four"}`, "one|three", `of its records only "text" is read; they also hold body`},
 		{"a.jsonl", `{"text": "one", "summary": "` + long + `"}`, "one", `of its records only "text" is read; they also hold summary`},
-		{"a.jsonl", `{"name": "x", "rooms": [1, 2]}`, "- name: x\n- rooms:\n   - 1\n   - 2\n", ""},
+		{"a.jsonl", `{"name": "x", "rooms": [1, 2]}`, "- name: x\n- rooms:\n   - 1\n   - 2\n", "a record has no field of text and was written out as a list: name the field text"},
+		{"a.json", `{"name": "x", "rooms": [1, 2]}`, "- name: x\n- rooms:\n   - 1\n   - 2\n", ""},
+		{"a.jsonl", `{"story": "` + long + `", "summary": "A short one.", "instruction": {"prompt": "Write!", "words": ["tree"]}, "source": "G"}` + "\n" + `{"story": "Short.", "source": "G"}`, long + "|Short.",
+			`of its records only "story" is read; they also hold instruction, source, summary`},
+		{"a.json", `[{"story": "` + long + `", "id": 1}, {"story": "` + long + `"}]`, long + "|" + long, `of its records only "story" is read, which holds most of their text`},
+		{"a.jsonl", `{"chosen": "` + long + `", "rejected": "` + long + `"}`, "- chosen: " + strings.TrimSpace(long) + "\n- rejected: " + strings.TrimSpace(long) + "\n", "a record has no field of text and was written out as a list: name the field text"},
 		{"a.tsv", "text\tlabel\none\t1\n\t1\ntwo\t0\n", "one|two", ""},
 		{"faq.csv", "question,answer\nWhen?,At nine o'clock\n", "At nine o'clock", ""},
 		{"rooms.csv", "content,owner,room\nsafe,Li of the archive,203\n", "| content | owner | room |\n| --- | --- | --- |\n| safe | Li of the archive | 203 |\n", ""},
@@ -114,6 +120,9 @@ func TestDamaged(t *testing.T) {
 		{"a.jsonl", `{"text": "` + z + "\xb0" + z + `"}`, z + "\uFFFD" + z},
 		{"a.md", "# " + z + "\xff\n", "# " + z + "\uFFFD\n"},
 		{"a.csv", "id,text\n1," + z + "\xff\n", z + "\uFFFD"},
+		{"even.txt", "A café — and two\xe9 stray\xe9 bytes.", "A café — and two\uFFFD stray\uFFFD bytes."},
+		{"ascii.txt", strings.Repeat("Words. ", 1000) + "\xff\xfe\x80abc, \xe4\xb8", strings.Repeat("Words. ", 1000) + "\uFFFDabc, "},
+		{"nul.txt", strings.Repeat("Words. ", 1000) + "a\x00b", strings.Repeat("Words. ", 1000) + "ab"},
 	} {
 		for _, stream := range []bool{false, true} {
 			var got collect
@@ -136,6 +145,30 @@ func TestDamaged(t *testing.T) {
 	if err := new(Reader).Read("a.jsonl", []byte(mixed), &got); err != nil || len(got.documents) != 10_002 || got.documents[0].Source != "café" || got.documents[10_001].Source != z {
 		t.Errorf("%v, %d documents", err, len(got.documents))
 	}
+	// What a large text holds in another encoding is decoded piece by piece, or set aside.
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(strings.Repeat(z+"\n", 2000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Repeat("Some words.\n", large/12+100)
+	late := words + gb + words[:pieceBytes] + strings.Repeat("\x00", pieceBytes) + words[:pieceBytes] + "\xe9t\xe9 \xff\xfe\xfd\xfc \x81\x81 \xff\xff\n"
+	got = collect{}
+	if err := new(Reader).ReadAt("late.txt", strings.NewReader(late), int64(len(late)), 0, &got); err != nil {
+		t.Fatal(err)
+	}
+	chinese, lost := 0, 0
+	for _, d := range got.documents {
+		chinese += strings.Count(d.Source, z)
+		lost += len(d.Remarks)
+	}
+	if chinese != 2000 || lost != 2 || len(got.rejected) == 0 || !strings.Contains(got.rejected[0].En, "at byte") {
+		t.Errorf("%d lines of Chinese, %d remarks, set aside %+v", chinese, lost, got.rejected)
+	}
+	early := "caf\xe9\n" + words + words[:pieceBytes] + z
+	got = collect{}
+	if err := new(Reader).ReadAt("early.txt", strings.NewReader(early), int64(len(early)), 0, &got); err != nil || !strings.HasPrefix(got.documents[0].Source, "café\n") || !strings.HasSuffix(got.documents[len(got.documents)-1].Source, z) {
+		t.Errorf("%v, %d documents", err, len(got.documents))
+	}
 	if text, lost, err := Decode([]byte("caf\xe9")); err != nil || lost != nil || text != "café" { // Windows-1252
 		t.Errorf("%q %v %v", text, lost, err)
 	}
@@ -147,16 +180,29 @@ func TestUnknownEncodings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]string{}
+	texts, lines := map[string]string{}, map[string][]string{}
 	for line := range strings.Lines(string(b)) {
 		lang, text, _ := strings.Cut(line, "\t")
 		texts[lang] += text
+		lines[lang] = append(lines[lang], text)
 	}
 	for _, c := range []struct {
 		lang string
 		e    encoding.Encoding
 		read bool
-	}{{"zh", simplifiedchinese.GB18030, true}, {"ja", japanese.ShiftJIS, false}, {"ja", japanese.EUCJP, false}, {"ko", korean.EUCKR, false}} {
+	}{{"zh", simplifiedchinese.GB18030, true}, {"ja", japanese.ShiftJIS, false}, {"ja", japanese.EUCJP, false}, {"ko", korean.EUCKR, false},
+		{"de", charmap.Windows1252, true}, {"fr", charmap.Windows1252, true}, {"es", charmap.Windows1252, true}, {"ru", charmap.Windows1251, false}, {"ru", charmap.KOI8R, false}} {
+		for i := 0; i+3 <= len(lines[c.lang]); i++ { // of three sentences none is read as what it is not
+			want := strings.Join(lines[c.lang][i:i+3], "")
+			data, err := encoding.ReplaceUnsupported(c.e.NewEncoder()).String(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, _ = c.e.NewDecoder().String(data)
+			if text, _, err := Decode([]byte(data)); c.read != (err == nil) || c.read && text != want {
+				t.Errorf("%s in %v: %q %v, want %q", c.lang, c.e, text, err, want)
+			}
+		}
 		data, err := encoding.ReplaceUnsupported(c.e.NewEncoder()).String(texts[c.lang])
 		if err != nil {
 			t.Fatal(err)
@@ -221,14 +267,32 @@ func TestPieces(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct {
+		name, text string
+		n          int
+	}{{"a.txt", stories[:300], 8}, {"stories", stories[:300], 8}, {"a.txt.gz", stories[:300], 8}, {"a.md", "Texts end at `" + textEnd + "`.", 1}, {"a.py", "end = '" + textEnd + "'\n", 1}, {"a.txt", "One.\n", 1}} {
+		data := []byte(c.text)
+		if strings.HasSuffix(c.name, ".gz") {
+			data = gz(t, data)
+		}
+		var got collect
+		if err := new(Reader).Read(c.name, data, &got); err != nil || len(got.documents) < c.n || c.n == 1 && len(got.documents) > 1 || c.n > 1 && got.documents[1].Source != "Once upon a time.\nThe end." {
+			t.Errorf("%s: %v, %d documents", c.name, err, len(got.documents))
+		}
+	}
 	var got collect
 	small := gz(t, []byte("A text that is not large.\n"))
 	if err := new(Reader).ReadAt("a.txt.gz", bytes.NewReader(small), int64(len(small)), 0, &got); err != nil || len(got.documents) != 1 || got.documents[0].Name != "a.txt.gz" {
 		t.Errorf("%v %+v", err, got.documents)
 	}
-	binary := []byte(strings.Repeat("word ", large) + "\x00")
+	words := strings.Repeat("word ", large)
+	got = collect{}
+	if err := new(Reader).ReadAt("a", strings.NewReader(words+"\x00"), int64(len(words)+1), 0, &got); err != nil || len(got.rejected) > 0 || !strings.Contains(got.documents[len(got.documents)-1].Remarks[0].En, "at the end): 1") {
+		t.Errorf("%v %+v %+v", err, got.rejected, got.documents[len(got.documents)-1].Remarks)
+	}
+	binary := []byte(words[:2000] + strings.Repeat("\x00word", large))
 	err := new(Reader).ReadAt("a", bytes.NewReader(binary), int64(len(binary)), 0, &got)
-	if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Broken {
+	if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Broken || !strings.Contains(r.En, "byte 2000") {
 		t.Error(err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"suiren/internal/say"
 	"suiren/pii"
 	"suiren/stage"
+	"suiren/stage/data/duplicate"
 	"suiren/stage/data/quality"
 )
 
@@ -71,29 +72,71 @@ const alarming = .5
 // asideFile has the documents of a corpus that its split holds out.
 const asideFile = "heldout.jsonl"
 
-// write writes the documents that are left, the journal and the report.
+// write writes the documents that are left, the journal and the report; of a split whose
+// share is far off once more.
 func (c *curator) write(ctx context.Context) error {
-	w, err := createDocuments(filepath.Join(c.job.Out, "corpus.jsonl"))
-	if err != nil {
-		return err
-	}
-	defer w.f.Close()
-	var aside *documentWriter
-	most := math.MaxInt
+	most, p := math.MaxInt, &parting{}
 	if c.plan.Split > 0 {
+		var err error
 		if most, err = c.longest(ctx); err != nil {
 			return err
 		}
-		if aside, err = createDocuments(filepath.Join(c.job.Out, asideFile)); err != nil {
+		p = newParting(c.plan.Split)
+	}
+	x, err := c.writeParted(ctx, p, most)
+	for err == nil {
+		next := p.again()
+		if next == nil {
+			break
+		}
+		p = next
+		x, err = c.writeParted(ctx, p, most)
+	}
+	if err != nil {
+		return err
+	}
+	x.tell()
+	if err := p.tell(c.job, most); err != nil {
+		return err
+	}
+	x.report.Learnt = c.learnt
+	if c.mixes() {
+		if err := x.mix(ctx); err != nil {
 			return err
+		}
+	}
+	if filepath.Dir(c.job.Work) == c.job.Out {
+		if err := os.RemoveAll(c.job.Work); err != nil {
+			return err
+		}
+	}
+	return stage.WriteJSON(filepath.Join(c.job.Out, "report.json"), &x.report)
+}
+
+// writeParted writes the documents that are left, in pieces of most bytes, and the journal.
+func (c *curator) writeParted(ctx context.Context, p *parting, most int) (*writer, error) {
+	w, err := createDocuments(filepath.Join(c.job.Out, "corpus.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	defer w.f.Close()
+	var aside *documentWriter
+	if c.plan.Split > 0 {
+		if aside, err = createDocuments(filepath.Join(c.job.Out, asideFile)); err != nil {
+			return nil, err
 		}
 		defer aside.f.Close()
 	}
 	journal, err := createJournal(filepath.Join(c.job.Out, JournalFile), true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer journal.f.Close()
+	if c.plan.Repeats == repeatsPassages {
+		if c.passages, err = duplicate.NewPassages(filepath.Join(c.job.Work, "passages")); err != nil {
+			return nil, err
+		}
+	}
 	next, stop := iter.Pull2(func(yield func(*Entry, error) bool) {
 		done := errors.New("done")
 		if err := c.entries(ctx, func(e *Entry) error {
@@ -107,7 +150,7 @@ func (c *curator) write(ctx context.Context) error {
 	})
 	defer stop()
 	x := &writer{c: c, first: map[uint32]uint32{}, paths: map[uint32]string{}, near: newNearIndex(), exact: map[[sha256.Size]byte]string{}, size: map[string]int64{}}
-	x.meter.Lines, x.parting.share = c.recipe.Lines, c.plan.Split
+	x.meter.Lines = c.recipe.Lines
 	x.report = CorpusReport{Format: 1, Recipe: c.recipe.Name, Lines: string(c.recipe.Lines), Reasons: map[string]int{}, Languages: map[string]*LanguageCount{},
 		Sources: map[string]*LanguageCount{}, PII: map[string]int{}, Empty: []string{}, Exact: []dropped{}, Near: []dropped{}}
 	for _, t := range c.recipe.Warnings {
@@ -125,7 +168,7 @@ func (c *curator) write(ctx context.Context) error {
 		if e.Kept {
 			e.After = digits(d.Text)
 			list := pieces(d, most)
-			heldout := x.parting.of(list, e.Lang)
+			heldout := p.of(list, e.Lang)
 			for i := range list {
 				if err := x.put(&list[i], e, heldout[i], w, aside); err != nil {
 					return err
@@ -145,25 +188,9 @@ func (c *curator) write(ctx context.Context) error {
 		err = errors.Join(err, c.passages.Close())
 	}
 	if err := errors.Join(err, w.close(), journal.close()); err != nil {
-		return err
+		return nil, err
 	}
-	x.tell()
-	if n := x.parting.cut; n > 0 {
-		note := say.T("documents longer than %d bytes were cut into %d pieces, so that split holds out its share of them: %d", "超过 %d 字节的文档切成了 %d 段，使 split 能按比例留出：%d 段", most, n, x.parting.held)
-		c.job.Emit(stage.Event{Type: "note", Text: &note})
-	}
-	x.report.Learnt = c.learnt
-	if c.mixes() {
-		if err := x.mix(ctx); err != nil {
-			return err
-		}
-	}
-	if filepath.Dir(c.job.Work) == c.job.Out {
-		if err := os.RemoveAll(c.job.Work); err != nil {
-			return err
-		}
-	}
-	return stage.WriteJSON(filepath.Join(c.job.Out, "report.json"), &x.report)
+	return x, nil
 }
 
 // mixes reports whether the plan asks for a mixture.
@@ -201,7 +228,6 @@ type writer struct {
 	exact  map[[sha256.Size]byte]string
 	report CorpusReport
 
-	parting parting
 	sources []string         // of a mixture: where each document came from
 	size    map[string]int64 // and the bytes of each
 }

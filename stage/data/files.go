@@ -188,8 +188,8 @@ func (x *extract) read(pool *reader.Pool, dir, p string) error {
 		}
 		switch document.Detect(p, b) {
 		case "txt", "markdown":
-			var long bool
-			if long, err = x.text(p, b); long {
+			var pieces bool
+			if pieces, err = x.text(p, b); pieces {
 				skip := x.skip
 				x.skip = 0
 				err = pool.ReadAt(x.ctx, p, f, info.Size(), skip, x)
@@ -205,15 +205,16 @@ func (x *extract) read(pool *reader.Pool, dir, p string) error {
 	return err
 }
 
-// text takes a file that is text as it is, unless it is too long for one document.
-func (x *extract) text(p string, b []byte) (long bool, err error) {
+// text takes a file that is text as it is, unless it is too long for one document, or
+// holds several.
+func (x *extract) text(p string, b []byte) (pieces bool, err error) {
 	text, lost, err := document.Decode(b)
 	switch {
 	case err != nil:
 		return false, err
 	case strings.TrimSpace(text) == "":
 		return false, x.reject(p, document.Empty, "is empty", "是空的")
-	case len(text) > maxText:
+	case len(text) > maxText || document.Several(p, []byte(text)):
 		return true, nil
 	case x.skipped():
 		return false, nil

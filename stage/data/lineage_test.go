@@ -72,16 +72,16 @@ func TestDiff(t *testing.T) {
 }
 
 func TestSplitByWords(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 1))
+	r, p := rand.New(rand.NewPCG(3, 1)), newParting(.2)
 	held := 0
 	for range 400 {
 		words := strings.Fields(prose(r, 1+r.IntN(3)))
 		words = append(words, fmt.Sprint("name", r.IntN(1e6)), "17")
 		text := strings.Join(words, " ")
-		side1 := side(text, "en", .2)
+		side1 := p.whole(text, "en")
 		r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
 		other := strings.ReplaceAll(strings.Join(words, "\n"), "17", "4,205")
-		if side(other, "en", .2) != side1 {
+		if p.whole(other, "en") != side1 {
 			t.Errorf("%q and its permutation are on two sides", text)
 		}
 		if side1 {
@@ -107,7 +107,7 @@ func TestSplitByWords(t *testing.T) {
 // Texts of one kind, which have most of their words in common, are held out by about
 // their share, and do not all fall together.
 func TestSplitAlike(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 1))
+	r, p := rand.New(rand.NewPCG(5, 1)), newParting(.2)
 	for set := range 20 {
 		held := 0
 		for range 100 {
@@ -116,7 +116,7 @@ func TestSplitAlike(t *testing.T) {
 				words = append(words, fmt.Sprint("common", letters(100*set+k)))
 				words = append(words, "own"+letters(r.IntN(1e6)))
 			}
-			if side(strings.Join(words, " "), "en", .2) {
+			if p.whole(strings.Join(words, " "), "en") {
 				held++
 			}
 		}

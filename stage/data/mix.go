@@ -11,19 +11,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"suiren/internal/say"
-	"suiren/stage/data/duplicate"
 )
-
-// side tells on which side of a split a text falls: a share of all texts is held
-// out. It depends on the words of the text alone, and on each only once: a text
-// whose lines, sentences or words stand in another order, or with other numbers,
-// falls on the same side, and of two that share s of their words both do with the
-// probability s³ at least.
-func side(text, lang string, share float64) (heldout bool) {
-	var s duplicate.Signer
-	key := s.LeastWords(text, lang)
-	return float64(key>>11)/(1<<53) < share
-}
 
 // A Mixed says what a source gives to a mixture.
 type Mixed struct {

@@ -26,11 +26,6 @@ const leastLine = 20
 
 // repeats finds the lines that came before, with the memory of one sort.
 func (c *curator) repeats(ctx context.Context) error {
-	if c.plan.Repeats == repeatsPassages {
-		var err error
-		c.passages, err = duplicate.NewPassages(filepath.Join(c.job.Work, "passages"))
-		return err
-	}
 	if c.plan.Repeats != repeatsLines {
 		return nil
 	}

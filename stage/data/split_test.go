@@ -77,6 +77,71 @@ func TestSplitOfFewTexts(t *testing.T) {
 	}
 }
 
+// TestSplitOfAlike: of texts that all have their frequent words in common about the share is
+// held out too, and those with the same words, in whatever order, stay on one side; where
+// nothing can be held out, that is said.
+func TestSplitOfAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 1))
+	pick := func(of, from int) string { return "w" + letters(1000+from+r.IntN(of)) }
+	story := func(i int) string {
+		name, thing, place, friend := pick(30, 0), pick(40, 100), pick(20, 200), pick(30, 300)
+		return fmt.Sprintf("Once upon a time there was a little child called %s. %s had a big %s and liked to play with it at the %s. One day %s came to the %s. They were happy, and %s said thank you.\n", name, name, thing, place, friend, place, name)
+	}
+	shuffled := func(i int) string { // 30 sets of words, each in many orders
+		words := strings.Fields(fmt.Sprintf("the little child went to a big house and was happy there own%s kin%s", letters(i%30), letters(i%30)))
+		r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+		return strings.Join(words, " ") + fmt.Sprint(" ", i, "\n")
+	}
+	same := func(i int) string { return fmt.Sprint("All texts have these words, and number ", i, "\n") }
+	for _, c := range []struct {
+		name  string
+		text  func(int) string
+		n     int
+		split float64
+		op    Corpus
+	}{
+		{"stories", story, 300, .05, Corpus{}}, {"many stories", story, 4000, .02, Corpus{}}, {"half", story, 200, .5, Corpus{}}, {"few", story, 9, .05, Corpus{}},
+		{"passages", story, 300, .1, Corpus{Repeats: repeatsPassages}}, {"shuffled", shuffled, 600, .1, Corpus{}}, {"same", same, 50, .1, Corpus{}}, {"one", story, 1, .01, Corpus{}},
+	} {
+		var docs []Document
+		for i := range c.n {
+			docs = append(docs, newDocument(fmt.Sprint(i, ".txt"), c.text(i)))
+		}
+		c.op.Recipe, c.op.Split = "measure", c.split
+		out, err := makeFrom(t, &c.op, documentsOf(t, docs...))
+		if c.name == "same" || c.name == "one" {
+			if err == nil || !strings.Contains(err.Error(), "holds nothing out") {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		learnt, held := documentsIn(t, filepath.Join(out, "corpus.jsonl")), documentsIn(t, filepath.Join(out, "heldout.jsonl"))
+		share, want := float64(len(held))/float64(c.n), max(c.split, 1/float64(c.n))
+		if len(learnt)+len(held) != c.n || share > farOff*want || share*farOff < want {
+			t.Errorf("%s: %d are held out and %d are not", c.name, len(held), len(learnt))
+		}
+		if digestOf(t, out) != digestOf(t, must(t, &c.op, documentsOf(t, docs...))) {
+			t.Errorf("%s: two runs differ", c.name)
+		}
+		if c.name != "shuffled" {
+			continue
+		}
+		side := map[string]bool{}
+		for i, d := range append(held, learnt...) {
+			words := strings.Fields(d.Text)
+			slices.Sort(words)
+			key := strings.Join(words[1:], " ")
+			if before, ok := side[key]; ok && before != (i < len(held)) {
+				t.Errorf("%q is on both sides", key)
+			}
+			side[key] = i < len(held)
+		}
+	}
+}
+
 // TestPiecesOfPages: the pages of a document that is cut stand where they stood.
 func TestPiecesOfPages(t *testing.T) {
 	d := Document{Path: "a.pdf", Text: strings.Repeat("A line of words.\n\n", 200), Pages: []int{0, 18 * 50, 18 * 100, 18 * 150}}

@@ -188,32 +188,3 @@ func Jaccard(a, b []uint64) (both, either int) {
 	}
 	return both, either - both
 }
-
-// leastOf is how many orders LeastWords draws of the words.
-const leastOf = 3
-
-// LeastWords returns a number of the words of a text in its simplified form that does
-// not depend on their order: the least of them in each of three orders, mixed. Two
-// texts that share s of their words have the same one with probability s³, texts
-// without words always. By one order alone texts of one kind come in a few large
-// groups, since a word that most of them have is the least of all of these.
-func (s *Signer) LeastWords(text, lang string) uint64 {
-	s.simple = Simplify(s.simple[:0], text)
-	simple := unsafe.String(unsafe.SliceData(s.simple), len(s.simple))
-	var least [leastOf]uint64
-	for i := range least {
-		least[i] = math.MaxUint64
-	}
-	s.words = quality.Words(s.words[:0], simple, lang)
-	for _, w := range s.words {
-		h := xxhash.Sum64String(simple[w.Lo:w.Hi])
-		for i := range least {
-			least[i] = min(least[i], mix(h+uint64(i)))
-		}
-	}
-	key := uint64(0)
-	for _, l := range least {
-		key = mix(key ^ l)
-	}
-	return key
-}
