@@ -66,10 +66,10 @@ func (s *Store) Model(d Digest) (string, error) {
 	files, err := ModelFiles(context.Background(), path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", &say.Error{Where: path, What: say.T("the model that was used (%s) is no longer here", "当初所用的模型（%s）已不在此处", d.Short()),
+		return "", &say.Error{Where: path, What: say.T("nothing is here any more: the model that was used (%s) was moved or removed", "此处已没有任何内容：当初所用的模型（%s）已移走或删除", d.Short()),
 			Next: say.T("put it back; or, if it was moved, name its new path in the plan, then run suiren apply: nothing is made again", "请放回原处；若已移走，请在计划中写明新路径，再运行 suiren apply：不会重做任何内容"), Err: ErrMoved}
 	case err == nil && FilesDigest(files) != d:
-		return "", &say.Error{Where: path, What: say.T("the model here is another than the one that was used (%s)", "此处的模型不是当初所用的模型（%s）", d.Short()),
+		return "", &say.Error{Where: path, What: say.T("the model here is no longer the one that was used (%s)", "此处的模型已不是当初所用的模型（%s）", d.Short()),
 			Next: say.T("put that one back; or, if it lies elsewhere now, name that path in the plan; then run suiren apply", "请放回原来的模型；若它现在别处，请在计划中写明该路径；再运行 suiren apply"), Err: ErrMoved}
 	}
 	return path, err

@@ -27,11 +27,11 @@ func TestPlace(t *testing.T) {
 		t.Errorf("it became an artifact: %v", err)
 	}
 	write(t, dir, "chat_template.jinja", "x")
-	if _, err := s.Model(d); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "another than the one that was used") {
+	if _, err := s.Model(d); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "the model here is no longer the one that was used") {
 		t.Errorf("another template: %v", err)
 	}
 	check(t, os.RemoveAll(dir))
-	if _, err := s.Model(d); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "is no longer here; put it back; or, if it was moved, name its new path") {
+	if _, err := s.Model(d); !errors.Is(err, ErrMoved) || !strings.Contains(err.Error(), "nothing is here any more") {
 		t.Errorf("gone: %v", err)
 	}
 	check(t, os.WriteFile(s.place(d), []byte(`{"path":"here"}`), 0o600))

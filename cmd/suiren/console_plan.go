@@ -92,9 +92,13 @@ func (h *house) beginApply(s *service, p *plan.Plan) (any, error) {
 	return begun, err
 }
 
-// openStanding serves the release that stands.
+// openStanding serves the release that stands; of several, the one that is served already.
 func (h *house) openStanding(s *service, m stage.Machine) error {
-	b, err := s.w.standing(store.Release, "")
+	name := ""
+	if f := s.follower.Load(); f != nil {
+		name = f.name
+	}
+	b, err := s.w.standing(store.Release, name)
 	if err != nil {
 		return err
 	}
