@@ -67,8 +67,8 @@ func marked(answer string) (list []string) {
 	return list
 }
 
-// blocks returns the blocks of code between lines of three backticks or tildes.
-// The last may not be closed.
+// blocks returns the blocks of code between lines of three backticks or tildes, or
+// within one line. The last may not be closed.
 func blocks(answer string) (list []string) {
 	var block strings.Builder
 	fence := ""
@@ -77,6 +77,10 @@ func blocks(answer string) (list []string) {
 		switch {
 		case fence == "" && (strings.HasPrefix(start, "```") || strings.HasPrefix(start, "~~~")):
 			fence = start[:3]
+			if code, ok := strings.CutSuffix(start[3:], fence); ok && strings.TrimSpace(code) != "" {
+				list = append(list, language.ReplaceAllString(code, ""))
+				fence = ""
+			}
 		case fence != "" && strings.HasPrefix(start, fence):
 			list = append(list, block.String())
 			fence = ""
@@ -90,3 +94,6 @@ func blocks(answer string) (list []string) {
 	}
 	return list
 }
+
+// language is what a block within one line may begin with.
+var language = regexp.MustCompile(`^(?i:javascript|json|js)\b`)

@@ -10,15 +10,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"math"
 	"math/big"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"suiren/internal/say"
 )
@@ -154,11 +151,11 @@ func (v *Verifier) Score(ctx context.Context, prompt, reply string) (float64, er
 
 // exact makes a score of a question that an answer settles by itself.
 func exact(right func(answer string) bool) func(context.Context, string, string) (float64, error) {
-	return func(_ context.Context, _, answer string) (float64, error) {
-		if right(answer) {
-			return 1, nil
+	return func(ctx context.Context, _, answer string) (float64, error) {
+		if ctx.Err() == nil && right(answer) {
+			return 1, ctx.Err()
 		}
-		return 0, nil
+		return 0, ctx.Err()
 	}
 }
 
@@ -288,56 +285,6 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}
 	}
 	return exact(m.MatchString), nil
-}
-
-// schema: the answer is JSON that the schema accepts. It may stand in a block
-// of code.
-func schema(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err == nil && len(raw) > 1<<20 {
-		err = say.Errorf("it is longer than %d bytes", "超过 %d 字节", 1<<20)
-	}
-	const here = "verify:schema"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
-	c.AssertFormat()                          // what an owner writes is meant, whatever the draft
-	if err == nil {
-		err = c.AddResource(here, doc)
-	}
-	var s *jsonschema.Schema
-	if err == nil {
-		s, err = c.Compile(here)
-	}
-	if err != nil {
-		return nil, schemaFault(err)
-	}
-	return exact(func(answer string) bool {
-		if list := blocks(answer); len(list) > 0 {
-			answer = list[len(list)-1]
-		}
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(answer))
-		return err == nil && s.Validate(v) == nil
-	}), nil
-}
-
-// schemaFault says why a schema is none. What it refers to is said in both
-// languages; what else the library finds, it says in English.
-func schemaFault(err error) error {
-	refers := say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")
-	if e, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q", "这不是 JSON Schema：它引用了 %q", clip(e.URL)), Next: refers}
-	}
-	missing := ""
-	if e, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
-		missing = e.URL
-	} else if e, ok := errors.AsType[*jsonschema.AnchorNotFoundError](err); ok {
-		missing = e.Reference
-	}
-	if _, place, ok := strings.Cut(missing, "#"); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q, which it does not have", "这不是 JSON Schema：它引用了 %q，但其中没有", clip("#"+place)),
-			Next: say.T("write it there, or correct the $ref", "请在该处写上它，或改正 $ref")}
-	}
-	return &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: refers}
 }
 
 func clip(s string) string {
