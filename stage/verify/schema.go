@@ -44,6 +44,11 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 	c := jsonschema.NewCompiler()
 	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
 	c.AssertFormat()                          // what an owner writes is meant, whatever the draft
+	steps := 1
+	c.UseRegexpEngine(func(re string) (jsonschema.Regexp, error) {
+		steps += stepsOf(re)
+		return regexp.Compile(re)
+	})
 	if err == nil {
 		err = c.AddResource(here, doc)
 	}
@@ -65,7 +70,7 @@ func schema(raw json.RawMessage) (func(context.Context, string, string) (float64
 			return 0, ctx.Err()
 		}
 		n, tame := measure(v, maxDepth)
-		if !tame || n > maxPairs/size {
+		if !tame || n > maxPairs/size || len(answer) > maxSteps/steps {
 			return 0, ctx.Err()
 		}
 		if check.accepts(ctx, v) && ctx.Err() == nil {

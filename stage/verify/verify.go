@@ -14,6 +14,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -284,7 +285,25 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 	if err != nil {
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}
 	}
-	return exact(m.MatchString), nil
+	size := stepsOf(re)
+	return exact(func(answer string) bool { return len(answer) <= maxSteps/size && m.MatchString(answer) }), nil
+}
+
+// maxSteps bounds the work of a regular expression: each of its steps may be taken for each
+// byte of an answer. A longer answer is wrong.
+const maxSteps = 1 << 28
+
+// stepsOf returns how many steps a regular expression has.
+func stepsOf(re string) int {
+	parsed, err := syntax.Parse(re, syntax.Perl)
+	if err != nil {
+		return 1
+	}
+	p, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 1
+	}
+	return len(p.Inst)
 }
 
 func clip(s string) string {
