@@ -8,7 +8,8 @@ import (
 )
 
 // settled returns what of an answer gives its result, as data sets of the field
-// have it: what stands in each \boxed{}, and the text behind the last; without
+// have it: what stands in each \boxed{} behind the last correction between two, and the text
+// behind the last; without
 // a box, rest is what stands behind the last ####, else between <answer> and
 // </answer>, with the text behind the last of those, else all of the answer.
 // Full-width characters become ASCII ones.
@@ -17,7 +18,7 @@ func settled(answer string) (boxes []string, rest, behind string) {
 	const box = `\boxed{`
 	var open []int // where the braces stand that are not closed; of a box, behind its brace
 	var is []bool  // which of them are boxes
-	inside := 0
+	inside, shut := 0, 0
 	for i := 0; i < len(answer); i++ {
 		switch answer[i] {
 		case '{':
@@ -33,6 +34,10 @@ func settled(answer string) (boxes []string, rest, behind string) {
 			n := len(open) - 1
 			if is[n] {
 				if inside--; inside == 0 {
+					if corrects.MatchString(answer[shut : open[n]-len(box)]) {
+						boxes = nil
+					}
+					shut = i + 1
 					boxes, behind = append(boxes, answer[open[n]:i]), answer[i+1:]
 				}
 			}

@@ -162,7 +162,7 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 
 // number: the answer settles on this one, within the tolerance. A per cent sign is
 // a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
-// how many of them. The division that is asked for is no answer.
+// how many of them. A division that is left to do is no answer.
 func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
@@ -180,7 +180,7 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok || repeats(prompt, got) {
+		if !ok || got.unfinished(want) || repeats(prompt, got) {
 			return 0, nil
 		}
 		unit := big.NewRat(1, 1)
@@ -206,7 +206,9 @@ func rational(raw json.RawMessage) (figure, error) {
 	if json.Unmarshal(raw, &s) != nil && json.Unmarshal(raw, new(json.Number)) == nil {
 		s = string(raw)
 	}
+	fraction := strings.Contains(plain(s), "/")
 	if f, ok := soleNumber(s); ok {
+		f.fraction = fraction
 		return f, nil
 	}
 	if m := span.FindStringSubmatch(s); m != nil {
@@ -217,7 +219,7 @@ func rational(raw json.RawMessage) (figure, error) {
 		}
 	}
 	if v, ok := evaluate(s, nil, true); ok {
-		return figure{value: v, percent: strings.Contains(s, "%")}, nil
+		return figure{value: v, percent: strings.Contains(s, "%"), fraction: fraction}, nil
 	}
 	return figure{}, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(string(raw))), Next: say.T(`write it like 42, "1/3", "2(1/2)" or "12.50"`, `请写成 42、"1/3"、"2(1/2)" 或 "12.50" 的样子`)}
 }
