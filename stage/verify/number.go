@@ -256,9 +256,9 @@ func soleFigure(text string) (figure, bool) {
 
 // unfinished reports whether a fraction is a division that is left to do: what is wanted is
 // whole, a part of it is no whole number, or it is not in its lowest terms where no fraction
-// is wanted.
+// is wanted. What the owner wrote himself is none.
 func (f figure) unfinished(want figure) bool {
-	if f.parts[1] == "" {
+	if f.parts[1] == "" || f.parts == want.parts {
 		return false
 	}
 	_, above := new(big.Int).SetString(f.parts[0], 10)
