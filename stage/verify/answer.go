@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 
@@ -55,7 +56,37 @@ func settled(answer string) (boxes []string, rest, behind string) {
 		}
 		return boxes, strings.Join(list, "\n"), behind
 	}
+	if said, ok := fieldAnswer(answer); ok && len(boxes) == 0 {
+		return boxes, said, behind
+	}
 	return boxes, answer, behind
+}
+
+// fieldAnswer returns the answer of a reply that is an object with one.
+func fieldAnswer(reply string) (string, bool) {
+	reply = strings.TrimSpace(reply)
+	if list := blocks(reply); len(list) == 1 && strings.HasPrefix(reply, "```") && strings.HasSuffix(reply, "```") {
+		reply = strings.TrimSpace(list[0])
+	}
+	if !strings.HasPrefix(reply, "{") {
+		return "", false
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal([]byte(reply), &fields) != nil {
+		return "", false
+	}
+	for _, name := range []string{"answer", "final_answer", "答案"} {
+		var text string
+		raw, there := fields[name]
+		switch {
+		case !there:
+		case json.Unmarshal(raw, &text) == nil:
+			return text, true
+		case raw[0] != '{':
+			return strings.NewReplacer(`"`, " ", "[", " ", "]", " ").Replace(string(raw)), true
+		}
+	}
+	return "", false
 }
 
 // answers are what replies set off as their answer, of which one cut off may be

@@ -24,3 +24,24 @@ func TestCorrected(t *testing.T) {
 		}
 	}
 }
+
+// What explains a result is no other one; what is denied or only compared is none.
+func TestAsides(t *testing.T) {
+	for _, c := range []struct {
+		spec         string
+		right, wrong []string
+	}{
+		{`{"number": 42}`, []string{"42\n\nExplanation: She had 50 and gave 8 away.", "6 × 7 = 42\n\nCheck: 42 ÷ 7 = 6 ✓", "一共有42个。验算：42÷7=6。", "42 is the answer.", "42 is correct.", "It is 42.\n\n**Note:** there were 50.",
+			`{"answer": 42, "confidence": 0.95}`, "```json\n{\"steps\": 3, \"answer\": \"42 apples\"}\n```", "Explanation: 50 - 8 = 42", "40\nCheck: that is wrong, so 42"},
+			[]string{"41\n\nExplanation: not 42.", "42 is incorrect.", "42 is not the answer.", "42不对", "42是错误的", "答案不应该是42", "I don't think it's 42.", "more than 42", "less than 42", "half of 42", "twice 42", `{"answer": 41, "alternative": 42}`, `{"answer": [41, 42]}`, `{"answer": null, "x": 42}`}},
+		{`{"choice": "ACD"}`, []string{`{"answer": ["A", "C", "D"]}`, `{"answer": "ACD"}`}, []string{`{"answer": "A", "others": "CD"}`}},
+	} {
+		for want, list := range map[float64][]string{1: c.right, 0: c.wrong} {
+			for _, reply := range list {
+				if s := score(t, c.spec, reply); s != want {
+					t.Errorf("%s: %q scores %g", c.spec, reply, s)
+				}
+			}
+		}
+	}
+}

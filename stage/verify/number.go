@@ -198,7 +198,7 @@ func inExpression(s string, at []int) bool {
 // that one behind it, else its last number; if it stands for itself and is the
 // only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := corrected(multiplied(plain(tail(text))), givesNumber)
+	s := mainPart(corrected(multiplied(plain(tail(text))), givesNumber))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
 		return chineseNumber(s)
