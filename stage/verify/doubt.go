@@ -34,8 +34,7 @@ var (
 	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗)`)
 	unequal     = regexp.MustCompile(`(?:[≠<≤≥]|[^-=\s]\s?>)\s?\(*$`) // not -> and =>
 	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应该?[是为]|不会是|不可能是|≠)[\s:"'*(]*(?:equal to |equal |think (?:that )?it(?:['’]s| is) ?|是)?$`)
-	untrue      = regexp.MustCompile(`(?i)^[)*"'\s]*(?:(?:is|was)(?:n['’]t| not)? (?:wrong|incorrect|false|the answer|right|correct)\b|不对|不正确|不是(?:正确)?答案|是?错)`)
-	affirms     = regexp.MustCompile(`(?i)^[)*"'\s]*(?:is|was) (?:the answer|right|correct)\b`)
+	untrue      = regexp.MustCompile(`(?i)^[)*"'\s]*(?:(?:is|was) (?:wrong|incorrect|false)\b|(?:is|was)(?:n['’]t| not) (?:the answer|right|correct)\b|不对|不正确|不是(?:正确)?答案|是?错)`)
 	related     = regexp.MustCompile(`(?i)(?:\b(?:half of|twice|(?:more|less|fewer) than)|不到|超过|多于|少于)\s*\$?\s*$`)
 	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
 	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
@@ -101,8 +100,7 @@ func askedOrRelated(s string, from, to []int) bool {
 
 // denied reports whether it is said that a number is not the answer.
 func denied(s string, at []int) bool {
-	after := ahead(s, at[1])
-	return not.MatchString(s[max(0, at[0]-24):at[0]]) || untrue.MatchString(after) && !affirms.MatchString(after)
+	return not.MatchString(s[max(0, at[0]-24):at[0]]) || untrue.MatchString(ahead(s, at[1]))
 }
 
 // onlyAnnounced reports whether all numbers that a text calls its answer are f.
