@@ -242,7 +242,7 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) err
 			return err
 		}
 		if s.report.Twice == twice {
-			if err := s.oddities(&e); err != nil {
+			if err := s.oddities(ctx, &e); err != nil {
 				return err
 			}
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // oddities notes what of an example contradicts itself, or another.
-func (s *sorter) oddities(e *stage.Example) error {
+func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 	odd := func(n *int) {
 		if *n++; *n == 1 {
 			s.odd[n] = e.From
@@ -42,7 +42,7 @@ func (s *sorter) oddities(e *stage.Example) error {
 			}
 		}
 	}
-	if wrong, err := answeredWrong(e); err != nil {
+	if wrong, err := answeredWrong(ctx, e); err != nil {
 		return err
 	} else if wrong {
 		odd(&s.report.Wrong)
@@ -83,7 +83,7 @@ func messagesSum(lists ...[]stage.Message) ([16]byte, error) {
 }
 
 // answeredWrong reports whether a problem has an answer that its verifier calls wrong.
-func answeredWrong(e *stage.Example) (bool, error) {
+func answeredWrong(ctx context.Context, e *stage.Example) (bool, error) {
 	last := len(e.Messages) - 1
 	if e.Verify == nil || last < 0 || e.Messages[last].Role != "assistant" || verify.Program(e.Verify) != "" {
 		return false, nil
@@ -96,7 +96,7 @@ func answeredWrong(e *stage.Example) (bool, error) {
 	if last > 0 {
 		prompt = e.Messages[last-1].Content
 	}
-	score, err := v.Score(context.Background(), prompt, e.Messages[last].Content)
+	score, err := v.Score(ctx, prompt, e.Messages[last].Content)
 	return score < 1, err
 }
 

@@ -38,6 +38,9 @@ func answerChoice(answer string) string {
 		letters = l
 	}
 	behind = tail(behind)
+	if other := corrected(behind, givesChoice); other != behind && chosen(other) != letters {
+		return ""
+	}
 	for _, p := range picks(behind) {
 		if p.letters != letters && p.alternative(behind) {
 			return ""
@@ -193,9 +196,10 @@ func capitalised(s string) string {
 	return string(b)
 }
 
-// chosen returns the letters that a text settles on: those it announces; else
-// those it begins with; else the only ones it names.
+// chosen returns the letters that a text settles on: of what it corrects, those behind
+// the correction; those it announces; else those it begins with; else the only ones it names.
 func chosen(s string) string {
+	s = corrected(s, givesChoice)
 	if lone.MatchString(s) {
 		return lettersOf(strings.ToUpper(s))
 	}

@@ -126,19 +126,22 @@ func code(c *Code, within time.Duration) (func(context.Context, string, string) 
 	}
 	root, _, _ := strings.Cut(c.Call, ".")
 	root = regexp.QuoteMeta(root)
-	defines, err := regexp.Compile(`\b(?:function\s*\*?|class|const|let|var)\s+` + root + `(?:[^\w$]|$)|(?m:^)\s*` + root + `\s*=[^=]|\bexports\.` + root + `\s*=[^=]`)
+	defines, err := regexp.Compile(`\b(?:function\s*\*?|class|const|let|var)\s+` + root + `(?:[^\w$]|$)|(?m:^)\s*` + root + `\s*=[^=]|\bexports\.` + root + `\s*=[^=]|\bmodule\.exports\s*=[^=]`)
 	if err != nil { // too long a name
 		return nil, &say.Error{What: say.T("%q is no name of a function", "%q 不是函数名", clip(c.Call)), Next: writeCode}
 	}
 	return func(ctx context.Context, _, answer string) (float64, error) {
-		answer = script(answer, defines)
+		program, before := script(answer, defines)
 		m, err := theMachine()
 		if err != nil {
 			return 0, err
 		}
 		limited, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
-		right, err := m.run(limited, answer, c)
+		right, err := m.run(limited, program, c)
+		if !right && len(before) > 0 && limited.Err() == nil && !errors.Is(err, errSandbox) { // they may help it
+			right, err = m.run(limited, program, c, before...)
+		}
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
@@ -152,31 +155,53 @@ func code(c *Code, within time.Duration) (func(context.Context, string, string) 
 	}, nil
 }
 
-// script returns the program of an answer: its last block of code that defines
-// what is called, as one behind it may show how to call it; else its last block;
-// else all of it.
-func script(answer string, defines *regexp.Regexp) string {
+// script returns the program of an answer, and the blocks of code before it: its last block
+// that defines what is called, as one behind it may show how to call it; else its last
+// block; else what <code> or <answer> sets off and defines it; else all of it.
+func script(answer string, defines *regexp.Regexp) (program string, before []string) {
 	list := blocks(answer)
-	for _, b := range slices.Backward(list) {
+	for i, b := range slices.Backward(list) {
 		if defines.MatchString(b) {
-			return b
+			return b, list[:i]
 		}
 	}
-	if len(list) > 0 {
-		return list[len(list)-1]
+	if n := len(list) - 1; n >= 0 {
+		return list[n], list[:n]
 	}
 	if n := len(answer); n > 1 && answer[0] == '`' && answer[n-1] == '`' { // code within a line
-		return answer[1 : n-1]
+		return answer[1 : n-1], nil
 	}
-	return answer
+	if m := setOff.FindStringSubmatch(answer); m != nil && defines.MatchString(m[1]) {
+		return m[1], nil
+	}
+	return answer, nil
 }
 
+var setOff = regexp.MustCompile(`(?is)<(?:code|answer)>(.*)</(?:code|answer)>`)
+
 // hosts is what programs for a browser or Node expect around them and do not
-// need to be right: console.log says nothing to anyone. They are no const, so
-// that a program may have its own.
-const hosts = `globalThis.console = new Proxy({}, { get: () => () => {} });
-globalThis.module = { exports: {} };
-globalThis.exports = module.exports;`
+// need to be right: console.log says nothing to anyone, and timers never ring. While the
+// program loads there are require and process, too, as what stands beside a function uses
+// them: what comes from elsewhere does nothing then, and fails when it is called for a
+// case, unless it only asserts. They are no const, so that a program may have its own.
+const hosts = `{
+let loaded = false;
+const quiet = new Proxy(function () {}, { get: () => quiet, apply: () => {} });
+const foreign = new Proxy(function () {}, {
+	get: (_, name) => name === 'then' || name === Symbol.toPrimitive ? undefined : foreign,
+	construct: () => foreign,
+	apply: () => { if (loaded) throw new Error('it is not here'); return foreign; },
+});
+const require = name => /^(node:)?assert\b/.test(name) ? quiet : foreign;
+const process = new Proxy({ argv: ['node', 'answer.js'], env: {}, stdin: foreign }, { get: (known, name) => known[name] ?? quiet });
+const module = { exports: {}, set loaded(_) {
+	loaded = true;
+	if (globalThis.require === require) delete globalThis.require;
+	if (globalThis.process === process) delete globalThis.process;
+} };
+Object.assign(globalThis, { console: quiet, module, exports: module.exports, require, process });
+for (const name of ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate']) globalThis[name] = () => 0;
+}`
 
 // exported is export before what a module defines, and the lines that only
 // export. The program runs as a script, which knows none of it.
@@ -185,9 +210,21 @@ var exported = regexp.MustCompile(`(?m)^([ \t]*)export[ \t]+(?:default[ \t]+)?(?
 // errSandbox is wrapped where the sandbox itself does not start.
 var errSandbox = errors.New("the sandbox does not start")
 
-// run runs a program and all cases. An error of the program is no error here,
+// callee is an expression for what is called: what the program defines, else what it
+// exports by that name, else the one function that it exports.
+func callee(call string) string {
+	root, _, dotted := strings.Cut(call, ".")
+	exports := "globalThis.module.exports"
+	own := fmt.Sprintf("(...args) => %s.%s(...args)", exports, call)
+	if !dotted {
+		own = fmt.Sprintf("typeof %s === 'function' && !Object.hasOwn(%s, '%s') ? %s : %s", exports, exports, root, exports, own)
+	}
+	return fmt.Sprintf("typeof %s !== 'undefined' ? %s : %s", root, call, own)
+}
+
+// run runs a program, behind those before it of which each may fail, and all cases. An error of the program is no error here,
 // but those of the sandbox it broke out of its bounds with.
-func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error) {
+func (m *machine) run(ctx context.Context, program string, c *Code, before ...string) (bool, error) {
 	mod, err := m.r.InstantiateModule(experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(newMemory)), m.m, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errSandbox, err)
@@ -200,6 +237,11 @@ func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error
 	if failed, err := p.load(hosts); failed || err != nil {
 		return false, fmt.Errorf("%w: %w", errSandbox, err)
 	}
+	for _, b := range before {
+		if _, err := p.load(b); err != nil {
+			return false, err
+		}
+	}
 	failed, err := p.load(program)
 	if script := exported.ReplaceAllString(program, "$1$2"); failed && err == nil && script != program {
 		failed, err = p.load(script)
@@ -207,7 +249,10 @@ func (m *machine) run(ctx context.Context, program string, c *Code) (bool, error
 	if failed || err != nil {
 		return false, err
 	}
-	name, err := p.write(c.Call)
+	if failed, err := p.load("globalThis.module && (globalThis.module.loaded = true)"); failed || err != nil {
+		return false, err
+	}
+	name, err := p.write(callee(c.Call))
 	if err != nil {
 		return false, err
 	}

@@ -33,7 +33,9 @@ var (
 	unit        = regexp.MustCompile(`^\s?[\p{L}°]{1,12}`)
 	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗)`)
 	unequal     = regexp.MustCompile(`(?:[≠<≤≥]|[^-=\s]\s?>)\s?\(*$`) // not -> and =>
-	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应是|不会是|≠)[\s:"'*(]*(?:equal to |equal |是)?$`)
+	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应该?[是为]|不会是|不可能是|≠)[\s:"'*(]*(?:equal to |equal |think (?:that )?it(?:['’]s| is) ?|是)?$`)
+	untrue      = regexp.MustCompile(`(?i)^[)*"'\s]*(?:(?:is|was) (?:wrong|incorrect|false)\b|(?:is|was)(?:n['’]t| not) (?:the answer|right|correct)\b|不对|不正确|不是(?:正确)?答案|是?错)`)
+	related     = regexp.MustCompile(`(?i)(?:\b(?:half of|twice|(?:more|less|fewer) than)|不到|超过|多于|少于)\s*\$?\s*$`)
 	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
 	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
 	then        = regexp.MustCompile(`^\s?[.):、]`)
@@ -91,14 +93,14 @@ func ordinal(s string, at []int) bool {
 }
 
 // askedOrRelated reports whether what stands from one place to another is asked
-// for, or only said to be unequal to something.
+// for, or only said to be unequal to something, or half of it.
 func askedOrRelated(s string, from, to []int) bool {
-	return asks.MatchString(ahead(s, to[1])) || unequal.MatchString(s[max(0, from[0]-8):from[0]])
+	return asks.MatchString(ahead(s, to[1])) || related.MatchString(s[max(0, from[0]-24):from[0]]) || unequal.MatchString(s[max(0, from[0]-8):from[0]])
 }
 
 // denied reports whether it is said that a number is not the answer.
 func denied(s string, at []int) bool {
-	return not.MatchString(s[max(0, at[0]-24):at[0]])
+	return not.MatchString(s[max(0, at[0]-24):at[0]]) || untrue.MatchString(ahead(s, at[1]))
 }
 
 // onlyAnnounced reports whether all numbers that a text calls its answer are f.
@@ -134,4 +136,20 @@ func announced(s string, all [][]int) int {
 		}
 	}
 	return n
+}
+
+// aside is the head of what only explains or checks a result before it.
+var aside = regexp.MustCompile(`(?im)(?:^[\s#*]*|[.。!]\s*)(?:(?:explanation|check|verification|reason|note)s?[\s*]*:|(?:验算|检验|解释|解析|说明|理由)[\s*]*:)`)
+
+// mainPart returns s without what only explains or checks its result behind it: it neither
+// announces, concludes nor reconsiders anything.
+func mainPart(s string) string {
+	at := aside.FindStringIndex(s)
+	if at == nil || !literals.MatchString(s[:at[0]]) {
+		return s
+	}
+	if behind := s[at[1]:]; announces.MatchString(behind) || concludes.MatchString(behind) || reconsiders.MatchString(behind) || otherwise.MatchString(behind) {
+		return s
+	}
+	return s[:at[0]]
 }

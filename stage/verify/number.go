@@ -31,6 +31,8 @@ type figure struct {
 	percent bool
 	power   int       // of ten, that it is a multiple of as it is written: 7万, 7*10^4
 	parts   [2]string // of a fraction: what stands above and below its line
+
+	fraction bool // of what is wanted: it is written as one
 }
 
 // soleNumber reads a text that is a number and nothing else.
@@ -196,7 +198,7 @@ func inExpression(s string, at []int) bool {
 // that one behind it, else its last number; if it stands for itself and is the
 // only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := multiplied(plain(tail(text)))
+	s := mainPart(corrected(multiplied(plain(tail(text))), givesNumber))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
 		return chineseNumber(s)
@@ -252,12 +254,29 @@ func soleFigure(text string) (figure, bool) {
 	return figureAt(s, all[0])
 }
 
+// unfinished reports whether a fraction is a division that is left to do: what is wanted is
+// whole, a part of it is no whole number, or it is not in its lowest terms where no fraction
+// is wanted. What the owner wrote himself is none.
+func (f figure) unfinished(want figure) bool {
+	if f.parts[1] == "" || f.parts == want.parts {
+		return false
+	}
+	_, above := new(big.Int).SetString(f.parts[0], 10)
+	_, below := new(big.Int).SetString(f.parts[1], 10)
+	return !above || !below || want.value.IsInt() || !f.lowest() && !want.fraction
+}
+
+// lowest reports whether a fraction is of whole numbers, in its lowest terms.
+func (f figure) lowest() bool {
+	below, whole := new(big.Int).SetString(f.parts[1], 10)
+	return whole && below.CmpAbs(f.value.Denom()) == 0
+}
+
 // repeats reports whether a fraction is the division that the prompt asks to work out: it is
 // there as the only one, and is not in its lowest terms. 3/4 may be the answer to a question
 // that has it, and 2/4 the greater of two; 135/3 is not the answer to 135/3.
 func repeats(prompt string, f figure) bool {
-	below, whole := new(big.Int).SetString(f.parts[1], 10)
-	if f.parts[1] == "" || whole && below.CmpAbs(f.value.Denom()) == 0 {
+	if f.parts[1] == "" || f.lowest() {
 		return false
 	}
 	there := false
@@ -299,5 +318,11 @@ func answerNumber(answer string) (f figure, ok bool) {
 			return f, false
 		}
 	}
-	return f, !otherwise.MatchString(plain(tail(behind)))
+	behind = multiplied(plain(tail(behind)))
+	if other := corrected(behind, givesNumber); other != behind {
+		if g, ok := lastNumber(other); !ok || g.value.Cmp(f.value) != 0 {
+			return f, false
+		}
+	}
+	return f, !otherwise.MatchString(behind)
 }

@@ -80,23 +80,24 @@ func endpoint(address string) (func(context.Context, string, string) (float64, e
 			return 0, err
 		}
 		reward, again, err := ask(ctx, address, body)
-		for i := 1; again && i < tries; i++ {
+		asked := 1
+		for ; again && asked < tries; asked++ {
 			select {
-			case <-time.After(pause << (i - 1)):
+			case <-time.After(pause << (asked - 1)):
 				reward, again, err = ask(ctx, address, body)
 			case <-ctx.Done():
 				again, err = false, ctx.Err()
 			}
 		}
 		if err != nil {
-			return 0, askError(address, err)
+			return 0, askError(address, err, asked)
 		}
 		return reward, nil
 	}, nil
 }
 
-// askError says why a program gave no reward.
-func askError(address string, err error) error {
+// askError says why a program gave no reward, however often it was asked.
+func askError(address string, err error, asked int) error {
 	e := &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err),
 		Next: say.T(`the program replies {"reward": 0 to 1} within %v, asked %d times at once`, `程序须在 %v 内返回 {"reward": 0 到 1}；会同时问它 %d 次`, askTime, atOnce)}
 	op, _ := errors.AsType[*net.OpError](err)
@@ -105,9 +106,12 @@ func askError(address string, err error) error {
 	case errors.Is(err, errOutside) || errors.Is(err, context.Canceled):
 	case op != nil && op.Op == "dial":
 		e.What = say.T("the program that gives the reward cannot be reached", "连接不上给出奖励的程序")
-		e.Next = say.T("start it, then run the same command again", "请启动它，然后重新运行同一命令")
+		e.Next = say.T("start it, then run the same command again: it goes on where it stopped", "请启动它，然后重新运行同一命令，会从中断处继续")
 	case late != nil && late.Timeout():
 		e.What = say.T("the reward cannot be had: no reply came in time", "无法取得奖励：没有及时返回")
+	}
+	if asked == tries {
+		e.What = say.T("%v; it was asked %d times", "%v；已问了 %d 次", e.What, asked)
 	}
 	return e
 }

@@ -10,15 +10,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"math"
 	"math/big"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"suiren/internal/say"
 )
@@ -154,17 +152,17 @@ func (v *Verifier) Score(ctx context.Context, prompt, reply string) (float64, er
 
 // exact makes a score of a question that an answer settles by itself.
 func exact(right func(answer string) bool) func(context.Context, string, string) (float64, error) {
-	return func(_ context.Context, _, answer string) (float64, error) {
-		if right(answer) {
-			return 1, nil
+	return func(ctx context.Context, _, answer string) (float64, error) {
+		if ctx.Err() == nil && right(answer) {
+			return 1, ctx.Err()
 		}
-		return 0, nil
+		return 0, ctx.Err()
 	}
 }
 
 // number: the answer settles on this one, within the tolerance. A per cent sign is
 // a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
-// how many of them. The division that is asked for is no answer.
+// how many of them. A division that is left to do is no answer.
 func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
@@ -182,7 +180,7 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok || repeats(prompt, got) {
+		if !ok || got.unfinished(want) || repeats(prompt, got) {
 			return 0, nil
 		}
 		unit := big.NewRat(1, 1)
@@ -208,7 +206,9 @@ func rational(raw json.RawMessage) (figure, error) {
 	if json.Unmarshal(raw, &s) != nil && json.Unmarshal(raw, new(json.Number)) == nil {
 		s = string(raw)
 	}
+	fraction := strings.Contains(plain(s), "/")
 	if f, ok := soleNumber(s); ok {
+		f.fraction = fraction
 		return f, nil
 	}
 	if m := span.FindStringSubmatch(s); m != nil {
@@ -219,7 +219,7 @@ func rational(raw json.RawMessage) (figure, error) {
 		}
 	}
 	if v, ok := evaluate(s, nil, true); ok {
-		return figure{value: v, percent: strings.Contains(s, "%")}, nil
+		return figure{value: v, percent: strings.Contains(s, "%"), fraction: fraction}, nil
 	}
 	return figure{}, &say.Error{What: say.T("%s is no number", "%s 不是数", clip(string(raw))), Next: say.T(`write it like 42, "1/3", "2(1/2)" or "12.50"`, `请写成 42、"1/3"、"2(1/2)" 或 "12.50" 的样子`)}
 }
@@ -287,57 +287,25 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 	if err != nil {
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}
 	}
-	return exact(m.MatchString), nil
+	size := stepsOf(re)
+	return exact(func(answer string) bool { return len(answer) <= maxSteps/size && m.MatchString(answer) }), nil
 }
 
-// schema: the answer is JSON that the schema accepts. It may stand in a block
-// of code.
-func schema(raw json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err == nil && len(raw) > 1<<20 {
-		err = say.Errorf("it is longer than %d bytes", "超过 %d 字节", 1<<20)
-	}
-	const here = "verify:schema"
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // nothing but what stands here
-	c.AssertFormat()                          // what an owner writes is meant, whatever the draft
-	if err == nil {
-		err = c.AddResource(here, doc)
-	}
-	var s *jsonschema.Schema
-	if err == nil {
-		s, err = c.Compile(here)
-	}
+// maxSteps bounds the work of a regular expression: each of its steps may be taken for each
+// byte of an answer. A longer answer is wrong.
+const maxSteps = 1 << 28
+
+// stepsOf returns how many steps a regular expression has.
+func stepsOf(re string) int {
+	parsed, err := syntax.Parse(re, syntax.Perl)
 	if err != nil {
-		return nil, schemaFault(err)
+		return 1
 	}
-	return exact(func(answer string) bool {
-		if list := blocks(answer); len(list) > 0 {
-			answer = list[len(list)-1]
-		}
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(answer))
-		return err == nil && s.Validate(v) == nil
-	}), nil
-}
-
-// schemaFault says why a schema is none. What it refers to is said in both
-// languages; what else the library finds, it says in English.
-func schemaFault(err error) error {
-	refers := say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")
-	if e, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q", "这不是 JSON Schema：它引用了 %q", clip(e.URL)), Next: refers}
+	p, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 1
 	}
-	missing := ""
-	if e, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
-		missing = e.URL
-	} else if e, ok := errors.AsType[*jsonschema.AnchorNotFoundError](err); ok {
-		missing = e.Reference
-	}
-	if _, place, ok := strings.Cut(missing, "#"); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q, which it does not have", "这不是 JSON Schema：它引用了 %q，但其中没有", clip("#"+place)),
-			Next: say.T("write it there, or correct the $ref", "请在该处写上它，或改正 $ref")}
-	}
-	return &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: refers}
+	return len(p.Inst)
 }
 
 func clip(s string) string {

@@ -39,8 +39,8 @@ func TestScore(t *testing.T) {
 		right, wrong []string
 	}{
 		{`{"number": 42}`,
-			[]string{"42", "42.0", "The answer is 42.", "答案是４２。", `so \boxed{42}, not 41`, "6*7=42", "#### 42", "$42$", "<think>41</think>42", "1+41 = 42\n\n**42**", "4.2e1", `\frac{84}{2}`, "42%", "4200%"},
-			[]string{"", "41", "-42", "42 or 43", "forty-two", "<think>42</think>", "420", "4 2", "0.42", "0.42%"}},
+			[]string{"42", "42.0", "The answer is 42.", "答案是４２。", `so \boxed{42}, not 41`, "6*7=42", "#### 42", "$42$", "<think>41</think>42", "1+41 = 42\n\n**42**", "4.2e1", "42%", "4200%"},
+			[]string{`\frac{84}{2}`, "", "41", "-42", "42 or 43", "forty-two", "<think>42</think>", "420", "4 2", "0.42", "0.42%"}},
 		{`{"number": "1/3"}`, []string{"1/3", "2/6", `\boxed{\frac{1}{3}}`, `\dfrac{1}{3}`}, []string{"0.333", "3", "1/0", "-1/3"}},
 		{`{"number": "1,234.50"}`, []string{"1234.5", "$1,234.50", "1,234.5 元"}, []string{"1,234", "1234.51"}},
 		{`{"number": -5}`, []string{"-5", "−5", "x = -5"}, []string{"5", "10 - 5"}},
@@ -356,7 +356,7 @@ func TestURLSays(t *testing.T) {
 	}
 	s.Close()
 	err := ask()
-	if zh := say.Err(say.Chinese, err); !strings.Contains(zh, "连接不上") || strings.Contains(zh, "refused") || !strings.Contains(err.Error(), "start it") {
+	if zh := say.Err(say.Chinese, err); !strings.Contains(zh, "连接不上") || strings.Contains(zh, "refused") || !strings.Contains(err.Error(), "it was asked 5 times; start it, then run the same command again: it goes on") || !strings.Contains(zh, "已问了 5 次") {
 		t.Error(zh, err)
 	}
 }
