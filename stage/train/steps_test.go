@@ -75,16 +75,16 @@ func TestStepsOfEpochs(t *testing.T) {
 	}
 }
 
-// A budget buys what it bought before, so that weights which owners have are not made
-// anew; what epochs make is.
+// What epochs make has another revision than what a budget buys, which was as it is when
+// the steps of epochs changed.
 func TestStepsRevision(t *testing.T) {
 	base := stage.Ref{Kind: "weights", Name: "b"}
 	for _, c := range []struct {
 		op   stage.Operator
 		want int
 	}{
-		{&SFT{Depth: 1, Minutes: 1}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 2}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 3}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 2},
-		{&SFT{Depth: 1}, 3}, {&SFT{Depth: 1, Epochs: 2}, 3}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 4},
+		{&SFT{Depth: 1, Minutes: 1}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 5}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 4},
+		{&SFT{Depth: 1}, 5}, {&SFT{Depth: 1, Epochs: 2}, 5}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 6},
 		{&SFT{Base: base}, 6}, {&Continue{}, 7}, {&LoRA{}, 8},
 	} {
 		if got := c.op.Revision(); got != c.want {
