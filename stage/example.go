@@ -179,7 +179,7 @@ type Faults struct {
 }
 
 // mostFaults are told of one step.
-const mostFaults = 5
+const mostFaults = 20
 
 // Add notes an error that names its example, and returns any other.
 func (f *Faults) Add(err error) error {
@@ -199,7 +199,7 @@ func (f *Faults) Err() error {
 	if f.more == 0 {
 		return errors.Join(f.list...)
 	}
-	return errors.Join(append(slices.Clone(f.list), say.Errorf("%d more examples cannot be learnt from", "另有 %d 条样例无法学习", f.more))...)
+	return errors.Join(append(slices.Clone(f.list), say.Errorf("%d more examples cannot be read", "另有 %d 条样例无法读取", f.more))...)
 }
 
 func damagedLine(path string, n int, err error) error {

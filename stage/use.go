@@ -52,9 +52,9 @@ func UseOf(f *Forecast) Use {
 // manyProblems are as many as are looked at where a few tell.
 const manyProblems = 2000
 
-// Unanswered reports whether it is known of problems that there is none to learn: of
+// unanswered reports whether it is known of problems that there is none to learn: of
 // those that are not made yet in all, else in one of the first.
-func Unanswered(f *Forecast) bool {
+func unanswered(f *Forecast) bool {
 	if f.Path == "" {
 		return f.Size["unanswered"] > 0 && f.Size["learnt"] == 0 // all that were read
 	}
@@ -79,7 +79,7 @@ func Unlearnable(arg string, f *Forecast) *say.Error {
 	switch is := UseOf(f); {
 	case is == UsePairs || is == UseLabels:
 		return WrongUse(arg, UseChats, is)
-	case Unanswered(f):
+	case unanswered(f):
 		return &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"),
 			Next: say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")}
 	}

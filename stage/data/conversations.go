@@ -71,7 +71,6 @@ func (c *Conversations) Settled() map[string]any { return map[string]any{"heldou
 // Bounds of what one block may read.
 const (
 	maxExamples   = 10_000_000
-	maxFaults     = 20 // errors told of one block
 	maxFamilies   = 64 // of problems: each is drawn, watched and scored by itself
 	ownersProblem = "own"
 )
@@ -115,28 +114,6 @@ type conversationsReport struct {
 	Wrong    int `json:"answered_wrong,omitempty"`       // problems whose own answer their verifier calls wrong; programs are not asked
 }
 
-// A faultList is what is wrong with the owner's files: the first errors, and
-// how many more there are.
-type faultList struct {
-	list []error
-	more int
-}
-
-func (f *faultList) add(err error) {
-	if len(f.list) == maxFaults {
-		f.more++
-		return
-	}
-	f.list = append(f.list, err)
-}
-
-func (f *faultList) err() error {
-	if f.more > 0 {
-		return errors.Join(append(f.list, say.Errorf("%d more examples cannot be read", "另有 %d 条样例无法读取", f.more))...)
-	}
-	return errors.Join(f.list...)
-}
-
 // A sorter puts examples into their parts.
 type sorter struct {
 	*Conversations
@@ -166,14 +143,14 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	var faults faultList
+	var faults stage.Faults
 	for i, p := range paths {
 		job.Emit(stage.Event{Type: "progress", Done: float64(i), Total: float64(len(paths)), Unit: "files"})
 		if err := s.file(ctx, dir, p, &faults); err != nil {
 			return err
 		}
 	}
-	if err := faults.err(); err != nil {
+	if err := faults.Err(); err != nil {
 		return err
 	}
 	return s.close(job)
@@ -219,7 +196,7 @@ func filesBelow(dir string) (paths []string, err error) {
 }
 
 // file reads one file.
-func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) error {
+func (s *sorter) file(ctx context.Context, dir, p string, faults *stage.Faults) error {
 	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
 	if err != nil {
 		return err
@@ -230,10 +207,9 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *faultList) err
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			if _, ok := errors.AsType[*say.Error](err); !ok {
+			if err := faults.Add(err); err != nil {
 				return err
 			}
-			faults.add(err)
 			continue
 		}
 		s.report.Files[p]++

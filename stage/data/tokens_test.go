@@ -150,9 +150,9 @@ func TestTokensOfChats(t *testing.T) {
 		}
 		return op.Run(t.Context(), job)
 	}
-	// What the template refuses is told of the first five, and counted; the rest is no matter.
+	// What the template refuses is told of the first twenty, and counted; the rest is no matter.
 	var refused strings.Builder
-	for i := range 8 {
+	for i := range 25 {
 		fmt.Fprintf(&refused, `{"messages": [{"role": "user", "content": "q%d"}, {"role": "assistant", "content": "%s"}]}`+"\n", i, []string{"no", "yes"}[i%7/6])
 	}
 	never, err := converse(t, &Conversations{Heldout: &none}, map[string]string{"a.jsonl": refused.String()})
@@ -163,7 +163,7 @@ func TestTokensOfChats(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = run(Tokens{Length: 128}, map[string]string{"from": filepath.Join(never, trainPart), "base": brought})
-	if text := say.Err(say.English, err); err == nil || strings.Count(text, "never say no") != 5 || !strings.HasPrefix(text, "a.jsonl:1: ") || !strings.HasSuffix(text, "\n2 more examples cannot be learnt from") {
+	if text := say.Err(say.English, err); err == nil || strings.Count(text, "never say no") != 20 || !strings.HasPrefix(text, "a.jsonl:1: ") || !strings.HasSuffix(text, "\n2 more examples cannot be read") {
 		t.Errorf("refused: %v", err)
 	}
 	// What learn names and no turn has is said, and not that rows are too short.

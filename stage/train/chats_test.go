@@ -23,7 +23,7 @@ func TestChatsRefused(t *testing.T) {
 	b, err := openBrought(base)
 	check(t, err)
 	defer b.Close()
-	for refused, want := range map[int]int{0: 0, 1: 1, 5: 5, 7: 5} {
+	for refused, want := range map[int]int{0: 0, 1: 1, 20: 20, 22: 20} {
 		list := []stage.Example{{From: "right", Messages: append(user("a"), stage.Message{Role: "assistant", Content: "yes"})}}
 		for i := range refused {
 			list = append(list, stage.Example{From: fmt.Sprintf("chat %d", i), Messages: append(user("a"), stage.Message{Role: "assistant", Content: "no"})})
@@ -34,7 +34,7 @@ func TestChatsRefused(t *testing.T) {
 		if err != nil {
 			text = err.Error()
 		}
-		if n := strings.Count(text, "never say no"); n != want || strings.Contains(text, "2 more examples cannot be learnt from") != (refused == 7) {
+		if n := strings.Count(text, "never say no"); n != want || strings.Contains(text, "2 more examples cannot be read") != (refused == 22) {
 			t.Errorf("of %d that are refused: %v", refused, err)
 		}
 	}

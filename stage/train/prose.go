@@ -90,8 +90,8 @@ func isCorpus(dir string) bool {
 	return err == nil
 }
 
-// notSplit is the error of a corpus that holds no text out. It has no split, or one of
-// which none of its few texts came to be held out: which do depends on their words.
+// notSplit is the error of a corpus that holds no text out. It has no split, or was
+// made when a split could hold nothing out of few texts.
 func notSplit() *say.Error {
 	return &say.Error{Where: "watch", What: say.T("this corpus holds no text out", "该语料没有留出任何文本"),
 		Next: say.T("set split in the corpus block, such as split = 0.05, or a larger one where the texts are few: what it holds out is not learnt, and is watched", "请在 corpus 块中设置 split，例如 split = 0.05，文本少时取更大的值：留出的文本不参与训练，供观察")}
