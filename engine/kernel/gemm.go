@@ -126,12 +126,16 @@ type tile struct {
 	apart int // bytes by which the right half of B lies further off than in a panel, of gemmAVX2
 }
 
-// cut gives t k steps, in parts of at least eight where there are as many: with
-// fewer, as in attention, the parts' ends would take longer than they.
-func (t *tile) cut(k int) {
-	t.k, t.parts = k, max(1, min(k/8, 16))
+// cut gives t k steps, in at most so many parts, of at least eight where there are
+// as many: with fewer, as in attention, the parts' ends would take longer than they.
+func (t *tile) cut(k, parts int) {
+	t.k, t.parts = k, max(1, min(k/8, parts))
 	t.part = k / t.parts
 }
+
+// maxParts is the most parts in which a tile takes its steps, where many rows pass
+// by a panel; where few do, they are twice as many.
+const maxParts = 16
 
 // MB is the number of rows whose block of A is copied at a time.
 const MB = 2 * MC
@@ -169,14 +173,17 @@ func gemm(m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []floa
 		s = scratches.Get().(*scratch)
 		defer scratches.Put(s)
 	}
-	t := tile{cs: 4 * ldc, stepA: 64}
+	t, parts := tile{cs: 4 * ldc, stepA: 64}, maxParts
+	if ldb != 0 && m < KC/maxParts*tileRows { // a row of the next panel in each would not be all of it: see askB
+		parts *= 2
+	}
 	if acs > 1 && !copyA { // what lies along a row is other rows
 		t.stepA = 0
 	}
 	for i0 := 0; i0 < m; i0 += MB {
 		rows := min(MB, m-i0)
 		for l0 := 0; l0 < k; l0 += KC {
-			t.cut(min(KC, k-l0))
+			t.cut(min(KC, k-l0), parts)
 			t.ars, t.acs = 4*ars, 4*acs
 			block := a[i0*ars+l0*acs:]
 			if copyA {

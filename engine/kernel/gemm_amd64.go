@@ -12,7 +12,7 @@ func gemmTile(t *tile) {
 		gemmAVX512(&half)
 		return
 	}
-	half.parts = max(1, min(t.k/8, 8))
+	half.parts = max(1, min(t.k/8, max(t.parts, maxParts)/2))
 	half.part = t.k / half.parts &^ 3
 	if t.skip != 0 {
 		half.aheadBy = 16 * NR / max(half.part, 4)

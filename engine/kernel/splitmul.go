@@ -231,7 +231,7 @@ func (s *splitScratch) emulate(m, n, k int, b []uint32, c []float32, ldc int, ad
 		copy(sums[i*NR:][:n], c[i*ldc:])
 	}
 	t := tile{ars: 4 * SplitK / 2, acs: 4, bs: 4 * NR, c: &sum[0], cs: 4 * NR, m: m, n: NR}
-	t.cut(SplitK / 2)
+	t.cut(SplitK/2, maxParts)
 	t.nextC = uintptr(unsafe.Pointer(t.c))
 	for l := range k {
 		s.widenB(b[l*splitLen:])
