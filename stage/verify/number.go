@@ -35,12 +35,16 @@ type figure struct {
 	fraction bool // of what is wanted: it is written as one
 }
 
+// numbers writes the numbers of a text in one way, as plain does, with words of
+// size as powers of ten.
+func numbers(s string) string { return multiplied(ungrouped(plain(s))) }
+
 // soleNumber reads a text that is a number and nothing else.
 func soleNumber(s string) (figure, bool) {
 	if len(s) > 2*maxDigits {
 		return figure{}, false
 	}
-	m := only.FindStringSubmatch(multiplied(plain(s)))
+	m := only.FindStringSubmatch(numbers(s))
 	if m == nil {
 		return figure{}, false
 	}
@@ -198,7 +202,7 @@ func inExpression(s string, at []int) bool {
 // that one behind it, else its last number; if it stands for itself and is the
 // only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := mainPart(corrected(multiplied(plain(tail(text))), givesNumber))
+	s := mainPart(corrected(numbers(tail(text)), givesNumber))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
 		return chineseNumber(s)
@@ -234,7 +238,7 @@ func lastNumber(text string) (figure, bool) {
 // soleFigure reads the number of a box. It holds one, with its unit or behind
 // an =, and no other that could be meant.
 func soleFigure(text string) (figure, bool) {
-	s := multiplied(plain(tail(text)))
+	s := numbers(tail(text))
 	all := literals.FindAllStringIndex(s, -1)
 	for i, at := range all {
 		if i > 0 && separate.MatchString(s[all[i-1][1]:at[0]]) {
@@ -318,7 +322,7 @@ func answerNumber(answer string) (f figure, ok bool) {
 			return f, false
 		}
 	}
-	behind = multiplied(plain(tail(behind)))
+	behind = numbers(tail(behind))
 	if other := corrected(behind, givesNumber); other != behind {
 		if g, ok := lastNumber(other); !ok || g.value.Cmp(f.value) != 0 {
 			return f, false

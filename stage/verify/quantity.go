@@ -46,6 +46,41 @@ func multiplied(s string) string {
 	})
 }
 
+// group is a whole number whose thousands are parted by spaces, as 250 000.
+var group = regexp.MustCompile(`[1-9]\d{0,2}(?: \d{3})+`)
+
+var (
+	// noGroup is what before such digits makes the first of them part of another number.
+	noGroup = regexp.MustCompile(`(?:[0-9A-Za-z.,/)^_%]|\d[ :])$`)
+	// noGroupBehind is what behind them makes the last a number or a word of its own: 2 100/200, 12 300-page.
+	noGroupBehind = regexp.MustCompile(`^(?:\d|,\d|\s?/| \d|[%^(]|-[A-Za-z])`)
+)
+
+// ungrouped takes away the spaces between thousands. Where two numbers were meant, as 3 250,
+// none of them was the only one.
+func ungrouped(s string) string {
+	return replaced(s, group, func(found, before, behind string) string {
+		head, rest, _ := strings.Cut(found, " ")
+		if noGroup.MatchString(before) || noGroupBehind.MatchString(behind) || head == rest { // 250 250 may be 250, twice
+			return found
+		}
+		return strings.ReplaceAll(found, " ", "")
+	})
+}
+
+// replaced replaces what re finds in s by what f makes of it, of up to eight bytes before it
+// and of what stands behind it.
+func replaced(s string, re *regexp.Regexp, f func(found, before, behind string) string) string {
+	var out strings.Builder
+	end := 0
+	for _, at := range re.FindAllStringIndex(s, -1) {
+		out.WriteString(s[end:at[0]])
+		out.WriteString(f(s[at[0]:at[1]], s[max(0, at[0]-8):at[0]], ahead(s, at[1])))
+		end = at[1]
+	}
+	return out.String() + s[end:]
+}
+
 // dollarWords writes $70K and $3M in words.
 func dollarWords(s string) string {
 	return dollars.ReplaceAllStringFunc(s, func(found string) string {
