@@ -37,7 +37,7 @@ type figure struct {
 
 // numbers writes the numbers of a text in one way, as plain does, with words of
 // size as powers of ten.
-func numbers(s string) string { return multiplied(ungrouped(plain(s))) }
+func numbers(s string) string { return multiplied(summed(ungrouped(plain(s)))) }
 
 // soleNumber reads a text that is a number and nothing else.
 func soleNumber(s string) (figure, bool) {
@@ -205,7 +205,7 @@ func lastNumber(text string) (figure, bool) {
 	s := mainPart(corrected(numbers(tail(text)), givesNumber))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
-		return chineseNumber(s)
+		return wordNumber(s)
 	}
 	if n := announced(s, all); n >= 0 {
 		all = all[:n+1]
@@ -246,7 +246,7 @@ func soleFigure(text string) (figure, bool) {
 		}
 	}
 	if len(all) == 0 {
-		return chineseNumber(s)
+		return wordNumber(s)
 	}
 	from := max(strings.LastIndexByte(s, '='), strings.LastIndex(s, "≈"))
 	for len(all) > 1 && all[0][1] <= from {
