@@ -33,6 +33,8 @@ type figure struct {
 	parts   [2]string // of a fraction: what stands above and below its line
 
 	fraction bool // of what is wanted: it is written as one
+
+	near *figure // the other one of 1/3 ≈ 0.333
 }
 
 // numbers writes the numbers of a text in one way, as plain does, with words of
@@ -207,7 +209,8 @@ func lastNumber(text string) (figure, bool) {
 	if len(all) == 0 {
 		return wordNumber(s)
 	}
-	if n := announced(s, all); n >= 0 {
+	every := all
+	if n := max(announced(s, all), bolded(text, s, all)); n >= 0 {
 		all = all[:n+1]
 	}
 	for i := len(all) - 1; i >= 0; i-- {
@@ -230,6 +233,7 @@ func lastNumber(text string) (figure, bool) {
 				return figure{}, false
 			}
 		}
+		f.near = near(s, every, i)
 		return f, onlyAnnounced(s, f)
 	}
 	return figure{}, false
@@ -249,13 +253,16 @@ func soleFigure(text string) (figure, bool) {
 		return wordNumber(s)
 	}
 	from := max(strings.LastIndexByte(s, '='), strings.LastIndex(s, "≈"))
+	every, i := all, 0
 	for len(all) > 1 && all[0][1] <= from {
-		all = all[1:]
+		all, i = all[1:], i+1
 	}
 	if len(all) != 1 || factorial.MatchString(ahead(s, all[0][1])) || denied(s, all[0]) || inExpression(s, all[0]) || askedOrRelated(s, all[0], all[0]) {
 		return figure{}, false
 	}
-	return figureAt(s, all[0])
+	f, ok := figureAt(s, all[0])
+	f.near = near(s, every, i)
+	return f, ok
 }
 
 // unfinished reports whether a fraction is a division that is left to do: what is wanted is

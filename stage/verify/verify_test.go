@@ -437,6 +437,9 @@ func FuzzScore(f *testing.F) {
 	for _, s := range []string{`{"number": 42}`, `{"equation": "(1+2)*3/4"}`, `{"equation": {"target": 24, "numbers": [3,3,8,8]}}`, `{"choice": "AB"}`, `{"regex": "a+"}`, `{"schema": {"type": "object"}}`} {
 		f.Add(s, `The answer is \boxed{\frac{1}{2}} = 1/2 or (3-8/3)*1,000.5%`)
 	}
+	for _, s := range []string{"$250 000", "1亿2千万 or 3万5", "The answer is one hundred and five.", "**42** boxes, 6 crates", "1/3 ≈ 0.333"} {
+		f.Add(`{"number": 42}`, s)
+	}
 	f.Fuzz(func(t *testing.T, spec, reply string) {
 		v, err := Parse([]byte(spec))
 		if err != nil || strings.Contains(spec, "url") || strings.Contains(spec, "code") {
