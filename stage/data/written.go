@@ -89,7 +89,7 @@ var ErrTooLong = errors.New("longer than the teacher's context")
 func (w *Written) Name() string { return w.Kind }
 func (w *Written) Revision() int {
 	if !w.Problems.IsZero() {
-		return 5 // answers are read differently by verifiers; problems are asked with their tools
+		return 6 // answers are read differently by verifiers; problems are asked with their tools
 	}
 	return 3 // teachers of the K types multiply otherwise; and think less where they have no switch
 }

@@ -44,7 +44,7 @@ type Verdict struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Verdict) Name() string    { return "verdict" }
-func (*Verdict) Revision() int   { return 6 }
+func (*Verdict) Revision() int   { return 7 }
 func (*Verdict) Out() store.Kind { return store.Verdict }
 
 // Keys of require besides the families, of which each requires its accuracy.

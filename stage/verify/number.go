@@ -33,14 +33,20 @@ type figure struct {
 	parts   [2]string // of a fraction: what stands above and below its line
 
 	fraction bool // of what is wanted: it is written as one
+
+	near *figure // the other one of 1/3 ≈ 0.333
 }
+
+// numbers writes the numbers of a text in one way, as plain does, with words of
+// size as powers of ten.
+func numbers(s string) string { return multiplied(summed(ungrouped(plain(s)))) }
 
 // soleNumber reads a text that is a number and nothing else.
 func soleNumber(s string) (figure, bool) {
 	if len(s) > 2*maxDigits {
 		return figure{}, false
 	}
-	m := only.FindStringSubmatch(multiplied(plain(s)))
+	m := only.FindStringSubmatch(numbers(s))
 	if m == nil {
 		return figure{}, false
 	}
@@ -198,12 +204,13 @@ func inExpression(s string, at []int) bool {
 // that one behind it, else its last number; if it stands for itself and is the
 // only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := mainPart(corrected(multiplied(plain(tail(text))), givesNumber))
+	s := mainPart(corrected(numbers(tail(text)), givesNumber))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
-		return chineseNumber(s)
+		return wordNumber(s)
 	}
-	if n := announced(s, all); n >= 0 {
+	every := all
+	if n := max(announced(s, all), bolded(text, s, all)); n >= 0 {
 		all = all[:n+1]
 	}
 	for i := len(all) - 1; i >= 0; i-- {
@@ -226,6 +233,7 @@ func lastNumber(text string) (figure, bool) {
 				return figure{}, false
 			}
 		}
+		f.near = near(s, every, i)
 		return f, onlyAnnounced(s, f)
 	}
 	return figure{}, false
@@ -234,7 +242,7 @@ func lastNumber(text string) (figure, bool) {
 // soleFigure reads the number of a box. It holds one, with its unit or behind
 // an =, and no other that could be meant.
 func soleFigure(text string) (figure, bool) {
-	s := multiplied(plain(tail(text)))
+	s := numbers(tail(text))
 	all := literals.FindAllStringIndex(s, -1)
 	for i, at := range all {
 		if i > 0 && separate.MatchString(s[all[i-1][1]:at[0]]) {
@@ -242,16 +250,19 @@ func soleFigure(text string) (figure, bool) {
 		}
 	}
 	if len(all) == 0 {
-		return chineseNumber(s)
+		return wordNumber(s)
 	}
 	from := max(strings.LastIndexByte(s, '='), strings.LastIndex(s, "≈"))
+	every, i := all, 0
 	for len(all) > 1 && all[0][1] <= from {
-		all = all[1:]
+		all, i = all[1:], i+1
 	}
 	if len(all) != 1 || factorial.MatchString(ahead(s, all[0][1])) || denied(s, all[0]) || inExpression(s, all[0]) || askedOrRelated(s, all[0], all[0]) {
 		return figure{}, false
 	}
-	return figureAt(s, all[0])
+	f, ok := figureAt(s, all[0])
+	f.near = near(s, every, i)
+	return f, ok
 }
 
 // unfinished reports whether a fraction is a division that is left to do: what is wanted is
@@ -318,7 +329,7 @@ func answerNumber(answer string) (f figure, ok bool) {
 			return f, false
 		}
 	}
-	behind = multiplied(plain(tail(behind)))
+	behind = numbers(tail(behind))
 	if other := corrected(behind, givesNumber); other != behind {
 		if g, ok := lastNumber(other); !ok || g.value.Cmp(f.value) != 0 {
 			return f, false

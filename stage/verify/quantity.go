@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -44,6 +43,41 @@ func multiplied(s string) string {
 		}
 		return fmt.Sprintf("%s*10^(%d)%s", m[1], zeros[word], m[5])
 	})
+}
+
+// group is a whole number whose thousands are parted by spaces, as 250 000.
+var group = regexp.MustCompile(`[1-9]\d{0,2}(?: \d{3})+`)
+
+var (
+	// noGroup is what before such digits makes the first of them part of another number.
+	noGroup = regexp.MustCompile(`(?:[0-9A-Za-z.,/)^_%]|\d[ :])$`)
+	// noGroupBehind is what behind them makes the last a number or a word of its own: 2 100/200, 12 300-page.
+	noGroupBehind = regexp.MustCompile(`^(?:\d|,\d|\s?/| \d|[%^(]|-[A-Za-z])`)
+)
+
+// ungrouped takes away the spaces between thousands. Where two numbers were meant, as 3 250,
+// none of them was the only one.
+func ungrouped(s string) string {
+	return replaced(s, group, func(found, before, behind string) string {
+		head, rest, _ := strings.Cut(found, " ")
+		if noGroup.MatchString(before) || noGroupBehind.MatchString(behind) || head == rest { // 250 250 may be 250, twice
+			return found
+		}
+		return strings.ReplaceAll(found, " ", "")
+	})
+}
+
+// replaced replaces what re finds in s by what f makes of it, of up to eight bytes before it
+// and of what stands behind it.
+func replaced(s string, re *regexp.Regexp, f func(found, before, behind string) string) string {
+	var out strings.Builder
+	end := 0
+	for _, at := range re.FindAllStringIndex(s, -1) {
+		out.WriteString(s[end:at[0]])
+		out.WriteString(f(s[at[0]:at[1]], s[max(0, at[0]-8):at[0]], ahead(s, at[1])))
+		end = at[1]
+	}
+	return out.String() + s[end:]
 }
 
 // dollarWords writes $70K and $3M in words.
@@ -123,62 +157,4 @@ func compound(s string, before, at []int) bool {
 	return slices.ContainsFunc(compounds, func(re *regexp.Regexp) bool {
 		return re.MatchString(between) && (over.MatchString(after) || re.MatchString(word.FindString(after)))
 	})
-}
-
-const numerals = `[零一二两三四五六七八九十百千万亿]{1,16}`
-
-// inWords is an answer that is a number in Chinese and what it counts.
-var inWords = regexp.MustCompile(`^[\s"“'(]*(?:最后|最终)?(?:答案?|结果)?(?:应该?)?(?:是|为|等于)?[\s:=]*(?:一?共有?)?(负|零下)?(` + numerals + `)(?:分之(` + numerals + `))?` +
-	`([个只条本张支枝颗棵朵人名位辆台件套双对间层箱盒包袋瓶杯块片页次天年月日周岁度倍元角分秒米克吨斤升里时小钟千厘毫公平立方顷]{0,4})[\s"”').。!]*$`)
-
-// chineseNumber reads an answer that is a number in words.
-func chineseNumber(s string) (f figure, ok bool) {
-	m := inWords.FindStringSubmatch(s)
-	if m == nil || strings.HasSuffix(m[2]+m[3], "千") && m[4] != "" && strings.ContainsAny(m[4][:len("米")], "米克") {
-		return f, false // 三千米 are 3000 metres, or 3 kilometres
-	}
-	below, above := int64(1), m[2]
-	if m[3] != "" {
-		if below, ok = hanInteger(m[2]); !ok {
-			return f, false
-		}
-		above = m[3]
-	}
-	n, ok := hanInteger(above)
-	if !ok || below == 0 {
-		return f, false
-	}
-	if m[1] != "" {
-		n = -n
-	}
-	return figure{value: big.NewRat(n, below), percent: m[3] != "" && m[2] == "百"}, true
-}
-
-// hanInteger reads a number like 四十二 or 三亿零五十万. What is only said, as
-// 一百五 for 150, is none.
-func hanInteger(s string) (int64, bool) {
-	for _, unit := range []struct {
-		sign     string
-		is, most int64 // of how many there may be
-	}{{"亿", 1e8, 1e8}, {"万", 1e4, 1e4}, {"千", 1000, 10}, {"百", 100, 10}, {"十", 10, 10}} {
-		left, right, ok := strings.Cut(s, unit.sign)
-		if !ok {
-			continue
-		}
-		many, rest := int64(1), int64(0)
-		if left != "" {
-			many, ok = hanInteger(left)
-		}
-		if right != "" && ok {
-			exact, zero := strings.CutPrefix(right, "零")
-			rest, ok = hanInteger(exact)
-			ok = ok && (zero || rest >= unit.is/10 || unit.is == 10)
-		}
-		return many*unit.is + rest, ok && many < unit.most && rest < unit.is
-	}
-	if s == "两" {
-		return 2, true
-	}
-	i := strings.Index("零一二三四五六七八九", s)
-	return int64(i / len("零")), i >= 0 && len(s) == len("零")
 }

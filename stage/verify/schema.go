@@ -389,26 +389,3 @@ func onlyJSON(text string) (v any, ok bool) {
 	}
 	return nil, false
 }
-
-// schemaFault says why a schema is none. What it refers to is said in both
-// languages; what else the library finds, it says in English.
-func schemaFault(err error) error {
-	refers := say.T("a schema refers to nothing outside of it", "Schema 不能引用外部内容")
-	if e, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q", "这不是 JSON Schema：它引用了 %q", clip(e.URL)), Next: refers}
-	}
-	missing := ""
-	if e, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
-		missing = e.URL
-	} else if e, ok := errors.AsType[*jsonschema.AnchorNotFoundError](err); ok {
-		missing = e.Reference
-	}
-	if _, place, ok := strings.Cut(missing, "#"); ok {
-		return &say.Error{What: say.T("this is no JSON schema: it refers to %q, which it does not have", "这不是 JSON Schema：它引用了 %q，但其中没有", clip("#"+place)),
-			Next: say.T("write it there, or correct the $ref", "请在该处写上它，或改正 $ref")}
-	}
-	if slices.Contains([]error{errCircle, errDynamic, errTangled}, err) {
-		return &say.Error{What: say.T("this schema cannot be checked: %v", "无法按此 Schema 检查：%v", err), Next: say.T("write it with $ref to $defs, of properties or items", "请改用指向 $defs 的 $ref，并放在属性或数组项中")}
-	}
-	return &say.Error{What: say.T("this is no JSON schema: %v", "这不是 JSON Schema：%v", err), Next: refers}
-}

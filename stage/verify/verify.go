@@ -162,7 +162,8 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 
 // number: the answer settles on this one, within the tolerance. A per cent sign is
 // a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
-// how many of them. A division that is left to do is no answer.
+// how many of them. A division that is left to do is no answer. Of a number and what it
+// is rounded to, either may be right.
 func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
@@ -180,18 +181,23 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok || got.unfinished(want) || repeats(prompt, got) {
+		if !ok {
 			return 0, nil
 		}
-		unit := big.NewRat(1, 1)
-		switch {
-		case got.percent && !want.percent:
-			unit.SetFrac64(1, 100)
-		case got.power > 0 && counted(prompt, got.power):
-			unit.SetInt64(int64(math.Pow10(got.power)))
-		}
-		if right(got.value) || right(unit.Quo(got.value, unit)) {
-			return 1, nil
+		for f := &got; f != nil; f = f.near {
+			if f.unfinished(want) || repeats(prompt, *f) {
+				continue
+			}
+			unit := big.NewRat(1, 1)
+			switch {
+			case f.percent && !want.percent:
+				unit.SetFrac64(1, 100)
+			case f.power > 0 && counted(prompt, f.power):
+				unit.SetInt64(int64(math.Pow10(f.power)))
+			}
+			if right(f.value) || right(unit.Quo(f.value, unit)) {
+				return 1, nil
+			}
 		}
 		return 0, nil
 	}, nil

@@ -40,7 +40,7 @@ func TestScore(t *testing.T) {
 	}{
 		{`{"number": 42}`,
 			[]string{"42", "42.0", "The answer is 42.", "答案是４２。", `so \boxed{42}, not 41`, "6*7=42", "#### 42", "$42$", "<think>41</think>42", "1+41 = 42\n\n**42**", "4.2e1", "42%", "4200%"},
-			[]string{`\frac{84}{2}`, "", "41", "-42", "42 or 43", "forty-two", "<think>42</think>", "420", "4 2", "0.42", "0.42%"}},
+			[]string{`\frac{84}{2}`, "", "41", "-42", "42 or 43", "<think>42</think>", "420", "4 2", "0.42", "0.42%"}},
 		{`{"number": "1/3"}`, []string{"1/3", "2/6", `\boxed{\frac{1}{3}}`, `\dfrac{1}{3}`}, []string{"0.333", "3", "1/0", "-1/3"}},
 		{`{"number": "1,234.50"}`, []string{"1234.5", "$1,234.50", "1,234.5 元"}, []string{"1,234", "1234.51"}},
 		{`{"number": -5}`, []string{"-5", "−5", "x = -5"}, []string{"5", "10 - 5"}},
@@ -436,6 +436,9 @@ func TestParseRefuses(t *testing.T) {
 func FuzzScore(f *testing.F) {
 	for _, s := range []string{`{"number": 42}`, `{"equation": "(1+2)*3/4"}`, `{"equation": {"target": 24, "numbers": [3,3,8,8]}}`, `{"choice": "AB"}`, `{"regex": "a+"}`, `{"schema": {"type": "object"}}`} {
 		f.Add(s, `The answer is \boxed{\frac{1}{2}} = 1/2 or (3-8/3)*1,000.5%`)
+	}
+	for _, s := range []string{"$250 000", "1亿2千万 or 3万5", "The answer is one hundred and five.", "**42** boxes, 6 crates", "1/3 ≈ 0.333"} {
+		f.Add(`{"number": 42}`, s)
 	}
 	f.Fuzz(func(t *testing.T, spec, reply string) {
 		v, err := Parse([]byte(spec))
