@@ -210,7 +210,7 @@ func lastNumber(text string) (figure, bool) {
 		return wordNumber(s)
 	}
 	every := all
-	if n := max(announced(s, all), bolded(text, s, all)); n >= 0 {
+	if n := announced(s, all); n >= 0 {
 		all = all[:n+1]
 	}
 	for i := len(all) - 1; i >= 0; i-- {
