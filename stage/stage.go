@@ -185,6 +185,7 @@ type Event struct {
 	Text  *say.Text          `json:"-"`                // note, sample, or what progress is at
 	Say   string             `json:"text,omitempty"`   // Text in the reader's language, set by the renderer
 	Vals  map[string]float64 `json:"values,omitempty"` // metric: loss, tokens_per_s, …
+	Key   string             `json:"key,omitempty"`    // of the runner's: what the step is made from, as records name it
 }
 
 // A Forecast says what a step will cost. Low and High bound the seconds.

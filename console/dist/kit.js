@@ -1980,6 +1980,11 @@ function takeLine(e) {
     }, 50);
     return;
   }
+  if (store.run === "latest" && store.plan?.nodes.some((n) => idOf(n) === e.step && n.state === "waiting"))
+    planDue ||= setTimeout(() => {
+      planDue = 0;
+      loadPlan();
+    }, 3e3);
   let s = store.live.get(e.step);
   if (!s) {
     s = { done: 0, total: 0, unit: "", what: "", since: 0, first: 0, values: {}, series: /* @__PURE__ */ new Map(), notes: [] };
@@ -2004,7 +2009,7 @@ function takeLine(e) {
   redraw();
 }
 function stateOf(n) {
-  const live = store.live.get(idOf(n));
+  const live = store.live.get(idOf(n)) ?? n.progress;
   const state = n.state || (n.action === "keep" || n.digest ? "done" : "waiting");
   return { state, part: state === "done" ? 1 : state === "running" && live?.total ? Math.min(1, live.done / live.total) : 0 };
 }
