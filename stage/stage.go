@@ -199,6 +199,7 @@ type Forecast struct {
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
+	Families  []string           `json:"-"` // of problems that are not made yet: all that may be among them; nil: not known
 	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known

@@ -333,11 +333,14 @@ func question(e *stage.Example) string {
 	return ""
 }
 
+// familyOf is the family of an example that is a problem.
+func familyOf(e *stage.Example) string { return cmp.Or(e.Family, ownersProblem) }
+
 // problemOf is a problem as reinforcement and verdicts read it. Its prompt is
 // the user's last message; what comes before it is its context, and the
 // assistant's message behind it the answer to learn.
 func problemOf(e *stage.Example) stage.Problem {
-	p := stage.Problem{ID: e.Key, Key: e.Key, Family: cmp.Or(e.Family, ownersProblem), Lang: knowledge.Lang(question(e)), Level: cmp.Or(e.Level, 1), Tools: e.Tools, Verify: e.Verify}
+	p := stage.Problem{ID: e.Key, Key: e.Key, Family: familyOf(e), Lang: knowledge.Lang(question(e)), Level: cmp.Or(e.Level, 1), Tools: e.Tools, Verify: e.Verify}
 	last := len(e.Messages) - 1
 	if m := &e.Messages[last]; m.Role == "assistant" {
 		p.Think, p.Answer = m.Thought, m.Content
