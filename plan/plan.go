@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"suiren/internal/say"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -137,6 +138,7 @@ type Node struct {
 	Actual   *NodeActual   `json:"actual,omitempty"`
 	Digest   string        `json:"digest,omitempty"`
 	Inputs   []string      `json:"inputs,omitempty"` // "kind.name"
+	Progress *NodeProgress `json:"progress,omitempty"`
 }
 
 // A NodeForecast is the forecast of a Node.
@@ -155,9 +157,21 @@ type NodeActual struct {
 	Memory  int64   `json:"memory"`
 }
 
+// A NodeProgress is how far a Node that runs is.
+type NodeProgress struct {
+	Done  float64 `json:"done"`
+	Total float64 `json:"total"`
+	Unit  string  `json:"unit,omitempty"`
+}
+
 // View returns the plan as it is now, in lang. It may be called while Apply
 // runs.
-func (p *Plan) View(lang say.Lang) View {
+func (p *Plan) View(lang say.Lang) View { return p.ViewBeside(lang, nil) }
+
+// ViewBeside is View while a run, of this process or another, is at a step; nil if none
+// is. A node runs if that is its step by key: one of the name alone may be made from
+// what the plan file said before.
+func (p *Plan) ViewBeside(lang say.Lang, at *run.AtWork) View {
 	v := View{Name: p.File.Name, Nodes: []Node{}}
 	for _, s := range p.Steps() {
 		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang), Why: s.Why.In(lang)}
@@ -173,6 +187,12 @@ func (p *Plan) View(lang say.Lang) View {
 		}
 		for _, ref := range s.Needs {
 			n.Inputs = append(n.Inputs, ref.String())
+		}
+		if at != nil && s.State != Done && !s.Key.IsZero() && s.Key == at.Key && s.Ref.String() == at.Step {
+			n.State, n.Why = Running, "" // why it failed is of a run before
+			if at.Total > 0 {
+				n.Progress = &NodeProgress{at.Done, at.Total, at.Unit}
+			}
 		}
 		v.Nodes = append(v.Nodes, n)
 	}

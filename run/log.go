@@ -22,13 +22,13 @@ import (
 
 // Version is the version of the lines of a run: a new minor number adds
 // fields or types, a new major number may change them.
-const Version = "1.1"
+const Version = "1.2"
 
 // The types of lines besides those that operators emit (progress, metric,
 // count, note). Others may be added; a reader passes over those it does not know.
 const (
 	TypeRun         = "run"         // the first line: Version, Run
-	TypeBegin       = "begin"       // a step began; values: low and high seconds and memory foretold, flops
+	TypeBegin       = "begin"       // a step began; Key; values: low and high seconds and memory foretold, flops
 	TypeMade        = "made"        // a step is done; values: seconds, memory, bytes, flops; the text names the digest
 	TypeFailed      = "failed"      // a step failed; text
 	TypeInterrupted = "interrupted" // a step stopped at its checkpoint; text
@@ -53,6 +53,7 @@ type Line struct {
 	Version string             `json:"version,omitempty"` // run
 	Run     string             `json:"run,omitempty"`     // run: its id
 	Step    string             `json:"step,omitempty"`    // block: "weights.base"
+	Key     string             `json:"key,omitempty"`     // begin: the step's; since 1.2
 	Done    float64            `json:"done,omitempty"`    // progress: of Total
 	Total   float64            `json:"total,omitempty"`
 	Unit    string             `json:"unit,omitempty"` // steps, tokens, problems
@@ -99,7 +100,7 @@ const (
 
 // newLine makes a line of an event, without ID and Time.
 func newLine(e stage.Event) Line {
-	l := Line{Type: e.Type, Step: e.Step, Done: finite(e.Done), Total: finite(e.Total), Unit: e.Unit}
+	l := Line{Type: e.Type, Step: e.Step, Key: e.Key, Done: finite(e.Done), Total: finite(e.Total), Unit: e.Unit}
 	if e.Text != nil {
 		l.Text = words(*e.Text)
 	} else if e.Say != "" {

@@ -59,7 +59,7 @@ func TestLog(t *testing.T) {
 	l.Emit(note("late", "太晚"))
 	check(t, l.Close(errors.New("twice")))
 	for lang, want := range map[say.Lang]string{
-		say.English: `{"id":1,"run":"RUN","type":"run","version":"1.1"}
+		say.English: `{"id":1,"run":"RUN","type":"run","version":"1.2"}
 {"id":2,"step":"weights.base","type":"begin","values":{"low":1}}
 {"id":3,"step":"weights.base","type":"metric","values":{"step":1}}
 {"done":1,"id":4,"step":"weights.base","total":4,"type":"progress","unit":"steps"}
@@ -67,7 +67,7 @@ func TestLog(t *testing.T) {
 {"id":6,"text":"said","type":"note"}
 {"id":7,"state":"done","text":"done","type":"end"}
 `,
-		say.Chinese: `{"id":1,"run":"RUN","type":"run","version":"1.1"}
+		say.Chinese: `{"id":1,"run":"RUN","type":"run","version":"1.2"}
 {"id":2,"step":"weights.base","type":"begin","values":{"low":1}}
 {"id":3,"step":"weights.base","type":"metric","values":{"step":1}}
 {"done":1,"id":4,"step":"weights.base","total":4,"type":"progress","unit":"steps"}

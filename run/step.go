@@ -64,7 +64,7 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	}
 	teller := &teller{step: s.String(), emit: emit, curve: curve.New(CurveDir(st.Path(), s.String(), s.Key), runID)}
 	defer teller.curve.Close() // what it could not write is no part of the result
-	teller.tell(stage.Event{Type: TypeBegin, Text: text(s.Forecast.Basis), Vals: map[string]float64{
+	teller.tell(stage.Event{Type: TypeBegin, Key: s.Key.String(), Text: text(s.Forecast.Basis), Vals: map[string]float64{
 		"low": s.Forecast.Low, "high": s.Forecast.High, "memory": float64(s.Forecast.Memory), "flops": s.Forecast.FLOPs}})
 	r, err := s.run(ctx, st, m, teller)
 	if err == nil {

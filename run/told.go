@@ -41,6 +41,48 @@ func Told(dir, id string, see func(Line)) error {
 	return told(f, size, toldTail, toldHead, see)
 }
 
+// An AtWork is the step that a run is at, and how far that is.
+type AtWork struct {
+	Step  string       // "weights.base"
+	Key   store.Digest // zero of a run whose program told none
+	Done  float64      // of Total, in Unit; zeros before the first progress
+	Total float64
+	Unit  string
+}
+
+// Now returns what the newest run of the store in dir is at, whichever process that is;
+// nil if none is alive, or it is between steps.
+//
+// The key tells whether it is the step of a plan: the plan file may have been changed
+// since that run began.
+func Now(dir string) (*AtWork, error) {
+	runs := filepath.Join(dir, "runs")
+	list, err := ids(runs)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	info, err := read(logPath(runs, list[0]), list[0])
+	if err != nil || info.State != Running {
+		return nil, err
+	}
+	var at *AtWork
+	err = Told(dir, list[0], func(l Line) {
+		switch {
+		case l.Type == TypeBegin:
+			at = &AtWork{Step: l.Step}
+			if key, err := store.ParseDigest(l.Key); err == nil {
+				at.Key = key
+			}
+		case at == nil || l.Step != at.Step:
+		case l.Type == "progress":
+			at.Done, at.Total, at.Unit = l.Done, l.Total, l.Unit
+		case l.Type == TypeMade || l.Type == TypeFailed || l.Type == TypeInterrupted:
+			at = nil
+		}
+	})
+	return at, err
+}
+
 // told is Told of a log of so many bytes. It reads tail of them, and more if none of
 // these lines says how far a step is.
 func told(f io.ReaderAt, size, tail, head int64, see func(Line)) error {

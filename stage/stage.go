@@ -185,6 +185,7 @@ type Event struct {
 	Text  *say.Text          `json:"-"`                // note, sample, or what progress is at
 	Say   string             `json:"text,omitempty"`   // Text in the reader's language, set by the renderer
 	Vals  map[string]float64 `json:"values,omitempty"` // metric: loss, tokens_per_s, …
+	Key   string             `json:"key,omitempty"`    // of the runner's: what the step is made from, as records name it
 }
 
 // A Forecast says what a step will cost. Low and High bound the seconds.
@@ -198,6 +199,7 @@ type Forecast struct {
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
+	Families  []string           `json:"-"` // of problems that are not made yet: all that may be among them; nil: not known
 	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known

@@ -190,7 +190,11 @@ func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	if p == nil {
 		return nil, nil
 	}
-	return json.Marshal(p.View(lang))
+	at, err := run.Now(s.w.st.Path())
+	if err != nil { // what was planned is known all the same
+		at = nil
+	}
+	return json.Marshal(p.ViewBeside(lang, at))
 }
 
 func (s *service) reportView() (json.RawMessage, error) {

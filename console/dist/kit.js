@@ -1545,6 +1545,7 @@ var words = {
   series_norm: ["norm", "范数"],
   series_heldout: ["watched problems", "观察题"],
   series_reward: ["reward", "奖励"],
+  series_watch_reward: ["reward of watched problems", "观察题奖励"],
   report: ["Report", "报告"],
   noReport: ["The report appears here when the verdict is made.", "评测完成后，报告显示在这里。"],
   wholeReport: ["The whole report", "完整报告"],
@@ -1851,7 +1852,11 @@ function brief(v) {
   for (const [unit, of] of [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e4]]) if (Math.abs(v) >= of) return +(v / (of === 1e4 ? 1e3 : of)).toPrecision(4) + unit;
   return String(+v.toPrecision(6));
 }
-function Curve({ title, of, unit, scale = 1, every = 0 }) {
+function scaleOfShares(series) {
+  const values = series.flatMap((s) => s.points.map((p) => p[1])).filter(Number.isFinite);
+  return { low: Math.min(0, ...values), high: Math.max(1, ...values) };
+}
+function Curve({ title, of, unit, scale = 1, every = 0, shares = false }) {
   const [range, setRange] = useState(null);
   const [series, setSeries] = useState(null);
   const frame = useRef(null);
@@ -1883,7 +1888,7 @@ function Curve({ title, of, unit, scale = 1, every = 0 }) {
       clearTimeout(timer);
     };
   }, [key, near, every]);
-  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, !series ? /* @__PURE__ */ createElement("figure", { class: "coming" }, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("p", { class: "quiet" }, "…")) : /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), onZoom: setRange, zoomed: !!range }));
+  return /* @__PURE__ */ createElement("div", { ref: frame, class: "curve" }, !series ? /* @__PURE__ */ createElement("figure", { class: "coming" }, /* @__PURE__ */ createElement("figcaption", null, title), /* @__PURE__ */ createElement("p", { class: "quiet" }, "…")) : /* @__PURE__ */ createElement(Chart, { title, unit, series: series.filter((s) => s.points.length), ...shares && scaleOfShares(series), onZoom: setRange, zoomed: !!range }));
 }
 
 // src/follow.ts
@@ -1975,6 +1980,11 @@ function takeLine(e) {
     }, 50);
     return;
   }
+  if (store.run === "latest" && store.plan?.nodes.some((n) => idOf(n) === e.step && n.state === "waiting"))
+    planDue ||= setTimeout(() => {
+      planDue = 0;
+      loadPlan();
+    }, 3e3);
   let s = store.live.get(e.step);
   if (!s) {
     s = { done: 0, total: 0, unit: "", what: "", since: 0, first: 0, values: {}, series: /* @__PURE__ */ new Map(), notes: [] };
@@ -1999,7 +2009,7 @@ function takeLine(e) {
   redraw();
 }
 function stateOf(n) {
-  const live = store.live.get(idOf(n));
+  const live = store.live.get(idOf(n)) ?? n.progress;
   const state = n.state || (n.action === "keep" || n.digest ? "done" : "waiting");
   return { state, part: state === "done" ? 1 : state === "running" && live?.total ? Math.min(1, live.done / live.total) : 0 };
 }
@@ -2255,6 +2265,7 @@ export {
   redraw,
   render,
   say,
+  scaleOfShares,
   seconds,
   short,
   showRun,

@@ -1,5 +1,5 @@
 // src/pages/plan.tsx
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, failureOf, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "./kit.js";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, failureOf, flops, Fragment as Fragment2, h as h2, idOf as idOf2, liveText, Loaded, maybe as maybe2, mayDo, Page, progressOfPlan, redraw, say, scaleOfShares, seconds, showRun, span, stateOf as stateOf2, store, t as t2, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "./kit.js";
 
 // src/pages/graph.tsx
 import { Fragment, h, idOf, maybe, percent, stateOf, t } from "./kit.js";
@@ -313,9 +313,9 @@ function Curves({ coming }) {
     const scores = [];
     for (const [name, points] of live.series) {
       const family = name.replace(/^heldout_/, "");
-      if (name === "reward" || name === "heldout" || family !== name) scores.push({ name: family === name ? maybe2("series", name) : family, points });
+      if (["reward", "heldout", "watch_reward"].includes(name) || family !== name) scores.push({ name: family === name ? maybe2("series", name) : family, points });
     }
-    if (scores.length) charts.push(/* @__PURE__ */ h2(Chart, { title: t2("scores", step), series: scores, low: 0, high: 1 }));
+    if (scores.length) charts.push(/* @__PURE__ */ h2(Chart, { title: t2("scores", step), series: scores, ...scaleOfShares(scores) }));
   }
   return charts.length ? /* @__PURE__ */ h2("div", { class: "charts" }, charts) : /* @__PURE__ */ h2("p", { class: "quiet" }, t2(coming ? "curvesComing" : "noCurves"));
 }

@@ -20,8 +20,8 @@ function Interval({ score: s, colour }) {
 function Checks({ list }) {
   if (list.length === 0) return null;
   const named = (c) => {
-    const family = maybe("family", c.name);
-    return family !== c.name ? t("needFamily", family) : maybe("need", c.name);
+    const need = maybe("need", c.name);
+    return need !== c.name ? need : t("needFamily", maybe("family", c.name));
   };
   const unseen = (c) => c.name === "unseen";
   return /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h("h3", null, t("checks")), /* @__PURE__ */ h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": t("checks") }, /* @__PURE__ */ h("table", null, /* @__PURE__ */ h("thead", null, /* @__PURE__ */ h("tr", null, ["check", "wanted", "measured"].map((k) => /* @__PURE__ */ h("th", { scope: "col" }, t(k))), /* @__PURE__ */ h("th", null))), /* @__PURE__ */ h("tbody", null, list.map((c) => /* @__PURE__ */ h("tr", null, /* @__PURE__ */ h("th", { scope: "row" }, named(c)), /* @__PURE__ */ h("td", null, unseen(c) ? t("none") : t("atLeast", percent(c.want))), /* @__PURE__ */ h("td", null, c.got === void 0 ? t("notMeasured") : unseen(c) ? count(c.got) : percent(c.got)), /* @__PURE__ */ h("td", { class: c.ok ? "good" : "bad" }, c.ok ? "✓ " + t("ok") : "✗ " + t("notOk"))))))));

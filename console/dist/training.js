@@ -13,6 +13,7 @@ var words = {
   took: ["over {0}", "历时 {0}"],
   loss: ["Loss", "损失"],
   heldout: ["held out", "留出集"],
+  watched: ["watched problems", "观察题"],
   norm: ["Gradient norm", "梯度范数"],
   tokens_per_s: ["Rate", "速率"],
   tokens: ["tokens/s", "词元/秒"],
@@ -39,6 +40,7 @@ var words = {
 // src/pages/training.tsx
 var w = say(words);
 var known = ["loss", "norm", "tokens_per_s", "share_of_peak", "memory", "rate", "reward"];
+var watched = { loss: ["watch_loss", "heldout"], reward: ["watch_reward", "watched"] };
 function Training() {
   const list = useGet("/api/curves");
   const running = (store.plan?.nodes ?? []).some((n) => n.state === "running");
@@ -67,10 +69,14 @@ function UnderWay() {
   return /* @__PURE__ */ h(Card, { title: w("left") }, p && /* @__PURE__ */ h("p", { role: "status" }, p.now), /* @__PURE__ */ h("details", null, /* @__PURE__ */ h("summary", null, w("samples")), notes.length === 0 ? /* @__PURE__ */ h("p", { class: "quiet" }, w("noNotes")) : /* @__PURE__ */ h("ul", null, notes.map(({ step, n }) => /* @__PURE__ */ h("li", null, /* @__PURE__ */ h("b", null, step), " ", /* @__PURE__ */ h("span", { class: "passage" }, n))))));
 }
 function Charts({ of, live }) {
-  const has = (name) => of.some((c) => c.series.includes(name));
+  const has = (name) => of.some((c) => c.series.includes(name) || c.series.includes(watched[name]?.[0] ?? name));
   const called = (c) => of.filter((o) => o.step === c.step).length > 1 ? `${c.step} ${c.id.split("/")[1].slice(0, 6)}` : c.step;
   const wanted = (name, suffix = "") => of.filter((c) => c.series.includes(name)).map((c) => ({ id: c.id, series: name, name: (of.length > 1 || !suffix ? called(c) + (suffix ? " " : "") : "") + suffix }));
-  const rest = [...new Set(of.flatMap((c) => c.series))].filter((s) => !known.includes(s) && !["watch_loss", "flops"].includes(s));
+  const withWatched = (name) => {
+    const [series, word] = watched[name] ?? [];
+    return series && word ? wanted(series, w(word)) : [];
+  };
+  const rest = [...new Set(of.flatMap((c) => c.series))].filter((s) => !known.includes(s) && !["watch_loss", "watch_reward", "flops"].includes(s));
   const title = { loss: w("loss"), norm: w("norm"), tokens_per_s: w("tokens_per_s"), share_of_peak: w("share_of_peak"), memory: w("memory"), rate: w("rate"), reward: w("reward") };
   const unit = { tokens_per_s: w("tokens"), memory: "MiB", share_of_peak: "%" };
   const every = live ? 5e3 : 0;
@@ -81,7 +87,8 @@ function Charts({ of, live }) {
       unit: unit[name],
       every,
       scale: name === "memory" ? 1 / (1 << 20) : name === "share_of_peak" ? 100 : 1,
-      of: name === "loss" ? [...wanted("loss"), ...wanted("watch_loss", w("heldout"))] : wanted(name)
+      shares: name === "reward",
+      of: [...wanted(name), ...withWatched(name)]
     }
   )))), rest.length > 0 && /* @__PURE__ */ h("details", { class: "card" }, /* @__PURE__ */ h("summary", null, w("others"), " (", rest.length, ")"), /* @__PURE__ */ h("div", { class: "charts" }, rest.slice(0, 40).map((name) => /* @__PURE__ */ h(Curve, { key: name, title: maybe("series", name), of: wanted(name), every })))));
 }

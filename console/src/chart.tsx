@@ -104,11 +104,19 @@ export function brief(v: number): string {
   return String(+v.toPrecision(6));
 }
 
+// scaleOfShares is 0 to 1, and as far below as the values go: a reward less the price of
+// its length may be below 0.
+export function scaleOfShares(series: Series[]): { low: number; high: number } {
+  const values = series.flatMap(s => s.points.map(p => p[1])).filter(Number.isFinite);
+  return { low: Math.min(0, ...values), high: Math.max(1, ...values) };
+}
+
 export interface Wanted { id: string; name: string; series: string } // a series of a training, and how it is called
 
 // Curve draws series of trainings that the server thins to what a drawing can show,
-// and asks for more of a part that the reader chooses.
-export function Curve({ title, of, unit, scale = 1, every = 0 }: { title: string; of: Wanted[]; unit?: string; scale?: number; every?: number }) {
+// and asks for more of a part that the reader chooses. Those of shares have the whole
+// from 0 to 1 as their scale.
+export function Curve({ title, of, unit, scale = 1, every = 0, shares = false }: { title: string; of: Wanted[]; unit?: string; scale?: number; every?: number; shares?: boolean }) {
   const [range, setRange] = useState<[number, number] | null>(null);
   const [series, setSeries] = useState<Series[] | null>(null);
   const frame = useRef<HTMLDivElement>(null);
@@ -135,5 +143,5 @@ export function Curve({ title, of, unit, scale = 1, every = 0 }: { title: string
     run();
     return () => { over = true; clearTimeout(timer); };
   }, [key, near, every]);
-  return <div ref={frame} class="curve">{!series ? <figure class="coming"><figcaption>{title}</figcaption><p class="quiet">…</p></figure> : <Chart title={title} unit={unit} series={series.filter(s => s.points.length)} onZoom={setRange} zoomed={!!range} />}</div>;
+  return <div ref={frame} class="curve">{!series ? <figure class="coming"><figcaption>{title}</figcaption><p class="quiet">…</p></figure> : <Chart title={title} unit={unit} series={series.filter(s => s.points.length)} {...shares && scaleOfShares(series)} onZoom={setRange} zoomed={!!range} />}</div>;
 }

@@ -14,6 +14,7 @@ export interface Node {
   actual?: { seconds: number; memory: number };
   digest?: string;
   inputs?: string[]; // of blocks, "kind.name"
+  progress?: { done: number; total: number; unit?: string }; // of one that runs
 }
 export interface PlanView { name?: string; nodes: Node[] }
 export interface Run { id: string; state: string; began: string }
@@ -123,6 +124,8 @@ export function takeLine(e: any) {
     planDue ||= setTimeout(() => { planDue = 0; loadPlan(); }, 50); // a step began or ended: its state has changed
     return;
   }
+  if (store.run === "latest" && store.plan?.nodes.some(n => idOf(n) === e.step && n.state === "waiting"))
+    planDue ||= setTimeout(() => { planDue = 0; loadPlan(); }, 3000); // another terminal makes it, and the server had not planned again when it began
   let s = store.live.get(e.step);
   if (!s) {
     s = { done: 0, total: 0, unit: "", what: "", since: 0, first: 0, values: {}, series: new Map(), notes: [] };
@@ -149,7 +152,7 @@ export function takeLine(e: any) {
 
 // stateOf is a node's state for the reader; part is how far it has come.
 export function stateOf(n: Node): { state: string; part: number } {
-  const live = store.live.get(idOf(n));
+  const live = store.live.get(idOf(n)) ?? n.progress; // whoever may not read runs has what the plan told
   const state = n.state || (n.action === "keep" || n.digest ? "done" : "waiting");
   return { state, part: state === "done" ? 1 : state === "running" && live?.total ? Math.min(1, live.done / live.total) : 0 };
 }

@@ -171,6 +171,7 @@ const words = {
   series_norm: ["norm", "范数"],
   series_heldout: ["watched problems", "观察题"],
   series_reward: ["reward", "奖励"],
+  series_watch_reward: ["reward of watched problems", "观察题奖励"],
 
   report: ["Report", "报告"],
   noReport: ["The report appears here when the verdict is made.", "评测完成后，报告显示在这里。"],

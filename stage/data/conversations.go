@@ -121,9 +121,12 @@ type sorter struct {
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	labelled map[[16]byte]bool // the label of each labelled answer
-	paired   map[[16]byte]bool // pairs
-	odd      map[*int]string   // where what the report counts stands first
+	labelled map[[16]byte]bool  // the label of each labelled answer
+	paired   map[[16]byte]bool  // pairs
+	asked    map[[16]byte]asked // problems, by what they ask
+	apart    int                // of them want another answer
+	places   []string           // of the first of those
+	odd      map[*int]string    // where what the report counts stands first
 	families map[string]bool
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
 	first    string              // where the first example stands
@@ -158,7 +161,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, odd: map[*int]string{}, families: map[string]bool{}, worded: map[[16]byte]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, asked: map[[16]byte]asked{}, odd: map[*int]string{}, families: map[string]bool{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -333,11 +336,14 @@ func question(e *stage.Example) string {
 	return ""
 }
 
+// familyOf is the family of an example that is a problem.
+func familyOf(e *stage.Example) string { return cmp.Or(e.Family, ownersProblem) }
+
 // problemOf is a problem as reinforcement and verdicts read it. Its prompt is
 // the user's last message; what comes before it is its context, and the
 // assistant's message behind it the answer to learn.
 func problemOf(e *stage.Example) stage.Problem {
-	p := stage.Problem{ID: e.Key, Key: e.Key, Family: cmp.Or(e.Family, ownersProblem), Lang: knowledge.Lang(question(e)), Level: cmp.Or(e.Level, 1), Tools: e.Tools, Verify: e.Verify}
+	p := stage.Problem{ID: e.Key, Key: e.Key, Family: familyOf(e), Lang: knowledge.Lang(question(e)), Level: cmp.Or(e.Level, 1), Tools: e.Tools, Verify: e.Verify}
 	last := len(e.Messages) - 1
 	if m := &e.Messages[last]; m.Role == "assistant" {
 		p.Think, p.Answer = m.Thought, m.Content

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -109,12 +110,15 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	bytes, size := sum(in["files"], "bytes"), map[string]float64{}
 	read, use := 0.0, stage.Use("")
 	var sample []stage.Example
+	families, all := map[string]bool{}, true
 	for _, f := range in["files"] {
 		for _, path := range f.Files {
 			if read > tasteBytes {
+				all = false
 				break
 			}
-			read += c.taste(path, size, &use, &sample)
+			n, whole := c.taste(path, size, &use, &sample, families)
+			read, all = read+n, all && whole
 		}
 	}
 	if size["examples"] == 0 { // what is wrong with them is told when they are read
@@ -139,6 +143,8 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	f.Use = use
 	if use != stage.UseProblems {
 		f.Sample = sample
+	} else if all {
+		f.Families = slices.Sorted(maps.Keys(families))
 	}
 	return f
 }
@@ -154,15 +160,18 @@ const tasteBytes = 4 << 20
 
 // taste adds to size what the first examples of a file hold: how many there
 // are, bytes of their text, of it those that are learnt, and of the longest. use
-// is what they are for, and the first go into sample. It returns how many bytes of the file that was.
-func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use, sample *[]stage.Example) float64 {
+// is what they are for, the first go into sample, and the families of problems into
+// families. It returns how many bytes of the file that was, and whether that is all of it.
+func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use, sample *[]stage.Example, families map[string]bool) (n float64, whole bool) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	defer f.Close()
+	bad := false
 	for e, err := range intake.Read(io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
 		if err != nil {
+			bad = true // and perhaps what follows
 			break
 		}
 		asked, learnt, longest := 0, 0, 0
@@ -187,6 +196,7 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 			longest, learnt = asked+max(a, b), a+b
 			size["pairs"]++
 		case stage.UseProblems:
+			families[familyOf(&e)] = true
 			if e.Messages[len(e.Messages)-1].Role != "assistant" {
 				size["unanswered"]++
 			}
@@ -203,9 +213,10 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 	}
 	at, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return 0
+		return 0, false
 	}
-	return float64(at)
+	info, err := f.Stat()
+	return float64(at), !bad && err == nil && at == info.Size()
 }
 
 // textIn is the bytes of text in messages.

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,6 +98,20 @@ func TestForecastOfExamples(t *testing.T) {
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("programs.jsonl", code+url+url+`{"prompt": "c", "verify": {"number": 1}}`+"\n", 5)}}, stage.Machine{}); f.Size["code"] != 0.25 || f.Size["url"] != 0.5 {
 		t.Errorf("of problems that programs judge: %v", f.Size)
 	}
+	// Their families are told if all of them were read.
+	sum := `{"prompt": "1+1?", "verify": {"number": 2}, "family": "sums"}` + "\n"
+	for _, c := range []struct {
+		text  string
+		times int
+		want  string
+	}{{sum, 3, "[sums]"}, {sum + code, 3, "[own sums]"}, {sum + "no example\n", 1, "[]"}, {sum, tasteBytes/len(sum) + 1, "[]"}, {chat, 3, "[]"}} {
+		if f := op.Forecast(map[string][]stage.Forecast{"files": {write("families.jsonl", c.text, c.times)}}, stage.Machine{}); fmt.Sprint(f.Families) != c.want {
+			t.Errorf("families of %.80q: %v, want %s", c.text, f.Families, c.want)
+		}
+	}
+	if f := new(Lessons).Forecast(nil, stage.Machine{}); len(f.Families) != 5 {
+		t.Errorf("families of lessons: %v", f.Families)
+	}
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("bad.jsonl", "no example\n", 9)}}, stage.Machine{}); f.Size["text"] != 99 || f.Size["examples"] != 0 {
 		t.Errorf("of what cannot be read: %v", f.Size)
 	} else if _, known := f.Size["watched"]; known { // none would be said to be watched
@@ -111,7 +126,7 @@ func TestTasteAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	size, use := map[string]float64{}, stage.Use("")
-	new(Conversations).taste(path, size, &use, new([]stage.Example))
+	new(Conversations).taste(path, size, &use, new([]stage.Example), map[string]bool{})
 	if use != stage.UseProblems || size["examples"] != 2 || size["unanswered"] != 1 || size["learnt"] != 2 {
 		t.Errorf("%s: %v", use, size)
 	}

@@ -109,10 +109,14 @@ func (l *Lessons) Check() []*say.Error {
 // Forecast implements stage.Forecaster.
 func (l *Lessons) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
 	n, heldout := float64(l.count()), float64(l.heldout())
+	var names []string
+	for _, f := range l.list() {
+		names = append(names, f.name)
+	}
 	aside := heldout + watchProblems // few keys are theirs: each takes many tries
 	return stage.Forecast{
 		Low: n*8e-6 + aside*60e-6, High: n*40e-6 + aside*360e-6, Memory: 68<<20 + int64(n)*1100,
-		Use:   stage.UseProblems,
+		Use: stage.UseProblems, Families: names,
 		Basis: say.T("8–40 µs a problem, 60–360 of one that is held out, measured", "每题 8–40 微秒，留出的每题 60–360 微秒（实测）"),
 		Size: map[string]float64{
 			"problems": n, "watched": watchProblems, "heldout": heldout, "length": float64(lengthPerLevel * 2 * len(l.list())),

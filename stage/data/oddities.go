@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -47,6 +48,9 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 	} else if wrong {
 		odd(&s.report.Wrong)
 	}
+	if err := s.askedBefore(ctx, e); err != nil {
+		return err
+	}
 	if e.Chosen != nil {
 		pair, err := messagesSum(e.Prompt, e.Chosen, e.Rejected)
 		if err != nil {
@@ -72,6 +76,49 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 		odd(&s.report.Both)
 	}
 	s.labelled[sum] = *e.Label
+	return nil
+}
+
+// An asked is a problem as it was asked first.
+type asked struct {
+	from string
+	verify.Known
+}
+
+// mostPlaces are as many problems as have their places told.
+const mostPlaces = 3
+
+// askedBefore notes a problem that wants another answer than the first that asked the
+// same. It is told of, and not in the report: the problems are kept as they are.
+func (s *sorter) askedBefore(ctx context.Context, e *stage.Example) error {
+	if e.Verify == nil {
+		return nil
+	}
+	p := problemOf(e)
+	tools, err := json.Marshal(e.Tools)
+	if err != nil {
+		return err
+	}
+	sum, err := messagesSum(p.Asking(), []stage.Message{{Content: string(tools)}})
+	if err != nil {
+		return err
+	}
+	now := asked{e.From, verify.Known{Verify: e.Verify, Answer: p.Answer}}
+	first, ok := s.asked[sum]
+	if !ok {
+		s.asked[sum] = now
+		return nil
+	}
+	if bytes.Equal(first.Verify, now.Verify) {
+		return nil
+	}
+	apart, err := verify.Apart(ctx, p.Prompt, first.Known, now.Known)
+	if err != nil || !apart {
+		return err
+	}
+	if s.apart++; s.apart <= mostPlaces {
+		s.places = append(s.places, now.from+" / "+first.from)
+	}
 	return nil
 }
 
@@ -112,6 +159,7 @@ func (s *sorter) tell(job *stage.Job) {
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
 		{&r.Opposite, say.T("pairs of which another prefers the other answer: %d; the first is at %s", "有 %d 个偏好对与另一对的取舍相反；第一个在 %s", r.Opposite, s.odd[&r.Opposite])},
 		{&r.Wrong, say.T("problems whose own answer is wrong by their verifier: %d; the first is at %s", "有 %d 道题自带的答案按其验证方式是错的；第一道在 %s", r.Wrong, s.odd[&r.Wrong])},
+		{&s.apart, say.T("problems that ask the same as another and want another answer: %d; the first, each with the other: %s", "有 %d 道题与另一题问法相同而答案不同；前几处（均附另一题）：%s", s.apart, s.places)},
 	} {
 		if *o.n > 0 {
 			job.Emit(stage.Event{Type: "note", Text: &o.text})

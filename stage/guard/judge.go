@@ -47,25 +47,14 @@ func (x *exam) judge(require map[string]float64) {
 	r.Said = sentences(r, x.rl)
 }
 
-// split sorts problems by family: the known families in their order, then
-// others by name.
+// split sorts problems by family, and names these inOrder.
 func (x *exam) split(list []int) (names []string, by map[string][]int) {
 	by = map[string][]int{}
 	for _, i := range list {
 		f := x.problems[i].Family
 		by[f] = append(by[f], i)
 	}
-	for _, name := range stage.Families {
-		if len(by[name]) > 0 {
-			names = append(names, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		if !slices.Contains(stage.Families, name) {
-			names = append(names, name)
-		}
-	}
-	return names, by
+	return inOrder(by), by
 }
 
 // group scores every model on some of the problems.
@@ -133,7 +122,7 @@ func (x *exam) count(m *Model, replies []given) {
 // checks measures what is required, and that nothing asked was seen before.
 func checks(r *Report, require map[string]float64) []Check {
 	seen := float64(r.Unseen.Seen)
-	list := []Check{{Name: "unseen", Want: 0, Got: &seen, OK: seen == 0}}
+	list := []Check{{Name: needUnseen, Want: 0, Got: &seen, OK: seen == 0}}
 	for _, key := range slices.Sorted(maps.Keys(require)) {
 		c := Check{Name: key, Want: require[key]}
 		if got, ok := measure(r, key); ok {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func drawn(t *rapid.T) (*exam, *Report) {
 		x.rl = &rlFacts{Started: rapid.Bool().Draw(t, "started"), Steps: rapid.IntRange(0, 9).Draw(t, "steps"), RolledBack: rapid.SampledFrom([]string{"", "step 5: word", "%"}).Draw(t, "back")}
 	}
 	require := map[string]float64{}
-	for _, key := range requirable() {
+	for _, key := range slices.Concat(needs, stage.Families) {
 		if rapid.Bool().Draw(t, key) {
 			require[key] = rapid.Float64Range(0, 1).Draw(t, "want "+key)
 		}

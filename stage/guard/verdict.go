@@ -30,7 +30,7 @@ type Verdict struct {
 	Policy   stage.Ref          `plan:"policy" kinds:"policy"`
 	Problems stage.Ref          `plan:"problems" kinds:"examples"` // all parts: only a verdict sees them all
 	Against  []stage.Ref        `plan:"against,optional" kinds:"weights"`
-	Require  map[string]float64 `plan:"require,optional"` // see requirable
+	Require  map[string]float64 `plan:"require,optional"` // needs, and families of the problems
 
 	// What the scenario's weights learnt from, through all that they were made of:
 	// no arguments, the plan finds them.
@@ -47,19 +47,8 @@ func (*Verdict) Name() string    { return "verdict" }
 func (*Verdict) Revision() int   { return 7 }
 func (*Verdict) Out() store.Kind { return store.Verdict }
 
-// Keys of require besides the families, of which each requires its accuracy.
-const (
-	needAccuracy = "accuracy"     // of all held-out problems
-	needLow      = "accuracy_low" // the lower bound of its interval: holds for the model, not only for these problems
-	needGain     = "gain"         // accuracy above the direct model's
-)
-
-// requirable returns what require may ask for.
-func requirable() []string {
-	return append([]string{needAccuracy, needLow, needGain}, stage.Families...)
-}
-
-// Check implements stage.Checker.
+// Check implements stage.Checker. Which families can be required the problems tell: see
+// Forecast and Run.
 func (v *Verdict) Check() []*say.Error {
 	var list []*say.Error
 	bad := func(what, next say.Text) {
@@ -68,9 +57,8 @@ func (v *Verdict) Check() []*say.Error {
 	for _, key := range slices.Sorted(maps.Keys(v.Require)) {
 		want := v.Require[key]
 		switch {
-		case !slices.Contains(requirable(), key):
-			bad(say.T("a verdict cannot require %q", "评测不能要求 %q", key),
-				say.T("it can require %s", "可以要求：%s", requirable()))
+		case key == needUnseen:
+			bad(say.T("a verdict always requires that nothing it asks was seen", "评测始终要求所问题目未曾见过"), say.T("leave %s out", "请删去 %s", key))
 		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
 			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
 				say.T("give a share: 0.9 is 90 of 100 problems, a gain of 0.25 is 25 points", "请写成比例：0.9 表示 100 题对 90 题，gain = 0.25 表示高 25 个百分点"))
@@ -133,6 +121,11 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 		weights = 1.25 * 4 * params // too, in no more than 32 bits
 	}
 	f := stage.Forecast{Memory: askingBytes + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
+	for i := range in["problems"] {
+		if families := foretoldFamilies(&in["problems"][i]); families != nil {
+			f.Wrong = unasked(v.Require, families)
+		}
+	}
 	if m.Peak > 0 {
 		low, high := proving(in["taught"])
 		f.Low, f.High = low+work/(m.Peak*askedHigh), high+work/(m.Peak*askedLow)
@@ -180,6 +173,13 @@ func (v *Verdict) Run(ctx context.Context, job *stage.Job) error {
 	}
 	x := &exam{job: job, report: &Report{Format: 1}}
 	if err := x.read(); err != nil {
+		return err
+	}
+	var wrong []error // before the first question is asked: that takes long
+	for _, e := range unasked(v.Require, familiesIn(x.problems[:x.heldout])) {
+		wrong = append(wrong, e)
+	}
+	if err := errors.Join(wrong...); err != nil {
 		return err
 	}
 	if err := x.prove(len(v.Texts), len(v.Brought)); err != nil {

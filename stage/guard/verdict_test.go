@@ -183,7 +183,14 @@ func TestVerdictFails(t *testing.T) {
 		{"accuracy", func(s *setting) { s.verdict.Require["accuracy"] = 0.95 }, "accuracy", 0.9166, "Required and not reached: an accuracy of 0.95; it is 0.9166."},
 		{"lower bound", func(s *setting) { s.verdict.Require["accuracy_low"] = 0.9 }, "accuracy_low", 0.8533, "a lower bound of the accuracy of 0.9"},
 		{"family", func(s *setting) { s.verdict.Require["add"] = 0.99 }, "add", 0.875, "an accuracy in addition of 0.99; it is 0.875"},
-		{"family that nobody asked", func(s *setting) { s.verdict.Require["linear"] = 0.5 }, "linear", -1, "Required and not measured: an accuracy in linear equations"},
+		{"owner's family", func(s *setting) {
+			for i := range s.problems["heldout"] {
+				if p := &s.problems["heldout"][i]; p.Family == "add" {
+					p.Family = "比较 sizes"
+				}
+			}
+			s.verdict.Require["比较 sizes"] = 0.99
+		}, "比较 sizes", 0.875, "an accuracy in 比较 sizes of 0.99; it is 0.875"},
 		{"gain", func(s *setting) { s.verdict.Require["gain"] = 0.6 }, "gain", 0.5833, "a gain over direct answers of 0.6"},
 		{"no direct model", func(s *setting) { s.facts["direct"] = s.facts["taught"] }, "gain", -1, "a gain over direct answers of 0.25; nothing here tells it"},
 		{"seen key", func(s *setting) { s.problems["train"][7].Key = s.problems["heldout"][3].Key }, "unseen", 1, "1 of the 150 test problems were seen in training (for example “heldout: 103+3=?”)"},
@@ -283,7 +290,8 @@ func TestVerdictBadInput(t *testing.T) {
 		"broken facts": {func(s *setting, j *stage.Job) {
 			os.WriteFile(filepath.Join(j.Dirs("against")[0], "suiren.json"), []byte(`{"flops":-1}`), 0o666)
 		}, "below zero"},
-		"no way to open": {func(s *setting, j *stage.Job) { s.troupe.failed = "taught" }, "cannot open"},
+		"a family that is not asked": {func(s *setting, j *stage.Job) { s.verdict.Require["linear"] = 0.5 }, `a verdict cannot require "linear"`},
+		"no way to open":             {func(s *setting, j *stage.Job) { s.troupe.failed = "taught" }, "cannot open"},
 	} {
 		s := newSetting(t)
 		j := s.job(t)
@@ -310,7 +318,7 @@ func TestVerdictCheck(t *testing.T) {
 		{nil, 0, 0},
 		{map[string]float64{"accuracy": 0.9, "accuracy_low": 0.88, "word": 1, "gain": -0.1}, 1, 0},
 		{map[string]float64{"gain": 0.25}, 0, 1},
-		{map[string]float64{"acuracy": 0.9, "word": 90, "gain": 25, "add": math.NaN(), "sub": -0.1}, 1, 5},
+		{map[string]float64{"unseen": 0.9, "word": 90, "gain": 25, "add": math.NaN(), "my own": -0.1}, 1, 5},
 		{nil, maxModels, 1},
 	} {
 		v := &Verdict{Require: c.require, Against: make([]stage.Ref, c.against)}

@@ -312,7 +312,7 @@ func sayChecks(r *Report) []say.Text {
 	var list []say.Text
 	for _, c := range r.Checks {
 		switch {
-		case c.OK || c.Name == "unseen": // said at the beginning
+		case c.OK || c.Name == needUnseen: // said at the beginning
 		case c.Got == nil:
 			list = append(list, say.T("Required and not measured: %s of %v; nothing here tells it.", "要求 %s 达到 %v，但这里无从测量。", needText(c.Name), c.Want))
 		default:

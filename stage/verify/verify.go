@@ -56,12 +56,7 @@ func Parse(raw []byte) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	var have []string
-	for i, there := range []bool{s.Number != nil, s.Equation != nil, s.Choice != "", s.Regex != "", s.Schema != nil, s.Code != nil, s.URL != ""} {
-		if there {
-			have = append(have, Names[i])
-		}
-	}
+	have := s.kinds()
 	if len(have) != 1 {
 		return nil, choose(say.T("verify has %d of its fields; it must have one", "verify 有 %d 项，应恰有一项", len(have)))
 	}
@@ -90,6 +85,16 @@ func Parse(raw []byte) (*Verifier, error) {
 	}
 	codes, _ := Sandboxes()
 	return &Verifier{f, map[string]int{"url": atOnce, "code": codes}[have[0]]}, nil
+}
+
+// kinds are the Names that s has.
+func (s *Spec) kinds() (have []string) {
+	for i, there := range []bool{s.Number != nil, s.Equation != nil, s.Choice != "", s.Regex != "", s.Schema != nil, s.Code != nil, s.URL != ""} {
+		if there {
+			have = append(have, Names[i])
+		}
+	}
+	return have
 }
 
 // Program is "code" or "url" of a Spec by which a program runs for each reply,

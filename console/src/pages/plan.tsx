@@ -1,6 +1,6 @@
 // The plan: its text with what is wrong in it, its graph with the chosen step,
 // what it comes to, and the making of it as it goes.
-import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, type Failure, failureOf, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
+import { act, bytes, Card, Chart, Command, count, day, Empty, Fail, type Failure, failureOf, flops, Fragment, h, idOf, liveText, Loaded, maybe, mayDo, type Node, Page, type PlanView, progressOfPlan, redraw, say, scaleOfShares, seconds, type Series, showRun, span, stateOf, store, t, Tabs, Tag, TaskList, useAct, useEffect, useGet, useRef, useState, listed, told, clauses } from "../kit";
 import { Graph } from "./graph";
 import { words } from "./plan.words";
 import { Outcome, type Report } from "./report";
@@ -148,9 +148,9 @@ function Curves({ coming }: { coming: boolean }) {
     const scores: Series[] = [];
     for (const [name, points] of live.series) {
       const family = name.replace(/^heldout_/, "");
-      if (name === "reward" || name === "heldout" || family !== name) scores.push({ name: family === name ? maybe("series", name) : family, points });
+      if (["reward", "heldout", "watch_reward"].includes(name) || family !== name) scores.push({ name: family === name ? maybe("series", name) : family, points });
     }
-    if (scores.length) charts.push(<Chart title={t("scores", step)} series={scores} low={0} high={1} />);
+    if (scores.length) charts.push(<Chart title={t("scores", step)} series={scores} {...scaleOfShares(scores)} />);
   }
   return charts.length ? <div class="charts">{charts}</div> : <p class="quiet">{t(coming ? "curvesComing" : "noCurves")}</p>;
 }

@@ -85,8 +85,8 @@ function Interval({ score: s, colour }: { score: Score; colour: number }) {
 function Checks({ list }: { list: Check[] }) {
   if (list.length === 0) return null;
   const named = (c: Check) => {
-    const family = maybe("family", c.name);
-    return family !== c.name ? t("needFamily", family) : maybe("need", c.name);
+    const need = maybe("need", c.name);
+    return need !== c.name ? need : t("needFamily", maybe("family", c.name)); // one of the owner's is called as it is
   };
   const unseen = (c: Check) => c.name === "unseen";
   return <Fragment>

@@ -12,6 +12,9 @@ interface Training {
 // The series that have a chart of their own, in this order.
 const known = ["loss", "norm", "tokens_per_s", "share_of_peak", "memory", "rate", "reward"] as const;
 
+// The series that are drawn with another, as they tell the same of what is not learnt from.
+const watched: Partial<Record<string, [series: string, word: "heldout" | "watched"]>> = { loss: ["watch_loss", "heldout"], reward: ["watch_reward", "watched"] };
+
 export default function Training() {
   const list = useGet<Training[]>("/api/curves");
   const running = (store.plan?.nodes ?? []).some(n => n.state === "running");
@@ -50,10 +53,11 @@ function UnderWay() {
 }
 
 function Charts({ of, live }: { of: Training[]; live: boolean }) {
-  const has = (name: string) => of.some(c => c.series.includes(name));
+  const has = (name: string) => of.some(c => c.series.includes(name) || c.series.includes(watched[name]?.[0] ?? name));
   const called = (c: Training) => of.filter(o => o.step === c.step).length > 1 ? `${c.step} ${c.id.split("/")[1].slice(0, 6)}` : c.step;
   const wanted = (name: string, suffix = "") => of.filter(c => c.series.includes(name)).map(c => ({ id: c.id, series: name, name: (of.length > 1 || !suffix ? called(c) + (suffix ? " " : "") : "") + suffix }));
-  const rest = [...new Set(of.flatMap(c => c.series))].filter(s => !(known as readonly string[]).includes(s) && !["watch_loss", "flops"].includes(s));
+  const withWatched = (name: string) => { const [series, word] = watched[name] ?? []; return series && word ? wanted(series, w(word)) : []; };
+  const rest = [...new Set(of.flatMap(c => c.series))].filter(s => !(known as readonly string[]).includes(s) && !["watch_loss", "watch_reward", "flops"].includes(s));
   const title: Record<string, string> = { loss: w("loss"), norm: w("norm"), tokens_per_s: w("tokens_per_s"), share_of_peak: w("share_of_peak"), memory: w("memory"), rate: w("rate"), reward: w("reward") };
   const unit: Record<string, string> = { tokens_per_s: w("tokens"), memory: "MiB", share_of_peak: "%" };
   const every = live ? 5000 : 0;
@@ -61,7 +65,7 @@ function Charts({ of, live }: { of: Training[]; live: boolean }) {
     <p class="quiet">{w("drag")}</p>
     <div class="charts">{known.filter(has).map(name => <div class="card" key={name}><Curve title={title[name]} unit={unit[name]} every={every}
       scale={name === "memory" ? 1 / (1 << 20) : name === "share_of_peak" ? 100 : 1}
-      of={name === "loss" ? [...wanted("loss"), ...wanted("watch_loss", w("heldout"))] : wanted(name)} /></div>)}</div>
+      shares={name === "reward"} of={[...wanted(name), ...withWatched(name)]} /></div>)}</div>
     {rest.length > 0 && <details class="card"><summary>{w("others")} ({rest.length})</summary><div class="charts">{rest.slice(0, 40).map(name =>
       <Curve key={name} title={maybe("series", name)} of={wanted(name)} every={every} />)}</div></details>}
   </Fragment>;

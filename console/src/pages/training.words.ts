@@ -11,6 +11,7 @@ export const words = {
   took: ["over {0}", "历时 {0}"],
   loss: ["Loss", "损失"],
   heldout: ["held out", "留出集"],
+  watched: ["watched problems", "观察题"],
   norm: ["Gradient norm", "梯度范数"],
   tokens_per_s: ["Rate", "速率"],
   tokens: ["tokens/s", "词元/秒"],

@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"suiren/internal/say"
+	"suiren/run"
+	"suiren/stage"
+)
+
+// While one process applies the plan, another shows the step that is being made as
+// running; one that the plan file says otherwise by now is not that step.
+func TestViewBeside(t *testing.T) {
+	h := newHouse(t, chain)
+	running := func() string {
+		at, err := run.Now(h.st.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, n := range h.plan().ViewBeside(say.English, at).Nodes {
+			if n.State == Running {
+				list = append(list, string(n.Kind)+"."+n.Name)
+			}
+		}
+		return strings.Join(list, " ")
+	}
+	var seen []string
+	err := Apply(context.Background(), h.plan(), h.st, machine, Options{Emit: func(e stage.Event) {
+		if e.Type != run.TypeBegin && e.Type != run.TypeMade {
+			return
+		}
+		seen = append(seen, e.Type+" "+e.Step+": "+running())
+		if e.Type == run.TypeBegin && e.Step == "weights.large" {
+			h.edit("by    = 3", "by    = 4")
+			seen = append(seen, "edited: "+running())
+			h.edit("by    = 4", "by    = 3")
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range seen {
+		event, shown, _ := strings.Cut(got, ": ")
+		want, begun := strings.CutPrefix(event, run.TypeBegin+" ")
+		if !begun {
+			want = ""
+		}
+		if shown != want {
+			t.Errorf("%d: at %s %q runs", i, event, shown)
+		}
+	}
+	if got := running(); got != "" || len(seen) != 13 {
+		t.Errorf("after it %q runs; seen %q", got, seen)
+	}
+}
