@@ -180,6 +180,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
+	facts.Direct = b.words.Direct             // which a GGUF file says, too
 	if dir := job.Dir("adapter"); dir != "" { // what was trained says what it is
 		over, err := readFacts(dir)
 		if err != nil {
