@@ -57,6 +57,10 @@ type RowsInfo struct {
 	Words  string `json:"words,omitempty"` // of conversations: the talk.Words.Sum in which they are written; "": not known, or plain text
 }
 
+// Direct reports whether the rows hold conversations, and none of these a thought: what
+// learns from them is asked without.
+func (in *RowsInfo) Direct() bool { return in.Words != "" && !in.Think }
+
 // Left says how many documents the rows leave out; nothing if none.
 func (in *RowsInfo) Left() say.Text {
 	if in.Dropped == 0 {

@@ -44,9 +44,36 @@ func (t *Taught) Or(o Taught) {
 	t.System, t.Turns, t.Tools = t.System || o.System, t.Turns || o.Turns, t.Tools || o.Tools
 }
 
+// told is what a weights file says to those who ask the weights.
+type told struct {
+	Method string
+	Taught Taught
+	Direct bool // chats were learnt, and none of them has a thought
+}
+
 // TaughtOf returns what the weights in dir were taught; nil if they do not say
 // how they were made, as those from elsewhere.
 func TaughtOf(dir string) (*Taught, error) {
+	f, err := toldIn(dir)
+	if f == nil || *f == (told{Direct: true}) { // a copy of what said no more itself
+		return nil, err
+	}
+	return &f.Taught, nil
+}
+
+// DirectOf reports whether the weights in dir were taught chats of which none has a
+// thought: they are asked without one, unless who asks says otherwise. known is false
+// if they do not say how they were made.
+func DirectOf(dir string) (direct, known bool, err error) {
+	f, err := toldIn(dir)
+	if f == nil {
+		return false, false, err
+	}
+	return f.Direct, true, nil
+}
+
+// toldIn reads the weights file in dir; nil if there is none.
+func toldIn(dir string) (*told, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() { // a GGUF file
 		return nil, nil
 	}
@@ -58,9 +85,9 @@ func TaughtOf(dir string) (*Taught, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f struct{ Taught Taught }
-	if err := json.Unmarshal(b, &f); err != nil {
+	f := new(told)
+	if err := json.Unmarshal(b, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &f.Taught, nil
+	return f, nil
 }

@@ -17,6 +17,7 @@ import (
 	"suiren/plan"
 	"suiren/serve"
 	"suiren/serve/plain"
+	"suiren/stage/talk"
 	"suiren/stage/unread"
 	"suiren/store"
 )
@@ -196,6 +197,7 @@ func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, er
 	}
 	p.Model, err = plain.Prepare(path, plain.Options{
 		Name: p.name, Threads: machine.Threads, Slots: f.slots, Context: f.context, KV: f.kv, Adapters: adapters, Adapter: always, Beside: beside,
+		Direct:  directs(path, adapters),
 		Plain:   at.plain && len(f.adapters) == 0 && f.knowledge == "",
 		Planned: func(bytes int64) { a.screen.Note(say.T("%s will take %s", "%s 将占用 %s", p.name, size(bytes))) },
 	})
@@ -203,6 +205,18 @@ func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, er
 		return nil, broughtError(path, err)
 	}
 	return p, nil
+}
+
+// directs says of the model at path, and with which of the adapters, that it was taught
+// chats without thoughts. An adapter that does not say how it was made changes nothing.
+func directs(path string, adapters map[string]string) map[string]bool {
+	base, _ := talk.Direct(path)
+	list := map[string]bool{"": base}
+	for name, dir := range adapters {
+		direct, known := talk.Direct(dir)
+		list[name] = direct || !known && base
+	}
+	return list
 }
 
 // load reads a model's weights, which may take so much memory with all else

@@ -243,16 +243,18 @@ func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int
 
 // describe returns what GGUF says of a folder's tokenizer, template and sampling.
 func describe(path string) ([]weights.Pair, error) {
+	direct, _ := talk.Direct(path)
+	asked := talk.DirectMeta(direct)
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
-		return nil, err
+		return asked, err
 	}
 	w, err := talk.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	list, err := w.Meta()
-	return append([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list...), err
+	return slices.Concat([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list, asked), err
 }
 
 func exportFolder(f *model.File, path, out string, kind model.Mixture, threads int) error {
@@ -273,6 +275,9 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 		return err
 	}
 	if err := talk.Copy(path, tmp, "README.md"); err != nil {
+		return err
+	}
+	if err := talk.CopyDirect(path, tmp); err != nil {
 		return err
 	}
 	if err := durable.Tree(tmp); err != nil {

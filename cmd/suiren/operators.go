@@ -56,7 +56,7 @@ func vocabulary(every time.Duration) plan.Vocabulary {
 		store.Knowledge:  one(func() stage.Operator { return &data.Knowledge{Open: openEncoder} }),
 		store.Classifier: one(func() stage.Operator { return new(guard.Classifier) }),
 		store.Policy:     one(func() stage.Operator { return new(guard.Policy) }),
-		store.Scenario:   one(func() stage.Operator { return new(scenario.Scenario) }),
+		store.Scenario:   one(func() stage.Operator { return &scenario.Scenario{Unfit: train.UnfitAdapter} }),
 		store.Verdict:    one(func() stage.Operator { return &guard.Verdict{Open: opener{}} }),
 		store.Release:    one(func() stage.Operator { return new(operate.Release) }),
 	}

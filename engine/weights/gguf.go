@@ -17,6 +17,10 @@ const (
 	keySplitTotal = "split.tensors.count"
 )
 
+// KeyDirect is true of weights that are asked without a thought, unless who asks says
+// otherwise: they were taught chats that have none. GGUF has no key for it.
+const KeyDirect = "suiren.direct"
+
 // alignment is where tensors begin unless general.alignment says otherwise,
 // in bytes.
 const alignment = 32

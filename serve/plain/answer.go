@@ -247,7 +247,7 @@ func (w *writer) receipt(r *form.Receipt) {
 	*r = form.Receipt{
 		Version: form.ReceiptVersion, ID: r.ID, Program: r.Program, Model: form.ReceiptModel{Name: j.m.opt.Name, Digest: "sha256:" + j.m.opt.Digest, KV: j.m.opt.KV},
 		Prompt: form.Tokens(j.req.Prompt, true), Answer: form.Tokens(w.ids, false), Finish: w.finish, Seed: a.Seed,
-		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: j.m.think(a.Think),
+		Sampling: j.after, MaxTokens: j.req.MaxTokens, MinTokens: a.MinTokens, IgnoreEnd: a.IgnoreEnd, Stop: a.Stop, Think: j.m.think(a.Request),
 		Format: a.Format, Tools: a.Tools, Choice: a.Choice, OneCall: a.OneCall, Adapter: j.adapter(), Chat: a.Prompt == nil, Open: j.req.Open, Passages: passages(j.sources),
 	}
 	if r.Adapter != "" {

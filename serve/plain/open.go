@@ -7,6 +7,7 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,6 +36,7 @@ type Options struct {
 	Adapters map[string]string // folders, by the names that requests say
 	Adapter  string            // the one of requests that name none; "": none
 	Plain    bool              // it was taught plain text alone: it thinks only for requests that say so
+	Direct   map[string]bool   // by adapter, "" for none: it was taught chats without thoughts, and thinks only for requests that say so
 	Beside   bool              // another model's bytes have those of the program among them
 	Now      func() time.Time  // what templates are told; nil: the clock
 	Planned  func(bytes int64) // is told what it will take, before its weights are read; may be nil
@@ -77,9 +79,10 @@ func Open(path string, o Options) (*Model, error) {
 // Plain reports whether the model was taught plain text alone.
 func (m *Model) Plain() bool { return m.opt.Plain }
 
-// think is how the model is to think for a request that says t.
-func (m *Model) think(t form.Think) form.Think {
-	if m.opt.Plain && t == (form.Think{}) {
+// think is how the model is to think for a request.
+func (m *Model) think(r *form.Request) form.Think {
+	t := r.Think
+	if (m.opt.Plain || m.opt.Direct[cmp.Or(r.Adapter, m.opt.Adapter)]) && t == (form.Think{}) {
 		t.Mode = "off"
 	}
 	return t

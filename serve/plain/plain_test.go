@@ -410,6 +410,31 @@ func TestThinkSwitch(t *testing.T) {
 	}
 }
 
+// Of weights, or of an adapter, that were taught without thoughts a thought is asked only
+// by who says so.
+func TestThinkDirect(t *testing.T) {
+	m := open(t, Options{Direct: map[string]bool{"quick": true}})
+	for _, c := range []struct {
+		adapter string
+		think   form.Think
+		want    form.Think
+	}{
+		{"", form.Think{}, form.Think{}},
+		{"quick", form.Think{}, form.Think{Mode: "off"}},
+		{"quick", form.Think{Mode: "on"}, form.Think{Mode: "on"}},
+		{"quick", form.Think{Budget: 7}, form.Think{Budget: 7}},
+	} {
+		if got := m.think(&form.Request{Adapter: c.adapter, Think: c.think}); got != c.want {
+			t.Errorf("with %q, %+v: %+v, want %+v", c.adapter, c.think, got, c.want)
+		}
+	}
+	m = open(t, Options{Direct: map[string]bool{"": true}})
+	j, err := m.job(hello(func(*form.Request) {}))
+	if err != nil || j.req.ThinkStart != nil || j.req.Open || !strings.HasSuffix(m.Spell(j.req.Prompt), "</think>\n\n") {
+		t.Errorf("%v, %+v", err, j.req)
+	}
+}
+
 func TestMiddle(t *testing.T) {
 	m := open(t, Options{})
 	suffix := "dog"

@@ -46,7 +46,7 @@ func (m *Model) conversation(r *form.Request, messages []form.Message, documents
 	if r.Offer != nil {
 		c.Tools = r.Offer.Tools
 	}
-	switch mode := m.think(r.Think).Mode; mode {
+	switch mode := m.think(r).Mode; mode {
 	case "on", "off":
 		on := mode == "on"
 		c.Think = &on
@@ -296,7 +296,7 @@ func (j *job) prompt() error {
 // thought says to the engine where a thought begins and ends, and how long it
 // may be.
 func (j *job) thought(p chat.Prompt) {
-	facts, t, r := j.m.template.Facts(), j.m.think(j.ask.Think), &j.req
+	facts, t, r := j.m.template.Facts(), j.m.think(j.ask.Request), &j.req
 	if !facts.Thinks || t.Mode == "off" {
 		return
 	}

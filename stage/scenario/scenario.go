@@ -39,6 +39,11 @@ type Scenario struct {
 
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero" learnt:"yes"` // over the weights, which stay as they are
 
+	// Unfit finds fault with an adapter for the model at weights, as far as both are at
+	// hand: one that lies in the folder adapter, or will be trained over the model at
+	// over. "" is what is not known. nil: whoever opens the scenario does.
+	Unfit func(weights, adapter, over string) *say.Error `json:"-" plan:"-"`
+
 	other    Model        // instead of model and engine: weights that are asked conversations
 	model    *infer.Model // our own, of single questions
 	engine   *infer.Engine
@@ -97,6 +102,11 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 		if e := s.mute(w.Path, w.Size["mute"] > 0); e != nil {
 			f.Wrong = append(f.Wrong, e)
 		}
+		for _, ad := range in["adapter"] {
+			if e := s.unfit(w.Path, ad.Path, ad.Over); e != nil {
+				f.Wrong = append(f.Wrong, e)
+			}
+		}
 	}
 	return f
 }
@@ -109,6 +119,14 @@ func (s *Scenario) mute(path string, foretold bool) *say.Error {
 	}
 	return &say.Error{Where: "think", What: say.T("the weights' template knows no thoughts", "权重的模板没有思考"),
 		Next: say.T("leave think out, or name weights whose template has them", "请删去 think，或引用模板带思考的权重")}
+}
+
+// unfit is Unfit, if it is known.
+func (s *Scenario) unfit(weights, adapter, over string) *say.Error {
+	if s.Unfit == nil {
+		return nil
+	}
+	return s.Unfit(weights, adapter, over)
 }
 
 // A Manifest is scenario.json: what answers, by digest, and how.
@@ -182,6 +200,9 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":
 			m.Adapter = in.Digest
+			if e := s.unfit(job.Dir("weights"), in.Dir, ""); e != nil { // which was not made when the plan was
+				return e
+			}
 		case "knowledge":
 			m.Knowledge = in.Digest
 		case "scope":

@@ -25,10 +25,13 @@ type Question struct {
 	prompt       chat.Prompt // of a template
 }
 
-// Ask writes messages and the beginning of an answer. Our own chat thinks
-// unless think says otherwise; of a template nil is its own way. from is told
-// where it fails.
+// Ask writes messages and the beginning of an answer. Where think is nil what is
+// Direct answers at once, our own chat thinks, and another template has its own way:
+// so it is asked where it is served. from is told where it fails.
 func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMessage, think *bool) (q Question, err error) {
+	if think == nil && w.Direct {
+		think = new(bool)
+	}
 	if w.Template == nil {
 		q.thinks = think == nil || *think
 		q.IDs, err = w.own(from, messages, tools, q.thinks)

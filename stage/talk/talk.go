@@ -24,6 +24,7 @@ type Words struct {
 	Template  string  // source; "": they have none
 	Ends      []int32 // tokens that end an answer, as the files say
 	GGUF      bool
+	Direct    bool // asked without a thought, unless who asks says otherwise: see Direct
 
 	generation *weights.Generation // all that they say; nil of words without files
 	endPairs   []tokenizer.Pair    // of a GGUF file: those of tokenizer.EndKeys
@@ -99,6 +100,7 @@ func Open(path string) (*Words, error) {
 		return openGGUF(path)
 	}
 	w := new(Words)
+	w.Direct, _ = Direct(path)
 	if w.Tokenizer, err = tokenizer.Load(path); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,7 @@ func openGGUF(path string) (*Words, error) {
 	}
 	defer g.Close()
 	w := &Words{GGUF: true, generation: g.Generation()}
+	w.Direct, _ = Direct(path)
 	w.Template = w.generation.Template
 	if w.Tokenizer, err = tokenizer.FromGGUF(func(key string) (any, bool) { v := g.Value(key); return v, v != nil }); err != nil {
 		return nil, err // and no words without a tokenizer, which callers that only estimate would use
@@ -143,6 +146,7 @@ type Writer struct {
 	Chat      *tokenizer.Chat // of our own; nil: Template
 	Stops     []int32         // tokens that end an answer
 	Sum       string          // of the words: Words.Sum
+	Direct    bool            // of the words: Words.Direct
 
 	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
@@ -158,12 +162,13 @@ func Own(dir string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return own(c, tok)
+	direct, _ := Direct(dir)
+	return own(c, tok, direct)
 }
 
-func own(c *tokenizer.Chat, t *tokenizer.Tokenizer) (*Writer, error) {
+func own(c *tokenizer.Chat, t *tokenizer.Tokenizer, direct bool) (*Writer, error) {
 	words, err := chat.New("chat_template", c.Template(), vocabularyOf(t))
-	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template()}).Sum(), words: words}, err
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template()}).Sum(), Direct: direct, words: words}, err
 }
 
 func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
@@ -189,14 +194,14 @@ func (w *Words) Own() bool {
 func (w *Words) Writer() (*Writer, error) {
 	t := w.Tokenizer
 	if c, err := tokenizer.NewChat(t); err == nil && w.Template == c.Template() {
-		return own(c, t)
+		return own(c, t, w.Direct)
 	}
 	template, err := chat.New("chat_template", w.Template, vocabularyOf(t))
 	if err != nil {
 		return nil, &say.Error{Where: "chat_template", What: say.T("the template cannot be read: %v", "无法读取模板：%v", err),
 			Next: say.T("mend it in the model's folder", "请修正模型目录中的模板"), Err: err}
 	}
-	out := &Writer{Tokenizer: t, Template: template, Sum: w.Sum(), special: map[int32]tokenizer.SpecialToken{}}
+	out := &Writer{Tokenizer: t, Template: template, Sum: w.Sum(), Direct: w.Direct, special: map[int32]tokenizer.SpecialToken{}}
 	for _, s := range t.Specials() {
 		out.special[s.ID] = s
 	}

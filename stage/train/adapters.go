@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +12,13 @@ import (
 	"suiren/internal/say"
 	"suiren/stage/talk"
 )
+
+// UnfitAdapter finds fault with an adapter for the model at base, where both are at hand:
+// one that lies in the folder dir, or will be trained over the model at over. "" is what
+// is not known. Merged or as a scenario's, it would be refused.
+func UnfitAdapter(base, dir, over string) *say.Error {
+	return cmp.Or(unfitAdapter(base, dir), otherBase(base, over))
+}
 
 // unfitAdapter finds fault with the adapter in the folder dir for the model at base,
 // where both are at hand: what cannot be read, or was trained over another model or
@@ -58,7 +66,7 @@ func adapterError(err error) *say.Error {
 	}
 	if bad, ok := errors.AsType[*model.BaseError](err); ok {
 		return &say.Error{Where: "adapter", What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", bad.Want, bad.Have),
-			Next: say.T("name the base that it was trained over", "请指定训练它时所用的 base"), Err: err}
+			Next: say.T("name the model that it was trained over, or train an adapter over this one", "请指定训练它时所用的模型，或在这个模型上另训适配器"), Err: err}
 	}
 	next := say.T("name a folder of plain LoRA over this base, whole, as the PEFT library saves it", "请指定 PEFT 库保存的目录：在此基座上的普通 LoRA，且完整无缺")
 	if bad, ok := errors.AsType[*weights.FormatError](err); ok {
@@ -78,7 +86,7 @@ func adapterError(err error) *say.Error {
 }
 
 // otherBase finds fault with an adapter that will be trained over another model, at
-// over, than the one it is merged into, as far as both are at hand.
+// over, than the one it is added to, as far as both are at hand.
 func otherBase(base, over string) *say.Error {
 	if base == "" || over == "" {
 		return nil

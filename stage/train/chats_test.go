@@ -12,7 +12,8 @@ import (
 	"suiren/stage"
 )
 
-// Chats that the base's template refuses are told together: the first five, and how many more.
+// Chats that the base's template refuses are told together: the first twenty, and how many more.
+// So are those of pairs and labels.
 func TestChatsRefused(t *testing.T) {
 	base := t.TempDir()
 	check(t, os.CopyFS(base, os.DirFS(archFolder("qwen2"))))
@@ -28,14 +29,39 @@ func TestChatsRefused(t *testing.T) {
 		for i := range refused {
 			list = append(list, stage.Example{From: fmt.Sprintf("chat %d", i), Messages: append(user("a"), stage.Message{Role: "assistant", Content: "no"})})
 		}
-		dir := toyExamples(t, list)
-		_, err := b.chats(newBench(t, map[string]string{"examples": dir}).Job, dir)
-		text := ""
-		if err != nil {
-			text = err.Error()
+		var pairs, labels []stage.Example
+		for i, e := range list {
+			p, l, good := e, e, i%2 == 0
+			p.Messages, p.Prompt = nil, e.Messages[:1]
+			p.Chosen, p.Rejected = e.Messages[1:], []stage.Message{{Role: "assistant", Content: "perhaps"}}
+			if !good { // whichever of the two is refused, and both
+				p.Chosen, p.Rejected = p.Rejected, p.Chosen
+			} else if i%4 == 0 {
+				p.Rejected = p.Chosen
+			}
+			l.Label = &good
+			pairs, labels = append(pairs, p), append(labels, l)
 		}
-		if n := strings.Count(text, "never say no"); n != want || strings.Contains(text, "2 more examples cannot be read") != (refused == 22) {
-			t.Errorf("of %d that are refused: %v", refused, err)
+		dir := toyExamples(t, list)
+		for name, run := range map[string]func() error{
+			"chats": func() error {
+				_, err := b.chats(newBench(t, map[string]string{"examples": dir}).Job, dir)
+				return err
+			},
+			"dpo": func() error {
+				return (&DPO{Rank: 1}).Run(t.Context(), newBench(t, map[string]string{"base": base, "pairs": toyExamples(t, pairs)}).Job)
+			},
+			"kto": func() error {
+				return (&KTO{Rank: 1}).Run(t.Context(), newBench(t, map[string]string{"base": base, "labels": toyExamples(t, labels)}).Job)
+			},
+		} {
+			err, text := run(), ""
+			if err != nil {
+				text = err.Error()
+			}
+			if n := strings.Count(text, "never say no"); n != want || strings.Contains(text, "2 more examples cannot be read") != (refused == 22) {
+				t.Errorf("%s: of %d that are refused: %v", name, refused, err)
+			}
 		}
 	}
 }

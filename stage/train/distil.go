@@ -347,9 +347,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			return err
 		}
 		r.s.facts.Taught.Or(rows.Info().Taught)
-		if rows.Info().Words == "" {
-			r.s.own.ends = nil
-		}
+		r.s.learns(rows.Info())
 		if rows.Vocab() == r.s.w.Tokenizer.Vocab() && !wrote(r.s.w.Tokenizer, rows) {
 			return foreignRows()
 		}
@@ -484,6 +482,7 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
 	r.s.facts.Left.tell(r.job)
+	r.s.follows(r.t.w)
 	if r.s.w.Template == nil {
 		r.s.facts.Taught.Or(taughtAsking(asked))
 	}

@@ -257,7 +257,9 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 }
 
 // pairs reads pairs of answers: two documents each, the chosen one first.
+// All that the template refuses are told together.
 func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
+	var faults stage.Faults
 	for e, err := range stage.Examples(path) {
 		if err != nil {
 			return nil, 0, err
@@ -266,12 +268,16 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 			return nil, 0, stage.WrongUse(e.From, stage.UsePairs, e.Use())
 		}
 		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
-		if err != nil {
-			return nil, 0, err
+		var r doc
+		too := false
+		if err == nil { // one fault of a pair is enough
+			r, too, err = w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
 		}
-		r, too, err := w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
 		if err != nil {
-			return nil, 0, err
+			if err = faults.Add(err); err != nil {
+				return nil, 0, err
+			}
+			continue
 		}
 		if !fits || !too {
 			dropped++
@@ -282,7 +288,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		}
 		docs = append(docs, c, r)
 	}
-	return docs, dropped, nil
+	return docs, dropped, faults.Err()
 }
 
 // forecastAnswers is the forecast of learning from answers, of which o has

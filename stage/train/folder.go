@@ -12,6 +12,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
 )
@@ -19,7 +20,8 @@ import (
 // facts go into a folder's suiren.json: what its maker knows and its readers need.
 type facts struct {
 	Method string   `json:"method"`
-	Think  bool     `json:"think"` // whether it was taught to think before it answers
+	Think  bool     `json:"think"`            // whether it was taught to think before it answers
+	Direct bool     `json:"direct,omitempty"` // it learnt chats last, and none of them has a thought: see talk.Direct
 	Steps  int      `json:"steps"`
 	FLOPs  float64  `json:"flops"` // of training, its base's included
 	Loss   float64  `json:"loss"`  // running mean at the end
@@ -101,6 +103,22 @@ func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) 
 		return fmt.Errorf("reading back: %w", err)
 	}
 	return nil
+}
+
+// leaves reports whether weights are asked without a thought once they have learnt l in
+// words: if l has chats and no thought, or no chats and their base is asked so.
+func (l *learnt) leaves(words *talk.Words) bool {
+	if l.words == "" {
+		return words.Direct
+	}
+	return !l.think && !words.Mute()
+}
+
+// tellDirect says how weights are asked that are.
+func tellDirect(job *stage.Job, direct bool) {
+	if direct {
+		note(job, say.T("no answer that is learnt has a thought: the weights are asked without one, unless who asks says otherwise (think)", "所学的回答都没有思考：提问方未指定（think）时，这份权重不思考直接回答"))
+	}
 }
 
 // addTextEnd names in the folder that job writes the token that ends a text, if some of

@@ -32,6 +32,9 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	default:
 		add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
 	}
+	if f.Direct {
+		add(say.T("thoughts", "思考"), say.T("no answer that it learnt last has one: it is asked without, unless who asks says otherwise", "最近所学的回答都没有思考：提问方未指定时不思考直接回答"))
+	}
 	leave := func(text say.Text) {
 		if !text.IsZero() {
 			add(say.T("left out", "略去"), text)

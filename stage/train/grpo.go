@@ -251,6 +251,9 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		copy(r.base, r.l.State())
 	}
 	f := s.facts
+	if g.Think != nil && *g.Think {
+		f.Direct = false // it learnt from its thoughts
+	}
 	if err := r.run(ctx, f.FLOPs); err != nil {
 		return err
 	}

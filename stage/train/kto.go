@@ -230,8 +230,10 @@ func told(answers []objective.Answer, good []bool) float64 {
 	return right / pairs
 }
 
-// labels reads answers that were called good or bad.
+// labels reads answers that were called good or bad. All that the template refuses are
+// told together.
 func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err error) {
+	var faults stage.Faults
 	for e, err := range stage.Examples(path) {
 		if err != nil {
 			return nil, nil, 0, err
@@ -242,7 +244,10 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		}
 		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
 		if err != nil {
-			return nil, nil, 0, err
+			if err = faults.Add(err); err != nil {
+				return nil, nil, 0, err
+			}
+			continue
 		}
 		if !fits {
 			dropped++
@@ -253,7 +258,7 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 		}
 		docs, good = append(docs, d), append(good, *e.Label)
 	}
-	return docs, good, dropped, nil
+	return docs, good, dropped, faults.Err()
 }
 
 // mismatch gives each prompt the answer of the next document that has another

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -64,7 +63,7 @@ func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.
 	f := forecastWrite(in, x.Type, m)
 	for _, base := range in["base"] {
 		for _, ad := range in["adapter"] {
-			if bad := cmp.Or(unfitAdapter(base.Path, ad.Path), otherBase(base.Path, ad.Over)); bad != nil {
+			if bad := UnfitAdapter(base.Path, ad.Path, ad.Over); bad != nil {
 				f.Wrong = append(f.Wrong, bad)
 			}
 		}
@@ -180,6 +179,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if err != nil {
 		facts.FLOPs = 0 // the owner's
 	}
+	facts.Direct = b.words.Direct             // which a GGUF file says, too
 	if dir := job.Dir("adapter"); dir != "" { // what was trained says what it is
 		over, err := readFacts(dir)
 		if err != nil {

@@ -239,6 +239,8 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if rows.own {
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"own_words": 1}})
 	}
+	direct := rows.leaves(b.words)
+	tellDirect(job, direct)
 	forward := 3.0
 	if o.lora != nil {
 		forward = 2
@@ -279,7 +281,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
-	f := facts{Method: o.method, Think: rows.think, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
+	f := facts{Method: o.method, Think: rows.think, Direct: direct, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
 	f.Taught.Or(rows.taught)
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
@@ -296,6 +298,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 	if err != nil {
 		return nil, err
 	}
+	w.Direct = rows.leaves(b.words) // sampled as it will be asked
 	watch, err := newLookout(job, l, w, steps, o.patience)
 	if err != nil {
 		return nil, err

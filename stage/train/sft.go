@@ -379,6 +379,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	schedule := s.pace(steps)
 	next := newBatcher(rows, batch, s.Seed)
 	info := rows.Info()
+	direct := info.Direct()
+	tellDirect(job, direct)
 	think := 0.0
 	if rows.Think() {
 		think = 1
@@ -436,7 +438,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	stop := watch.keep(&st.sight, st.Step, steps)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
-	f := facts{Method: s.Name(), Think: rows.Think(), Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught}
+	f := facts{Method: s.Name(), Think: rows.Think(), Direct: direct, Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught}
 	if err := writeFolder(job, job.Dir("tokenizer"), l.Params, f); err != nil {
 		return err
 	}
@@ -453,12 +455,14 @@ func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch
 	if err != nil {
 		return nil, err
 	}
+	info := rows.Info()
+	w.Direct = info.Direct() // sampled as it will be asked
 	o, err := newLookout(job, l, w, steps, s.Patience)
 	if err != nil {
 		return nil, err
 	}
 	every, most := watchEverySteps(steps, batch)
-	o.every, o.direct, o.choice = every, !rows.Think(), rows.Info().Choice
+	o.every, o.direct, o.choice = every, !rows.Think(), info.Choice
 	if err := o.watchAll(dir, rows.Length(), most, steps, nil, nil); err != nil {
 		o.Close()
 		return nil, err

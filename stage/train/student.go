@@ -59,6 +59,7 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 			s.l.Close()
 			return nil, err
 		}
+		s.facts.Direct = s.w.Direct
 		return s, nil
 	}
 	if s.brought, err = openBrought(base); err != nil {
@@ -81,8 +82,28 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 		b.Close()
 		return nil, err
 	}
-	s.own.ends = s.w.TurnEnd()
+	s.own.ends, s.facts.Direct = s.w.TurnEnd(), s.w.Direct
 	return s, nil
+}
+
+// learns notes what the student learns from rows: texts teach no end of a turn, and
+// chats without thoughts to be asked without.
+func (s *student) learns(info stage.RowsInfo) {
+	if info.Words == "" {
+		s.own.ends = nil
+		return
+	}
+	knows, _ := s.w.Thinks()
+	s.facts.Direct = info.Direct() && knows
+}
+
+// follows notes that the student learns what a teacher writes, who was asked as it is
+// where it is served.
+func (s *student) follows(teacher *writer) {
+	if knows, _ := teacher.Thinks(); knows {
+		knows, _ = s.w.Thinks()
+		s.facts.Direct = teacher.Direct && knows
+	}
 }
 
 // ready makes the learner of a brought model, which takes the memory that docs
