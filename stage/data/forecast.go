@@ -179,10 +179,7 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 			asked += len(tool)
 		}
 		for _, m := range slices.Concat(e.Prompt, e.Messages) {
-			n := len(m.Content) + len(m.Thought)
-			for _, c := range m.Calls {
-				n += len(c.Function.Name) + len(c.Function.Arguments)
-			}
+			n := textIn([]stage.Message{m})
 			if m.Role == "assistant" {
 				learnt += n
 			} else {
@@ -219,10 +216,13 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 	return float64(at), !bad && err == nil && at == info.Size()
 }
 
-// textIn is the bytes of text in messages.
+// textIn is the bytes of text in messages, of what they call, too.
 func textIn(list []stage.Message) (n int) {
 	for _, m := range list {
 		n += len(m.Content) + len(m.Thought)
+		for _, c := range m.Calls {
+			n += len(c.Function.Name) + len(c.Function.Arguments)
+		}
 	}
 	return n
 }
@@ -272,11 +272,21 @@ func (k *Knowledge) Forecast(in map[string][]stage.Forecast, m stage.Machine) st
 var speedUnknown = say.T("how long the model takes is known when it is there and this machine was measured", "模型就位、本机测量之后才知道需要多久")
 
 // counted foretells rows of conversations by counting some of them in the words that they
-// are written in; false if either is not at hand.
+// are written in, or roughly where those are not at hand; false if there is none to count.
 func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) {
-	w := t.foretold(in)
-	if w == nil || len(in["from"]) == 0 || len(in["text"]) > 0 {
+	if len(in["from"]) == 0 || len(in["text"]) > 0 {
 		return stage.Forecast{}, false
+	}
+	w, rough := t.foretold(in), false
+	vocab := sum(in["tokenizer"], "vocab")
+	if w != nil {
+		vocab = float64(w.Tokenizer.Vocab())
+	} else {
+		var err error
+		if w, err = talk.Rough(talk.BytesPerToken(cmp.Or(vocab, baseVocab))); err != nil {
+			return stage.Forecast{}, false
+		}
+		rough = true
 	}
 	docs, tokens, learnt := 0.0, 0.0, 0.0
 	for i := range in["from"] {
@@ -296,20 +306,24 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) 
 				return stage.Forecast{}, false // it is told when they are written
 			}
 			for d := range list {
-				docs, tokens = docs+part, tokens+part*float64(len(list[d].IDs))
-				for _, l := range list[d].Learn {
-					if l {
-						learnt += part
-					}
-				}
+				n := float64(w.Size(list[d].IDs))
+				docs, tokens = docs+part, tokens+part*n
+				learnt += part * n * float64(list[d].Supervised()) / float64(len(list[d].IDs))
 			}
 		}
 	}
 	if docs == 0 {
 		return stage.Forecast{}, false
 	}
-	f := about(tokens/tokenRate, 64<<20, map[string]float64{"rows": docs / max(math.Floor(float64(t.Length)*docs/tokens), 1), "documents": docs,
-		"tokens": tokens, "supervised": learnt, "length": float64(t.Length), "vocab": float64(w.Tokenizer.Vocab())})
+	inRow := float64(t.Length) * docs / tokens
+	if !rough { // else it is not known so well that parts of one could not be there
+		inRow = math.Floor(inRow)
+	}
+	f := about(tokens/tokenRate, 64<<20, map[string]float64{"rows": docs / max(inRow, 1), "documents": docs,
+		"tokens": tokens, "supervised": learnt, "length": float64(t.Length), "vocab": vocab})
+	if rough {
+		return f, true
+	}
 	f.Basis = say.T("some of the examples, counted", "数过其中一部分样例")
 	return f, true
 }

@@ -90,6 +90,16 @@ func TestForecastOfExamples(t *testing.T) {
 	if text, learnt := calls.Size["text"]/10, calls.Size["learnt"]/10; text < 300 || text > 340 || learnt < 55 || learnt > 65 {
 		t.Errorf("of chats that call tools: %g bytes each, %g learnt", text, learnt)
 	}
+	called := `{"prompt": "q", "chosen": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}], "rejected": "no", "tools": [` + tool + `]}` + "\n"
+	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("called.jsonl", called, 10)}}, stage.Machine{}); f.Size["pairs"] != 10 || f.Size["learnt"] < 10*55 || f.Size["learnt"] > 10*70 {
+		t.Errorf("of pairs that call tools: %v", f.Size)
+	}
+	// Of short chats most is what stands around them: 180 in rows of 64 tokens came to 61 rows.
+	short := write("short.jsonl", `{"messages": [{"role": "user", "content": "3+4=?"}, {"role": "assistant", "content": "7"}]}`+"\n", 200)
+	few := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {short}}, stage.Machine{})
+	if f := (&Tokens{Length: 64}).Forecast(map[string][]stage.Forecast{"from": {few}, "tokenizer": {{Size: map[string]float64{"vocab": 280}}}}, stage.Machine{}); f.Size["rows"] < 45 || f.Size["rows"] > 80 || f.Size["vocab"] != 280 {
+		t.Errorf("of short chats: %v", f.Size)
+	}
 	part := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {write("chats.jsonl", chat, 1000)}}, stage.Machine{})
 	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats: %v", part.Size)

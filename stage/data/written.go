@@ -1,9 +1,11 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -151,6 +153,9 @@ func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	}
 	share := w.parts().share()
 	size["examples"], size["watched"], size["heldout"] = made*(1-2*share), made*share, made*share
+	if len(in["problems"]) > 0 {
+		w.foretoldText(in, size)
+	}
 	peak := max(m.Peak, 1e10)
 	return stage.Forecast{
 		Low: flops / peak, High: 20 * flops / peak, FLOPs: flops, Memory: int64(4*params) + 256<<20,
@@ -158,6 +163,53 @@ func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 		Size:  size, Use: use, Wrong: wrong,
 	}
 }
+
+// foretoldText adds to size what pairs of problems come to: each stands before two
+// answers, which may be no longer than tokens.
+func (w *Written) foretoldText(in map[string][]stage.Forecast, size map[string]float64) {
+	asked, longest, vocab := 0.0, 0.0, float64(baseVocab)
+	for i := range in["problems"] {
+		asked, longest = askedIn(&in["problems"][i])
+	}
+	for _, f := range in["teacher"] {
+		vocab = cmp.Or(f.Size["vocab"], vocab)
+	}
+	most := float64(w.tokens()) * talk.BytesPerToken(vocab)
+	answer := min(answerBytes, most)
+	size["learnt"] = size["examples"] * 2 * answer
+	size["text"] = size["examples"]*asked + size["learnt"]
+	size["longest"] = longest + most
+}
+
+// So long is an answer that a teacher writes, about, and what it is asked where that is not
+// known: one of the tutor's lessons.
+const answerBytes, lessonBytes = 360, 60
+
+// askedIn is the bytes of text that a problem asks, and that the longest does.
+func askedIn(f *stage.Forecast) (asked, longest float64) {
+	n, sum := 0.0, 0.0
+	if f.Path != "" {
+		for p, err := range stage.Problems(filepath.Join(f.Path, stage.ProblemsFile)) {
+			if err != nil || n == sampleProblems {
+				break
+			}
+			one := float64(textIn(p.Asking()))
+			for _, tool := range p.Tools {
+				one += float64(len(tool))
+			}
+			n, sum, longest = n+1, sum+one, max(longest, one)
+		}
+	} else if f.Size["text"] > 0 {
+		n, sum, longest = f.Size["examples"], f.Size["text"]-f.Size["learnt"], f.Size["longest"]
+	}
+	if n == 0 {
+		return lessonBytes, 2 * lessonBytes
+	}
+	return sum / n, longest
+}
+
+// sampleProblems is how many problems are read to know how long they are.
+const sampleProblems = 2000
 
 func (w *Written) each() int {
 	if w.Kind == WrittenPairs {

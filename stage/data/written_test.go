@@ -376,6 +376,28 @@ func TestWrittenForecast(t *testing.T) {
 	}
 }
 
+// Pairs of problems are as long as the problems, and two answers of at most so many tokens.
+func TestWrittenForecastText(t *testing.T) {
+	op := Written{Kind: WrittenPairs, Tokens: 16}
+	problems := stage.Forecast{Size: map[string]float64{"examples": 100, "text": 3000, "learnt": 1000, "longest": 50}}
+	made := t.TempDir()
+	err := os.WriteFile(filepath.Join(made, stage.ProblemsFile), []byte(strings.Repeat(`{"id":"a","prompt":"`+strings.Repeat("q", 20)+`"}`+"\n", 100)), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []stage.Forecast{problems, {Path: made, Size: problems.Size}} {
+		f := op.Forecast(map[string][]stage.Forecast{"problems": {p}, "teacher": {{Size: map[string]float64{"vocab": 512}}}}, stage.Machine{})
+		n := f.Size["examples"]
+		if most := 16 * 1.73; f.Size["learnt"] != n*2*most || f.Size["text"] != n*20+f.Size["learnt"] || f.Size["longest"] < 20+most || f.Size["longest"] > 50+most {
+			t.Errorf("%v", f.Size)
+		}
+	}
+	op.Tokens = 0
+	if f := op.Forecast(map[string][]stage.Forecast{"problems": {problems}}, stage.Machine{}); f.Size["learnt"] != f.Size["examples"]*2*answerBytes {
+		t.Errorf("of long answers: %v", f.Size)
+	}
+}
+
 // Thoughts of a teacher that has none are refused, before it is opened if that is known.
 func TestWrittenMute(t *testing.T) {
 	quick := asks()

@@ -66,7 +66,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 			if err != nil {
 				return nil, 0, err
 			}
-			if len(d.IDs) > most {
+			if w.Size(d.IDs) > most {
 				long++
 				continue
 			}
@@ -91,7 +91,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 			}
 		}
 		d := w.encode(last, share)
-		if len(d.IDs) > most {
+		if w.Size(d.IDs) > most {
 			long++
 			left = left[:len(left)-1]
 			continue

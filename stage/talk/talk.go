@@ -150,6 +150,7 @@ type Writer struct {
 
 	words   *chat.Template // of our own: says tools and calls in words, as they are said where it is served
 	special map[int32]tokenizer.SpecialToken
+	each    float64 // of a rough one: bytes that a token stands for
 }
 
 // Own returns the writer of a folder with the chat of our own.

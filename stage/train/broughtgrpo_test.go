@@ -139,7 +139,7 @@ func TestBroughtAskTools(t *testing.T) {
 	learnt, err := r.lesson(0, 0)
 	check(t, err)
 	var counted doc
-	check(t, s.w.eachProblem(filepath.Join(toyPart(t, []stage.Problem{p}), problemsFile), func(docs ...doc) error {
+	check(t, s.w.eachProblem(filepath.Join(toyPart(t, []stage.Problem{p}), problemsFile), func(_ int, docs ...doc) error {
 		counted = docs[0]
 		return nil
 	}))

@@ -25,7 +25,7 @@ func newWriter(dir string, context int) (*writer, error) {
 // the token that ends it; ok is false if it is longer than the context.
 func (w *writer) doc(from string, prompt, answer []stage.Message, tools []json.RawMessage) (d doc, ok bool, err error) {
 	t, err := w.Doc(from, prompt, answer, tools)
-	return docOf(&t), len(t.IDs) <= w.context, err
+	return docOf(&t), w.Size(t.IDs) <= w.context, err
 }
 
 // docOf is a conversation as it is trained on.

@@ -90,7 +90,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := d.own().forecastAnswers(in, "pairs", d.Rank, 1, 2*watchPairs, m)
+	f := d.own().forecastAnswers(in, "pairs", d.Pairs, d.Watch, d.Rank, 1, 2*watchPairs, m)
 	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
 	return f
 }
@@ -294,7 +294,7 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 // forecastAnswers is the forecast of learning from answers, of which o has
 // documents a step. Each is read so many times beside what is learnt, and as
 // often under the base before; of what is watched so many.
-func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
+func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, from, watch stage.Ref, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	t := tallyOf(in[arg], &b)
 	longest := t.longest
@@ -303,6 +303,11 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, rank in
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	s := newPupil(b, o, rank, longest, m)
+	s.f.Wrong = append(s.f.Wrong, t.tooLong(arg, from, &b)...)
+	if o.watched && t.over == 0 {
+		held := tallyOf(in["watch"], &b)
+		s.f.Wrong = append(s.f.Wrong, held.tooLong("watch", watch, &b)...)
+	}
 	w := t.load(s.length)
 	batch := min(o.batch, max(int(t.docs), 1)) // each once
 	s.way.batch, s.way.passes, s.way.reads = max(int(float64(batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, batch, o.epochs), reads

@@ -15,13 +15,13 @@ import (
 // so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	w := workload{length: exampleLength}
+	w, long := workload{length: exampleLength}, []*say.Error(nil)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
-		w = t.load(min(b.context(), max(t.longest, exampleLength)))
+		w, long = t.load(min(b.context(), max(t.longest, exampleLength))), t.tooLong("examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	batch := o.batch
@@ -29,7 +29,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"))}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), long)}
 	if o.lora != nil {
 		for _, base := range in["base"] {
 			f.Over = base.Path

@@ -97,12 +97,30 @@ func nothing(job *stage.Job, arg string, long, context int) error {
 	}
 	switch {
 	case long > 0:
-		return &say.Error{Where: arg, What: say.T("all %d examples of %s are longer than the base's %d tokens", "%[2]s 的全部 %[1]d 条样例都超过基座的 %[3]d 个词元", long, name, context),
-			Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
+		return allLong(arg, name, long, context)
 	case arg == "watch":
 		return nothingWatched()
 	}
 	return &say.Error{Where: arg, What: say.T("nothing of %s is learnt: there are no examples, or no answer with a weight other than 0", "%s 中没有要学习的内容：没有样例，或回答的 weight 都为 0", name), Next: say.T("look at the examples, and at their path in the plan", "请查看样例，以及计划中样例的路径")}
+}
+
+// allLong is the error of examples none of which fits into the context.
+func allLong(arg, name string, long, context int) *say.Error {
+	return &say.Error{Where: arg, What: say.T("all %d examples of %s are longer than the base's %d tokens", "%[2]s 的全部 %[1]d 条样例都超过基座的 %[3]d 个词元", long, name, context),
+		Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
+}
+
+// tooLong finds fault with examples of which it is known that none fits into b's context,
+// in the words in which a run does.
+func (t *tally) tooLong(arg string, ref stage.Ref, b *footing) []*say.Error {
+	if t.over == 0 {
+		return nil
+	}
+	name := arg
+	if !ref.IsZero() {
+		name = ref.String()
+	}
+	return []*say.Error{allLong(arg, name, t.over, min(b.reads, mostTokens))}
 }
 
 // labels are what is odd in the labels of answers.

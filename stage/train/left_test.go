@@ -271,3 +271,53 @@ func TestDoctorOneLabel(t *testing.T) {
 		t.Errorf("of one label: %v", list)
 	}
 }
+
+// A plan whose examples are all too long for a base that is at hand is refused in the words
+// of the run, made already or not; where some fit, or that is not known, it is not.
+func TestForetoldTooLong(t *testing.T) {
+	_, in := toyBase(t)
+	long := []stage.Message{{Role: "assistant", Content: strings.Repeat("1", 3*toyContext)}}
+	pair, label := toyPairs(1)[0], toyLabels(1)[0]
+	longPair, longLabel := pair, label
+	longPair.Rejected, longLabel.Messages = long, append(user("a+"), long...)
+	chat := stage.Example{From: "c", Messages: append(user("a+"), stage.Message{Role: "assistant", Content: "7"})}
+	ref := stage.Ref{Kind: "examples", Name: "mine"}
+	for arg, c := range map[string]struct {
+		op        stage.Operator
+		fit, over stage.Example
+		use       stage.Use
+	}{
+		"pairs":    {&DPO{Batch: 2, Pairs: ref}, pair, longPair, stage.UsePairs},
+		"labels":   {&KTO{Batch: 2, Labels: ref}, label, longLabel, stage.UseLabels},
+		"examples": {&LoRA{Batch: 2, Examples: ref}, chat, stage.Example{From: "c", Messages: longLabel.Messages}, stage.UseChats},
+	} {
+		over := []stage.Example{c.over, c.over, c.over}
+		all := toyExamples(t, over)
+		b := newBench(t, map[string]string{"base": in["base"], arg: all})
+		for i := range b.Inputs {
+			if b.Inputs[i].Arg == arg {
+				b.Inputs[i].Ref = ref
+			}
+		}
+		want := c.op.Run(t.Context(), b.Job)
+		size := map[string]float64{"examples": 3, "text": 300, "learnt": 200, "longest": 100}
+		more := map[string]float64{"examples": 300, "text": 30000, "learnt": 20000, "longest": 100}
+		for name, f := range map[string]stage.Forecast{
+			"made": {Path: all}, "to be made": {Use: c.use, Size: size, Sample: over},
+			"":      {Path: toyExamples(t, append(over[:2:2], c.fit))},
+			" more": {Use: c.use, Size: more, Sample: over},
+		} {
+			got := c.op.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {{Path: in["base"]}}, arg: {f}}, stage.Machine{}).Wrong
+			if bad := strings.TrimSpace(name) != "" && name != " more"; bad != (len(got) == 1) || bad && got[0].Error() != want.Error() {
+				t.Errorf("%s, %q: %v; a run says %v", arg, name, got, want)
+			}
+		}
+		if arg == "examples" {
+			continue
+		}
+		got := c.op.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {{Path: in["base"]}}, arg: {{Path: toyExamples(t, []stage.Example{c.fit, c.fit})}}, "watch": {{Path: all}}}, stage.Machine{}).Wrong
+		if len(got) != 1 || got[0].Where != "watch" {
+			t.Errorf("%s that are watched: %v", arg, got)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 }
 
 func (c *Continue) own() *own {
-	return &own{method: c.Name(), epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
+	return &own{method: c.Name(), examples: c.Examples, epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
 		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), split: inSplits(c.Gradients), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
@@ -124,7 +124,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 
 func (l *LoRA) own() *own {
 	rank := orDefault(l.Rank, 16)
-	return &own{method: l.Name(), epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
+	return &own{method: l.Name(), examples: l.Examples, epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
 		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
 }
 
@@ -170,6 +170,7 @@ func unsaid(rate, unless float64) float64 {
 // own is a run over rows that goes on from a model of any family.
 type own struct {
 	method     string
+	examples   stage.Ref // chats that it learns from
 	epochs     int
 	batch      int
 	rate       float64

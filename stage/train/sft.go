@@ -318,7 +318,7 @@ type sftState struct {
 
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
-	return &own{method: s.Name(), epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
+	return &own{method: s.Name(), examples: s.Examples, epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
 		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), split: inSplits(s.Gradients), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 

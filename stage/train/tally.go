@@ -22,6 +22,9 @@ type tally struct {
 	learnt       float64 // of the tokens; 0 of problems whose answers are not known
 	longest      int     // tokens of a document
 	ask, answer  int     // of the longest question, and of the longest answer
+	long         int     // examples, or documents of chats, that are longer than the base's context
+	all          bool    // none is left uncounted
+	over         int     // examples, where it is known that all are too long
 }
 
 // What is guessed of examples that are not there, or of a base that is not.
@@ -44,18 +47,24 @@ const (
 func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 	var f stage.Forecast
 	for _, f = range in { // one
-		if f.Path != "" && b.file != "" && t.count(f.Path, b) == nil && t.docs > 0 {
-			return t
+		err := error(nil)
+		if f.Path != "" {
+			err = t.count(f.Path, b)
+		} else {
+			err = t.sample(&f, b)
 		}
-		if f.Path == "" && b.file != "" && t.sample(&f, b) == nil && t.docs > 0 {
+		if err == nil && t.docs > 0 {
 			return t
 		}
 	}
-	t = tally{}
+	over := 0
+	if t.docs == 0 && t.all && b.file != "" {
+		over = t.long
+	}
 	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
 	switch {
 	case f.Size["problems"] > 0 && text == 0:
-		return tally{n, n * problemTokens, n * problemTokens * answerShare, 2 * problemTokens, problemTokens, problemTokens}
+		return tally{docs: n, tokens: n * problemTokens, learnt: n * problemTokens * answerShare, longest: 2 * problemTokens, ask: problemTokens, answer: problemTokens}
 	case n == 0 && text == 0:
 		n, text = 1000, 1000*answerBytes
 	case n == 0:
@@ -70,7 +79,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*markTokens, learnt: learnt / each, longest: exampleLength}
+	t = tally{docs: n, tokens: text/each + n*markTokens, learnt: learnt / each, longest: exampleLength, over: over}
 	if longest := f.Size["longest"]; longest > 0 {
 		t.longest = int(longest/each) + markTokens
 	}
@@ -122,27 +131,50 @@ func (b *footing) bytesPerToken() float64 {
 // errEnough ends a count.
 var errEnough = errors.New("enough is counted")
 
+// errNoWords: problems are not counted but in the words of a base.
+var errNoWords = errors.New("the base is not at hand")
+
+// writer writes as a run over b does: in its words, in those that it is to have, or
+// roughly where they are not at hand. What is longer than b reads is left out.
+func (b *footing) writer() (*writer, error) {
+	context := min(orDefault(b.reads, mostTokens), mostTokens)
+	if b.file != "" {
+		return teacherWriter(b.file, context)
+	}
+	if words := b.speech(); words != nil {
+		if w, err := words.Writer(); err == nil {
+			return &writer{w, context}, nil
+		}
+	}
+	w, err := talk.Rough(b.bytesPerToken())
+	return &writer{w, context}, err
+}
+
 // count counts the part dir of examples, as a run over b reads it.
 func (t *tally) count(dir string, b *footing) error {
-	w, err := teacherWriter(b.file, min(b.shape.Context, mostTokens))
+	w, err := b.writer()
 	if err != nil {
 		return err
 	}
 	n := 0
-	add := func(list ...doc) error {
-		t.add(list)
-		if n++; n == tallyExamples || t.tokens > tallyTokens {
+	add := func(long int, list ...doc) error {
+		t.add(w, long, list)
+		if n++; n >= tallyExamples || t.tokens > tallyTokens {
 			return errEnough
 		}
 		return nil
 	}
 	path := filepath.Join(dir, problemsFile)
 	if _, err = os.Stat(path); err == nil {
+		if b.file == "" {
+			return errNoWords
+		}
 		err = w.eachProblem(path, add)
 	} else {
 		path = filepath.Join(dir, stage.ExamplesFile)
 		err = w.eachExample(path, add)
 	}
+	t.all = err == nil
 	if errors.Is(err, errEnough) {
 		var all int
 		if all, err = lines(path); err == nil {
@@ -157,7 +189,7 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 	if len(f.Sample) == 0 {
 		return nil
 	}
-	w, err := teacherWriter(b.file, min(b.shape.Context, mostTokens))
+	w, err := b.writer()
 	if err != nil {
 		return err
 	}
@@ -167,17 +199,20 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 				return
 			}
 		}
-	}, func(list ...doc) error { t.add(list); return nil })
+	}, func(long int, list ...doc) error { t.add(w, long, list); return nil })
 	t.scale(f.Size["examples"] / float64(len(f.Sample)))
-	t.longest = max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+markTokens) // of more than the sample
+	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+markTokens), w.context) // of more than the sample
+	t.all = err == nil && f.Size["examples"]+f.Size["watched"]+f.Size["heldout"] < float64(len(f.Sample))+0.5
 	return err
 }
 
-// add counts documents.
-func (t *tally) add(list []doc) {
+// add counts documents that w wrote, beside so many that are too long.
+func (t *tally) add(w *writer, long int, list []doc) {
+	t.long += long
 	for _, d := range list {
-		t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(len(d.ids)), t.learnt+float64(d.supervised)
-		t.longest, t.ask, t.answer = max(t.longest, len(d.ids)), max(t.ask, len(d.prompt())), max(t.answer, d.supervised)
+		n, ask := w.Size(d.ids), w.Size(d.prompt())
+		t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(n), t.learnt+float64(n-ask)
+		t.longest, t.ask, t.answer = max(t.longest, n), max(t.ask, ask), max(t.answer, n-ask)
 	}
 }
 
@@ -262,7 +297,7 @@ func judged(f *stage.Forecast, in []stage.Forecast, answers float64, m stage.Mac
 
 // eachProblem gives each problem of a file as a document: with its answer, if
 // that is known.
-func (w *writer) eachProblem(path string, each func(...doc) error) error {
+func (w *writer) eachProblem(path string, each func(int, ...doc) error) error {
 	for p, err := range stage.Problems(path) {
 		var d doc
 		switch {
@@ -275,7 +310,7 @@ func (w *writer) eachProblem(path string, each func(...doc) error) error {
 			d.ids = q.IDs
 		}
 		if err == nil {
-			err = each(d)
+			err = each(0, d)
 		}
 		if err != nil {
 			return err
@@ -285,21 +320,25 @@ func (w *writer) eachProblem(path string, each func(...doc) error) error {
 }
 
 // eachExample gives the documents of each example of a file: of a pair both
-// answers. What is longer than the context is left out, as in a run.
-func (w *writer) eachExample(path string, each func(...doc) error) error {
+// answers. What is longer than the context is left out, as in a run, and how many that
+// are goes first.
+func (w *writer) eachExample(path string, each func(int, ...doc) error) error {
 	return w.eachOf(stage.Examples(path), each)
 }
 
-func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(...doc) error) error {
+func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(int, ...doc) error) error {
 	for e, err := range examples {
 		if err != nil {
 			return err
 		}
 		var list []doc
+		long := 0
 		one := func(prompt, answer []stage.Message) {
 			d, fits, fault := w.doc(e.From, prompt, answer, e.Tools)
 			if err = errors.Join(err, fault); fits {
 				list = append(list, d)
+			} else {
+				long = 1 // the example
 			}
 		}
 		switch last := len(e.Messages) - 1; e.Use() {
@@ -314,13 +353,13 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(...d
 			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
 		default:
 			var docs []talk.Doc
-			docs, _, err = w.Docs(&e, stage.Choice{}, w.context)
+			docs, long, err = w.Docs(&e, stage.Choice{}, w.context)
 			for i := range docs {
 				list = append(list, docOf(&docs[i]))
 			}
 		}
 		if err == nil {
-			err = each(list...)
+			err = each(long, list...)
 		}
 		if err != nil {
 			return err

@@ -307,6 +307,7 @@ func sizeOf(s *model.Shape) map[string]float64 {
 type footing struct {
 	shape   model.Shape
 	params  float64
+	reads   int          // tokens; 0: that is not known
 	integer bool         // its matrices are quantised
 	turns   bool         // in types through which the way back is by integers, too
 	file    string       // its files; "": they are not made yet
@@ -342,6 +343,7 @@ func footingOf(in []stage.Forecast) (b footing) {
 		if w := int(f.Size["width"]); w > 0 {
 			size := func(name string) int { return int(f.Size[name]) }
 			b.shape = model.Own((&SFT{Depth: size("layers"), Width: w, Hidden: size("hidden"), Heads: size("heads"), KVHeads: size("kv_heads"), Window: size("window")}).config(size("vocab"), size("context")))
+			b.reads = b.shape.Context
 		}
 	}
 	return b
@@ -426,7 +428,7 @@ func (b *footing) open(path string) bool {
 			b.whole = []*say.Error{bad}
 		}
 	}
-	b.shape, b.params, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)
+	b.shape, b.params, b.reads, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), shape.Context, file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)
 	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too
 		w := b.speech()
 		b.brought = w == nil || !w.Own()
