@@ -14,7 +14,7 @@ func Rough(each float64) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := own(c, tok)
+	w, err := own(c, tok, false)
 	if err == nil {
 		w.each = each
 	}
