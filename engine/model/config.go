@@ -9,6 +9,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"suiren/engine/weights"
 )
@@ -105,10 +106,17 @@ func (c *Config) Check() error {
 		return badConfig("head size %d is odd", c.HeadDim)
 	case c.Heads%c.KVHeads != 0:
 		return badConfig("%d heads do not share %d key-value heads", c.Heads, c.KVHeads)
-	case !(c.Theta > 1) || !(c.Eps >= 0) || c.Eps > 1:
-		return badConfig("theta %g, eps %g", c.Theta, c.Eps)
+	case !(c.Theta > 1) || math.IsInf(c.Theta, 0):
+		return badTheta(c.Theta)
+	case !(c.Eps >= 0) || c.Eps > 1:
+		return badConfig("the epsilon of the norms (rms_norm_eps, layer_norm_eps) is %g, not 0 to 1", c.Eps)
 	}
 	return nil
+}
+
+// badTheta refuses the base of rotary positions.
+func badTheta(theta float64) error {
+	return badConfig("the base of rotary positions (rope_theta) is %g, not above 1 and at most 1e15", theta)
 }
 
 func (c *Config) q() int   { return c.Heads * c.HeadDim }                 // width of all queries
