@@ -51,6 +51,20 @@ type TypeError struct{ ConfigError }
 
 func (e *TypeError) Unwrap() error { return &e.ConfigError }
 
+// A WordsError is a ConfigError about a tokenizer with more tokens than the embeddings have rows.
+type WordsError struct{ ConfigError }
+
+func (e *WordsError) Unwrap() error { return &e.ConfigError }
+
+// CheckWords reports a tokenizer of so many tokens that the model cannot read. One of fewer
+// leaves rows over, of which models have many.
+func (s *Shape) CheckWords(tokens int) error {
+	if tokens > s.Vocab {
+		return &WordsError{ConfigError{"the tokenizer has %d tokens, and the embeddings have %d rows", []any{tokens, s.Vocab}}}
+	}
+	return nil
+}
+
 // A RoundError is a ConfigError about weights that the type in which they were to be
 // written cannot hold, or not as well as others.
 type RoundError struct{ ConfigError }

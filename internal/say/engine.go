@@ -91,6 +91,7 @@ var engineTexts = map[string]string{
 	"the base of rotary positions (rope_theta) is %g, not above 1 and at most 1e15": "旋转位置编码的基数（rope_theta）是 %g，应大于 1 且不超过 1e15",
 	"the epsilon of the norms (rms_norm_eps, layer_norm_eps) is %g, not 0 to 1":     "归一化的 epsilon（rms_norm_eps、layer_norm_eps）是 %g，应在 0 到 1 之间",
 	"tensor %s holds what is no finite number":                                      "张量 %s 中有并非有限的数",
+	"the tokenizer has %d tokens, and the embeddings have %d rows":                  "分词器有 %d 个词元，而嵌入只有 %d 行",
 	"tensor %s is missing": "缺少张量 %s",
 	"tensor %s is missing, and tie_word_embeddings is not true":             "缺少张量 %s，而 tie_word_embeddings 不是 true",
 	"tensor %s is of a layer that the model's shape, of %d layers, has not": "张量 %s 属于模型没有的层：模型只有 %d 层",

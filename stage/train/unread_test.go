@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -28,7 +29,9 @@ func TestUnreadBase(t *testing.T) {
 		"odd width":    {"config.json", replaced(`"intermediate_size": `, `"intermediate_size": 1`), "the model's shape asks for", "形状"},
 		"no such form": {"config.json", replaced(`"model_type": "`, `"model_type": "un`), `models of the architecture "unqwen3" are not read; take one of`, "不支持"},
 		"no words":     {"tokenizer.json", func([]byte) []byte { return nil }, "tokenizer.json: the vocabulary cannot be used: unexpected end of JSON input", "JSON 没有写完"},
-		"no config":    {"config.json", nil, "has no config.json", "缺少 config.json"},
+		"few rows": {"tokenizer.json", replaced(`"added_tokens": [`, `"added_tokens": [{"id": 301, "content": "<|more|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},`),
+			"the tokenizer has 302 tokens, and the embeddings have 301 rows", "分词器有 302 个词元，而嵌入只有 301 行"},
+		"no config": {"config.json", nil, "has no config.json", "缺少 config.json"},
 	} {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
@@ -91,6 +94,20 @@ func TestUnreadWords(t *testing.T) {
 		if len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].Error(), "tokenizer.ggml.merges: the vocabulary cannot be used: there are none") {
 			t.Errorf("%s: %v", what, f.Wrong)
 		}
+	}
+}
+
+// A base with too few rows is told as that, and not as one that differs from rows of as many tokens.
+func TestMisfit(t *testing.T) {
+	s := &model.Shape{Config: model.Config{Vocab: 640, Context: 32}}
+	if bad := misfit(650, 16, 650, s); bad == nil || !strings.Contains(bad.Error(), "has 650 tokens, and its embeddings have 640 rows") {
+		t.Error(bad)
+	}
+	if bad := misfit(630, 16, 640, s); bad == nil || !strings.Contains(bad.Error(), "630") {
+		t.Error(bad)
+	}
+	if bad := misfit(600, 16, 600, s); bad != nil {
+		t.Error(bad)
 	}
 }
 

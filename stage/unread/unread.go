@@ -29,6 +29,8 @@ var (
 	giveLoRA   = say.T("give a folder of plain LoRA over this model, whole, as the PEFT library saves it", "请给出 PEFT 库保存的目录：在这个模型上的普通 LoRA，且完整无缺")
 	readType   = say.T("take the model in BF16, F16 or F32, or a GGUF file of it in Q8_0 or Q4_K_M", "请改用 BF16、F16 或 F32 的模型，或 Q8_0、Q4_K_M 的 GGUF 文件")
 	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
+	ownWords   = say.T("take the tokenizer that the publisher gives with these weights, or weights whose embeddings have a row for each token (resize_token_embeddings in transformers)",
+		"请使用发布者随这份权重提供的分词器，或改用嵌入为每个词元都有一行的权重（transformers 中的 resize_token_embeddings）")
 	// A file of words that is cut short looks like one of a form that is not read.
 	newerWords = say.T("choose another model or quantisation of it, or a newer Suiren; if the file may be damaged, copy it again and compare it with the publisher's",
 		"请改用其他模型或其他量化版本，或更新 Suiren；文件若可能已损坏，请重新复制并与发布者的核对")
@@ -123,6 +125,9 @@ func fault(path string, err error) (at string, what, next say.Text, ok bool) {
 		next := newerModel
 		if _, ok := errors.AsType[*model.TypeError](err); ok {
 			next = readType
+		}
+		if _, ok := errors.AsType[*model.WordsError](err); ok {
+			next = ownWords
 		}
 		return harmless(path), say.T("this model cannot be used here: %s", "这里不能使用此模型：%s", say.Engine(bad.Why, bad.Args)), next, true
 	}
