@@ -60,7 +60,8 @@ func (e *WordsError) Unwrap() error { return &e.ConfigError }
 // leaves rows over, of which models have many.
 func (s *Shape) CheckWords(tokens int) error {
 	if tokens > s.Vocab {
-		return &WordsError{ConfigError{"the tokenizer has %d tokens, and the embeddings have %d rows", []any{tokens, s.Vocab}}}
+		bad, _ := errors.AsType[*ConfigError](badConfig("the tokenizer has %d tokens, and the embeddings have %d rows", tokens, s.Vocab))
+		return &WordsError{*bad}
 	}
 	return nil
 }

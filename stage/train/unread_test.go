@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"suiren/engine/model"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -159,6 +160,39 @@ func TestQuantiseOutOfRange(t *testing.T) {
 		bad, ok := errors.AsType[*say.Error](err)
 		if !ok || bad.Where != c.arg || !strings.Contains(bad.In(say.English), c.want) || !strings.Contains(bad.In(say.Chinese), c.zh) {
 			t.Errorf("%s of %g: %v", c.typ, c.x, err)
+		}
+	}
+}
+
+// An adapter that was trained to infinity is told of the base, in both languages, without the path of a run.
+func TestLearntNothing(t *testing.T) {
+	err := learntNothing(&weights.FormatError{Path: "/run/temp-1/adapter_model.safetensors", Place: "q_proj.lora_A.weight", Why: model.NotFinite})
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok || bad.Where != "base" {
+		t.Fatal(err)
+	}
+	for _, text := range []string{bad.In(say.English), bad.In(say.Chinese)} {
+		if strings.Contains(text, "temp-1") || !strings.Contains(text, "q_proj.lora_A.weight") || !strings.Contains(text, "rate") {
+			t.Error(text)
+		}
+	}
+}
+
+// A link that leads back to itself in place of a file of a base is told in the plan, and where it is.
+func TestLinkLoop(t *testing.T) {
+	for _, name := range []string{"model.safetensors", "config.json", "tokenizer.json"} {
+		dir := t.TempDir()
+		check(t, os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")))
+		check(t, os.Remove(filepath.Join(dir, name)))
+		if err := os.Symlink(name, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+		in := map[string][]stage.Forecast{"base": {{Path: dir, Size: map[string]float64{"bytes": 1000}}}}
+		for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
+			f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
+			if len(f.Wrong) != 1 || f.Wrong[0].Where != "base" || !strings.Contains(f.Wrong[0].In(say.English), name) || f.Wrong[0].Next.Zh == "" {
+				t.Errorf("%s, %s: %v", name, what, f.Wrong)
+			}
 		}
 	}
 }

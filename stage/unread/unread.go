@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -151,6 +152,8 @@ func missing(path string, err error) (at string, what, next say.Text, ok bool) {
 		return harmless(path), say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", harmless(filepath.Base(p.Path))), next, true
 	case errors.Is(err, fs.ErrNotExist):
 		return harmless(p.Path), say.T("there is no such file", "文件不存在"), GiveModel, true
+	case errors.Is(err, syscall.ELOOP):
+		return harmless(p.Path), say.T("it is a symbolic link that leads back to itself", "这是指回自身的符号链接"), fileItself, true
 	case errors.Is(err, fs.ErrPermission) && strings.HasPrefix(p.Path, filepath.Dir(path)): // a model may be what is being written, too
 		return harmless(p.Path), say.T("you may not read it", "没有读取权限"), say.T("change its mode, or run as its owner", "请修改权限，或以其所有者身份运行"), true
 	}
