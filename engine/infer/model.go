@@ -32,6 +32,11 @@ func Load(dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := model.Own(params.Config)
+	if err := s.CheckWords(tok.Vocab()); err != nil {
+		arena.Close()
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
 	if v := params.Config.Vocab; tok.Vocab() != v {
 		arena.Close()
 		return nil, fmt.Errorf("%s: the tokenizer has %d tokens, the model %d", dir, tok.Vocab(), v)

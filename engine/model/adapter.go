@@ -204,7 +204,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 				return nil, err
 			}
 			if !allFinite(a) {
-				return nil, bad("has numbers that are not finite")
+				return nil, bad(NotFinite)
 			}
 			kernel.Pack(r.a, r.cols, r.rank, a, 1, r.cols)
 			if err := f.Read(stem+".lora_B.weight", b); err != nil {
@@ -216,7 +216,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 			kernel.Scale(b, float32(c.scale(stem, r.rank)))
 			if !allFinite(b) { // once they are scaled
 				name = stem + ".lora_B.weight"
-				return nil, bad("has numbers that are not finite")
+				return nil, bad(NotFinite)
 			}
 			kernel.Pack(r.b, r.rank, r.rows, b, 1, r.rank)
 		}
@@ -241,6 +241,9 @@ func blocksOf(name string) string {
 	before, _, _ := strings.Cut("."+name, ".h.")
 	return strings.TrimPrefix(before+".h.", ".")
 }
+
+// NotFinite is why an adapter is not read, of its *weights.FormatError.
+const NotFinite = "has numbers that are not finite"
 
 func allFinite(x []float32) bool {
 	for _, v := range x {

@@ -69,8 +69,8 @@ var families = []family{
 	{names: []string{"llama"}, permuted: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"mistral"}, permuted: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"qwen2"}, bias: true, theta: [2]float64{1e4, 1e4}},
-	{names: []string{"qwen3"}, qkNorm: true, theta: [2]float64{1e6, 1e6}},
-	{names: []string{"qwen3moe", "qwen3_moe"}, qkNorm: true, experts: true, theta: [2]float64{1e6, 1e6}},
+	{names: []string{"qwen3"}, qkNorm: true, theta: [2]float64{1e4, 1e4}},
+	{names: []string{"qwen3moe", "qwen3_moe"}, qkNorm: true, experts: true, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"gemma2"}, act: GELUTanh, postNorms: true, rootEmbed: true, unitNorms: true, tied: true, hf: gemmaNames,
 		slides: every(2), theta: [2]float64{1e4, 1e4}},
 	{names: []string{"gemma3", "gemma3_text"}, act: GELUTanh, qkNorm: true, postNorms: true, rootEmbed: true, unitNorms: true, tied: true, hf: gemmaNames,
@@ -86,8 +86,8 @@ var families = []family{
 	{names: []string{"olmo2"}, qkNorm: true, wideQK: true, postNorms: true, noNorms: true, hf: gemmaNames, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"seed_oss"}, hf: seedNames, theta: [2]float64{1e4, 1e4}},
 	{names: []string{"exaone4"}, qkNorm: true, postNorms: true, noNorms: true, hybrid: true, hf: gemmaNames, slides: every(4), theta: [2]float64{1e4, 1e4}},
-	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
-	{names: []string{"qwen35moe", "qwen3_5_moe", "qwen3_5_moe_text"}, qkNorm: true, outGate: true, delta: true, experts: true, shared: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e7, 1e7}, part: 0.25},
+	{names: []string{"qwen35", "qwen3_5", "qwen3_5_text"}, qkNorm: true, outGate: true, delta: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e4, 1e4}, part: 0.25},
+	{names: []string{"qwen35moe", "qwen3_5_moe", "qwen3_5_moe_text"}, qkNorm: true, outGate: true, delta: true, experts: true, shared: true, unitNorms: true, hf: deltaNames, theta: [2]float64{1e4, 1e4}, part: 0.25},
 }
 
 // Architectures returns the names of the families, as GGUF has them.
@@ -204,7 +204,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if c.Heads > 0 {
 		c.HeadDim = m.whole("attention.key_length", c.Width/c.Heads)
 	}
-	if v := m.whole("attention.value_length", c.HeadDim); v != c.HeadDim {
+	if v := m.whole("attention.value_length", c.HeadDim); v != c.HeadDim && m.err == nil {
 		return Shape{}, badConfig("keys of %d and values of %d", c.HeadDim, v)
 	}
 	if m.err != nil {
@@ -214,7 +214,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		c.Layers -= m.whole("nextn_predict_layers", 0) // they guess the token after the next, and are not run
 	}
 	s, err := f.shape(c)
-	if err != nil {
+	if err = cmp.Or(m.err, err); err != nil {
 		return s, err
 	}
 	_, head := g.Tensor("output.weight")
@@ -243,7 +243,7 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 	if s.Arch == "exaone4" && s.Layers == 64 { // 32B, by which llama.cpp knows it
 		window = 4096
 	}
-	s.slide(f, m.whole("attention.sliding_window", window), m.pattern("attention.sliding_window_pattern", s.Layers))
+	s.slide(f, m.whole(windowKey, window), m.pattern("attention.sliding_window_pattern", s.Layers))
 	if f.hybrid && s.Sliding != nil {
 		s.unturn()
 	}
@@ -257,18 +257,18 @@ func FromGGUF(g *weights.GGUF) (Shape, error) {
 		}
 		r.Theta = m.number("rope.freq_base"+end, r.Theta)
 		if r.Dims = m.whole("rope.dimension_count"+end, r.Dims); r.Dims < 2 || r.Dims > c.HeadDim {
-			return s, badConfig("rotary positions of %d of %d", r.Dims, c.HeadDim)
+			return s, cmp.Or(m.err, badConfig("rotary positions of %d of %d", r.Dims, c.HeadDim))
 		}
 	}
 	if s.Arch != "gemma3" && s.Arch != "spark2_5" && g.Value(arch+".rope.freq_base_swa") == nil {
 		s.Rope[1].Theta = s.Rope[0].Theta
 	}
 	if err := m.scaling(&s); err != nil {
-		return s, err
+		return s, cmp.Or(m.err, err)
 	}
 	for i := range s.Rope {
 		if err := m.long(&s.Rope[i], s.Context); err != nil {
-			return s, err
+			return s, cmp.Or(m.err, err)
 		}
 	}
 	if t, ok := g.Tensor("rope_freqs.weight"); ok && m.err == nil {
@@ -376,10 +376,16 @@ func (m *ggufReader) whole(key string, otherwise int) int {
 		return otherwise
 	}
 	if n < 0 || n > 1<<30 {
-		n = -1 // Check refuses it
+		if key != windowKey && m.err == nil { // of which it says that there is none
+			m.err = badConfig("%s.%s is %d, not 0 to %d", m.arch, key, n, 1<<30)
+		}
+		n = -1
 	}
 	return int(n)
 }
+
+// windowKey is the key of how much a sliding layer sees.
+const windowKey = "attention.sliding_window"
 
 func (m *ggufReader) number(key string, otherwise float64) float64 {
 	switch v := m.g.Value(m.arch + "." + key).(type) {

@@ -9,6 +9,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"suiren/engine/weights"
 )
@@ -49,6 +50,21 @@ func (e *ConfigError) Unwrap() error { return ErrConfig }
 type TypeError struct{ ConfigError }
 
 func (e *TypeError) Unwrap() error { return &e.ConfigError }
+
+// A WordsError is a ConfigError about a tokenizer with more tokens than the embeddings have rows.
+type WordsError struct{ ConfigError }
+
+func (e *WordsError) Unwrap() error { return &e.ConfigError }
+
+// CheckWords reports a tokenizer of so many tokens that the model cannot read. One of fewer
+// leaves rows over, of which models have many.
+func (s *Shape) CheckWords(tokens int) error {
+	if tokens > s.Vocab {
+		bad, _ := errors.AsType[*ConfigError](badConfig("the tokenizer has %d tokens, and the embeddings have %d rows", tokens, s.Vocab))
+		return &WordsError{*bad}
+	}
+	return nil
+}
 
 // A RoundError is a ConfigError about weights that the type in which they were to be
 // written cannot hold, or not as well as others.
@@ -105,10 +121,17 @@ func (c *Config) Check() error {
 		return badConfig("head size %d is odd", c.HeadDim)
 	case c.Heads%c.KVHeads != 0:
 		return badConfig("%d heads do not share %d key-value heads", c.Heads, c.KVHeads)
-	case !(c.Theta > 1) || !(c.Eps >= 0) || c.Eps > 1:
-		return badConfig("theta %g, eps %g", c.Theta, c.Eps)
+	case !(c.Theta > 1) || math.IsInf(c.Theta, 0):
+		return badTheta(c.Theta)
+	case !(c.Eps >= 0) || c.Eps > 1:
+		return badConfig("the epsilon of the norms (rms_norm_eps, layer_norm_eps) is %g, not 0 to 1", c.Eps)
 	}
 	return nil
+}
+
+// badTheta refuses the base of rotary positions.
+func badTheta(theta float64) error {
+	return badConfig("the base of rotary positions (rope_theta) is %g, not above 1 and at most 1e15", theta)
 }
 
 func (c *Config) q() int   { return c.Heads * c.HeadDim }                 // width of all queries

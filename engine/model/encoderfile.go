@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -55,7 +56,7 @@ func encoderFromGGUF(g *weights.GGUF) (*EncoderShape, error) {
 	case 2, 4:
 		s.Pool = PoolFirst
 	default:
-		return nil, badConfig("pooling of type %d is not read", kind)
+		return nil, cmp.Or(m.err, badConfig("pooling of type %d is not read", kind))
 	}
 	if t, ok := g.Tensor("cls.output.weight"); ok && len(t.Shape) > 0 {
 		s.Labels, _ = matrix(t.Shape)
@@ -86,7 +87,7 @@ func (s *EncoderShape) modernFromGGUF(g *weights.GGUF, m *ggufReader) error {
 	if s.Layers < 0 || s.Layers > 1<<10 {
 		return nil // Check says so
 	}
-	if w := m.whole("attention.sliding_window", 0); w != 0 {
+	if w := m.whole(windowKey, 0); w != 0 {
 		s.Window = w / 2
 		if list, ok := g.Value("modern-bert.attention.sliding_window_pattern").([]bool); ok && len(list) >= s.Layers {
 			s.Local = slices.Clone(list[:s.Layers])
@@ -122,7 +123,7 @@ type hfEncoder struct {
 	Positions     string   `json:"position_embedding_type"`
 
 	// Of those with rotary positions.
-	Theta    float64         `json:"rope_theta"`
+	Theta    *float64        `json:"rope_theta"`
 	Scaling  json.RawMessage `json:"rope_scaling"`
 	Rope     json.RawMessage `json:"rope_parameters"`
 	GateAct  string          `json:"hidden_activation"`
@@ -130,8 +131,8 @@ type hfEncoder struct {
 	Window   int             `json:"local_attention"`
 	Kinds    []string        `json:"layer_types"`
 	Every    int             `json:"global_attn_every_n_layers"`
-	Global   float64         `json:"global_rope_theta"`
-	Local    float64         `json:"local_rope_theta"`
+	Global   *float64        `json:"global_rope_theta"`
+	Local    *float64        `json:"local_rope_theta"`
 	HeadPool string          `json:"classifier_pooling"`
 	HeadAct  string          `json:"classifier_activation"`
 
@@ -146,9 +147,13 @@ type hfEncoder struct {
 // rotary reads what the families with rotary positions have beside BERT.
 func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 	s.Theta, s.Gated = 160000, true
-	set := func(theta *float64, x float64) {
-		if x > 0 {
-			*theta = x
+	var err error
+	set := func(theta, x *float64) {
+		if x == nil {
+			return
+		}
+		if *theta = *x; !(*x > 1) { // 0 stands for positions that are learnt
+			err = badTheta(*x)
 		}
 	}
 	if arch == newGTE {
@@ -176,14 +181,17 @@ func (h *hfEncoder) rotary(s *EncoderShape, arch string) error {
 		}
 	}
 	set(&s.Theta, by.Theta)
-	if arch != "modernbert" {
-		return nil
+	if err != nil || arch != "modernbert" {
+		return err
 	}
 	s.Arch, s.Before, s.LocalTheta, s.Types = modernBERT, true, 1e4, 0
 	set(&s.Theta, h.Global)
 	set(&s.Theta, by.Full.Theta)
 	set(&s.LocalTheta, h.Local)
 	set(&s.LocalTheta, by.Sliding.Theta)
+	if err != nil {
+		return err
+	}
 	s.Eps = 1e-5
 	if h.NormEps > 0 {
 		s.Eps = float32(h.NormEps)

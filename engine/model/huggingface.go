@@ -41,8 +41,8 @@ type hfConfig struct {
 	LayerTypes []string  `json:"layer_types"`
 	Pattern    hfPattern `json:"sliding_window_pattern"`
 
-	Theta     float64         `json:"rope_theta"`
-	Local     float64         `json:"rope_local_base_freq"`
+	Theta     *float64        `json:"rope_theta"`
+	Local     *float64        `json:"rope_local_base_freq"`
 	Scaling   *hfRope         `json:"rope_scaling"`
 	Original  float64         `json:"original_max_position_embeddings"`
 	Rope      json.RawMessage `json:"rope_parameters"` // one hfRope, or one by layer type
@@ -112,14 +112,14 @@ func (p *hfPattern) slides(l int) bool {
 }
 
 type hfRope struct {
-	Theta    float64 `json:"rope_theta"`
-	Type     string  `json:"rope_type"`
-	OldType  string  `json:"type"`
-	Factor   float64 `json:"factor"`
-	Low      float64 `json:"low_freq_factor"`
-	High     float64 `json:"high_freq_factor"`
-	Original float64 `json:"original_max_position_embeddings"`
-	Part     float64 `json:"partial_rotary_factor"`
+	Theta    *float64 `json:"rope_theta"`
+	Type     string   `json:"rope_type"`
+	OldType  string   `json:"type"`
+	Factor   float64  `json:"factor"`
+	Low      float64  `json:"low_freq_factor"`
+	High     float64  `json:"high_freq_factor"`
+	Original float64  `json:"original_max_position_embeddings"`
+	Part     float64  `json:"partial_rotary_factor"`
 
 	Alpha float64   `json:"alpha"` // of Hunyuan's dynamic
 	Short []float64 `json:"short_factor"`
@@ -354,12 +354,12 @@ func (h *hfConfig) unturned(s *Shape) error {
 
 // ropes reads the rotary positions of both kinds of layers.
 func (h *hfConfig) ropes(s *Shape) error {
-	if h.Theta > 0 {
-		s.Rope[0].Theta = h.Theta
-		s.Rope[1].Theta = h.Theta
+	if h.Theta != nil { // Check refuses what is no base
+		s.Rope[0].Theta = *h.Theta
+		s.Rope[1].Theta = *h.Theta
 	}
-	if h.Local > 0 {
-		s.Rope[1].Theta = h.Local
+	if h.Local != nil {
+		s.Rope[1].Theta = *h.Local
 	} else if s.Arch == "gemma3" {
 		s.Rope[1].Theta = 1e4
 	}
@@ -424,8 +424,8 @@ func (h *hfRope) kind() string {
 }
 
 func (h *hfRope) set(r *Rope, headDim, context int) error {
-	if h.Theta > 0 {
-		r.Theta = h.Theta
+	if h.Theta != nil {
+		r.Theta = *h.Theta
 	}
 	if h.Part > 0 && h.Part <= 1 {
 		r.Dims = int(h.Part * float64(headDim))

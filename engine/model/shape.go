@@ -275,7 +275,10 @@ func (s *Shape) Check() error {
 		if i == 1 && !slides || s.Learned {
 			break
 		}
-		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || !(r.Theta > 1) || r.Theta > 1e15 || r.Div != nil && len(r.Div) != r.Dims/2 {
+		if !(r.Theta > 1) || r.Theta > 1e15 {
+			return badTheta(r.Theta)
+		}
+		if r.Dims < 2 || r.Dims%2 != 0 || r.Dims > s.HeadDim || r.Div != nil && len(r.Div) != r.Dims/2 {
 			return badConfig("rotary positions of %d of %d, base %g, %d factors", r.Dims, s.HeadDim, r.Theta, len(r.Div))
 		}
 		if !(r.Gain >= 0) || r.Gain > 1e3 {

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -468,6 +469,32 @@ func TestNoToken(t *testing.T) {
 		}
 		if text += s.Flush(); text != tok.Decode(plain) || tok.Decode(mixed) != text || len(tok.Bytes(n))+len(tok.Bytes(-1)) > 0 {
 			t.Errorf("%s: %q and %q, not %q", dir, text, tok.Decode(mixed), tok.Decode(plain))
+		}
+	}
+}
+
+// Ids of what begins or ends a text that are none of the tokens are refused; what pads is not looked at.
+func TestGGUFUnknownIDs(t *testing.T) {
+	tok := load(t)
+	pairs, err := tok.GGUF()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := uint32(tok.Vocab())
+	for _, c := range []struct {
+		key string
+		id  any
+		bad bool
+	}{
+		{"tokenizer.ggml.eos_token_id", n, true}, {"tokenizer.ggml.bos_token_id", n + 7, true}, {"tokenizer.ggml.eot_token_id", n, true}, {"tokenizer.ggml.eom_token_id", n, true},
+		{"tokenizer.ggml.eos_token_id", uint32(math.MaxUint32 - 1), true}, {"tokenizer.ggml.eos_token_id", uint32(math.MaxUint32), false},
+		{"tokenizer.ggml.bos_token_id", int32(-1), false}, {"tokenizer.ggml.eos_token_id", n - 1, false}, {"tokenizer.ggml.padding_token_id", n, false},
+	} {
+		list := slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool { return p.Key == c.key })
+		_, err := fromPairs(append(list, Pair{Key: c.key, Value: c.id}))
+		bad, ok := errors.AsType[*FormatError](err)
+		if ok != c.bad || ok && bad.Place != c.key || !ok && err != nil {
+			t.Errorf("%s of %v: %v", c.key, c.id, err)
 		}
 	}
 }

@@ -39,13 +39,17 @@ func ReadGeneration(dir string) (*Generation, error) {
 		return nil, err
 	}
 	g.BOS, g.EOS = tokenName(special.BOS), tokenName(special.EOS)
-	g.Template = template(special.Template)
+	known := false
+	g.Template, known = template(special.Template)
 	text, err := readSome(filepath.Join(dir, "chat_template.jinja"), maxTemplate)
 	if err != nil {
 		return nil, err
 	}
-	if text != nil {
+	switch {
+	case text != nil:
 		g.Template = string(text)
+	case !known:
+		return nil, malformed(filepath.Join(dir, "tokenizer_config.json"), "chat_template", "%s is neither a text nor a list of named templates", jsonKind(special.Template))
 	}
 	var net struct {
 		EOS   json.RawMessage `json:"eos_token_id"`
@@ -205,21 +209,33 @@ func tokenName(v json.RawMessage) string {
 }
 
 // template reads a template, or a list of named ones.
-func template(v json.RawMessage) string {
-	var s string
-	if json.Unmarshal(v, &s) == nil {
-		return s
+func template(v json.RawMessage) (text string, known bool) {
+	if len(v) == 0 || json.Unmarshal(v, &text) == nil { // null among them
+		return text, true
 	}
 	var list []struct{ Name, Template string }
 	if json.Unmarshal(v, &list) != nil {
-		return ""
+		return "", false
 	}
 	for _, t := range list {
 		if t.Name == "default" {
-			return t.Template
+			return t.Template, true
 		}
 	}
-	return ""
+	return "", true
+}
+
+// jsonKind names the kind of a JSON value.
+func jsonKind(v json.RawMessage) string {
+	switch v[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "a truth value"
+	}
+	return "a number"
 }
 
 // tokenIDs reads an id or a list of them.

@@ -49,6 +49,23 @@ func TestReadGeneration(t *testing.T) {
 	}
 }
 
+// A template that is no text is told, unless the one that counts has a file of its own.
+func TestTemplateKind(t *testing.T) {
+	for value, want := range map[string]string{`null`: "", `"x"`: "", `[]`: "", `[{"name": "default", "template": "d"}]`: "", `[{"name": "other", "template": "d"}]`: "",
+		`7`: "a number", `{"default": "d"}`: "an object", `true`: "a truth value", `["x"]`: "a list"} {
+		files := map[string]string{"tokenizer_config.json": `{"chat_template": ` + value + `}`}
+		_, err := ReadGeneration(folderOf(t, files))
+		bad, ok := errors.AsType[*FormatError](err)
+		if ok != (want != "") || ok && (bad.Place != "chat_template" || bad.Args[0] != want) {
+			t.Errorf("%s: %v", value, err)
+		}
+		files["chat_template.jinja"] = "j"
+		if g, err := ReadGeneration(folderOf(t, files)); err != nil || g.Template != "j" {
+			t.Errorf("%s beside a file: %v", value, err)
+		}
+	}
+}
+
 // How a folder's model is sampled is the same as GGUF, and as a folder again:
 // greedily, too.
 func TestGenerationForms(t *testing.T) {

@@ -8,7 +8,6 @@ package plain
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -171,10 +170,10 @@ func (m *Model) planEngine() error {
 	if !ok {
 		return &say.Error{Where: "kv", What: say.T("%q is not a type for keys and values", "%q 不是键值缓存的类型", o.KV), Next: say.T("choose f16, f32 or int8", "可选 f16、f32 或 int8")}
 	}
-	if n := m.words.t.Vocab(); n > shape.Vocab {
-		return fmt.Errorf("%s: the tokenizer has %d tokens, the model %d", m.path, n, shape.Vocab)
+	err := shape.CheckWords(m.words.t.Vocab())
+	if err != nil {
+		return err
 	}
-	var err error
 	v := chat.Vocabulary{BOS: m.config.BOS, EOS: m.config.EOS, Token: m.words.token}
 	if m.template, err = chat.New(filepath.Base(m.path), m.config.Template, v); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +12,9 @@ import (
 	"suiren/engine/tensor"
 	"suiren/engine/tokenizer"
 	"suiren/engine/weights"
+	"suiren/internal/say"
 	"suiren/serve/form"
+	"suiren/stage/unread"
 )
 
 // Rows of the embeddings that are of no token are never chosen, however likely, and
@@ -130,4 +133,15 @@ func paddedModel(t testing.TB, template string, rows int, more ...string) string
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// A model with fewer rows of embeddings than tokens is not opened.
+func TestFewRows(t *testing.T) {
+	_, err := Open(paddedModel(t, chatTemplate, -1), Options{Threads: 1, Slots: 1})
+	if _, ok := errors.AsType[*model.WordsError](err); !ok {
+		t.Error(err)
+	}
+	if bad, ok := errors.AsType[*say.Error](unread.Error("", "/m", err)); !ok || bad.Where != "/m" || bad.Next.Zh == "" || strings.Contains(bad.What.En, "/m") {
+		t.Error(bad)
+	}
 }

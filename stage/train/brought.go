@@ -37,6 +37,10 @@ func openBrought(path string) (*brought, error) {
 		f.Close()
 		return nil, err
 	}
+	if err := f.Shape.CheckWords(words.Tokenizer.Vocab()); err != nil && f.Encoder == nil {
+		f.Close()
+		return nil, err
+	}
 	return &brought{f, words, path}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"suiren/engine/model"
 	"suiren/engine/optim"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/unread"
@@ -413,7 +414,7 @@ func (o *own) write(job *stage.Job, b *brought, l *Learner, rows *learnt) (*pari
 		}
 		ad, err := model.OpenAdapter(job.Out, &b.Shape)
 		if err != nil {
-			return nil, err
+			return nil, learntNothing(err)
 		}
 		defer ad.Close()
 		x := model.AsF32
@@ -458,4 +459,15 @@ func gate(job *stage.Job, want logitsOf, f *model.File, ad *model.Adapter, promp
 		bad.Next = p.afterwards(&f.Shape, x, over)
 	}
 	return &p, err
+}
+
+// learntNothing is err, or what to say of an adapter that was trained to numbers that are
+// none: its file is in a folder of the run that is gone.
+func learntNothing(err error) error {
+	bad, ok := errors.AsType[*weights.FormatError](err)
+	if !ok || bad.Why != model.NotFinite {
+		return err
+	}
+	return &say.Error{Where: "base", What: say.T("training made weights of the adapter that are not finite (%s): the numbers of the base, or the rate, are too large", "训练得到的适配器权重含有非有限的数（%s）：基座的数值或 rate 过大", bad.Place),
+		Next: say.T("take another base, or a whole copy of it; if the base answers as it should, lower rate", "请改用其他基座，或换用完整的副本；若基座本身回答正常，请调低 rate"), Err: err}
 }

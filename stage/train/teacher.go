@@ -47,6 +47,10 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		f.Close()
 		return nil, err
 	}
+	if err := f.Shape.CheckWords(w.Tokenizer.Vocab()); err != nil {
+		f.Close()
+		return nil, unread.Error("teacher", path, err)
+	}
 	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads, Tokens: w.Tokenizer.Vocab()}, m.Memory/4)
 	if err != nil {
 		f.Close()

@@ -90,7 +90,10 @@ func unthinking(w *talk.Writer, think *bool) *say.Error {
 // with own tokens cannot read; nil: it can.
 func misfit(vocab, length, own int, s *model.Shape) *say.Error {
 	switch {
-	case vocab != own || own > s.Vocab:
+	case own > s.Vocab:
+		return &say.Error{Where: "from", What: say.T("the base's tokenizer has %d tokens, and its embeddings have %d rows: rows of data may hold tokens that it does not have", "基座的分词器有 %d 个词元，而其嵌入只有 %d 行：数据行里可能有它没有的词元", own, s.Vocab),
+			Next: say.T("take a base whose tokenizer belongs to its weights", "请换用分词器与权重相配的基座")}
+	case vocab != own:
 		return &say.Error{Where: "from", What: say.T("the rows are over a vocabulary of %d tokens, the base's tokenizer has %d", "数据行的词表有 %d 个词元，基座的分词器有 %d 个", vocab, own),
 			Next: say.T("make the rows with the base's tokenizer, or name examples instead", "请用基座的分词器生成数据行，或改用 examples")}
 	case length > s.Context:

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
+	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -28,7 +30,9 @@ func TestUnreadBase(t *testing.T) {
 		"odd width":    {"config.json", replaced(`"intermediate_size": `, `"intermediate_size": 1`), "the model's shape asks for", "形状"},
 		"no such form": {"config.json", replaced(`"model_type": "`, `"model_type": "un`), `models of the architecture "unqwen3" are not read; take one of`, "不支持"},
 		"no words":     {"tokenizer.json", func([]byte) []byte { return nil }, "tokenizer.json: the vocabulary cannot be used: unexpected end of JSON input", "JSON 没有写完"},
-		"no config":    {"config.json", nil, "has no config.json", "缺少 config.json"},
+		"few rows": {"tokenizer.json", replaced(`"added_tokens": [`, `"added_tokens": [{"id": 301, "content": "<|more|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},`),
+			"the tokenizer has 302 tokens, and the embeddings have 301 rows", "分词器有 302 个词元，而嵌入只有 301 行"},
+		"no config": {"config.json", nil, "has no config.json", "缺少 config.json"},
 	} {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
@@ -94,6 +98,20 @@ func TestUnreadWords(t *testing.T) {
 	}
 }
 
+// A base with too few rows is told as that, and not as one that differs from rows of as many tokens.
+func TestMisfit(t *testing.T) {
+	s := &model.Shape{Config: model.Config{Vocab: 640, Context: 32}}
+	if bad := misfit(650, 16, 650, s); bad == nil || !strings.Contains(bad.Error(), "has 650 tokens, and its embeddings have 640 rows") {
+		t.Error(bad)
+	}
+	if bad := misfit(630, 16, 640, s); bad == nil || !strings.Contains(bad.Error(), "630") {
+		t.Error(bad)
+	}
+	if bad := misfit(600, 16, 600, s); bad != nil {
+		t.Error(bad)
+	}
+}
+
 func replaced(old, new string) func([]byte) []byte {
 	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 }
@@ -142,6 +160,39 @@ func TestQuantiseOutOfRange(t *testing.T) {
 		bad, ok := errors.AsType[*say.Error](err)
 		if !ok || bad.Where != c.arg || !strings.Contains(bad.In(say.English), c.want) || !strings.Contains(bad.In(say.Chinese), c.zh) {
 			t.Errorf("%s of %g: %v", c.typ, c.x, err)
+		}
+	}
+}
+
+// An adapter that was trained to infinity is told of the base, in both languages, without the path of a run.
+func TestLearntNothing(t *testing.T) {
+	err := learntNothing(&weights.FormatError{Path: "/run/temp-1/adapter_model.safetensors", Place: "q_proj.lora_A.weight", Why: model.NotFinite})
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok || bad.Where != "base" {
+		t.Fatal(err)
+	}
+	for _, text := range []string{bad.In(say.English), bad.In(say.Chinese)} {
+		if strings.Contains(text, "temp-1") || !strings.Contains(text, "q_proj.lora_A.weight") || !strings.Contains(text, "rate") {
+			t.Error(text)
+		}
+	}
+}
+
+// A link that leads back to itself in place of a file of a base is told in the plan, and where it is.
+func TestLinkLoop(t *testing.T) {
+	for _, name := range []string{"model.safetensors", "config.json", "tokenizer.json"} {
+		dir := t.TempDir()
+		check(t, os.CopyFS(dir, os.DirFS("../../testdata/oracle/qwen3/folder")))
+		check(t, os.Remove(filepath.Join(dir, name)))
+		if err := os.Symlink(name, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+		in := map[string][]stage.Forecast{"base": {{Path: dir, Size: map[string]float64{"bytes": 1000}}}}
+		for what, op := range map[string]stage.Forecaster{"quantise": &Quantise{Type: "f16"}, "lora": &LoRA{}} {
+			f := op.Forecast(in, stage.Machine{Threads: 1, Peak: 1e11})
+			if len(f.Wrong) != 1 || f.Wrong[0].Where != "base" || !strings.Contains(f.Wrong[0].In(say.English), name) || f.Wrong[0].Next.Zh == "" {
+				t.Errorf("%s, %s: %v", name, what, f.Wrong)
+			}
 		}
 	}
 }

@@ -417,6 +417,10 @@ func (b *footing) open(path string) bool {
 		b.cannot(unread.Error("base", path, err))
 		return false
 	}
+	if err := file.Shape.CheckWords(b.words.Tokenizer.Vocab()); err != nil && file.Encoder == nil {
+		b.cannot(unread.Error("base", path, err))
+		return false
+	}
 	base := &brought{File: file, path: path}
 	shape, err := base.trainShape(true)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -29,6 +30,8 @@ var (
 	giveLoRA   = say.T("give a folder of plain LoRA over this model, whole, as the PEFT library saves it", "请给出 PEFT 库保存的目录：在这个模型上的普通 LoRA，且完整无缺")
 	readType   = say.T("take the model in BF16, F16 or F32, or a GGUF file of it in Q8_0 or Q4_K_M", "请改用 BF16、F16 或 F32 的模型，或 Q8_0、Q4_K_M 的 GGUF 文件")
 	newerModel = say.T("choose another model or quantisation of it, or a newer Suiren", "请改用其他模型或其他量化版本，或更新 Suiren")
+	ownWords   = say.T("take the tokenizer that the publisher gives with these weights, or weights whose embeddings have a row for each token (resize_token_embeddings in transformers)",
+		"请使用发布者随这份权重提供的分词器，或改用嵌入为每个词元都有一行的权重（transformers 中的 resize_token_embeddings）")
 	// A file of words that is cut short looks like one of a form that is not read.
 	newerWords = say.T("choose another model or quantisation of it, or a newer Suiren; if the file may be damaged, copy it again and compare it with the publisher's",
 		"请改用其他模型或其他量化版本，或更新 Suiren；文件若可能已损坏，请重新复制并与发布者的核对")
@@ -124,6 +127,9 @@ func fault(path string, err error) (at string, what, next say.Text, ok bool) {
 		if _, ok := errors.AsType[*model.TypeError](err); ok {
 			next = readType
 		}
+		if _, ok := errors.AsType[*model.WordsError](err); ok {
+			next = ownWords
+		}
 		return harmless(path), say.T("this model cannot be used here: %s", "这里不能使用此模型：%s", say.Engine(bad.Why, bad.Args)), next, true
 	}
 	if bad, ok := errors.AsType[*model.ArchError](err); ok {
@@ -146,6 +152,8 @@ func missing(path string, err error) (at string, what, next say.Text, ok bool) {
 		return harmless(path), say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", harmless(filepath.Base(p.Path))), next, true
 	case errors.Is(err, fs.ErrNotExist):
 		return harmless(p.Path), say.T("there is no such file", "文件不存在"), GiveModel, true
+	case errors.Is(err, syscall.ELOOP):
+		return harmless(p.Path), say.T("it is a symbolic link that leads back to itself", "这是指回自身的符号链接"), fileItself, true
 	case errors.Is(err, fs.ErrPermission) && strings.HasPrefix(p.Path, filepath.Dir(path)): // a model may be what is being written, too
 		return harmless(p.Path), say.T("you may not read it", "没有读取权限"), say.T("change its mode, or run as its owner", "请修改权限，或以其所有者身份运行"), true
 	}
