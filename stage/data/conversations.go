@@ -202,7 +202,7 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *stage.Faults) 
 		return err
 	}
 	defer f.Close()
-	for e, err := range intake.Read(f, p, intake.Form(s.Form)) {
+	for e, err := range intake.Read(ctx, f, p, intake.Form(s.Form)) {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

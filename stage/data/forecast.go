@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"math"
@@ -161,7 +162,7 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 		return 0
 	}
 	defer f.Close()
-	for e, err := range intake.Read(io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
+	for e, err := range intake.Read(context.Background(), io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
 		if err != nil {
 			break
 		}

@@ -110,7 +110,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
+	docs, dropped, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	told.tell(job)
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		all, long, err := s.w.pairs(filepath.Join(dir, stage.ExamplesFile))
+		all, long, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
@@ -257,8 +257,8 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 }
 
 // pairs reads pairs of answers: two documents each, the chosen one first.
-func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
-	for e, err := range stage.Examples(path) {
+func (w *writer) pairs(ctx context.Context, path string) (docs []doc, dropped int, err error) {
+	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
 			return nil, 0, err
 		}

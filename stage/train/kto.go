@@ -83,7 +83,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
+	docs, good, dropped, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		all, good, long, err := s.w.labels(filepath.Join(dir, stage.ExamplesFile))
+		all, good, long, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
@@ -231,8 +231,8 @@ func told(answers []objective.Answer, good []bool) float64 {
 }
 
 // labels reads answers that were called good or bad.
-func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err error) {
-	for e, err := range stage.Examples(path) {
+func (w *writer) labels(ctx context.Context, path string) (docs []doc, good []bool, dropped int, err error) {
+	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
 			return nil, nil, 0, err
 		}

@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,8 @@ const (
 // Forms are the forms that a setting can name.
 var Forms = []Form{Messages, Alpaca, ShareGPT, Prompt}
 
-// maxExample bounds the bytes of one example.
+// maxExample bounds the bytes of one example, and of the blank space before one: a few
+// bytes that are packed unfold to any length of it.
 const maxExample = 16 << 20
 
 // Read reads a file of examples, one at a time. Name is what errors call the
@@ -48,8 +50,8 @@ const maxExample = 16 << 20
 //
 // An error is a *say.Error with file, line, field, cause and suggestion, or one
 // of r. After an error about one example the next is read; after any other,
-// nothing.
-func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
+// nothing. Once ctx is done it ends with that, within an example too.
+func Read(ctx context.Context, r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 	return func(yield func(stage.Example, error) bool) {
 		s := &source{name: name, line: 1, form: form}
 		switch strings.ToLower(path.Ext(name)) {
@@ -70,9 +72,22 @@ func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 			defer z.Close()
 			r = z
 		}
-		s.r = bufio.NewReaderSize(r, 1<<16)
+		s.r = bufio.NewReaderSize(heard{ctx, r}, 1<<16)
 		s.read(yield)
 	}
+}
+
+// heard is a reader that ends once ctx is done.
+type heard struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	if err := h.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return h.r.Read(p)
 }
 
 // A source is a file being read.
@@ -195,7 +210,10 @@ var foreign = []struct {
 
 // skip goes on to the next byte that is no white space, and returns it.
 func (s *source) skip() (byte, error) {
-	for {
+	for blank := 0; ; blank++ {
+		if blank > maxExample {
+			return 0, s.at(s.line).fail("", say.T("more than %d MiB of blank space end here", "到此处为止的空白超过 %d MiB", maxExample>>20), say.T("delete it", "请删去它"))
+		}
 		b, err := s.r.Peek(1)
 		if err != nil {
 			return 0, err
