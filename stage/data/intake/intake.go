@@ -16,6 +16,7 @@ import (
 	"io"
 	"iter"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -90,6 +91,21 @@ func (h heard) Read(p []byte) (int, error) {
 	return h.r.Read(p)
 }
 
+// tabular reports whether a file is by its name of no JSON at all: one error tells that,
+// and not one for each of its lines.
+func (s *source) tabular() bool {
+	return slices.Contains([]string{"csv", "tsv", "txt", "md", "xml", "html", "yaml", "yml"}, ending(s.name))
+}
+
+// ending is how a name ends, but for how it is packed.
+func ending(name string) string {
+	name = strings.ToLower(name)
+	for _, packed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return strings.TrimPrefix(path.Ext(name), ".")
+}
+
 // A source is a file being read.
 type source struct {
 	name string
@@ -128,6 +144,10 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 	next := s.nextLine
 	if start == '[' {
 		next = s.nextItem
+	}
+	if start != '[' && start != '{' && start != 0 && s.tabular() {
+		yield(stage.Example{}, s.at(s.line).fail("", say.T("this is %s, and examples are JSON", "这是 %s，而样例应为 JSON", strings.ToUpper(ending(s.name))), exportLines))
+		return
 	}
 	count := 0
 	for {
@@ -318,7 +338,7 @@ func (s *source) unreadable(err error) error {
 
 func (s *source) tooLong(line int) error {
 	return s.at(line).fail("", say.T("an example is longer than %d MiB", "一条样例超过 %d MiB", maxExample>>20),
-		say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组"))
+		say.T("shorten it, or cut it into several examples; if it holds many, begin a line with each", "请缩短它，或拆成多条样例；若其中有多个对象，请让每个对象各占一行"))
 }
 
 // nextItem returns the next item of the array; count is how many came before.
