@@ -204,10 +204,20 @@ func (r *reader) err() error {
 	return errors.Join(list...)
 }
 
+// isUTF16 reports whether src begins as text in UTF-16 does: by its mark, or with a
+// letter of ASCII in two bytes.
+func isUTF16(src []byte) bool {
+	return len(src) > 1 && (src[0] == 0xff && src[1] == 0xfe || src[0] == 0xfe && src[1] == 0xff || (src[0] == 0) != (src[1] == 0))
+}
+
 // parse reads the blocks of a plan file. name is the file's, for places.
 func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")) // some editors begin UTF-8 with it
 	r := &reader{file: name, vocab: v, found: map[stage.Ref]hcl.Range{}, lost: map[string]bool{}}
+	if isUTF16(src) { // each of its characters would be an error
+		r.add(hcl.Range{Filename: r.file, Start: hcl.InitialPos}, say.T("the file is in UTF-16", "文件是 UTF-16 编码"), say.T("save it as UTF-8", "请另存为 UTF-8"))
+		return nil, r.err()
+	}
 	body := r.syntax(src)
 	if body == nil {
 		return nil, r.err()

@@ -18,7 +18,9 @@ func checkPattern(p string) *say.Error {
 		return wrong(say.T("a path is empty", "路径为空"))
 	case len(p) > 1024:
 		return wrong(say.T("a path is longer than 1024 bytes", "路径超过 1024 字节"))
-	case strings.ContainsAny(p, "\\\x00"):
+	case strings.Contains(p, "\x00"):
+		return wrong(say.T("%q: a path holds no NUL", "%q：路径中不能有 NUL", clip(p)))
+	case strings.Contains(p, "\\"):
 		return wrong(say.T("%q: paths are written with /", "%q：路径用 / 分隔", clip(p)))
 	case strings.HasPrefix(p, "/"), len(p) > 1 && p[1] == ':':
 		return wrong(say.T("%q: paths begin at the folder of the plan file", "%q：路径从计划文件所在目录开始写", clip(p)))

@@ -36,6 +36,11 @@ func TestParseErrors(t *testing.T) {
 		{"one slip, one error", "exampels \"a\" {\n text = \"x\"\n}\ntokens \"t\" {\n from = [examples.a, examples.b]\n}",
 			"suiren.hcl:1:1: a plan has no blocks of kind exampels; did you mean examples?\n" +
 				"suiren.hcl:5:22: the plan has no block examples.b; add the block examples \"b\"", ""},
+		{"include", "include \"x.hcl\"\nexamples \"a\" {\n text = \"x\"\n}",
+			"suiren.hcl:1:16: a plan includes no other file; write the blocks themselves here: a plan is one file",
+			"suiren.hcl:1:16: 计划不能包含其他文件；请把那些块直接写在这里：计划只有一个文件"},
+		{"UTF-16", "\xff\xfee\x00x\x00", "suiren.hcl:1:1: the file is in UTF-16; save it as UTF-8", "suiren.hcl:1:1: 文件是 UTF-16 编码；请另存为 UTF-8"},
+		{"bare UTF-16", "\x00e\x00x\n", "suiren.hcl:1:1: the file is in UTF-16; save it as UTF-8", ""},
 		{"far kind", `thing "a" {}`,
 			"suiren.hcl:1:1: a plan has no blocks of kind thing; it may be documents, corpus, examples, tokens, weights, verdict, release", ""},
 		{"no name", "examples {\n}", `suiren.hcl:1:1: a block has one name, and this one has 0; write examples "name" { … }`, ""},

@@ -97,6 +97,9 @@ func owned(ctx context.Context, f *File, b *Block, patterns []string, st *store.
 			if leadsToFolder(filepath.Join(f.Dir, p)) {
 				next = say.T("this is a folder: write %q for all files in it", "这是文件夹：其中全部文件请写 %q", path.Join(p, "**"))
 			}
+			if filepath.Join(f.Dir, p) == f.Path {
+				return nil, &say.Error{Where: b.place("path"), What: say.T("%s: %q is the plan itself, which is no data", "%s：%q 是计划文件本身，不能当作数据", b.Ref, p), Next: say.T("name other files", "请写其他文件"), Err: ErrInvalid}
+			}
 			return nil, &say.Error{Where: b.place("path"), What: say.T("%s: no file matches %q", "%s：没有文件匹配 %q", b.Ref, p), Next: next, Err: ErrInvalid}
 		}
 	}

@@ -30,6 +30,15 @@ func TestOwnersFiles(t *testing.T) {
 	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:3:29: documents.papers: no file matches "papers/**"; paths begin at `) {
 		t.Errorf("no files: %v", err)
 	}
+	h.edit(`"papers/**"`, `"suiren.hcl"`)
+	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `suiren.hcl:3:29: documents.papers: "suiren.hcl" is the plan itself, which is no data; name other files`) {
+		t.Errorf("the plan: %v", err)
+	}
+	h.edit(`"suiren.hcl"`, `"a\u0000b"`)
+	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), "a path holds no NUL") {
+		t.Errorf("NUL: %v", err)
+	}
+	h.edit(`"a\u0000b"`, `"papers/**"`)
 	h.file("folder/one.md", "1")
 	h.edit(`"papers/**"`, `"folder"`)
 	if _, err := h.tryPlan(); err == nil || !strings.Contains(err.Error(), `no file matches "folder"; this is a folder: write "folder/**" for all files in it`) {

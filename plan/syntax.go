@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,10 +98,28 @@ func (r *reader) addSyntax(src []byte, d *hcl.Diagnostic) {
 		at = *d.Subject
 	}
 	what, next := say.Syntax(d.Summary, d.Detail, string(at.SliceBytes(src)))
-	if d.Summary == "Unsupported operator" {
+	switch {
+	case d.Summary == "Unsupported operator":
 		what, next = notLiteral, useLiterals
+	case d.Summary == "Invalid block definition" && includes.Match(lineOf(src, at.Start.Line)):
+		what, next = say.T("a plan includes no other file", "计划不能包含其他文件"), say.T("write the blocks themselves here: a plan is one file", "请把那些块直接写在这里：计划只有一个文件")
 	}
 	r.add(at, what, next)
+}
+
+// includes is a line that would bring in another file, as other programs have it.
+var includes = regexp.MustCompile(`^\s*(?:include|import|source)\s+"[^"]*"\s*$`)
+
+// lineOf is a line of src, from 1.
+func lineOf(src []byte, n int) []byte {
+	i := 1
+	for line := range bytes.Lines(src) {
+		if i == n {
+			return line
+		}
+		i++
+	}
+	return nil
 }
 
 // place writes where something stands: "suiren.hcl:12:5".

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -165,6 +166,22 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 				err = WrongUse(e.From, UseChats, e.Use())
 			}
 			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Until gives what list does, and an interrupt as soon as it is heard: what is done with
+// one example may take long.
+func Until[T any](ctx context.Context, list iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range list {
+			if stopped := ctx.Err(); stopped != nil {
+				yield(v, stopped)
+				return
+			}
+			if !yield(v, err) {
 				return
 			}
 		}

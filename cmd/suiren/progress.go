@@ -84,7 +84,11 @@ func (p *progress) event(e stage.Event) {
 	now := p.now()
 	switch e.Type {
 	case "note":
-		if text := p.a.say(e); text != "" {
+		text := e.Say
+		if e.Text != nil { // it may name files and fields
+			text = e.Text.Told(p.a.lang)
+		}
+		if text != "" {
 			p.a.screen.Print(p.fold("    " + p.a.t("%s: %s", "%s：%s", e.Step, text))...)
 		}
 		return

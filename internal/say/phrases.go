@@ -72,6 +72,8 @@ var phrases = map[string]string{
 	"http: server gave HTTP response to HTTPS client": "对方使用 HTTP，而不是 HTTPS",
 	"net/http: timeout awaiting response headers":     "等待答复超时",
 
+	"html: open stack of elements exceeds 512 nodes": "元素嵌套超过 512 层",
+
 	// JSON, CSV and other forms.
 	"unexpected end of JSON input":              "JSON 没有写完",
 	"exceeded max depth":                        "嵌套过深",

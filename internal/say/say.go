@@ -58,8 +58,15 @@ type Text struct {
 // T returns the text of a pair of formats.
 func T(en, zh string, args ...any) Text { return Text{en, zh, args} }
 
-// In returns the sentence in lang.
-func (t Text) In(lang Lang) string {
+// In returns the sentence in lang. What others wrote stands in it as it is: it may go
+// into a file, or to a model.
+func (t Text) In(lang Lang) string { return t.in(lang, func(a any) any { return a }) }
+
+// Told is In for people: of what others wrote no line ends, no commands to a terminal and
+// no turns of the direction of writing are left, which would tell of what is not so.
+func (t Text) Told(lang Lang) string { return t.in(lang, fill) }
+
+func (t Text) in(lang Lang, fill func(any) any) string {
 	format := t.En
 	if lang == Chinese && t.Zh != "" {
 		format = t.Zh
@@ -71,13 +78,13 @@ func (t Text) In(lang Lang) string {
 	for i, a := range t.Args {
 		switch a := a.(type) {
 		case Text:
-			args[i] = a.In(lang)
+			args[i] = a.in(lang, fill)
 		case error:
 			args[i] = Err(lang, a)
 		case []string:
-			args[i] = List(lang, a)
+			args[i] = fill(List(lang, a))
 		default:
-			args[i] = a
+			args[i] = fill(a)
 		}
 	}
 	if lang != Chinese || t.Zh == "" {
@@ -114,14 +121,14 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) In(lang Lang) string {
 	var b strings.Builder
 	if e.Where != "" {
-		b.WriteString(e.Where + ": ")
+		b.WriteString(plain(e.Where, false) + ": ")
 	}
-	b.WriteString(e.What.In(lang))
+	b.WriteString(e.What.Told(lang))
 	if !e.Next.IsZero() {
 		if lang == Chinese {
-			b.WriteString("；" + e.Next.In(lang))
+			b.WriteString("；" + e.Next.Told(lang))
 		} else {
-			b.WriteString("; " + e.Next.In(lang))
+			b.WriteString("; " + e.Next.Told(lang))
 		}
 	}
 	return b.String()
@@ -140,33 +147,33 @@ func Errorf(en, zh string, args ...any) *Error {
 }
 
 // Err returns err in lang: as it says itself where it speaks it, and else as the
-// errors that it is made of do.
+// errors that it is made of do; for people, as Told is.
 func Err(lang Lang, err error) string {
 	if err == nil {
 		return ""
 	}
 	if e, ok := err.(speaker); ok {
-		return e.In(lang)
+		return plain(e.In(lang), true)
 	}
 	text := err.Error()
 	if said := phrase(lang, text); said != text {
-		return said
+		return plain(said, false)
 	}
 	switch w := err.(type) {
 	case interface{ Said() (string, []any) }:
-		return Engine(w.Said()).In(lang)
+		return Engine(w.Said()).Told(lang)
 	case *fs.PathError, *os.LinkError, *os.SyscallError, *net.OpError, *url.Error, *csv.ParseError, *strconv.NumError:
 	case interface{ Unwrap() error }:
 		if e := w.Unwrap(); e != nil {
-			return within(lang, text, e)
+			return plain(within(lang, text, e), strings.Contains(Err(lang, e), "\n")) // lines of errors that were joined
 		}
 	case interface{ Unwrap() []error }:
 		for _, e := range w.Unwrap() {
 			text = within(lang, text, e)
 		}
-		return text
+		return plain(text, true)
 	}
-	return foreign(lang, err)
+	return plain(foreign(lang, err), false)
 }
 
 // A speaker is an error that speaks both languages.

@@ -25,14 +25,27 @@ type table struct {
 // rowsAhead is by how many rows it is told whether a table is one of texts.
 const rowsAhead = 100
 
+// tableEnd is put behind a table: it stands in a row of its own, unless a quote has not
+// closed, which takes in all that follows it.
+const tableEnd = "\x00the table ends\x00"
+
 // openTable reads the first rows. The beginning of the text tells the separator; before
 // is called before each row.
 func (s *source) openTable(name, text string, in io.Reader, before func()) (*table, error) {
-	c := csv.NewReader(in)
+	c := csv.NewReader(io.MultiReader(in, strings.NewReader("\n"+tableEnd)))
 	c.Comma, c.LazyQuotes, c.FieldsPerRecord = separator(name, text), true, -1
 	t := &table{name: name, read: func() ([]string, error) {
 		before()
 		row, err := c.Read()
+		if len(row) == 1 && row[0] == tableEnd {
+			return nil, io.EOF
+		}
+		if last := len(row) - 1; last >= 0 {
+			if cell, open := strings.CutSuffix(row[last], "\n"+tableEnd); open {
+				row[last] = cell
+				s.remark(Broken, "has a quote that opens and never closes: all behind it was read as one cell; its row begins with %q", "有一个引号没有闭合：其后全部内容读成了一个单元格；该行开头为 %q", clip(row[0], 40))
+			}
+		}
 		for i, cell := range row {
 			if !utf8.ValidString(cell) {
 				row[i] = s.lost.valid([]byte(cell))

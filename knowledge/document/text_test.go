@@ -16,6 +16,8 @@ import (
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"suiren/internal/say"
 )
 
 // Texts whose lines, indents and marks are their own.
@@ -294,5 +296,47 @@ func TestPieces(t *testing.T) {
 	err := new(Reader).ReadAt("a", bytes.NewReader(binary), int64(len(binary)), 0, &got)
 	if r, ok := errors.AsType[*Rejection](err); !ok || r.Cause != Broken || !strings.Contains(r.En, "byte 2000") {
 		t.Error(err)
+	}
+}
+
+// A quote that never closes takes in the rest of a table, which is told; one that closes, and
+// one within a cell, are not. The cells are as they were read without the remark.
+func TestOpenQuote(t *testing.T) {
+	for text, want := range map[string]string{
+		"text,n\n\"a, unclosed,1\nsecond row,2\n": "a, unclosed,1\nsecond row,2\n",
+		"a,b\n1,\"two":          "two",
+		"a,b\n1,\"two\"\n":      "",
+		"a,b\n1,\"two\"":        "",
+		"a,b\n1,two \"inches\"": "",
+		"a,b\n1,2\r":            "",
+	} {
+		var c collect
+		if err := new(Reader).Read("x.csv", []byte(text), &c); err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		d := c.documents[0]
+		if told := len(d.Remarks) == 1 && strings.Contains(d.Remarks[0].En, "never closes"); told != (want != "") {
+			t.Errorf("%q: %v", text, d.Remarks)
+		}
+		all := d.Title
+		for _, b := range d.Blocks {
+			all += b.Text
+			for _, row := range b.Rows {
+				all += strings.Join(row, "|")
+			}
+		}
+		if strings.Contains(all, "\x00") || !strings.Contains(all, strings.TrimSpace(want)) {
+			t.Errorf("%q: %q", text, all)
+		}
+	}
+}
+
+// What is nested too deeply is said in Chinese alone.
+func TestDeepHTML(t *testing.T) {
+	var c collect
+	err := new(Reader).Read("x.html", []byte(strings.Repeat("<div>", 600)+"text"), &c)
+	if text := say.Err(say.Chinese, err); !strings.Contains(text, "元素嵌套超过 512 层") || strings.Contains(text, "nodes") {
+		t.Error(text)
 	}
 }

@@ -107,11 +107,14 @@ type conversationsReport struct {
 	Languages map[string]int `json:"languages"`
 
 	// What contradicts itself, and is kept as it is.
-	Uncalled int `json:"results_without_call,omitempty"` // of tools, behind an answer that called none
-	Unknown  int `json:"calls_of_other_tools,omitempty"` // that the example does not offer
-	Both     int `json:"labelled_both,omitempty"`        // answers that are labelled true and false
-	Opposite int `json:"preferred_both,omitempty"`       // pairs of which another prefers the other answer
-	Wrong    int `json:"answered_wrong,omitempty"`       // problems whose own answer their verifier calls wrong; programs are not asked
+	Uncalled int `json:"results_without_call,omitempty"`    // of tools, behind an answer that called none
+	Untold   int `json:"calls_without_result,omitempty"`    // beside others of their message that have one
+	Twins    int `json:"tools_twice,omitempty"`             // of one name in an example
+	Ends     int `json:"thought_ends_in_answers,omitempty"` // of thoughts that do not begin
+	Unknown  int `json:"calls_of_other_tools,omitempty"`    // that the example does not offer
+	Both     int `json:"labelled_both,omitempty"`           // answers that are labelled true and false
+	Opposite int `json:"preferred_both,omitempty"`          // pairs of which another prefers the other answer
+	Wrong    int `json:"answered_wrong,omitempty"`          // problems whose own answer their verifier calls wrong; programs are not asked
 }
 
 // A sorter puts examples into their parts.
@@ -205,7 +208,7 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *stage.Faults) 
 		return err
 	}
 	defer f.Close()
-	for e, err := range intake.Read(f, p, intake.Form(s.Form)) {
+	for e, err := range intake.Read(ctx, f, p, intake.Form(s.Form)) {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -200,12 +200,15 @@ func TestOddities(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		"a result": {[]string{ask + `{"role":"assistant","content":"x"},{"role":"tool","content":"noon"},` + said + `}`}, "results of tools behind an answer that called none: 1; the first is at a:1"},
-		"no tools": {[]string{ask + call + said + `}`}, "calls of tools that their example does not offer: 1; the first is at a:1"},
-		"offered":  {[]string{ask + call + said + `,"tools":[{"name":"now"}]}`}, ""},
-		"both":     {[]string{ask + said + `,"label":true}`, ask + `{"role":"assistant","content":"no"}],"label":false}`, ask + said + `,"label":false}`}, "answers labelled true, and elsewhere false: 1; the first such pair ends at a:3"},
-		"opposite": {[]string{`{"prompt":"q","chosen":"a","rejected":"b"}`, `{"prompt":"q","chosen":"b","rejected":"a"}`, `{"prompt":"r","chosen":"b","rejected":"a"}`}, "pairs of which another prefers the other answer: 1; the first is at a:2"},
-		"wrong":    {[]string{`{"prompt":"6*7","completion":"42","verify":{"number":42}}`, `{"prompt":"6*7=?","completion":"41","verify":{"number":42}}`}, "problems whose own answer is wrong by their verifier: 1; the first is at a:2"},
+		"a result":   {[]string{ask + `{"role":"assistant","content":"x"},{"role":"tool","content":"noon"},` + said + `}`}, "results of tools behind an answer that called none: 1; the first is at a:1"},
+		"no tools":   {[]string{ask + call + said + `}`}, "calls of tools that their example does not offer: 1; the first is at a:1"},
+		"offered":    {[]string{ask + call + said + `,"tools":[{"name":"now"}]}`}, ""},
+		"one of two": {[]string{ask + `{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"now"}},{"id":"b","function":{"name":"now"}}]},{"role":"tool","tool_call_id":"a","content":"noon"},` + said + `,"tools":[{"name":"now"}]}`}, "answers of whose calls some have a result and others none: 1; the first is at a:1"},
+		"twins":      {[]string{ask + said + `,"tools":[{"name":"now"},{"name":"now"}]}`}, "tools that their example offers twice by one name: 1; the first is at a:1"},
+		"thought":    {[]string{ask + `{"role":"assistant","content":"abc</think>y"}]}`, `{"prompt":"q","completion":"abc\n</think>\ny"}`, `{"prompt":"r","completion":"<think>abc</think>y"}`}, "answers that have </think> with no <think> before it, and are learnt as they are: 1; the first is at a:1"},
+		"both":       {[]string{ask + said + `,"label":true}`, ask + `{"role":"assistant","content":"no"}],"label":false}`, ask + said + `,"label":false}`}, "answers labelled true, and elsewhere false: 1; the first such pair ends at a:3"},
+		"opposite":   {[]string{`{"prompt":"q","chosen":"a","rejected":"b"}`, `{"prompt":"q","chosen":"b","rejected":"a"}`, `{"prompt":"r","chosen":"b","rejected":"a"}`}, "pairs of which another prefers the other answer: 1; the first is at a:2"},
+		"wrong":      {[]string{`{"prompt":"6*7","completion":"42","verify":{"number":42}}`, `{"prompt":"6*7=?","completion":"41","verify":{"number":42}}`}, "problems whose own answer is wrong by their verifier: 1; the first is at a:2"},
 		"apart": {[]string{`{"prompt":"6*7","verify":{"number":42}}`, `{"prompt":"6*7","completion":"43","verify":{"number":43}}`, `{"prompt":"6*8","verify":{"number":43}}`,
 			`{"prompt":"6*7","verify":{"number":"42.0"}}`, `{"prompt":"6*7","tools":[{"name":"now"}],"verify":{"number":44}}`, `{"prompt":"6*7","verify":{"number":45}}`},
 			"problems that ask the same as another and want another answer: 2; the first, each with the other: a:2 / a:1, a:6 / a:1"},

@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -169,7 +170,7 @@ func (c *Conversations) taste(path string, size map[string]float64, use *stage.U
 	}
 	defer f.Close()
 	bad := false
-	for e, err := range intake.Read(io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
+	for e, err := range intake.Read(context.Background(), io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
 		if err != nil {
 			bad = true // and perhaps what follows
 			break

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -28,6 +29,9 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 		if err := json.Unmarshal(t, &tool); err != nil {
 			return err
 		}
+		if offered[tool.Function.Name] {
+			odd(&s.report.Twins)
+		}
 		offered[tool.Function.Name] = true
 	}
 	for _, list := range [][]stage.Message{e.Messages, e.Prompt, e.Chosen, e.Rejected} {
@@ -35,6 +39,19 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 			m := &list[i]
 			if m.Role == "tool" && m.CallID == "" {
 				odd(&s.report.Uncalled)
+			}
+			if m.Role == "assistant" && strayEnd(m.Content) {
+				odd(&s.report.Ends)
+			}
+			results := 0
+			for _, next := range list[i+1:] {
+				if next.Role != "tool" {
+					break
+				}
+				results++
+			}
+			if results > 0 && results < len(m.Calls) {
+				odd(&s.report.Untold)
 			}
 			for j := range m.Calls {
 				if !offered[m.Calls[j].Function.Name] {
@@ -122,6 +139,14 @@ func (s *sorter) askedBefore(ctx context.Context, e *stage.Example) error {
 	return nil
 }
 
+// strayEnd reports whether an answer has the end of a thought that begins nowhere in it.
+// One on a line of its own was taken for the thought's by who read the answer; another may
+// be of a thought as well, or a word about such tags.
+func strayEnd(answer string) bool {
+	before, _, ok := strings.Cut(answer, "</think>")
+	return ok && !strings.Contains(before, "<think>")
+}
+
 // messagesSum is a hash of lists of messages.
 func messagesSum(lists ...[]stage.Message) ([16]byte, error) {
 	text, err := json.Marshal(lists)
@@ -155,6 +180,9 @@ func (s *sorter) tell(job *stage.Job) {
 		text say.Text
 	}{
 		{&r.Uncalled, say.T("results of tools behind an answer that called none: %d; the first is at %s", "有 %d 条工具结果，其前面的回答没有调用工具；第一条在 %s", r.Uncalled, s.odd[&r.Uncalled])},
+		{&r.Untold, say.T("answers of whose calls some have a result and others none: %d; the first is at %s", "有 %d 个回答的多个调用中只有一部分有结果；第一个在 %s", r.Untold, s.odd[&r.Untold])},
+		{&r.Twins, say.T("tools that their example offers twice by one name: %d; the first is at %s", "有 %d 个工具在同一条样例中重名；第一个在 %s", r.Twins, s.odd[&r.Twins])},
+		{&r.Ends, say.T("answers that have </think> with no <think> before it, and are learnt as they are: %d; the first is at %s", "有 %d 个回答含有 </think> 而前面没有 <think>，将原样学习；第一个在 %s", r.Ends, s.odd[&r.Ends])},
 		{&r.Unknown, say.T("calls of tools that their example does not offer: %d; the first is at %s", "有 %d 个调用的工具不在其样例的 tools 中；第一个在 %s", r.Unknown, s.odd[&r.Unknown])},
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
 		{&r.Opposite, say.T("pairs of which another prefers the other answer: %d; the first is at %s", "有 %d 个偏好对与另一对的取舍相反；第一个在 %s", r.Opposite, s.odd[&r.Opposite])},

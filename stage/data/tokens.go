@@ -244,9 +244,6 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 	n := 0
 	add := func(e *stage.Example) error {
 		if n%1000 == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			job.Emit(stage.Event{Type: "progress", Done: float64(n), Unit: "problems"})
 		}
 		n++
@@ -254,6 +251,9 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 			e.Direct()
 		}
 		docs, long, err := w.Docs(e, t.choice(), t.Length)
+		if talk.Spent(err) {
+			return errors.Join(p.faults.Err(), err)
+		}
 		if err != nil {
 			return p.faults.Add(err)
 		}
@@ -277,7 +277,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		}
 		return nil
 	}
-	for e, err := range stage.Conversations(dir) {
+	for e, err := range stage.Until(ctx, stage.Conversations(dir)) {
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package data
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,5 +49,43 @@ func TestTokensBaseUnread(t *testing.T) {
 		if err := (&Tokens{Length: 64}).Run(t.Context(), job); err == nil || len(wrong) == 1 && err.Error() != wrong[0].Error() {
 			t.Errorf("%s: apply says %v", what, err)
 		}
+	}
+}
+
+// A template that does not end is asked once, and an interrupt is heard at any example.
+func TestTokensSpent(t *testing.T) {
+	base, from := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(base, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
+		t.Fatal(err)
+	}
+	const endless = `{% for m in messages %}{% if m.content == "no" %}{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}{% endif %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`
+	if err := os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte(endless), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := stage.CreateExamples(filepath.Join(from, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 30 {
+		if err := w.Write(&stage.Example{From: "chats.jsonl:1", Messages: []stage.Message{{Role: "user", Content: "a"}, {Role: "assistant", Content: "no"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run := func(ctx context.Context) error {
+		return (&Tokens{Length: 64}).Run(ctx, &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{{Arg: "base", Dir: base}, {Arg: "from", Dir: from}}, Emit: func(stage.Event) {}})
+	}
+	if err := run(t.Context()); err == nil || strings.Count(err.Error(), "more steps than it may") != 1 {
+		t.Errorf("of a template that does not end: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
 	}
 }

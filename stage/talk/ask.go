@@ -2,6 +2,7 @@ package talk
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -46,7 +47,17 @@ func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMess
 }
 
 func refused(from string, what say.Text, err error) error {
+	if Spent(err) {
+		return &say.Error{Where: from, What: what, Err: err, Next: say.T("mend the chat template of the base, or take another base: the other examples were not tried", "请修正基座的对话模板，或换用别的基座；其余样例未再尝试")}
+	}
 	return &say.Error{Where: from, What: what, Err: err, Next: say.T("leave this example out, or take another base", "请去掉这条样例，或换用别的基座")}
+}
+
+// Spent reports whether an error is of a template that wants more steps or memory than it
+// may have: it takes as long over every other example, and no other example mends it.
+func Spent(err error) bool {
+	e, ok := errors.AsType[*jinja.Error](err)
+	return ok && e.Kind == jinja.Limit
 }
 
 // Thinks reports whether the model knows thoughts, and whether a question can

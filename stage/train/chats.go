@@ -1,6 +1,8 @@
 package train
 
 import (
+	"context"
+	"errors"
 	"slices"
 
 	"suiren/engine/model"
@@ -41,9 +43,9 @@ func checkSource(from, examples stage.Ref) []*say.Error {
 }
 
 // openLearnt opens what the plan names and checks that it fits the base.
-func openLearnt(job *stage.Job, b *brought) (*learnt, error) {
+func openLearnt(ctx context.Context, job *stage.Job, b *brought) (*learnt, error) {
 	if dir := job.Dir("examples"); dir != "" {
-		return b.chats(job, dir)
+		return b.chats(ctx, job, dir)
 	}
 	rows, err := openLearntRows(job.Dir("from"), b, tokenizer.IsChat(job.Dir("base")))
 	if err != nil {
@@ -107,12 +109,12 @@ func wrote(t *tokenizer.Tokenizer, rows *stage.Rows) bool {
 // chats reads the conversations of dir as rows: the assistant's turns are learnt, with the tokens
 // that end them. Documents are packed in their order; one that is longer than
 // the context is left out, as a whole: a thought that is cut teaches not to end.
-func (b *brought) chats(job *stage.Job, dir string) (*learnt, error) {
+func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learnt, error) {
 	w, err := b.writer()
 	if err != nil {
 		return nil, err
 	}
-	docs, said, err := w.chats(dir, false)
+	docs, said, err := w.chats(ctx, dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +146,10 @@ type sayings struct {
 
 // chats reads conversations to be learnt as documents; direct leaves their
 // thoughts out.
-func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err error) {
+func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc, said sayings, err error) {
 	knows, _ := w.Thinks()
 	var faults stage.Faults
-	for e, err := range stage.Conversations(dir) {
+	for e, err := range stage.Until(ctx, stage.Conversations(dir)) {
 		if err != nil {
 			return nil, said, err
 		}
@@ -155,6 +157,9 @@ func (w *writer) chats(dir string, direct bool) (docs []doc, said sayings, err e
 			e.Direct()
 		}
 		list, long, err := w.Docs(&e, stage.Choice{}, w.context)
+		if talk.Spent(err) {
+			return nil, said, errors.Join(faults.Err(), err)
+		}
 		if err != nil {
 			if err = faults.Add(err); err != nil {
 				return nil, said, err

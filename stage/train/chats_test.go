@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func TestChatsRefused(t *testing.T) {
 		dir := toyExamples(t, list)
 		for name, run := range map[string]func() error{
 			"chats": func() error {
-				_, err := b.chats(newBench(t, map[string]string{"examples": dir}).Job, dir)
+				_, err := b.chats(t.Context(), newBench(t, map[string]string{"examples": dir}).Job, dir)
 				return err
 			},
 			"dpo": func() error {
@@ -83,7 +84,7 @@ func TestChats(t *testing.T) {
 	b, err := openBrought(in["base"])
 	check(t, err)
 	defer b.Close()
-	l, err := b.chats(job, dir)
+	l, err := b.chats(t.Context(), job, dir)
 	check(t, err)
 	answers := map[string]int{}
 	for i := range l.n {
@@ -131,6 +132,34 @@ func TestChats(t *testing.T) {
 	}
 }
 
+// A template that does not end is asked once, and an interrupt is heard between examples.
+func TestChatsSpent(t *testing.T) {
+	base := t.TempDir()
+	check(t, os.CopyFS(base, os.DirFS(archFolder("qwen2"))))
+	check(t, os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte(`{% for m in messages %}{% if m.content == "no" %}{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}{% endif %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`), 0o600))
+	b, err := openBrought(base)
+	check(t, err)
+	defer b.Close()
+	var list []stage.Example
+	for i := range 30 {
+		list = append(list, stage.Example{From: fmt.Sprintf("chat %d", i), Messages: append(user("a"), stage.Message{Role: "assistant", Content: "no"})})
+	}
+	dir := toyExamples(t, list)
+	in := map[string]string{"examples": dir}
+	_, err = b.chats(t.Context(), newBench(t, in).Job, dir)
+	if err == nil || strings.Count(err.Error(), "more steps than it may") != 1 || !strings.Contains(err.Error(), "mend the chat template") {
+		t.Errorf("of a template that does not end: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := b.chats(ctx, newBench(t, in).Job, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
 // Problems with answers are learnt as chats are; where others are wanted, what
 // is there is named.
 func TestChatsOfProblems(t *testing.T) {
@@ -141,12 +170,12 @@ func TestChatsOfProblems(t *testing.T) {
 	defer b.Close()
 	w, err := b.writer()
 	check(t, err)
-	docs, said, err := w.chats(dir, false)
+	docs, said, err := w.chats(t.Context(), dir, false)
 	check(t, err)
 	if n := len(toyProblems(1)); said.answers != n || len(docs) != n || said.supervised == 0 {
 		t.Errorf("%d problems: %+v", n, said)
 	}
-	if _, _, err := w.pairs(filepath.Join(dir, stage.ExamplesFile)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {
+	if _, _, err := w.pairs(t.Context(), filepath.Join(dir, stage.ExamplesFile)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {
 		t.Errorf("pairs of problems: %v", err)
 	}
 	if _, err := stage.ReadProblems(filepath.Join(toyExamples(t, []stage.Example{{Messages: user("Hi")}}), stage.ProblemsFile)); err == nil || !strings.Contains(err.Error(), "these examples are conversations") {

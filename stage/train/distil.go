@@ -286,7 +286,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		defer run.watch.Close()
 		run.watch.direct, run.watch.choice = r.direct, r.choice
 		run.watch.tellLooks(run.steps)
-		if err := errors.Join(run.watch.watchText(dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
+		if err := errors.Join(run.watch.watchText(ctx, dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
 			return err
 		}
 		if err := r.mark(ctx, run.watch.rows); err != nil {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -110,7 +111,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, dropped, err := s.w.pairs(filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
+	docs, dropped, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	told.tell(job)
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		all, long, err := s.w.pairs(filepath.Join(dir, stage.ExamplesFile))
+		all, long, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
@@ -258,9 +259,9 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 
 // pairs reads pairs of answers: two documents each, the chosen one first.
 // All that the template refuses are told together.
-func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
+func (w *writer) pairs(ctx context.Context, path string) (docs []doc, dropped int, err error) {
 	var faults stage.Faults
-	for e, err := range stage.Examples(path) {
+	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
 			return nil, 0, err
 		}
@@ -272,6 +273,9 @@ func (w *writer) pairs(path string) (docs []doc, dropped int, err error) {
 		too := false
 		if err == nil { // one fault of a pair is enough
 			r, too, err = w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
+		}
+		if talk.Spent(err) {
+			return nil, 0, errors.Join(faults.Err(), err)
 		}
 		if err != nil {
 			if err = faults.Add(err); err != nil {

@@ -235,7 +235,7 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return bad
 	}
 	r := &rl{GRPO: g, job: job, s: s}
-	if err := r.open(); err != nil {
+	if err := r.open(ctx); err != nil {
 		return err
 	}
 	defer r.speaker.Close()
@@ -284,7 +284,7 @@ func (g *GRPO) copies() int {
 }
 
 // open reads the problems, makes the learner and lets it speak.
-func (r *rl) open() error {
+func (r *rl) open(ctx context.Context) error {
 	problems, err := stage.ReadProblems(filepath.Join(r.job.Dir("problems"), problemsFile))
 	if err != nil {
 		return err
@@ -299,7 +299,7 @@ func (r *rl) open() error {
 	if len(r.watch) == 0 { // by its score the weights that are kept are chosen
 		return nothingWatched()
 	}
-	lessons, err := r.readLessons()
+	lessons, err := r.readLessons(ctx)
 	if err != nil {
 		return err
 	}

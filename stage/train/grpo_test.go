@@ -40,7 +40,7 @@ func toyRL(t *testing.T, g *GRPO, in map[string]string) *rl {
 	r.s, err = openStudent(b.Job, g.own(), g.rate(), g.Rank)
 	check(t, err)
 	t.Cleanup(r.s.Close)
-	check(t, r.open())
+	check(t, r.open(t.Context()))
 	t.Cleanup(r.speaker.Close)
 	r.st.Course.turn()
 	return r
@@ -259,7 +259,7 @@ func TestNormOfNothing(t *testing.T) {
 	r.s, err = openStudent(b.Job, op.own(), op.rate(), 0)
 	check(t, err)
 	defer r.s.Close()
-	check(t, r.open())
+	check(t, r.open(t.Context()))
 	defer r.speaker.Close()
 	r.best = make([]float32, len(r.l.State()))
 	r.st.Facts.Watched, r.st.Facts.Started = []watched{{}}, true // as after a pre-flight

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"suiren/engine/objective"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -83,7 +85,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, good, dropped, err := s.w.labels(filepath.Join(job.Dir("labels"), stage.ExamplesFile))
+	docs, good, dropped, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		all, good, long, err := s.w.labels(filepath.Join(dir, stage.ExamplesFile))
+		all, good, long, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
@@ -232,9 +234,9 @@ func told(answers []objective.Answer, good []bool) float64 {
 
 // labels reads answers that were called good or bad. All that the template refuses are
 // told together.
-func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err error) {
+func (w *writer) labels(ctx context.Context, path string) (docs []doc, good []bool, dropped int, err error) {
 	var faults stage.Faults
-	for e, err := range stage.Examples(path) {
+	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -243,6 +245,9 @@ func (w *writer) labels(path string) (docs []doc, good []bool, dropped int, err 
 			return nil, nil, 0, stage.WrongUse(e.From, stage.UseLabels, e.Use())
 		}
 		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
+		if talk.Spent(err) {
+			return nil, nil, 0, errors.Join(faults.Err(), err)
+		}
 		if err != nil {
 			if err = faults.Add(err); err != nil {
 				return nil, nil, 0, err

@@ -214,7 +214,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if bad := unwritable(b.words, o.typ); bad != nil {
 		return bad
 	}
-	rows, err := openLearnt(job, b)
+	rows, err := openLearnt(ctx, job, b)
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return out, nil
 	}
 	if dir := job.Dir("watch"); dir != "" {
-		if t.watch, err = o.lookout(job, b, l, dir, rows, t.steps); err != nil {
+		if t.watch, err = o.lookout(ctx, job, b, l, dir, rows, t.steps); err != nil {
 			return err
 		}
 		defer t.watch.Close()
@@ -295,7 +295,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 }
 
 // lookout watches a part of examples, or a corpus, beside a run over rows.
-func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *learnt, steps int) (*lookout, error) {
+func (o *own) lookout(ctx context.Context, job *stage.Job, b *brought, l *Learner, dir string, rows *learnt, steps int) (*lookout, error) {
 	w, err := b.writer()
 	if err != nil {
 		return nil, err
@@ -306,7 +306,7 @@ func (o *own) lookout(job *stage.Job, b *brought, l *Learner, dir string, rows *
 		return nil, err
 	}
 	watch.choice, watch.direct = rows.choice, rows.direct
-	if err := watch.watchAll(dir, rows.length, watchRows, steps, b, o); err != nil {
+	if err := watch.watchAll(ctx, dir, rows.length, watchRows, steps, b, o); err != nil {
 		watch.Close()
 		return nil, err
 	}

@@ -65,13 +65,15 @@ func idlePatience(looks, patience int) say.Text {
 // watchAll has o watch what lies in dir, a part of examples or a corpus, in a run of
 // so many steps over b, nil of a model of our own, and says how often it looks. It looks
 // at most rows of length tokens at a time, about.
-func (o *lookout) watchAll(dir string, length, most, steps int, b *brought, run *own) error {
+func (o *lookout) watchAll(ctx context.Context, dir string, length, most, steps int, b *brought, run *own) error {
 	o.tellLooks(steps)
-	watch := o.watchText
+	var err error
 	if isCorpus(dir) {
-		watch = o.watchProse
+		err = o.watchProse(dir, length, most)
+	} else {
+		err = o.watchText(ctx, dir, length, most)
 	}
-	return errors.Join(watch(dir, length, most), o.watching(b, run, length))
+	return errors.Join(err, o.watching(b, run, length))
 }
 
 // tellLooks says how often o looks in a run of so many steps.

@@ -210,12 +210,12 @@ func (g *group) doc(s *sample) doc {
 }
 
 // readLessons reads what replay names, as far as the base can.
-func (r *rl) readLessons() (said sayings, err error) {
+func (r *rl) readLessons(ctx context.Context) (said sayings, err error) {
 	dir := r.job.Dir("replay")
 	if dir == "" || r.weight() == 0 {
 		return said, nil
 	}
-	if r.lessons, said, err = r.s.w.chats(dir, r.direct()); err != nil {
+	if r.lessons, said, err = r.s.w.chats(ctx, dir, r.direct()); err != nil {
 		return said, err
 	}
 	if len(r.lessons) == 0 {

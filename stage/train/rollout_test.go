@@ -247,7 +247,7 @@ func TestReplayOfDirectAnswers(t *testing.T) {
 			r.s.facts.Think = c.taught
 			if replay != "" {
 				r.job.Inputs = append(r.job.Inputs, stage.Input{Arg: "replay", Dir: replay})
-				_, err := r.readLessons()
+				_, err := r.readLessons(t.Context())
 				check(t, err)
 			}
 			docs, err := r.replay(3)

@@ -354,7 +354,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	var st sftState
 	moments, _ := l.Optimizer.State()
 	state := [][]float32{l.Params.All, moments}
-	watch, err := s.lookout(job, l, rows, steps, batch)
+	watch, err := s.lookout(ctx, job, l, rows, steps, batch)
 	if err != nil {
 		return err
 	}
@@ -446,7 +446,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 }
 
 // lookout watches a part of examples, or a corpus, beside the run; nil if there is none.
-func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch int) (*lookout, error) {
+func (s *SFT) lookout(ctx context.Context, job *stage.Job, l *Learner, rows *stage.Rows, steps, batch int) (*lookout, error) {
 	dir := job.Dir("watch")
 	if dir == "" {
 		return nil, nil
@@ -463,7 +463,7 @@ func (s *SFT) lookout(job *stage.Job, l *Learner, rows *stage.Rows, steps, batch
 	}
 	every, most := watchEverySteps(steps, batch)
 	o.every, o.direct, o.choice = every, !rows.Think(), info.Choice
-	if err := o.watchAll(dir, rows.Length(), most, steps, nil, nil); err != nil {
+	if err := o.watchAll(ctx, dir, rows.Length(), most, steps, nil, nil); err != nil {
 		o.Close()
 		return nil, err
 	}

@@ -276,7 +276,7 @@ func (o *lookout) ask(e *stage.Example, most int) error {
 
 // watchText has o tell the mean loss of the answers in a part of examples, and
 // the bits it takes to say a byte of them. Documents have up to length tokens.
-func (o *lookout) watchText(dir string, length, most int) error {
+func (o *lookout) watchText(ctx context.Context, dir string, length, most int) error {
 	var docs []doc
 	bytes, tokens, names := 0, 0, o.w.Tokenizer.Controls()
 	read, full, long := false, false, 0
@@ -298,7 +298,7 @@ func (o *lookout) watchText(dir string, length, most int) error {
 			}
 		}
 	}
-	err := watchedExamples(dir, func(e *stage.Example) (bool, error) {
+	err := watchedExamples(ctx, dir, func(e *stage.Example) (bool, error) {
 		if read = true; o.direct {
 			e.Direct()
 		}
@@ -330,8 +330,8 @@ func (o *lookout) watchText(dir string, length, most int) error {
 
 // watchedExamples reads a part of examples as conversations that end with an
 // answer, until each says that it has enough.
-func watchedExamples(dir string, each func(*stage.Example) (more bool, err error)) error {
-	for e, err := range stage.Conversations(dir) {
+func watchedExamples(ctx context.Context, dir string, each func(*stage.Example) (more bool, err error)) error {
+	for e, err := range stage.Until(ctx, stage.Conversations(dir)) {
 		if err != nil {
 			return err
 		}

@@ -161,7 +161,7 @@ func TestPatience(t *testing.T) {
 	check(t, err)
 	o, err := newLookout(made.Job, l, w, 1, 0)
 	check(t, err)
-	check(t, o.watchText(in["watch"], 2*toyContext, watchRows))
+	check(t, o.watchText(t.Context(), in["watch"], 2*toyContext, watchRows))
 	kept, _, err := o.loss(t.Context())
 	check(t, err)
 	if rounded(kept) != f.Stop.Loss || want.Kept == want.Ended {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"os"
@@ -132,7 +133,7 @@ func TestFaults(t *testing.T) {
 		{"messages", "messages.1.role", 1, "messages[1].role", "this is a number", "a string"},
 		{"messages", "messages.1.content", nil, "messages[1].content", "missing", "role and content"},
 		{"messages", "messages.1.content", 7, "messages[1].content", "this is a number", "a string or a list of parts"},
-		{"messages", "messages.2.tool_calls.0.function.arguments", rename("argument"), "messages[2].tool_calls[0].argument", "not known", `"arguments": {…}`},
+		{"messages", "messages.2.tool_calls.0.function.arguments", rename("argument"), "messages[2].tool_calls[0].function.argument", "not known", `"arguments": {…}`},
 		{"messages", "messages.2.tool_calls.0.id", []any{}, "messages[2].tool_calls[0].id", "this is a list", "a string"},
 		{"messages", "messages.2.thinking", "u", "messages[2].thinking", "two thoughts", "delete one"},
 		{"messages", "tools.0.function.parameter", map[string]any{}, "tools[0].parameter", "not known", "did you mean parameters?"},
@@ -148,7 +149,7 @@ func TestFaults(t *testing.T) {
 		{"messages", "messages.1.content", rename("contents"), "messages[1].contents", "not known", "did you mean content?"},
 		{"messages", "messages.2.tool_calls", map[string]any{}, "messages[2].tool_calls", "this is an object", "a list of calls"},
 		{"messages", "messages.2.tool_calls.0.function.name", nil, "messages[2].tool_calls[0]", "the call has no name", `"arguments"`},
-		{"messages", "messages.2.tool_calls.0.function.arguments", "{", "messages[2].tool_calls[0].arguments", "no JSON object", `"arguments"`},
+		{"messages", "messages.2.tool_calls.0.function.arguments", "{", "messages[2].tool_calls[0].function.arguments", "no JSON object", `"arguments"`},
 		{"messages", "messages.3.tool_call_id", "b", "messages[3].tool_call_id", `no call before it has the id "b"`, "the id of the call"},
 		{"messages", "tools", "[{", "tools", "the string is not JSON", `"parameters"`},
 		{"messages", "tools", map[string]any{}, "tools", "this is an object", `"parameters"`},
@@ -207,7 +208,7 @@ func TestFaults(t *testing.T) {
 		{"messages", "messages.3.name", "now", "messages[3].name", `the result of "now", and the call with its id is of "add"`, "the name of the tool"},
 		{"messages", "messages.3", map[string]any{"role": "tool", "name": "now", "content": "7"}, "messages[3].name", `no call before it that waits for a result is of "now"`, "the tool that was called: add"},
 		{"messages", "messages.2.tool_calls", []any{call("a", "add"), call("a", "now")}, "messages[2].tool_calls", `two calls have the id "a"`, "an id of its own"},
-		{"messages", "messages.2.tool_calls.0.function.arguments", `{"x":1,"x":2}`, "messages[2].tool_calls[0].arguments", "a name comes twice", `"arguments"`},
+		{"messages", "messages.2.tool_calls.0.function.arguments", `{"x":1,"x":2}`, "messages[2].tool_calls[0].function.arguments", "a name comes twice", `"arguments"`},
 		{"messages", "messages.4.weight", 0.5, "messages[4].weight", "a weight cannot", "0 (read) or 1"},
 		{"problem", "verify", map[string]any{"number": nil}, "verify.number", "this says nothing", "what makes an answer right"},
 		{"problem", "verify", map[string]any{"choice": ""}, "verify.choice", "this says nothing", "what makes an answer right"},
@@ -292,15 +293,39 @@ func TestFileFaults(t *testing.T) {
 		"last comma":     {"[" + one + ",\n]", "a.jsonl:2", "before the end of the array", "delete it"},
 		"behind array":   {"[" + one + "]\n" + one, "a.jsonl:2", "behind the end", "one array"},
 		"many values":    {"[[" + strings.Repeat("1,", maxValues) + "1]]", "a.jsonl:1:", "more than 200000 values", ""},
-		"deep":           {"[" + strings.Repeat("[", 99) + strings.Repeat("]", 99) + "]", "a.jsonl:1:", "deep", ""},
-		"long":           {`{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "one JSON object a line"},
-		"long item":      {`[{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "one JSON object a line"},
+		"deep":           {"[" + strings.Repeat("[", 99) + strings.Repeat("]", 99) + "]", "a.jsonl:1:", "values stand more than 64 deep", "make it simpler"},
+		"broken call":    {`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"<tool_call>{\"name\": now}</tool_call>"}],"tools":[{"name":"now"}]}`, "a.jsonl:1: messages[1].content", "the call is not JSON", `"arguments"`},
+		"null":           {`{"messages":null}`, "a.jsonl:1: messages", "this is null", "a value"},
+		"empty object":   {`{}`, "a.jsonl:1", "the object is empty", "an example has messages"},
+		"long":           {`{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "shorten it"},
+		"long item":      {`[{"prompt":"` + strings.Repeat("x", maxExample), "a.jsonl:1", "longer than 16 MiB", "shorten it"},
 	} {
 		_, faults := readAll("a.jsonl", []byte(c.file), Detect)
 		if e := new(say.Error); len(faults) == 1 && strings.HasSuffix(c.where, ":") && errors.As(faults[0], &e) && strings.HasPrefix(e.Where, c.where) {
 			c.where = e.Where
 		}
 		check(t, name, []byte(c.file), c.where, c.what, c.next)
+	}
+}
+
+// A table, or a text, is named once and not at each line; JSON may have such a name.
+func TestReadTables(t *testing.T) {
+	for name, what := range map[string]string{"a.csv": "this is CSV", "a.tsv": "this is TSV", "a.txt.gz": "", "a.TXT": "this is TXT"} {
+		data := []byte("prompt,completion\nq,a\nr,b\n")
+		if what == "" {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			z.Write(data)
+			z.Close()
+			data, what = b.Bytes(), "this is TXT"
+		}
+		list, faults := readAll(name, data, Detect)
+		if len(list) > 0 || len(faults) != 1 || !strings.Contains(faults[0].Error(), what+", and examples are JSON; export it") {
+			t.Errorf("%s: %v", name, faults)
+		}
+	}
+	if list, faults := readAll("a.txt", []byte(good["alpaca"]), Detect); len(list) != 1 || faults != nil {
+		t.Errorf("JSON in a.txt: %v", faults)
 	}
 }
 

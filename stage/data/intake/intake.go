@@ -10,11 +10,13 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,7 +42,8 @@ const (
 // Forms are the forms that a setting can name.
 var Forms = []Form{Messages, Alpaca, ShareGPT, Prompt}
 
-// maxExample bounds the bytes of one example.
+// maxExample bounds the bytes of one example, and of the blank space before one: a few
+// bytes that are packed unfold to any length of it.
 const maxExample = 16 << 20
 
 // Read reads a file of examples, one at a time. Name is what errors call the
@@ -48,8 +51,8 @@ const maxExample = 16 << 20
 //
 // An error is a *say.Error with file, line, field, cause and suggestion, or one
 // of r. After an error about one example the next is read; after any other,
-// nothing.
-func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
+// nothing. Once ctx is done it ends with that, within an example too.
+func Read(ctx context.Context, r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 	return func(yield func(stage.Example, error) bool) {
 		s := &source{name: name, line: 1, form: form}
 		switch strings.ToLower(path.Ext(name)) {
@@ -70,9 +73,37 @@ func Read(r io.Reader, name string, form Form) iter.Seq2[stage.Example, error] {
 			defer z.Close()
 			r = z
 		}
-		s.r = bufio.NewReaderSize(r, 1<<16)
+		s.r = bufio.NewReaderSize(heard{ctx, r}, 1<<16)
 		s.read(yield)
 	}
+}
+
+// heard is a reader that ends once ctx is done.
+type heard struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	if err := h.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return h.r.Read(p)
+}
+
+// tabular reports whether a file is by its name of no JSON at all: one error tells that,
+// and not one for each of its lines.
+func (s *source) tabular() bool {
+	return slices.Contains([]string{"csv", "tsv", "txt", "md", "xml", "html", "yaml", "yml"}, ending(s.name))
+}
+
+// ending is how a name ends, but for how it is packed.
+func ending(name string) string {
+	name = strings.ToLower(name)
+	for _, packed := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return strings.TrimPrefix(path.Ext(name), ".")
 }
 
 // A source is a file being read.
@@ -113,6 +144,10 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 	next := s.nextLine
 	if start == '[' {
 		next = s.nextItem
+	}
+	if start != '[' && start != '{' && start != 0 && s.tabular() {
+		yield(stage.Example{}, s.at(s.line).fail("", say.T("this is %s, and examples are JSON", "这是 %s，而样例应为 JSON", strings.ToUpper(ending(s.name))), exportLines))
+		return
 	}
 	count := 0
 	for {
@@ -195,7 +230,10 @@ var foreign = []struct {
 
 // skip goes on to the next byte that is no white space, and returns it.
 func (s *source) skip() (byte, error) {
-	for {
+	for blank := 0; ; blank++ {
+		if blank > maxExample {
+			return 0, s.at(s.line).fail("", say.T("more than %d MiB of blank space end here", "到此处为止的空白超过 %d MiB", maxExample>>20), say.T("delete it", "请删去它"))
+		}
 		b, err := s.r.Peek(1)
 		if err != nil {
 			return 0, err
@@ -300,7 +338,7 @@ func (s *source) unreadable(err error) error {
 
 func (s *source) tooLong(line int) error {
 	return s.at(line).fail("", say.T("an example is longer than %d MiB", "一条样例超过 %d MiB", maxExample>>20),
-		say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组"))
+		say.T("shorten it, or cut it into several examples; if it holds many, begin a line with each", "请缩短它，或拆成多条样例；若其中有多个对象，请让每个对象各占一行"))
 }
 
 // nextItem returns the next item of the array; count is how many came before.

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ const formats = "../../../../shared/data/formats"
 
 // readAll reads a file; faults are the errors about its examples.
 func readAll(name string, data []byte, form Form) (list []stage.Example, faults []error) {
-	for e, err := range Read(bytes.NewReader(data), name, form) {
+	for e, err := range Read(context.Background(), bytes.NewReader(data), name, form) {
 		if err != nil {
 			faults = append(faults, err)
 		} else {
@@ -251,6 +252,28 @@ func TestLines(t *testing.T) {
 		}
 		if !slices.Equal(got, want) || faults != nil {
 			t.Errorf("%q: %v, want %v; %v", in, got, want, faults)
+		}
+	}
+}
+
+// Blank space without end is refused, however it is packed, and an interrupt is heard in it.
+func TestReadBlank(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	for range maxExample>>20 + 8 {
+		z.Write(bytes.Repeat([]byte(" "), 1<<20))
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if list, faults := readAll("a.jsonl.gz", packed.Bytes(), Detect); len(list) > 0 || len(faults) != 1 || !strings.Contains(faults[0].Error(), "a.jsonl.gz:1: more than 16 MiB of blank space") {
+		t.Errorf("%d examples, %v", len(list), faults)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, err := range Read(ctx, bytes.NewReader(packed.Bytes()), "a.jsonl.gz", Detect) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted: %v", err)
 		}
 	}
 }

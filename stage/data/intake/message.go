@@ -275,8 +275,11 @@ var endsThought = regexp.MustCompile(`\A(?:[^<]|<[^t]|<t[^h])*?(?:\A|\n)[ \t]*</
 // and Qwen, to their place, if the example has tools: else they are its words.
 func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error {
 	at := strings.Index(m.Content, "<tool_call>\n{")
-	if !r.tools || at < 0 || at > 0 && m.Content[at-1] != '\n' {
+	if !r.tools {
 		return nil
+	}
+	if at < 0 || at > 0 && m.Content[at-1] != '\n' {
+		return r.brokenCall(n, path, m.Content)
 	}
 	rest := m.Content[at:]
 	for strings.TrimSpace(rest) != "" {
@@ -292,6 +295,23 @@ func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error
 		rest = behind
 	}
 	m.Content = strings.TrimRight(m.Content[:at], "\n")
+	return nil
+}
+
+// oneLineCall is what begins a call on the line of its tag.
+var oneLineCall = regexp.MustCompile(`(?m)^<tool_call>[ \t]*\{`)
+
+// brokenCall refuses a call on the line of its tag that is no JSON: it can be words of
+// the answer no more than a call.
+func (r *record) brokenCall(n *node, path, content string) *say.Error {
+	at := oneLineCall.FindStringIndex(content)
+	if at == nil {
+		return nil
+	}
+	call, _, _ := strings.Cut(content[at[1]-1:], "</tool_call>")
+	if _, err := parse([]byte(call)); err != nil {
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+	}
 	return nil
 }
 
@@ -334,21 +354,25 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 	if c.kind != object {
 		return r.wrong(n, path, say.T("this is %s", "这是%s", kindText(c.kind)), callNext)
 	}
-	f := c
+	f, within := c, ""
 	if inner := c.get("function"); inner != nil && inner.kind == object {
-		f = inner
+		f, within = inner, "function."
 	}
 	name := f.get("name")
 	args, argsName := argumentsOf(f)
-	if args == nil {
+	if argsName = within + argsName; args == nil {
 		args, argsName = argumentsOf(c)
 	}
 	if name == nil || name.kind != text || name.text == "" {
 		return r.wrong(n, path, say.T("the call has no name", "调用没有名称"), callNext)
 	}
-	for _, m := range slices.Concat(f.members, c.members) { // what nobody reads would be arguments that are lost
+	for i, m := range slices.Concat(f.members, c.members) { // what nobody reads would be arguments that are lost
 		if args == nil && m.kind != null && !slices.Contains(callNames, m.name) {
-			return r.wrong(n, path+"."+m.name, say.T("this name is not known", "不认识这个名称"), callNext)
+			at := path + "."
+			if i < len(f.members) {
+				at += within
+			}
+			return r.wrong(n, at+m.name, say.T("this name is not known", "不认识这个名称"), callNext)
 		}
 	}
 	raw := json.RawMessage("{}")

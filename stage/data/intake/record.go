@@ -62,6 +62,7 @@ func kindText(k kind) say.Text {
 var (
 	aString = say.T("a string", "字符串")
 	aList   = say.T("a list of messages", "消息列表")
+	aValue  = say.T("a value: what is learnt is there", "实际的值：要学习的内容在其中")
 	aBool   = say.T("true or false, without quotes", "不带引号的 true 或 false")
 )
 
@@ -176,8 +177,16 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	case n.get("completion") != nil:
 		return "", r.missing(n, "prompt", say.T("a completion has its prompt", "completion 需要对应的 prompt"))
 	}
-	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", few(have)),
-		say.T("an example has messages, or conversations, or instruction and output, or prompt", "样例应有 messages，或 conversations，或 instruction 与 output，或 prompt"))
+	next := say.T("an example has messages, or conversations, or instruction and output, or prompt", "样例应有 messages，或 conversations，或 instruction 与 output，或 prompt")
+	for _, m := range n.members { // null is as if it were not there
+		if slices.Contains([]string{"messages", "conversations", "instruction", "prompt"}, m.name) {
+			return "", r.typed(m.node, m.name, aValue)
+		}
+	}
+	if len(n.members) == 0 {
+		return "", r.wrong(n, "", say.T("the object is empty", "对象是空的"), next)
+	}
+	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", few(have)), next)
 }
 
 // clip shortens what an error repeats.

@@ -35,6 +35,8 @@ func (r *record) syntax(src []byte, err error) error {
 		}
 	case errors.Is(s.err, errTwice):
 		next = say.T("delete one of the two", "请删去其中一个")
+	case errors.Is(s.err, errDeep), errors.Is(s.err, errMany):
+		what, next = say.T("%v", "%v", s.err), say.T("make it simpler, or leave the example out", "请简化它，或去掉这条样例")
 	case errors.Is(s.err, errHalf):
 		next = say.T("write the character itself, or both of its escapes: \\ud83d\\ude00", "请直接写出该字符，或写全两个转义：\\ud83d\\ude00")
 	case errors.Is(s.err, errBehind):
