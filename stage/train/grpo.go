@@ -137,7 +137,7 @@ type rlFacts struct {
 func (f *rlFacts) kept(steps, n int) say.Text {
 	first, problems := f.Watched[0], say.T("the watched problems", "观察题")
 	if n > 0 {
-		problems = say.T("the %d watched problems", "%d 道观察题", n)
+		problems = say.T("the %d watched problems", "这 %d 道观察题", n)
 	}
 	grades := slices.ContainsFunc(f.Watched, func(w watched) bool { return w.Graded })
 	switch {
