@@ -19,6 +19,7 @@ import (
 // long the training of each model took, and on what share of the machine's peak.
 type joined struct {
 	*guard.Report
+	Name   string        `json:"name,omitempty"` // the plan's name of the verdict
 	Models []joinedModel `json:"models"`
 	Steps  []joinedStep  `json:"steps,omitempty"`
 }
@@ -40,19 +41,78 @@ type joinedStep struct {
 	Share    float64            `json:"share,omitempty"`
 }
 
-// report reads the report of a standing verdict, or of the only one; nil if
-// there is none yet.
-func (w *workspace) report(name string) (*joined, error) {
-	list, err := w.st.Blocks()
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range list {
-		if b.Kind == store.Verdict && (name == "" || b.Name == name) {
-			return w.join(b.Output)
+// toTell are the verdicts of a plan whose reports tell what came of it: those that
+// stand and that a release rests on, or that were made now. An owner looks first at what
+// lets a release out, whatever its name; where there is neither, all that stand.
+func toTell(steps []plan.Step) (list []plan.Step) {
+	rests := restsOn(steps)
+	var stand, made []plan.Step
+	for _, s := range steps {
+		switch {
+		case s.Kind != store.Verdict || s.Action == plan.Remove || !s.Stands: // what stands under its name, if anything, is of another plan
+		case rests[s.Name]:
+			list = append(list, s)
+		case s.Action == plan.Add || s.Action == plan.Change:
+			made = append(made, s)
+		default:
+			stand = append(stand, s)
 		}
 	}
-	return nil, nil
+	if list = append(list, made...); list == nil {
+		return stand
+	}
+	return list
+}
+
+// restsOn names the verdicts on which releases of a plan rest.
+func restsOn(steps []plan.Step) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range steps {
+		for _, need := range s.Needs {
+			if s.Kind == store.Release && s.Action != plan.Remove && need.Kind == store.Verdict {
+				names[need.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// shownVerdict is the one verdict to show where there is room for one: what stands may
+// be of the plan before, which is shown until there is another. It is nil if none stands.
+func shownVerdict(steps []plan.Step, blocks []store.Block) (first *store.Block) {
+	var tell string
+	if list := toTell(steps); len(list) > 0 {
+		tell = list[0].Name
+	}
+	rank, best, rests := 0, 0, restsOn(steps)
+	for i, b := range blocks {
+		if b.Kind != store.Verdict {
+			continue
+		}
+		switch rank = 1; {
+		case rests[b.Name]:
+			rank = 3
+		case b.Name == tell:
+			rank = 2
+		}
+		if rank > best {
+			first, best = &blocks[i], rank
+		}
+	}
+	return first
+}
+
+// reports are those of the verdicts of p to tell of, the release's first.
+func (w *workspace) reports(p *plan.Plan) (list []*joined, err error) {
+	for _, s := range toTell(p.Steps()) {
+		r, err := w.join(s.Output)
+		if err != nil {
+			return nil, err
+		}
+		r.Name = s.Name
+		list = append(list, r)
+	}
+	return list, nil
 }
 
 func (w *workspace) join(verdict store.Digest) (*joined, error) {
@@ -109,22 +169,11 @@ func toReport(p *plan.Plan, err error) bool {
 	})
 }
 
-// showReport writes the report of a plan's verdict, if it stands, and what the plan's
-// steps took.
+// showReport writes the reports of a plan's verdicts that are to tell, and what the
+// plan's steps took.
 func (a *app) showReport(w *workspace, p *plan.Plan) error {
-	stands := false
-	for _, s := range p.Steps() {
-		if s.Kind == store.Verdict && s.Action != plan.Remove {
-			if stands = s.Stands; !stands {
-				break
-			}
-		}
-	}
-	if !stands {
-		return nil // there is none, or what stands is of another plan
-	}
-	r, err := w.report("")
-	if err != nil || r == nil {
+	reports, err := w.reports(p)
+	if err != nil || len(reports) == 0 {
 		return err
 	}
 	list := outcomes(p)
@@ -135,19 +184,26 @@ func (a *app) showReport(w *workspace, p *plan.Plan) error {
 		}
 		for _, n := range p.View(a.lang).Nodes {
 			if o, ok := took[string(n.Kind)+"."+n.Name]; ok {
-				r.Steps = append(r.Steps, joinedStep{o.name, n.Forecast, n.Actual, o.flops, o.share()})
+				reports[0].Steps = append(reports[0].Steps, joinedStep{o.name, n.Forecast, n.Actual, o.flops, o.share()})
 			}
 		}
-		a.line(struct {
-			Type string `json:"type"`
-			*joined
-		}{"report", r})
+		for _, r := range reports {
+			a.line(struct {
+				Type string `json:"type"`
+				*joined
+			}{"report", r})
+		}
 		return nil
 	}
-	for _, l := range a.reportLines(r) {
-		fmt.Fprintln(a.stdout, l)
+	for _, r := range reports {
+		if len(reports) > 1 {
+			fmt.Fprintf(a.stdout, "%s.%s\n", store.Verdict, r.Name)
+		}
+		for _, l := range a.reportLines(r) {
+			fmt.Fprintln(a.stdout, l)
+		}
+		fmt.Fprintln(a.stdout)
 	}
-	fmt.Fprintln(a.stdout)
 	for _, l := range a.outcomeLines(list) {
 		fmt.Fprintln(a.stdout, l)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"suiren/internal/say"
+	"suiren/plan"
 	"suiren/stage"
 	"suiren/stage/guard"
 	"suiren/store"
@@ -48,6 +49,45 @@ It passes.
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in\n%s", part, got)
 		}
+	}
+}
+
+// What apply tells of is the verdict that the release rests on, whatever its name, and
+// what was made now; a page shows the first of them.
+func TestToTell(t *testing.T) {
+	verdict := func(name string, act plan.Action, stands bool) plan.Step {
+		return plan.Step{Ref: stage.Ref{Kind: store.Verdict, Name: name}, Action: act, Stands: stands}
+	}
+	release := func(act plan.Action, of string) plan.Step {
+		return plan.Step{Ref: stage.Ref{Kind: store.Release, Name: "r"}, Action: act, Needs: []stage.Ref{{Kind: store.Scenario, Name: "a"}, {Kind: store.Verdict, Name: of}}}
+	}
+	for _, c := range []struct {
+		steps       []plan.Step
+		want, shown string
+	}{
+		{nil, "", "a"},
+		{[]plan.Step{verdict("a", plan.Keep, true), verdict("b", plan.Keep, true), release(plan.Keep, "b")}, "b", "b"},
+		{[]plan.Step{verdict("a", plan.Add, true), verdict("b", plan.Add, true), release(plan.Add, "b")}, "b a", "b"},
+		{[]plan.Step{verdict("a", plan.Add, false), verdict("b", plan.Add, true), release(plan.Add, "b")}, "b", "b"}, // a failed
+		{[]plan.Step{verdict("a", plan.Keep, true), verdict("b", plan.Change, true)}, "b", "b"},
+		{[]plan.Step{verdict("a", plan.Keep, true), verdict("b", plan.Keep, true)}, "a b", "a"},
+		{[]plan.Step{verdict("a", plan.Keep, true), verdict("b", plan.Add, true), release(plan.Remove, "a")}, "b", "b"},
+		{[]plan.Step{verdict("a", plan.Change, false), verdict("b", plan.Change, false), release(plan.Change, "b")}, "", "b"}, // what stands is of the plan before
+	} {
+		var got []string
+		for _, s := range toTell(c.steps) {
+			got = append(got, s.Name)
+		}
+		if g := strings.Join(got, " "); g != c.want {
+			t.Errorf("%+v: %q, want %q", c.steps, g, c.want)
+		}
+		blocks := []store.Block{{Kind: store.Scenario, Name: "b"}, {Kind: store.Verdict, Name: "a"}, {Kind: store.Verdict, Name: "b"}}
+		if b := shownVerdict(c.steps, blocks); b == nil || b.Kind != store.Verdict || b.Name != c.shown {
+			t.Errorf("%+v: shown %+v, want %q", c.steps, b, c.shown)
+		}
+	}
+	if b := shownVerdict(nil, []store.Block{{Kind: store.Scenario, Name: "b"}}); b != nil {
+		t.Errorf("of no verdict: %+v", b)
 	}
 }
 

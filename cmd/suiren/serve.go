@@ -197,11 +197,26 @@ func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	return json.Marshal(p.ViewBeside(lang, at))
 }
 
+// reportView is the report that a page of the plan shows: that of which apply tells
+// first; of all of them its page of evaluations tells.
 func (s *service) reportView() (json.RawMessage, error) {
-	r, err := s.w.report("")
-	if err != nil || r == nil {
+	blocks, err := s.w.st.Blocks()
+	if err != nil {
 		return nil, err
 	}
+	var steps []plan.Step
+	if p := s.planNow(); p != nil {
+		steps = p.Steps()
+	}
+	b := shownVerdict(steps, blocks)
+	if b == nil {
+		return nil, nil
+	}
+	r, err := s.w.join(b.Output)
+	if err != nil {
+		return nil, err
+	}
+	r.Name = b.Name
 	return json.Marshal(r)
 }
 

@@ -1,7 +1,7 @@
 // src/pages/report.tsx
 import { bytes, count, flops, Fragment, h, idOf, maybe, percent, seconds, span, store, t } from "./kit.js";
 function Outcome({ report: r, nodes }) {
-  return /* @__PURE__ */ h(Fragment, null, !r ? /* @__PURE__ */ h("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ h(Fragment, null, /* @__PURE__ */ h(Passed, { of: r }), /* @__PURE__ */ h(Checks, { list: r.checks ?? [] }), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("a", { class: "button", href: "#evaluation" }, t("wholeReport")))), /* @__PURE__ */ h(Predicted, { nodes }));
+  return /* @__PURE__ */ h(Fragment, null, !r ? /* @__PURE__ */ h("p", { class: "quiet" }, t("noReport")) : /* @__PURE__ */ h(Fragment, null, r.name && /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("code", null, "verdict.", r.name)), /* @__PURE__ */ h(Passed, { of: r }), /* @__PURE__ */ h(Checks, { list: r.checks ?? [] }), /* @__PURE__ */ h("p", null, /* @__PURE__ */ h("a", { class: "button", href: "#evaluation" }, t("wholeReport")))), /* @__PURE__ */ h(Predicted, { nodes }));
 }
 function Passed({ of: r }) {
   return /* @__PURE__ */ h("p", { class: r.pass ? "passed" : "failure" }, r.pass ? "✓ " + t("pass") : "✗ " + t("fail"));

@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, unlike, noise, behind, ahead; of preferences nothing, away; of reinforcement cut
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, unlike, noise, behind, ahead; of preferences nothing, repeated, away; of reinforcement cut, rate-high
 	What say.Text
 	Next say.Text
 }
@@ -51,10 +51,14 @@ const (
 	awayLeast  = 1.0  // nats by which preferred answers became less likely
 	awayPart   = 0.5  // and that of what the others did
 	rightLeast = 0.55 // of what was compared, the right way round
-	chanceMost = 0.45 // of what is watched, in the last looks: below chance
+	chanceMost = 0.45 // of what is watched, in the last looks: below chance, of however many
 	movedLeast = 0.05 // nats by which an answer moved
 
-	cutMost = 0.3 // of the answers of reinforcement
+	// Of reinforcement.
+	cutMost  = 0.3  // of the answers
+	cutFirst = 0.1  // of those at first: few
+	allCut   = 0.99 // of them, or as good as
+	fellTo   = 0.75 // of the best reward of a quarter that is left: it fell
 
 	// Against a reference curve. Other seeds, batches and lessons of the same
 	// families came to 0.81 to 1.00 of it (TestReference).
@@ -334,61 +338,6 @@ func plannedSteps(c *curve.Curve) (steps float64, known bool) {
 	steps = c.Counts["epochs"] * c.Counts["rows"] / max(c.Counts["batch"], 1)
 	return steps, steps > 0
 }
-
-// preference judges a run of preferences by which way round its answers
-// are. Its loss says little: it weighs answers against the base, and stays near
-// where it began however well they are told apart.
-func (d *diagnosis) preference(right []float64) {
-	_, good := d.c.Series("watch_chosen")
-	_, bad := d.c.Series("watch_rejected")
-	if n := min(len(good), len(bad)); n > 0 && good[n-1] < -awayLeast && good[n-1] < awayPart*bad[n-1] {
-		d.find("away", say.T("preferred answers became less likely than under the base, by %.1f nats; the others moved by %+.1f: what takes their place is neither", "偏好的回答比在基座下更不可能，降了 %.1f 纳特；其余回答变化 %+.1f：取而代之的两者都不是", -good[n-1], bad[n-1]),
-			say.T("take answers that the base gave itself, or teach the preferred ones by sft first; a lower rate stays nearer to the base", "请使用基座自己给出的回答，或先用 sft 教会偏好的回答；调低 rate 可离基座更近"))
-	}
-	_, held := d.c.Series("watch_right")
-	last := mean64(right[len(right)-len(right)/4:])
-	if n := len(held); n >= 3 && d.c.Counts["one_label"] == 0 && mean64(held[n-3:]) < chanceMost && last >= rightLeast {
-		d.find("repeated", say.T("of the answers that are watched %.0f%% are the right way round, fewer than by chance, and of those that are learnt %.0f%%: they are known by heart", "观察集中只有 %.0f%% 的回答方向正确，不如随机；而学过的为 %.0f%%：只是背了下来", 100*mean64(held[n-3:]), 100*last),
-			say.T("bring more data, or train for less", "请增加数据或缩短训练"))
-	}
-	if planned, known := plannedSteps(d.c); known && float64(d.steps[len(d.steps)-1]) < planned/2 {
-		return // it is under way, or ended before there was much to judge
-	}
-	if n := len(right); n >= leastPoints {
-		told, by := false, 0.0 // what answers moved by, of whatever is told
-		for _, name := range []string{"chosen", "rejected", "watch_chosen", "watch_rejected"} {
-			_, moves := d.c.Series(name)
-			for _, v := range moves {
-				told, by = true, max(by, math.Abs(v))
-			}
-		}
-		switch {
-		case told && by < movedLeast:
-			d.find("nothing", say.T("answers became likelier or less likely than under the base by %.2g nats at most: nothing was learnt", "回答的可能性与基座相比最多只变了 %.2g 纳特：什么也没有学到", by),
-				say.T("try a rate ten times as high", "请试十倍的 rate"))
-		case last < rightLeast && d.c.Counts["one_label"] == 0:
-			d.find("nothing", say.T("of the answers that are compared %.0f%% are the right way round in the last quarter: nothing was learnt", "最后四分之一相比较的回答中只有 %.0f%% 方向正确：什么也没有学到", 100*last),
-				say.T("look at the labels: can the base tell the answers apart at all?", "请查看标注：基座究竟能否分清这些回答"))
-		}
-	}
-}
-
-// reinforcement judges a run by rewards. Its loss lies about 0 and says
-// nothing; whether the answers became better, the watched problems have told.
-func (d *diagnosis) reinforcement() {
-	if _, cut := d.c.Series("cut"); len(cut) > 0 {
-		if last := mean64(cut[len(cut)-(len(cut)+3)/4:]); last > cutMost {
-			d.find("cut", cutShort(last), raiseTokens)
-		}
-	}
-}
-
-// cutShort says that answers did not end, which then are not learnt from.
-func cutShort(share float64) say.Text {
-	return say.T("%.0f%% of the answers did not end within their tokens", "%.0f%% 的回答在词元上限内没有写完", 100*share)
-}
-
-var raiseTokens = say.T("raise tokens as far as the base's context has room, or set overlong if it is not set", "请在基座上下文允许的范围内调大 tokens；若未设 overlong，也可设置")
 
 func mean64(x []float64) float64 {
 	sum := 0.0

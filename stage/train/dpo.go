@@ -133,6 +133,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 			held = append(held, all[2*i], all[2*i+1])
 		}
 		tellWatched(job, true, len(held)/2, len(all)/2, long)
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"watch_pairs": float64(len(held) / 2)}})
 	}
 	if err := s.ready(slices.Concat(docs, held)); err != nil {
 		return err

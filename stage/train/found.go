@@ -53,7 +53,7 @@ func FoundIn(dir, method string) (list []Found, err error) {
 			add(say.T("reinforced", "强化"), say.T("not: there was nothing to learn from, the weights are the base's", "没有进行：无可学习，权重即基座的权重"))
 		case len(rl.Watched) > 0:
 			last := rl.Watched[len(rl.Watched)-1]
-			add(say.T("reinforced", "强化"), rl.kept(last.Step))
+			add(say.T("reinforced", "强化"), rl.kept(last.Step, 0))
 		}
 		if rl.Control != "" {
 			add(say.T("control", "对照"), say.T("a coin in the place of the reward", "以抛硬币代替奖励"))

@@ -22,7 +22,7 @@ func TestFoundIn(t *testing.T) {
 		{facts{}, nil},
 		{facts{Method: "sft", Steps: 156, Loss: 0.5, Stop: &stopFacts{78, 0.815, 156, 267}}, []string{"sft, 156 steps", "ended after step 156 of 267", "kept the weights of step 78", "0.815"}},
 		{facts{Method: "lora", Stop: &stopFacts{20, 0.5, 20, 20}, Parity: &parity{Prompts: 8, Tokens: 285, Top: 1}}, []string{"kept the weights of step 20 of 20", "8 prompts of 285 tokens", "100.0%"}},
-		{facts{Method: "grpo", RL: rl}, []string{"pass@1 0.500, pass@k 0.750, 25% of groups", "kept step 4 of 8: watched problems from 25.0% to 50.0% right", "a coin"}},
+		{facts{Method: "grpo", RL: rl}, []string{"pass@1 0.500, pass@k 0.750, 25% of groups", "kept step 4 of 8: the watched problems from 25.0% to 50.0% right", "a coin"}},
 		{facts{Method: "grpo", Steps: 2, RL: &rlFacts{}}, []string{"grpo, without a step of its own; 2 known before\n", "nothing to learn from"}},
 		{facts{Method: "merge", Steps: 156, Loss: 0.5, RL: rl}, []string{"merge, without a step of its own; 156 known before\n"}},
 		{facts{Method: "grpo", RL: &rlFacts{Started: true, Watched: []watched{{Overall: 0.25}}}}, []string{"no step raised the watched problems above 25.0%"}},

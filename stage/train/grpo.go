@@ -133,17 +133,20 @@ type rlFacts struct {
 	Control     string    `json:"control,omitempty"` // random: the rewards were a coin
 }
 
-// kept says what came of so many steps.
-func (f *rlFacts) kept(steps int) say.Text {
-	first := f.Watched[0]
+// kept says what came of so many steps, by n watched problems; 0: how many is not known.
+func (f *rlFacts) kept(steps, n int) say.Text {
+	first, problems := f.Watched[0], say.T("the watched problems", "观察题")
+	if n > 0 {
+		problems = say.T("the %d watched problems", "这 %d 道观察题", n)
+	}
 	grades := slices.ContainsFunc(f.Watched, func(w watched) bool { return w.Graded })
 	switch {
 	case f.Steps == 0 && f.RolledBack != "":
 		return say.T("no step is kept: the weights stay as they were", "不保留任何一步：权重保持原样")
 	case f.Steps == 0 && (grades || first.Tokens > 0):
-		return say.T("no step raised the mean reward of the watched problems above %.3f: the weights stay as they were", "没有一步让观察题的平均奖励高于 %.3f：权重保持原样", first.mean())
+		return say.T("no step raised the mean reward of %v above %.3f: the weights stay as they were", "没有一步让%v的平均奖励高于 %.3f：权重保持原样", problems, first.mean())
 	case f.Steps == 0:
-		return say.T("no step raised the watched problems above %.1f%%: the weights stay as they were", "没有一步让观察题正确率高于 %.1f%%：权重保持原样", 100*first.Overall)
+		return say.T("no step raised %v above %.1f%%: the weights stay as they were", "没有一步让%v的正确率高于 %.1f%%：权重保持原样", problems, 100*first.Overall)
 	}
 	best := first
 	for _, w := range f.Watched {
@@ -151,7 +154,7 @@ func (f *rlFacts) kept(steps int) say.Text {
 			best = w
 		}
 	}
-	kept := say.T("kept step %d of %d: watched problems from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：观察题正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, 100*first.Overall, 100*best.Overall)
+	kept := say.T("kept step %d of %d: %v from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：%v的正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, problems, 100*first.Overall, 100*best.Overall)
 	if grades {
 		kept = say.T("%v, mean reward from %.3f to %.3f", "%v，平均奖励从 %.3f 到 %.3f", kept, first.mean(), best.mean())
 	}
@@ -258,7 +261,7 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	if r.st.Facts.Started {
-		r.note(r.st.Facts.kept(r.st.Step))
+		r.note(r.st.Facts.kept(r.st.Step, len(r.watch)))
 	}
 	copy(r.l.State(), r.best)
 	r.l.Repack()

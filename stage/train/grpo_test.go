@@ -367,12 +367,12 @@ func TestKept(t *testing.T) {
 		{watched{Overall: 0.259, Graded: true, Reward: 0.41}, "the mean reward of the watched problems above 0.410: the weights stay as they were"},
 	} {
 		none := rlFacts{Watched: []watched{c.first, {Step: 4, Overall: 0.3, Graded: c.first.Graded}}}
-		if text := none.kept(4); !strings.HasSuffix(text.In(say.English), c.want) || text.In(say.Chinese) == text.In(say.English) {
+		if text := none.kept(4, 0); !strings.HasSuffix(text.In(say.English), c.want) || text.In(say.Chinese) == text.In(say.English) {
 			t.Error(text.In(say.English))
 		}
 	}
 	f := rlFacts{Steps: 8, Watched: []watched{base, long, short}}
-	if text := f.kept(12).In(say.English); !strings.HasSuffix(text, "from 70.0% to 74.0% right, answers from 40 to 20 tokens") {
+	if text := f.kept(12, 4).In(say.English); !strings.HasSuffix(text, "the 4 watched problems from 70.0% to 74.0% right, answers from 40 to 20 tokens") {
 		t.Error(text)
 	}
 }

@@ -111,6 +111,13 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 			held, heldGood = append(held, all[i]), append(heldGood, good[i])
 		}
 		tellWatched(job, false, len(held), len(all), long)
+		right := 0.0
+		for _, g := range heldGood {
+			if g {
+				right++
+			}
+		}
+		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"watch_good": right, "watch_bad": float64(len(heldGood)) - right}})
 		heldStrange, _ = mismatch(held, s.w.context)
 	}
 	if err := s.ready(slices.Concat(docs, strange, held, heldStrange)); err != nil {

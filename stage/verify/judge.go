@@ -15,6 +15,34 @@ type Judge struct {
 	known    sync.Map
 	programs atomic.Int64
 	took     atomic.Int64 // nanoseconds
+
+	mu      sync.Mutex
+	rewards Rewards
+}
+
+// Rewards are what programs of the owner's gave: how many, the lowest and the highest.
+type Rewards struct {
+	N         int
+	Low, High float64
+}
+
+// Rewards returns those that All had so far. What scores 0 without being asked about, as
+// an answer that is empty, is none of them.
+func (j *Judge) Rewards() Rewards {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.rewards
+}
+
+// gave counts a reward.
+func (j *Judge) gave(s float64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := &j.rewards
+	if r.N++; r.N == 1 {
+		r.Low, r.High = s, s
+	}
+	r.Low, r.High = min(r.Low, s), max(r.High, s)
 }
 
 // Programs returns for how many replies All had a program run, and how long it
@@ -65,6 +93,8 @@ func (j *Judge) All(outer context.Context, list []Reply) ([]float64, error) {
 		s, err := v.Score(ctx, list[i].Prompt, list[i].Text)
 		if err != nil {
 			stop(err)
+		} else if _, asked := answerIn(list[i].Text); v.url && asked {
+			j.gave(s)
 		}
 		scores[i] = s
 	}

@@ -90,28 +90,62 @@ func endpoint(address string) (func(context.Context, string, string) (float64, e
 			}
 		}
 		if err != nil {
-			return 0, askError(address, err, asked)
+			return 0, askError(address, prompt, err, asked)
 		}
 		return reward, nil
 	}, nil
 }
 
-// askError says why a program gave no reward, however often it was asked.
-func askError(address string, err error, asked int) error {
+// A status is the answer of a program that gave no reward.
+type status struct {
+	code int
+	text string
+	to   string // where it would send who asks
+}
+
+func (s *status) Error() string {
+	return say.T("it answered %s", "它返回 %s", s.text).In(say.English)
+}
+
+// askError says why a program gave no reward for an answer to a problem, however often it
+// was asked, and what to do about it.
+func askError(address, prompt string, err error, asked int) error {
 	e := &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err),
 		Next: say.T(`the program replies {"reward": 0 to 1} within %v, asked %d times at once`, `程序须在 %v 内返回 {"reward": 0 到 1}；会同时问它 %d 次`, askTime, atOnce)}
 	op, _ := errors.AsType[*net.OpError](err)
 	late, _ := errors.AsType[net.Error](err)
+	got, answered := errors.AsType[*status](err)
+	again := say.T("then run the same command again: it goes on where it stopped", "然后重新运行同一命令，会从中断处继续")
 	switch {
 	case errors.Is(err, errOutside) || errors.Is(err, context.Canceled):
 	case op != nil && op.Op == "dial":
 		e.What = say.T("the program that gives the reward cannot be reached", "连接不上给出奖励的程序")
-		e.Next = say.T("start it, then run the same command again: it goes on where it stopped", "请启动它，然后重新运行同一命令，会从中断处继续")
+		e.Next = say.T("start it, %v", "请启动它，%v", again)
+	case answered:
+		e.What = say.T("the reward cannot be had: it answered %s", "无法取得奖励：它返回 %s", got.text)
+		switch {
+		case got.code/100 == 3 && got.to != "":
+			e.Next = say.T("no redirection is followed: write the address that replies itself in url; this one leads to %s", "不跟随重定向：请在 url 中写直接应答的地址；此地址指向 %s", clip(got.to))
+		case got.code/100 == 3:
+			e.Next = say.T("no redirection is followed: write the address that replies itself in url", "不跟随重定向：请在 url 中写直接应答的地址")
+		case got.code/100 == 4 && !slices.Contains(busy, got.code):
+			e.Next = say.T(`look at the path in url, and whether the program takes POST with {"prompt", "answer"}`, `请检查 url 中的路径，以及程序是否接受带 {"prompt", "answer"} 的 POST`)
+		case slices.Contains(busy, got.code):
+			e.Next = say.T("let it take %d questions at once, %v", "请让它能同时应答 %d 个请求，%v", atOnce, again)
+		default:
+			e.Next = say.T("the program failed at this answer: look at what it wrote to its log, mend it, %v", "程序在处理此回答时出错：请查看它的日志并修正，%v", again)
+		}
 	case late != nil && late.Timeout():
 		e.What = say.T("the reward cannot be had: no reply came in time", "无法取得奖励：没有及时返回")
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
+		e.What = say.T("the reward cannot be had: the program closed the connection before it had replied", "无法取得奖励：程序还没有应答就关闭了连接")
+		e.Next = say.T("it may have crashed at this answer: look at what it wrote to its log, mend it, %v", "它可能在处理此回答时崩溃：请查看它的日志并修正，%v", again)
 	}
 	if asked == tries {
 		e.What = say.T("%v; it was asked %d times", "%v；已问了 %d 次", e.What, asked)
+	}
+	if prompt != "" {
+		e.What = say.T("%v (for an answer to %q)", "%v（针对题目 %q 的回答）", e.What, clip(prompt))
 	}
 	return e
 }
@@ -138,7 +172,7 @@ func ask(ctx context.Context, address string, body []byte) (reward float64, agai
 	}
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return 0, slices.Contains(busy, res.StatusCode), say.Errorf("it answered %s", "它返回 %s", res.Status)
+		return 0, slices.Contains(busy, res.StatusCode), &status{res.StatusCode, res.Status, res.Header.Get("Location")}
 	case len(text) > maxReply:
 		return 0, false, say.Errorf("its reply is longer than %d bytes", "返回内容超过 %d 字节", maxReply)
 	}

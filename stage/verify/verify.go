@@ -38,7 +38,8 @@ type Spec struct {
 // A Verifier scores replies to one problem. It may be used by many at once.
 type Verifier struct {
 	score func(ctx context.Context, prompt, answer string) (float64, error)
-	most  int // how many are judged at a time; 0: one after another, which is fastest
+	most  int  // how many are judged at a time; 0: one after another, which is fastest
+	url   bool // a program of the owner's gives the score
 }
 
 // Names are the kinds of verifier.
@@ -84,7 +85,7 @@ func Parse(raw []byte) (*Verifier, error) {
 		return nil, err
 	}
 	codes, _ := Sandboxes()
-	return &Verifier{f, map[string]int{"url": atOnce, "code": codes}[have[0]]}, nil
+	return &Verifier{f, map[string]int{"url": atOnce, "code": codes}[have[0]], have[0] == "url"}, nil
 }
 
 // kinds are the Names that s has.
@@ -145,14 +146,20 @@ func choose(what say.Text) error {
 // Score returns the reward of a reply, 0 to 1. The thought before </think> is
 // not judged, and a reply whose thought has not ended gives no answer. An error says that the reply could not be judged.
 func (v *Verifier) Score(ctx context.Context, prompt, reply string) (float64, error) {
+	answer, ok := answerIn(reply)
+	if !ok {
+		return 0, ctx.Err()
+	}
+	return v.score(ctx, prompt, answer)
+}
+
+// answerIn is what is judged of a reply, if there is anything.
+func answerIn(reply string) (answer string, ok bool) {
 	if _, after, ok := strings.Cut(reply, "</think>"); ok {
 		reply = after
 	}
 	reply = strings.TrimSpace(reply)
-	if reply == "" || len(reply) > maxAnswer || strings.HasPrefix(reply, "<think>") {
-		return 0, ctx.Err()
-	}
-	return v.score(ctx, prompt, reply)
+	return reply, reply != "" && len(reply) <= maxAnswer && !strings.HasPrefix(reply, "<think>")
 }
 
 // exact makes a score of a question that an answer settles by itself.

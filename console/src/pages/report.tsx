@@ -4,6 +4,7 @@ import { bytes, count, flops, Fragment, h, idOf, maybe, type Node, percent, seco
 // A Report is verdict.json, to whose models the server adds what their
 // training took.
 export interface Report {
+  name?: string; // the plan's of the verdict
   pass: boolean; // every check holds
   checks?: Check[];
   models: Model[];
@@ -26,6 +27,7 @@ interface Score { accuracy: number; low: number; high: number; tokens?: number }
 export function Outcome({ report: r, nodes }: { report: Report | null; nodes: Node[] }) {
   return <Fragment>
     {!r ? <p class="quiet">{t("noReport")}</p> : <Fragment>
+      {r.name && <p><code>verdict.{r.name}</code></p>}
       <Passed of={r} />
       <Checks list={r.checks ?? []} />
       <p><a class="button" href="#evaluation">{t("wholeReport")}</a></p>
