@@ -177,9 +177,11 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 func Until[T any](ctx context.Context, list iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for v, err := range list {
-			if stopped := ctx.Err(); stopped != nil {
-				yield(v, stopped)
+			select {
+			case <-ctx.Done():
+				yield(v, ctx.Err())
 				return
+			default:
 			}
 			if !yield(v, err) {
 				return
