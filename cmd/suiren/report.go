@@ -79,27 +79,24 @@ func restsOn(steps []plan.Step) map[string]bool {
 
 // shownVerdict is the one verdict to show where there is room for one: what stands may
 // be of the plan before, which is shown until there is another. It is nil if none stands.
-func shownVerdict(steps []plan.Step, blocks []store.Block) (first *store.Block) {
+func shownVerdict(steps []plan.Step, blocks []store.Block) *store.Block {
 	var tell string
 	if list := toTell(steps); len(list) > 0 {
 		tell = list[0].Name
 	}
-	rank, best, rests := 0, 0, restsOn(steps)
-	for i, b := range blocks {
-		if b.Kind != store.Verdict {
-			continue
-		}
-		switch rank = 1; {
-		case rests[b.Name]:
-			rank = 3
-		case b.Name == tell:
-			rank = 2
-		}
-		if rank > best {
-			first, best = &blocks[i], rank
+	rests := restsOn(steps)
+	for _, fits := range []func(name string) bool{
+		func(name string) bool { return rests[name] },
+		func(name string) bool { return name == tell },
+		func(string) bool { return true },
+	} {
+		for i, b := range blocks {
+			if b.Kind == store.Verdict && fits(b.Name) {
+				return &blocks[i]
+			}
 		}
 	}
-	return first
+	return nil
 }
 
 // reports are those of the verdicts of p to tell of, the release's first.

@@ -190,10 +190,7 @@ func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	if p == nil {
 		return nil, nil
 	}
-	at, err := run.Now(s.w.st.Path())
-	if err != nil { // what was planned is known all the same
-		at = nil
-	}
+	at, _ := run.Now(s.w.st.Path()) // without it, what was planned is known all the same
 	return json.Marshal(p.ViewBeside(lang, at))
 }
 

@@ -169,18 +169,8 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 			}
 		}
 	}
-	var course *curve.Curve // of training; nil: there is none
-	curves := ""
-	derived := plan.Derived(rec)
-	if b.Kind == store.Weights {
-		curves = w.path("curves", stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key.Short())
-		if c, err := curve.Read(curves); err == nil {
-			course = c
-		}
-		derived = train.Ran(derived, course)
-	}
-	if !derived.IsZero() {
-		rows = append(rows, []string{a.t("derived", "推得"), derived.In(a.lang)})
+	if derived := plan.Derived(rec); !derived.IsZero() { // its steps were foretold; how many there were stands below
+		rows = append(rows, []string{a.t("as planned", "计划时推得"), derived.In(a.lang)})
 	}
 	for _, in := range rec.Inputs {
 		from := in.Block
@@ -212,8 +202,9 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 		for _, f := range found {
 			rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
 		}
-		if course != nil {
-			if held := train.HeldOut(course); !held.IsZero() {
+		curves := w.path("curves", stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key.Short())
+		if c, err := curve.Read(curves); err == nil {
+			if held := train.HeldOut(c); !held.IsZero() {
 				rows = append(rows, []string{a.t("watched", "观察"), held.In(a.lang)})
 			}
 			rows = append(rows, []string{a.t("curve", "曲线"), curves})

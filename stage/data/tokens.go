@@ -75,7 +75,6 @@ const (
 	thoughtTokens = 69
 	directTokens  = 33
 	baseVocab     = 1 << 17 // where only the base knows
-	markTokens    = 10      // of a template, around a question and its answer
 )
 
 // Forecast implements stage.Forecaster.
@@ -118,7 +117,7 @@ func (t *Tokens) forecast(in map[string][]stage.Forecast) stage.Forecast {
 		if of == 0 {
 			of = baseVocab
 		}
-		tokens, memory := text/talk.BytesPerToken(of)+markTokens*sum(in["from"], "examples"), int64(64<<20)
+		tokens, memory := text/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples"), int64(64<<20)
 		if t.Shuffle {
 			memory += int64(8 * tokens)
 		}

@@ -175,7 +175,7 @@ func (w *Written) foretoldText(in map[string][]stage.Forecast, size map[string]f
 		vocab = cmp.Or(f.Size["vocab"], vocab)
 	}
 	most := float64(w.tokens()) * talk.BytesPerToken(vocab)
-	answer := min(answerBytes, most)
+	answer := min(writtenBytes, most)
 	size["learnt"] = size["examples"] * 2 * answer
 	size["text"] = size["examples"]*asked + size["learnt"]
 	size["longest"] = longest + most
@@ -183,7 +183,7 @@ func (w *Written) foretoldText(in map[string][]stage.Forecast, size map[string]f
 
 // So long is an answer that a teacher writes, about, and what it is asked where that is not
 // known: one of the tutor's lessons.
-const answerBytes, lessonBytes = 360, 60
+const writtenBytes, lessonBytes = 360, 60
 
 // askedIn is the bytes of text that a problem asks, and that the longest does.
 func askedIn(f *stage.Forecast) (asked, longest float64) {

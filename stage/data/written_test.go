@@ -393,7 +393,7 @@ func TestWrittenForecastText(t *testing.T) {
 		}
 	}
 	op.Tokens = 0
-	if f := op.Forecast(map[string][]stage.Forecast{"problems": {problems}}, stage.Machine{}); f.Size["learnt"] != f.Size["examples"]*2*answerBytes {
+	if f := op.Forecast(map[string][]stage.Forecast{"problems": {problems}}, stage.Machine{}); f.Size["learnt"] != f.Size["examples"]*2*writtenBytes {
 		t.Errorf("of long answers: %v", f.Size)
 	}
 }

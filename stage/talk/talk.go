@@ -228,6 +228,9 @@ func BytesPerToken(vocab float64) float64 {
 	return min(max(1.73+0.44*(math.Log2(max(vocab, 2))-9), 1), 4.4)
 }
 
+// MarkTokens is about how many tokens a template writes around a question and its answer.
+const MarkTokens = 10
+
 // TextEnd returns the token with which a text ends in the words of t: of our own, and of
 // bases whose EOS ends a turn, <|endoftext|>.
 func TextEnd(t *tokenizer.Tokenizer) (id int32, ok bool) {

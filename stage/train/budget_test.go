@@ -12,6 +12,7 @@ import (
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // Each change that is named fits, and the next larger value does not.
@@ -340,7 +341,7 @@ func TestForetoldExamples(t *testing.T) {
 		t.Errorf("700 pairs are %+v, 7,000 are %+v", few, many)
 	}
 	none := tallyOf([]stage.Forecast{{Path: t.TempDir(), Size: map[string]float64{"examples": 10, "pairs": 10, "text": 9000, "learnt": 6000, "longest": 700}}}, &b)
-	if each := 12000/b.bytesPerToken() + 20*markTokens; none.docs != 20 || none.tokens != each || none.learnt != 6000/b.bytesPerToken() {
+	if each := 12000/b.bytesPerToken() + 20*talk.MarkTokens; none.docs != 20 || none.tokens != each || none.learnt != 6000/b.bytesPerToken() {
 		t.Errorf("guessed: %+v", none)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
 // forecast foretells a run over rows. A base that is at hand is looked into,
@@ -282,7 +283,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		if !b.chat {
 			most = b.context()
 		}
-		if n := longestAsked(in[arg], &b, arg == "watch"); n > most+markTokens { // a switch of thoughts may take some
+		if n := longestAsked(in[arg], &b, arg == "watch"); n > most+talk.MarkTokens { // a switch of thoughts may take some
 			s.f.Wrong = append(s.f.Wrong, tooLong(arg, say.T("a problem has %d tokens, and the base reads %d with the answer", "有一道题长 %d 个词元，而基座连同回答最多读 %d 个", n, most)))
 		}
 	}

@@ -58,8 +58,8 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 	one := oneReward(r.judge.Rewards())
 	if f.Started && r.Control == "" && got.ended < minInformative && r.judge.Rewards().N >= fairRewards && !one.IsZero() {
 		// What is left to learn from is answers that were cut, which score 0 unasked: hours would
-		// teach to end, whatever is said. A program that was left as a stub does this, and an owner
-		// would rather mend it; so it is an error, which leaves nothing behind that stands as made. With
+		// teach to end, whatever is said. The program does not judge, and an owner would
+		// rather mend it; so it is an error, which leaves nothing behind that stands as made. With
 		// a price for tokens, answers of one reward differ in it, and that is what was asked for.
 		return &say.Error{Where: "problems", What: say.T("pre-flight: %v: %v, and only answers that were cut have another", "预检：%v：%v，只有被截断的回答与之不同", told, one),
 			Next: say.T("see that the program of verify's url judges the answer that it is sent, then run the same command again; if all of them deserve that reward, take harder problems", "请确认 verify 的 url 所指的程序确实在评判收到的回答，然后重新运行同一命令；若这些回答都应得此奖励，请换用更难的题")}

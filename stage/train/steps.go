@@ -1,12 +1,9 @@
 package train
 
 import (
-	"regexp"
-
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/curve"
 )
 
 // batchOf is the rows of a step where there are so many: by epochs no row comes
@@ -97,41 +94,6 @@ func (o *own) lasting(each, pace say.Text, steps int, watched bool) say.Text {
 		text = remarkLooks(text, steps, max(steps/watchLooks, 1), o.patience)
 	}
 	return text
-}
-
-// What derived texts foretell of a run's length, and what of a step is counted by rows.
-var (
-	foretoldSteps = [2]*regexp.Regexp{regexp.MustCompile(`, about (\d+ steps?)`), regexp.MustCompile(`，约 (\d+ 步)`)}
-	foretoldBatch = [2]*regexp.Regexp{regexp.MustCompile(`\d+ rows? a step`), regexp.MustCompile(`每步 \d+ 行`)}
-	foretoldLooks = [2]*regexp.Regexp{
-		regexp.MustCompile(`; (so few steps teach little|held-out loss every|patience of \d+ ends nothing|[\d.]+ times through the rows)[^;]*`),
-		regexp.MustCompile(`；(步数太少|每 \d+ 步看一次留出损失|看这么几次|把数据读)[^；]*`)}
-)
-
-// Ran is what was derived when the plan was made, of weights that are finished: their curve
-// tells how many rows a step had and how many steps there were, and no text what was foretold of
-// that. Of weights without a curve (nil) it is left out.
-func Ran(derived say.Text, c *curve.Curve) say.Text {
-	steps, batch := say.Text{}, say.Text{}
-	if c != nil && len(c.Points) > 0 {
-		steps = say.T(", %d steps", "，%d 步", c.Points[len(c.Points)-1].Step)
-		if n := c.Counts["batch"]; n > 0 {
-			batch = say.T("%d rows a step", "每步 %d 行", int(n))
-		}
-	}
-	derived = say.Text{En: derived.In(say.English), Zh: derived.In(say.Chinese)}
-	for i, text := range []*string{&derived.En, &derived.Zh} {
-		ran, rows := steps.In(say.English), batch.In(say.English)
-		if i == 1 {
-			ran, rows = steps.In(say.Chinese), batch.In(say.Chinese)
-		}
-		*text = foretoldSteps[i].ReplaceAllLiteralString(*text, ran)
-		*text = foretoldLooks[i].ReplaceAllString(*text, "")
-		if rows != "" {
-			*text = foretoldBatch[i].ReplaceAllLiteralString(*text, rows)
-		}
-	}
-	return derived
 }
 
 // tellFew says so of a run.

@@ -236,29 +236,3 @@ func TestIdlePatience(t *testing.T) {
 		t.Errorf("%d looks at most", most)
 	}
 }
-
-// Of weights that are finished it is said what the run did, and not what was foretold.
-func TestRan(t *testing.T) {
-	o := &own{patience: 9}
-	each, pace := say.T("%d rows a step", "每步 %d 行", 13), say.T("AdamW at 0.01, linear", "AdamW 0.01，linear")
-	foretold := o.lasting(each, pace, 4, true)
-	c := &curve.Curve{Points: []curve.Point{{Step: 1}, {Step: 153}}}
-	c.Counts = map[string]float64{"batch": 16}
-	for _, x := range []struct {
-		c      *curve.Curve
-		en, zh string
-	}{
-		{c, "16 rows a step, 153 steps; AdamW at 0.01, linear", "每步 16 行，153 步；AdamW 0.01，linear"},
-		{nil, "13 rows a step; AdamW at 0.01, linear", "每步 13 行；AdamW 0.01，linear"},
-	} {
-		if got := Ran(foretold, x.c); got.In(say.English) != x.en || got.In(say.Chinese) != x.zh {
-			t.Errorf("%q, %q of %q", got.In(say.English), got.In(say.Chinese), foretold)
-		}
-	}
-	if got := Ran(remarkTimes(foretold, 7), c).In(say.English); strings.Contains(got, "through the rows") {
-		t.Error(got)
-	}
-	if got := Ran(say.T("of width %d", "宽 %d", 64), c).In(say.English); got != "of width 64" {
-		t.Error(got)
-	}
-}

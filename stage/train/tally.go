@@ -32,7 +32,6 @@ const (
 	problemTokens = 69  // of one of the tutor's lessons, its thought included
 	answerBytes   = 600 // of an answer with its prompt
 	answerShare   = 0.6 // of them the answer's
-	markTokens    = 10  // of a template, around a question and its answer
 	exampleLength = 512 // of the longest
 )
 
@@ -79,9 +78,9 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*markTokens, learnt: learnt / each, longest: exampleLength, over: over}
+	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over}
 	if longest := f.Size["longest"]; longest > 0 {
-		t.longest = int(longest/each) + markTokens
+		t.longest = int(longest/each) + talk.MarkTokens
 	}
 	t.ask, t.answer = t.longest/2, t.longest/2
 	return t
@@ -201,7 +200,7 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 		}
 	}, func(long int, list ...doc) error { t.add(w, long, list); return nil })
 	t.scale(f.Size["examples"] / float64(len(f.Sample)))
-	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+markTokens), w.context) // of more than the sample
+	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+talk.MarkTokens), w.context) // of more than the sample
 	t.all = err == nil && f.Size["examples"]+f.Size["watched"]+f.Size["heldout"] < float64(len(f.Sample))+0.5
 	return err
 }

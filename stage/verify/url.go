@@ -103,9 +103,7 @@ type status struct {
 	to   string // where it would send who asks
 }
 
-func (s *status) Error() string {
-	return say.T("it answered %s", "它返回 %s", s.text).In(say.English)
-}
+func (s *status) Error() string { return "it answered " + s.text }
 
 // askError says why a program gave no reward for an answer to a problem, however often it
 // was asked, and what to do about it.
