@@ -60,7 +60,7 @@ func Apply(ctx context.Context, p *Plan, st *store.Store, m stage.Machine, opt O
 		return err
 	}
 	defer func() { log.Close(err) }() // a log that cannot be written costs the log, never what was made
-	a := &applier{p: p, st: st, m: m, opt: opt, log: log, steps: map[stage.Ref]*Step{}, fell: map[stage.Ref][]string{}}
+	a := &applier{p: p, st: st, m: m, opt: opt, log: log, steps: map[stage.Ref]*Step{}, whole: map[store.Digest]bool{}, fell: map[stage.Ref][]string{}}
 	for _, s := range p.steps {
 		a.steps[s.Ref] = s
 	}
@@ -221,6 +221,7 @@ type applier struct {
 	opt   Options
 	log   *run.Log
 	steps map[stage.Ref]*Step
+	whole map[store.Digest]bool  // artifacts that were made or read again in this run
 	fell  map[stage.Ref][]string // by a step that did not come about, those that failed and so kept it from it
 }
 
@@ -276,13 +277,37 @@ func (a *applier) step(ctx context.Context, s *Step) error {
 			return s.at(snap, err)
 		}
 	}
+	for _, in := range inputs {
+		if err := a.check(ctx, s, in); err != nil {
+			return err
+		}
+	}
 	a.p.update(func() { s.Key, s.State = key, Running })
 	rec, err = a.run(ctx, s, inputs)
 	if err != nil {
 		return err
 	}
+	a.whole[rec.Output] = true
 	a.p.update(func() { s.Output, s.Actual = rec.Output, actual(rec) })
 	return nil
+}
+
+// check reads what s is made from again, once in a run: what is made from a damaged
+// artifact would stand as if it were made from the whole one.
+func (a *applier) check(ctx context.Context, s *Step, in input) error {
+	if _, err := a.st.Dir(in.from); a.whole[in.from] || errors.Is(err, store.ErrNotFound) { // a model of the owner's is read whole where it lies
+		return nil
+	}
+	err := a.st.Check(ctx, in.from)
+	if p, ok := errors.AsType[*store.Problem](err); ok {
+		where := in.Arg
+		if !in.Ref.IsZero() {
+			where += ": " + in.Ref.String()
+		}
+		return &run.Fault{Step: s.Ref.String(), Err: &say.Error{Where: where, What: p.What, Next: p.Next}}
+	}
+	a.whole[in.from] = err == nil
+	return err
 }
 
 // run runs s's operator on the inputs.

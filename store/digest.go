@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -124,7 +125,9 @@ func part(files []File, part string) []File {
 // List reads every file of a folder and its sub-folders, sorted by path. A
 // symbolic link below it, or anything else that is neither a file nor a
 // folder, is an error: what it leads to is not in the folder.
-func List(dir string) ([]File, error) {
+func List(dir string) ([]File, error) { return listFiles(context.Background(), dir) }
+
+func listFiles(ctx context.Context, dir string) ([]File, error) {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
@@ -143,7 +146,7 @@ func List(dir string) ([]File, error) {
 		if err != nil {
 			return err
 		}
-		f, err := sumFile(path)
+		f, err := sumFile(ctx, path)
 		f.Path = filepath.ToSlash(rel)
 		files = append(files, f)
 		return err
@@ -156,15 +159,28 @@ func List(dir string) ([]File, error) {
 }
 
 // sumFile returns the size and sum of a file.
-func sumFile(path string) (File, error) {
+func sumFile(ctx context.Context, path string) (File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return File{}, err
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<18))
+	n, err := io.CopyBuffer(h, until{ctx, f}, make([]byte, 1<<18))
 	return File{Size: n, Sum: Digest(h.Sum(nil))}, err
+}
+
+// until reads as long as ctx is not done: a file of gigabytes takes seconds.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u until) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(b)
 }
 
 // ParseList reads the list of an artifact's files, as it lies beside it.

@@ -153,7 +153,7 @@ func ModelFiles(ctx context.Context, place string) ([]File, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		f, err := sumPlain(filepath.Join(dir, name))
+		f, err := sumPlain(ctx, filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
 		}
@@ -169,11 +169,11 @@ func globSafe(s string) string { return globSigns.ReplaceAllString(s, `\$0`) }
 var globSigns = regexp.MustCompile(`[\\*?\[]`)
 
 // sumPlain is sumFile of what must be a plain file.
-func sumPlain(path string) (File, error) {
+func sumPlain(ctx context.Context, path string) (File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe is to wait
 		return File{}, notPlain(path)
 	}
-	return sumFile(path)
+	return sumFile(ctx, path)
 }
 
 // notPlain is the error of a pipe, a device or a socket among the files of a model.

@@ -235,7 +235,7 @@ func (s *Store) Whole(d Digest) error {
 		if f.Size > wholeMost {
 			continue
 		}
-		now, err := sumFile(filepath.Join(dir, filepath.FromSlash(f.Path)))
+		now, err := sumFile(context.Background(), filepath.Join(dir, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return err
 		}

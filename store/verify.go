@@ -43,7 +43,7 @@ func (s *Store) Verify(ctx context.Context, each func(Digest, *Problem)) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, err := s.check(d)
+		p, err := s.check(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -63,6 +63,19 @@ func (s *Store) Verify(ctx context.Context, each func(Digest, *Problem)) error {
 	return s.checkRecords(ctx, bad, each)
 }
 
+// Check reads artifact d again, as Verify does, before something is made from it.
+// A damaged one is moved to damaged/, and the error is a *Problem.
+func (s *Store) Check(ctx context.Context, d Digest) error {
+	p, err := s.check(ctx, d)
+	if err != nil || p == nil {
+		return err
+	}
+	if err := s.setAside(d); err != nil {
+		return DiskFull(s.dir, err)
+	}
+	return p
+}
+
 // artifacts returns the digests of all artifacts, sorted.
 func (s *Store) artifacts() ([]Digest, error) {
 	list, err := os.ReadDir(filepath.Join(s.dir, "artifacts"))
@@ -79,9 +92,9 @@ func (s *Store) artifacts() ([]Digest, error) {
 }
 
 // check compares an artifact's files with its list, and the list with its name.
-func (s *Store) check(d Digest) (*Problem, error) {
+func (s *Store) check(ctx context.Context, d Digest) (*Problem, error) {
 	again := say.T("it was moved to damaged/; suiren apply makes it again", "已移到 damaged/；运行 suiren apply 可重新制作")
-	got, err := List(s.artifact(d))
+	got, err := listFiles(ctx, s.artifact(d))
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, err // the reader's trouble, not the artifact's
 	}
