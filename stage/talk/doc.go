@@ -348,8 +348,14 @@ func shared(full jinja.Text, open jinja.Text) int {
 	if i := strings.LastIndexAny(full.String[:n], "<["); i > strings.LastIndexAny(full.String[:n], ">]") {
 		n = i
 	}
-	if k := len(open.User); k == 0 || open.User[k-1].To >= n {
+	k := len(open.User)
+	if k == 0 || open.User[k-1].To >= n {
 		return 0
+	}
+	for _, s := range full.User { // an answer may begin as the head does: its first letters are its own
+		if s.From >= open.User[k-1].To {
+			n = min(n, s.From)
+		}
 	}
 	return n
 }
