@@ -102,7 +102,7 @@ type Template struct {
 	objects  bool // takes arguments as an object
 	blank    bool // wants content even where there is none
 	listed   bool // goes through the tools even where there are none
-	called   bool // takes no answer of a tool behind a call that is text
+	called   bool // refuses or drops an answer of a tool behind a call that is text
 	looking  bool // New renders small conversations
 	ids      int  // letters and digits of the ids of calls, if it refuses those with more; else 0
 }
@@ -244,8 +244,8 @@ func (t *Template) look() {
 		}
 	}
 	if !f.Calls {
-		_, err = try(Conversation{Messages: t.spelled(called)})
-		t.called = err != nil
+		text, err = try(Conversation{Messages: t.spelled(called)})
+		t.called = err != nil || !strings.Contains(text, "Zq7answer") // Gemma 4 writes it with the call that it answers
 	}
 }
 

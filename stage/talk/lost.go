@@ -46,7 +46,7 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 	at := 0 // behind what was found last: what others say in the same words is not this
 	for i := range prompt {
 		m := &prompt[i]
-		if !called(before, m) {
+		if calls := called(before, m); calls < len(m.Calls) {
 			l |= lostCall
 		}
 		said := w.told(m)
@@ -78,12 +78,12 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 		_, words := within(behind, said)
 		calls := called(behind, m)
 		switch {
-		case said != "" && words || len(m.Calls) > 0 && calls:
+		case said != "" && words || calls > 0:
 			l |= hasAnswer
 			if !words {
 				l |= lostWords
 			}
-			if !calls {
+			if calls < len(m.Calls) {
 				l |= lostCall
 			}
 		default:
@@ -155,22 +155,23 @@ func after(text, word string) int {
 	return i + n
 }
 
-// called reports whether the calls of a message are in text: their names, and all that is
-// text in their arguments, in any order.
-func called(text string, m *stage.Message) bool {
+// called counts the calls of a message that are in text: their names, and all that is text
+// in their arguments, in any order.
+func called(text string, m *stage.Message) (n int) {
 	for i := range m.Calls {
 		f := &m.Calls[i].Function
 		var args any
 		if json.Unmarshal([]byte(f.Arguments), &args) != nil {
 			args = nil // who renders it finds fault with it
 		}
-		if !strings.Contains(text, f.Name) || !holds(text, args) {
-			return false
+		if strings.Contains(text, f.Name) && holds(text, args) {
+			n++
 		}
 	}
-	return true
+	return n
 }
 
+// holds reports whether all words of v, of JSON, are in text.
 func holds(text string, v any) bool {
 	switch v := v.(type) {
 	case map[string]any:

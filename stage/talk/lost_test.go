@@ -132,4 +132,10 @@ func TestLostCalls(t *testing.T) {
 	if got, ok := lostOf(w, &e); !ok || got != hasAnswer|hasQuestion|lostWords {
 		t.Errorf("words beside a call: %b", got)
 	}
+	second := e.Messages[1].Calls[0]
+	second.Function.Arguments = `{"city": "Zq7second"}`
+	e.Messages[1].Content, e.Messages[1].Calls = "", append(e.Messages[1].Calls, second)
+	if got, ok := lostOf(w, &e); !ok || got != hasAnswer|hasQuestion|lostCall {
+		t.Errorf("a second call: %b", got)
+	}
 }
