@@ -49,13 +49,14 @@ type told struct {
 	Method string
 	Taught Taught
 	Direct bool // chats were learnt, and none of them has a thought
+	Plain  bool // of a copy: nothing was learnt but plain text; of what was made here the store knows it
 }
 
 // TaughtOf returns what the weights in dir were taught; nil if they do not say
 // how they were made, as those from elsewhere.
 func TaughtOf(dir string) (*Taught, error) {
 	f, err := toldIn(dir)
-	if f == nil || *f == (told{Direct: true}) { // a copy of what said no more itself
+	if f == nil || (f.Direct || f.Plain) && *f == (told{Direct: f.Direct, Plain: f.Plain}) { // a copy of what said no more itself
 		return nil, err
 	}
 	return &f.Taught, nil
@@ -70,6 +71,15 @@ func DirectOf(dir string) (direct, known bool, err error) {
 		return false, false, err
 	}
 	return f.Direct, true, nil
+}
+
+// PlainOf reports whether the weights file in dir says that they were taught plain text alone.
+func PlainOf(dir string) (plain, known bool, err error) {
+	f, err := toldIn(dir)
+	if f == nil {
+		return false, false, err
+	}
+	return f.Plain, true, nil
 }
 
 // toldIn reads the weights file in dir; nil if there is none.

@@ -9,6 +9,7 @@ import (
 	"suiren/internal/say"
 	"suiren/models"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -18,7 +19,7 @@ type found struct {
 	record  *models.Record // nil: it is not listed
 	block   string         // name of the weights block that made it; "": none did
 	adapter string         // folder of the block's adapter, over path; "": it is whole
-	plain   bool           // the block was taught plain text alone
+	plain   bool           // it was taught plain text alone: the block, or what is a copy of one
 }
 
 // isBlock reports whether a model is named as a block of weights, and no file
@@ -45,20 +46,29 @@ func (a *app) findModel(name string) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &found{path: path, record: record}, nil
+	return &found{path: path, record: record, plain: talk.Plain(path)}, nil
 }
 
 // resolveModel is findModel of a model that must be whole.
 func (a *app) resolveModel(name string) (string, *models.Record, error) {
-	f, err := a.findModel(name)
+	f, err := a.resolveWhole(name)
 	if err != nil {
 		return "", nil, err
 	}
+	return f.path, f.record, nil
+}
+
+// resolveWhole is resolveModel with all that is known.
+func (a *app) resolveWhole(name string) (*found, error) {
+	f, err := a.findModel(name)
+	if err != nil {
+		return nil, err
+	}
 	if f.adapter != "" {
-		return "", nil, &say.Error{Where: name, What: say.T("these weights are an adapter, and no model by themselves", "这份权重是适配器，本身不是完整的模型"),
+		return nil, &say.Error{Where: name, What: say.T("these weights are an adapter, and no model by themselves", "这份权重是适配器，本身不是完整的模型"),
 			Next: say.T("add it to its base with train = \"merge\", and name that block", "请用 train = \"merge\" 把它并入基座，再指定那个块")}
 	}
-	return f.path, f.record, nil
+	return f, nil
 }
 
 // madeModel finds what stands of a block of weights; of an adapter, its base.

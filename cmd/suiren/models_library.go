@@ -163,10 +163,11 @@ func (a *app) modelsExport() *cobra.Command {
 
 // export writes a model to out, which must not be there.
 func (a *app) export(name, out string, kind model.Mixture) error {
-	path, _, err := a.resolveModel(name)
+	at, err := a.resolveWhole(name)
 	if err != nil {
 		return err
 	}
+	path := at.path
 	if _, err := os.Lstat(out); err == nil {
 		return &say.Error{Where: out, What: say.T("is there already", "已经存在"), Next: say.T("choose another name", "请换一个名称")}
 	}
@@ -180,9 +181,9 @@ func (a *app) export(name, out string, kind model.Mixture) error {
 	}
 	defer f.Close()
 	if strings.HasSuffix(out, ".gguf") {
-		err = exportGGUF(f, path, out, kind, m.Threads)
+		err = exportGGUF(f, at, out, kind, m.Threads)
 	} else {
-		err = exportFolder(f, path, out, kind, m.Threads)
+		err = exportFolder(f, at, out, kind, m.Threads)
 	}
 	if err != nil {
 		return unread.Error("", path, err)
@@ -216,8 +217,8 @@ func unwritten(out string, err error) error {
 	return &say.Error{Where: out, What: say.T("this cannot be written: %v", "无法写入：%v", err), Next: say.T("choose a folder that is there and that you may write to", "请选择已存在且可写的目录"), Err: err}
 }
 
-func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int) error {
-	meta, err := describe(path)
+func exportGGUF(f *model.File, at *found, out string, kind model.Mixture, threads int) error {
+	meta, err := describe(at)
 	if err != nil {
 		return err
 	}
@@ -242,9 +243,10 @@ func exportGGUF(f *model.File, path, out string, kind model.Mixture, threads int
 }
 
 // describe returns what GGUF says of a folder's tokenizer, template and sampling.
-func describe(path string) ([]weights.Pair, error) {
+func describe(at *found) ([]weights.Pair, error) {
+	path := at.path
 	direct, _ := talk.Direct(path)
-	asked := talk.DirectMeta(direct)
+	asked := talk.AskedMeta(direct, at.plain)
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
 		return asked, err
@@ -257,7 +259,7 @@ func describe(path string) ([]weights.Pair, error) {
 	return slices.Concat([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list, asked), err
 }
 
-func exportFolder(f *model.File, path, out string, kind model.Mixture, threads int) error {
+func exportFolder(f *model.File, at *found, out string, kind model.Mixture, threads int) error {
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), ".export-*")
 	if err != nil {
 		return unwritten(out, err)
@@ -274,10 +276,10 @@ func exportFolder(f *model.File, path, out string, kind model.Mixture, threads i
 	if err := errors.Join(err, g.Close()); err != nil {
 		return err
 	}
-	if err := talk.Copy(path, tmp, "README.md"); err != nil {
+	if err := talk.Copy(at.path, tmp, "README.md"); err != nil {
 		return err
 	}
-	if err := talk.CopyDirect(path, tmp); err != nil {
+	if err := talk.CopyAsked(at.path, tmp, at.plain); err != nil {
 		return err
 	}
 	if err := durable.Tree(tmp); err != nil {

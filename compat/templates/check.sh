@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Do the 70 chat templates in llama.cpp's sources render here as transformers renders them, and does what they write
-# of calls read back as the calls?
+# of calls read back as the calls? Is nothing of what is trained on said to be dropped by them?
 #
 #   compat/templates/check.sh [FOLDER]
 #
@@ -30,4 +30,5 @@ cd ../..
 failed=0
 go test ./engine/jinja -count=1 -run '^TestOracle$' -v -args -cases "$tmp/cases.jsonl.gz" -templates "$folder" -least 1 || failed=1
 go test ./engine/chat -count=1 -run '^TestRoundTrip$' -args -templates "$folder" || failed=1
+go test ./stage/talk -count=1 -run '^TestNothingLost$' -args -templates "$folder" || failed=1
 exit $failed

@@ -102,7 +102,7 @@ type Template struct {
 	objects  bool // takes arguments as an object
 	blank    bool // wants content even where there is none
 	listed   bool // goes through the tools even where there are none
-	called   bool // takes no answer of a tool behind a call that is text
+	called   bool // refuses or drops an answer of a tool behind a call that is text
 	looking  bool // New renders small conversations
 	ids      int  // letters and digits of the ids of calls, if it refuses those with more; else 0
 }
@@ -244,8 +244,8 @@ func (t *Template) look() {
 		}
 	}
 	if !f.Calls {
-		_, err = try(Conversation{Messages: t.spelled(called)})
-		t.called = err != nil
+		text, err = try(Conversation{Messages: t.spelled(called)})
+		t.called = err != nil || !strings.Contains(text, "Zq7answer") // Gemma 4 writes it with the call that it answers
 	}
 }
 
@@ -261,15 +261,32 @@ func (t *Template) reads(messages []Message, tools []json.RawMessage) bool {
 	if text, err = t.render(Conversation{Messages: messages, Tools: tools}); err != nil {
 		return false
 	}
+	name := messages[1].Calls[0].Name
+	return t.finds(ask, prompt, writtenAfter(text.String, prompt, t.facts.Thought), func(called string) bool { return called == name })
+}
+
+// finds reports whether the parser finds a call that is one in a text that follows a prompt.
+func (t *Template) finds(ask Conversation, prompt Prompt, text string, is func(name string) bool) bool {
 	spelled := *t
 	spelled.v.Token = nil // what the template writes is text here
 	p := spelled.NewParser(ask, prompt, nil)
-	for _, e := range append(p.Feed(writtenAfter(text.String, prompt, t.facts.Thought), false), p.Close()...) {
-		if e.Kind == ToolCallStart && e.Name == messages[1].Calls[0].Name {
+	p.syn = t.syntax // tools or not
+	for _, e := range append(p.Feed(text, false), p.Close()...) {
+		if e.Kind == ToolCallStart && is(e.Name) {
 			return true
 		}
 	}
 	return false
+}
+
+// Called reports whether the text of an answer, which has its calls beside it, reads as
+// one of its own in the template's form, wherever in the text it stands.
+func (t *Template) Called(text string, tools []json.RawMessage) bool {
+	begin := strings.TrimSpace(t.facts.Format.Trigger)
+	if t.syntax.bare {
+		begin = `"name"` // however JSON is spaced
+	}
+	return strings.Contains(text, begin) && t.finds(Conversation{Tools: tools, Open: true}, Prompt{}, text, func(string) bool { return true })
 }
 
 // writtenAfter returns what full holds beyond the prompt. Where the template

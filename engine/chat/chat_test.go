@@ -319,3 +319,17 @@ func TestThoughtOff(t *testing.T) {
 		}
 	}
 }
+
+// A template that writes what a tool answers only beside its call, in a form that is not
+// known, gets both in words, and drops neither.
+func TestAnswersBesideCalls(t *testing.T) {
+	tm, err := New("beside", `{% for m in messages %}{% if m.role != 'tool' %}[{{ m.role }}] {{ m.content }}{% if m.tool_calls %}<do>{{ m.tool_calls[0].function.name }} {{ m.tool_calls[0].function.arguments | tojson }} → {{ messages[loop.index].content }}</do>{% endif %}
+{% endif %}{% endfor %}`, Vocabulary{BOS: "<s>", EOS: "</s>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := tm.Prompt(Conversation{Tools: []json.RawMessage{weather}, Messages: []Message{{Role: "user", Content: "Weather?"}, {Role: "assistant", Calls: []Call{{"1", "get_weather", `{"city": "Zq7city"}`}}}, {Role: "tool", CallID: "1", Content: "Zq7rain"}}})
+	if err != nil || !strings.Contains(p.String, "Zq7city") || !strings.Contains(p.String, "Zq7rain") {
+		t.Errorf("%q, %v", p.String, err)
+	}
+}

@@ -277,7 +277,7 @@ func (f *File) metadata(x Mixture) []weights.Pair {
 	}
 	if f.gguf != nil {
 		for _, p := range f.gguf.Meta() {
-			if !strings.HasPrefix(p.Key, "split.") && p.Key != "general.alignment" && p.Key != weights.KeyDirect { // what this writer says anew
+			if !strings.HasPrefix(p.Key, "split.") && p.Key != "general.alignment" && p.Key != weights.KeyDirect && p.Key != weights.KeyPlain { // what this writer says anew
 				put(p.Key, p.Value)
 			}
 		}

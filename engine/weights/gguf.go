@@ -21,6 +21,10 @@ const (
 // otherwise: they were taught chats that have none. GGUF has no key for it.
 const KeyDirect = "suiren.direct"
 
+// KeyPlain is true of weights that were taught plain text alone: they go on with what is
+// written, and answer nothing. GGUF has no key for that either.
+const KeyPlain = "suiren.plain"
+
 // alignment is where tensors begin unless general.alignment says otherwise,
 // in bytes.
 const alignment = 32

@@ -165,6 +165,13 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if err := p.faults.Err(); err != nil {
 		return err
 	}
+	of := "base"
+	if job.Dir(of) == "" {
+		of = "tokenizer"
+	}
+	if err := p.lost.Tell(job, of); err != nil {
+		return err
+	}
 	for _, dir := range job.Dirs("text") {
 		rows.Drawn()
 		if err := t.text(ctx, job, w, &p, dir); err != nil {
@@ -268,12 +275,15 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 				p.mute++
 			}
 		}
+		lost := talk.Lost(0)
 		for i := range docs {
 			p.w.Taught(docs[i].Taught)
+			lost |= docs[i].Lost
 			if err := p.add(stage.RowDoc{IDs: docs[i].IDs, Learn: docs[i].Learn}); err != nil {
 				return err
 			}
 		}
+		p.lost.Add(e.From, lost)
 		return nil
 	}
 	for e, err := range stage.Until(ctx, stage.Conversations(dir)) {
@@ -295,6 +305,7 @@ type packer struct {
 	waiting []stage.RowDoc
 	faults  stage.Faults // examples that cannot be written
 
+	lost           talk.Losses
 	knows          bool // the template knows thoughts
 	thoughts, mute int  // that were met; of a template that knows none
 }

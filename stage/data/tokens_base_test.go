@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,5 +88,36 @@ func TestTokensSpent(t *testing.T) {
 	stop()
 	if err := run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// Rows of examples of which the base's template drops all answers are not made.
+func TestTokensLost(t *testing.T) {
+	base, from := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(base, os.DirFS("../../testdata/oracle/qwen3/folder")); err != nil {
+		t.Fatal(err)
+	}
+	const marks = `{% for m in messages %}<|im_start|>{{ m.role }}
+{% if m.role == "user" %}{{ m.content }}{% endif %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`
+	if err := os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte(marks), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := stage.CreateExamples(filepath.Join(from, stage.ExamplesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := w.Write(&stage.Example{From: fmt.Sprintf("chats.jsonl:%d", i+1), Messages: []stage.Message{{Role: "user", Content: "a"}, {Role: "assistant", Content: "no"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = (&Tokens{Length: 64}).Run(t.Context(), &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{{Arg: "base", Dir: base}, {Arg: "from", Dir: from}}, Emit: func(stage.Event) {}})
+	if err == nil || !strings.Contains(err.Error(), "drops the answers of all 3 examples") || !strings.Contains(err.Error(), "chats.jsonl:1") {
+		t.Error(err)
 	}
 }

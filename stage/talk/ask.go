@@ -19,7 +19,8 @@ var Day = time.Date(2024, 7, 26, 0, 0, 0, 0, time.UTC)
 
 // A Question is a conversation that waits for an answer.
 type Question struct {
-	IDs []int32 // its tokens, to the beginning of the answer
+	IDs  []int32 // its tokens, to the beginning of the answer
+	Lost Lost    // what the template dropped
 
 	thinks       bool // of our own chat: it ends inside a thought
 	conversation chat.Conversation
@@ -43,6 +44,7 @@ func (w *Writer) Ask(from string, messages []stage.Message, tools []json.RawMess
 		return q, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 	}
 	q.IDs = w.Tokenizer.EncodeMarked(nil, q.prompt.String, spans(q.prompt.User))
+	q.Lost = w.lost(q.prompt.Text, len(q.prompt.String), len(q.prompt.String), messages, nil)
 	return q, nil
 }
 

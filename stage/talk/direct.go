@@ -13,6 +13,19 @@ import (
 // known is false of a model that does not say how it was made. What cannot be read says
 // nothing: whether the model can be used is told by what opens it.
 func Direct(path string) (direct, known bool) {
+	return saidOf(path, stage.DirectOf, weights.KeyDirect)
+}
+
+// Plain reports whether the model at path, a folder or a GGUF file, is a copy that says it
+// was taught plain text alone. What cannot be read says nothing.
+func Plain(path string) bool {
+	plain, _ := saidOf(path, stage.PlainOf, weights.KeyPlain)
+	return plain
+}
+
+// saidOf reads a fact of the model at path: of a folder from its weights file by of, of a
+// GGUF file by its key.
+func saidOf(path string, of func(dir string) (is, known bool, err error), key string) (is, known bool) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return false, false
@@ -20,39 +33,47 @@ func Direct(path string) (direct, known bool) {
 	dir := path
 	if !info.IsDir() {
 		if dir = filepath.Dir(path); filepath.Base(path) != ggufName { // not an artifact's
-			return directGGUF(path)
+			return saidOfGGUF(path, key)
 		}
 	}
-	if direct, known, err = stage.DirectOf(dir); err != nil || known {
-		return direct, known
+	if is, known, err = of(dir); err != nil || known {
+		return is, known
 	}
 	if path = Path(path); filepath.Ext(path) == filepath.Ext(ggufName) {
-		return directGGUF(path)
+		return saidOfGGUF(path, key)
 	}
 	return false, false
 }
 
-func directGGUF(path string) (direct, known bool) {
+func saidOfGGUF(path, key string) (is, known bool) {
 	g, err := weights.OpenGGUF(path)
 	if err != nil {
 		return false, false
 	}
 	defer g.Close()
-	direct, known = g.Value(weights.KeyDirect).(bool)
-	return direct, known
+	is, known = g.Value(key).(bool)
+	return is, known
 }
 
-// DirectMeta is what a GGUF file says of a model that is direct; nothing of others.
-func DirectMeta(direct bool) []weights.Pair {
-	if !direct {
-		return nil
+// AskedMeta is what a GGUF file says of how a model is asked, that is direct or plain;
+// nothing of others.
+func AskedMeta(direct, plain bool) (list []weights.Pair) {
+	if direct {
+		list = append(list, weights.Pair{Key: weights.KeyDirect, Value: true})
 	}
-	return []weights.Pair{{Key: weights.KeyDirect, Value: true}}
+	if plain {
+		list = append(list, weights.Pair{Key: weights.KeyPlain, Value: true})
+	}
+	return list
 }
 
-// CopyDirect writes to dir, a folder that is the model at path in another type, that it is
-// direct; nothing of others. A folder's own file says it with all else that it says.
-func CopyDirect(path, dir string) error {
+// CopyAsked writes to dir, a folder that is the model at path in another type, that it is
+// plain, or direct; nothing of others. A folder's own file says that it is direct with all
+// else that it says.
+func CopyAsked(path, dir string, plain bool) error {
+	if plain { // and no chats were learnt
+		return stage.WriteJSON(filepath.Join(dir, stage.WeightsFile), map[string]bool{"plain": true})
+	}
 	if direct, _ := Direct(path); !direct {
 		return nil
 	}

@@ -48,7 +48,7 @@ func TestDirectCopies(t *testing.T) {
 		check(t, err)
 		out, err := os.Create(gguf)
 		check(t, err)
-		check(t, f.WriteGGUF(out, model.AsF32, append(list, DirectMeta(meta)...), 1))
+		check(t, f.WriteGGUF(out, model.AsF32, append(list, AskedMeta(meta, false)...), 1))
 		check(t, out.Close())
 	}
 	write(f, true)
@@ -57,7 +57,7 @@ func TestDirectCopies(t *testing.T) {
 	}
 	for _, from := range []string{dir, gguf} {
 		to := t.TempDir()
-		check(t, CopyDirect(from, to))
+		check(t, CopyAsked(from, to, false))
 		if direct, known := Direct(to); !direct || !known {
 			t.Errorf("a folder from %s: direct %t, known %t", from, direct, known)
 		}
@@ -67,7 +67,7 @@ func TestDirectCopies(t *testing.T) {
 		}
 	}
 	to := t.TempDir()
-	check(t, CopyDirect(copied(`{"method":"sft"}`), to))
+	check(t, CopyAsked(copied(`{"method":"sft"}`), to, false))
 	if list, err := os.ReadDir(to); err != nil || len(list) > 0 {
 		t.Errorf("of another there is written %v (%v)", list, err)
 	}
@@ -80,5 +80,44 @@ func TestDirectCopies(t *testing.T) {
 	write(again, false)
 	if direct, known := Direct(gguf); direct || known {
 		t.Errorf("written anew: direct %t, known %t", direct, known)
+	}
+}
+
+// A copy says that it was taught plain text alone, in a file and in a folder, and no more.
+func TestPlain(t *testing.T) {
+	f, err := model.Open("../../testdata/oracle/arch/qwen2")
+	check(t, err)
+	defer f.Close()
+	w, err := Open("../../testdata/oracle/arch/qwen2")
+	check(t, err)
+	list, err := w.Meta()
+	check(t, err)
+	gguf, dir := filepath.Join(t.TempDir(), "model.gguf"), t.TempDir()
+	out, err := os.Create(gguf)
+	check(t, err)
+	check(t, f.WriteGGUF(out, model.AsF32, append(list, AskedMeta(false, true)...), 1))
+	check(t, out.Close())
+	check(t, CopyAsked(gguf, dir, true))
+	if taught, err := stage.TaughtOf(dir); taught != nil || err != nil {
+		t.Errorf("taught: %+v, %v", taught, err)
+	}
+	for _, path := range []string{gguf, dir} {
+		if direct, _ := Direct(path); direct || !Plain(path) {
+			t.Errorf("%s: direct %t, plain %t", path, direct, Plain(path))
+		}
+	}
+	if Plain("../../testdata/oracle/arch/qwen2") || Plain(filepath.Join(dir, "none")) {
+		t.Error("another is plain")
+	}
+	g, err := model.Open(gguf)
+	check(t, err)
+	defer g.Close()
+	out, err = os.Create(gguf + "2")
+	check(t, err)
+	check(t, g.WriteGGUF(out, model.AsF32, nil, 1))
+	check(t, out.Close())
+	check(t, os.Rename(gguf+"2", filepath.Join(dir, "again.gguf")))
+	if Plain(filepath.Join(dir, "again.gguf")) {
+		t.Error("a file that is written anew says it, though who writes it does not")
 	}
 }

@@ -18,6 +18,7 @@ type Doc struct {
 	Learn []bool // of each of IDs; never the first
 
 	Taught stage.Taught // in our own chat: what the answer stands behind
+	Lost   Lost         // what the template dropped
 }
 
 // Supervised counts what is learnt.
@@ -42,6 +43,7 @@ type turn struct {
 	text     jinja.Text
 	from, to int
 	pieces   []piece // of text, from from to to
+	lost     Lost
 }
 
 // Docs writes the assistant's turns of a conversation, and counts those that
@@ -170,6 +172,9 @@ func (w *Writer) ownDoc(from string, prompt []stage.Message, a *stage.Message, t
 	learn(w.Tokenizer.Encode(d.IDs, a.Content), first)
 	learn(append(w.Tokenizer.Encode(d.IDs, calls), w.Chat.End()), last)
 	d.Taught.Add(prompt, tools)
+	if w.words.Called(a.Content, tools) {
+		d.Lost = wordedCall
+	}
 	return d, nil
 }
 
@@ -211,9 +216,24 @@ func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tool
 	return t, nil
 }
 
-// answer writes a prompt and its answer: what the template writes beyond the
+// answer is put, with what the template dropped of it.
+func (w *Writer) answer(from string, prompt, answer []stage.Message, tools []json.RawMessage) (turn, error) {
+	t, err := w.put(from, prompt, answer, tools)
+	if err != nil {
+		return t, err
+	}
+	t.lost = w.lost(t.text, t.from, t.to, prompt, answer)
+	for i := range answer {
+		if w.Template.Called(answer[i].Content, tools) {
+			t.lost |= wordedCall
+		}
+	}
+	return t, nil
+}
+
+// put writes a prompt and its answer: what the template writes beyond the
 // prompt, up to the token that ends it.
-func (w *Writer) answer(from string, prompt, answer []stage.Message, tools []json.RawMessage) (t turn, err error) {
+func (w *Writer) put(from string, prompt, answer []stage.Message, tools []json.RawMessage) (t turn, err error) {
 	c := chat.Conversation{Messages: append(turns(prompt), turns(answer)...), Tools: tools, Now: Day}
 	full, err := w.Template.Prompt(c)
 	if err != nil {
@@ -348,8 +368,14 @@ func shared(full jinja.Text, open jinja.Text) int {
 	if i := strings.LastIndexAny(full.String[:n], "<["); i > strings.LastIndexAny(full.String[:n], ">]") {
 		n = i
 	}
-	if k := len(open.User); k == 0 || open.User[k-1].To >= n {
+	k := len(open.User)
+	if k == 0 || open.User[k-1].To >= n {
 		return 0
+	}
+	for _, s := range full.User { // an answer may begin as the head does: its first letters are its own
+		if s.From >= open.User[k-1].To {
+			n = min(n, s.From)
+		}
 	}
 	return n
 }
@@ -455,6 +481,7 @@ func (w *Writer) encode(last turn, share []turn) (d Doc) {
 		at = max(at, to)
 	}
 	for _, t := range share {
+		d.Lost |= t.lost
 		put(t.from, false)
 		for _, p := range t.pieces {
 			put(p.to, p.learn)

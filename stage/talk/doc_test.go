@@ -358,3 +358,14 @@ func TestEndIsNextTurn(t *testing.T) {
 		t.Errorf("learnt: %q", got)
 	}
 }
+
+// An answer that begins as the head does which the template writes only where it asks.
+func TestAnswerBeginsAsHead(t *testing.T) {
+	w := writerThatEnds(t, `{% for m in messages %}{{ m.role }}: {{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}assistant: Here:
+{% endif %}`, "</s>")
+	docs, _, err := w.Docs(&stage.Example{Messages: []stage.Message{said("user", "Hi?"), said("assistant", "Hello")}}, stage.Choice{}, 1<<20)
+	check(t, err)
+	if got := strings.Join(w.runs(&docs[0]), ""); got != "Hello</s>" {
+		t.Errorf("learnt: %q", got)
+	}
+}

@@ -121,6 +121,9 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 	if len(docs) == 0 {
 		return nil, nothing(job, "examples", said.dropped, w.context)
 	}
+	if err := said.lost.Tell(job, "base"); err != nil {
+		return nil, err
+	}
 	length := min(w.context, max(said.longest, 512))
 	rows := packDocs(docs, length)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
@@ -142,6 +145,7 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 type sayings struct {
 	answers, tokens, supervised, longest, dropped int
 	thoughts, mute                                int // learnt; left out, for the template has none
+	lost                                          talk.Losses
 }
 
 // chats reads conversations to be learnt as documents; direct leaves their
@@ -167,6 +171,7 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 			continue
 		}
 		said.dropped += long
+		lost := talk.Lost(0)
 		for _, m := range e.Messages {
 			if m.Role == "assistant" {
 				said.answers++
@@ -181,9 +186,10 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 		}
 		for i := range list {
 			d := docOf(&list[i])
-			docs = append(docs, d)
+			docs, lost = append(docs, d), lost|d.lost
 			said.longest, said.tokens, said.supervised = max(said.longest, len(d.ids)), said.tokens+len(d.ids), said.supervised+d.supervised
 		}
+		said.lost.Add(e.From, lost)
 	}
 	said.answers -= said.dropped
 	return docs, said, faults.Err()

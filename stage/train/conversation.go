@@ -30,7 +30,7 @@ func (w *writer) doc(from string, prompt, answer []stage.Message, tools []json.R
 
 // docOf is a conversation as it is trained on.
 func docOf(t *talk.Doc) doc {
-	d := doc{ids: t.IDs, supervised: t.Supervised(), weight: 1, taught: t.Taught}
+	d := doc{ids: t.IDs, supervised: t.Supervised(), weight: 1, taught: t.Taught, lost: t.Lost}
 	if slices.Contains(t.Learn[len(t.Learn)-d.supervised:], false) {
 		d.learn = t.Learn
 	}

@@ -447,6 +447,9 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	for i := range asked {
 		asked[i] = problems[i*len(problems)/len(asked)]
 	}
+	if err := r.t.w.hears(r.job, asked); err != nil {
+		return err
+	}
 	s, err := r.t.write(ctx, r.job, asked, r.tokens(), alike)
 	if err != nil {
 		return err
@@ -467,16 +470,11 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	for i, ids := range s.IDs {
 		docs = append(docs, doc{ids: ids, supervised: s.Supervised[i], weight: 1})
 	}
-	for _, a := range s.Answers {
-		p := &asked[a.Problem]
-		doc, fits, err := r.s.w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
-		if err != nil {
-			return err
-		}
-		if fits {
-			docs = append(docs, doc)
-		}
+	said, err := r.s.said(asked, s.Answers)
+	if err != nil {
+		return err
 	}
+	docs = append(docs, said...)
 	if len(docs) == 0 {
 		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
 	}

@@ -111,18 +111,22 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, dropped, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
+	var lost talk.Losses
+	docs, dropped, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile), &lost)
 	if err != nil {
 		return err
 	}
 	if len(docs) == 0 {
 		return nothing(job, "pairs", dropped, s.w.context)
 	}
+	if err := lost.Tell(job, "base"); err != nil {
+		return err
+	}
 	told := preferenceFacts{Examples: len(docs) / 2, Dropped: dropped}
 	told.tell(job)
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		all, long, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile))
+		all, long, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile), new(talk.Losses))
 		if err != nil {
 			return err
 		}
@@ -258,9 +262,10 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 	return s.write(f)
 }
 
-// pairs reads pairs of answers: two documents each, the chosen one first.
+// pairs reads pairs of answers: two documents each, the chosen one first. lost takes what
+// the template drops of them.
 // All that the template refuses are told together.
-func (w *writer) pairs(ctx context.Context, path string) (docs []doc, dropped int, err error) {
+func (w *writer) pairs(ctx context.Context, path string, lost *talk.Losses) (docs []doc, dropped int, err error) {
 	var faults stage.Faults
 	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
@@ -284,6 +289,7 @@ func (w *writer) pairs(ctx context.Context, path string) (docs []doc, dropped in
 			}
 			continue
 		}
+		lost.Add(e.From, c.lost|r.lost)
 		if !fits || !too {
 			dropped++
 			continue

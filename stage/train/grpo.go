@@ -344,12 +344,14 @@ func (r *rl) open(ctx context.Context) error {
 func (r *rl) lengths() (shortest, longest int, err error) {
 	shortest = r.s.w.context
 	long, first := 0, (*say.Error)(nil)
+	var lost talk.Losses
 	for i, list := range [][]stage.Problem{r.course.all, r.watch} {
 		for j := range list {
 			q, err := r.ask(&list[j])
 			if err != nil {
 				return 0, 0, err
 			}
+			lost.Add(list[j].ID, q.Lost)
 			if n := len(q.IDs); n >= r.s.w.context {
 				if long++; first == nil {
 					first = tooLong([]string{"problems", "watch"}[i], say.T("the problem %q has %d tokens, and the base reads %d with the answer", "题目 %q 长 %d 个词元，而基座连同回答最多读 %d 个", brief(list[j].Prompt), n, r.s.w.context))
@@ -365,7 +367,7 @@ func (r *rl) lengths() (shortest, longest int, err error) {
 	if first != nil {
 		return 0, 0, first
 	}
-	return shortest, longest, nil
+	return shortest, longest, lost.Tell(r.job, "base")
 }
 
 // tooLong is the error of a problem behind which there is no room for an answer.

@@ -85,12 +85,16 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.Close()
-	docs, good, dropped, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile))
+	var lost talk.Losses
+	docs, good, dropped, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile), &lost)
 	if err != nil {
 		return err
 	}
 	if len(docs) == 0 {
 		return nothing(job, "labels", dropped, s.w.context)
+	}
+	if err := lost.Tell(job, "base"); err != nil {
+		return err
 	}
 	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(good)}
 	facts.tell(job)
@@ -100,7 +104,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		all, good, long, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile))
+		all, good, long, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile), new(talk.Losses))
 		if err != nil {
 			return err
 		}
@@ -239,9 +243,10 @@ func told(answers []objective.Answer, good []bool) float64 {
 	return right / pairs
 }
 
-// labels reads answers that were called good or bad. All that the template refuses are
+// labels reads answers that were called good or bad. lost takes what the template drops of
+// them. All that the template refuses are
 // told together.
-func (w *writer) labels(ctx context.Context, path string) (docs []doc, good []bool, dropped int, err error) {
+func (w *writer) labels(ctx context.Context, path string, lost *talk.Losses) (docs []doc, good []bool, dropped int, err error) {
 	var faults stage.Faults
 	for e, err := range stage.Until(ctx, stage.Examples(path)) {
 		if err != nil {
@@ -261,6 +266,7 @@ func (w *writer) labels(ctx context.Context, path string) (docs []doc, good []bo
 			}
 			continue
 		}
+		lost.Add(e.From, d.lost)
 		if !fits {
 			dropped++
 			continue

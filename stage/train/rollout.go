@@ -221,6 +221,9 @@ func (r *rl) readLessons(ctx context.Context) (said sayings, err error) {
 	if len(r.lessons) == 0 {
 		return said, nothing(r.job, "replay", said.dropped, r.s.w.context)
 	}
+	if err := said.lost.Tell(r.job, "base"); err != nil {
+		return said, err
+	}
 	if said.dropped > 0 {
 		r.note(say.T("%d of %d lessons are longer than the %d tokens that the base reads, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于基座能读的 %[3]d 个词元，不重学", said.dropped, said.dropped+len(r.lessons), r.s.w.context))
 	}
@@ -289,6 +292,7 @@ type doc struct {
 	asked      string  // of preferences: the question, for people
 
 	taught stage.Taught // in our own chat
+	lost   talk.Lost
 }
 
 // taughtBy is what documents teach beyond single questions.

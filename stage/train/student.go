@@ -9,6 +9,7 @@ import (
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/unread"
 )
 
@@ -104,6 +105,23 @@ func (s *student) follows(teacher *writer) {
 		knows, _ = s.w.Thinks()
 		s.facts.Direct = teacher.Direct && knows
 	}
+}
+
+// said writes a teacher's answers to problems in the student's own words, as far as they fit.
+func (s *student) said(problems []stage.Problem, answers []said) (docs []doc, err error) {
+	var lost talk.Losses
+	for _, a := range answers {
+		p := &problems[a.Problem]
+		d, fits, err := s.w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: a.Thought, Content: a.Answer}}, p.Tools)
+		if err != nil {
+			return nil, err
+		}
+		lost.Add(p.ID, d.lost)
+		if fits {
+			docs = append(docs, d)
+		}
+	}
+	return docs, lost.Tell(s.job, "base")
 }
 
 // ready makes the learner of a brought model, which takes the memory that docs

@@ -296,6 +296,19 @@ type said struct {
 	Answer  string `json:"answer"`
 }
 
+// hears refuses problems whose questions the teacher's template drops: right answers to
+// those would be luck.
+func (w *writer) hears(job *stage.Job, problems []stage.Problem) error {
+	var lost talk.Losses
+	for i := range problems {
+		p := &problems[i]
+		if q, err := w.Ask(p.ID, p.Asking(), p.Tools, nil); err == nil { // else it is told when it is asked
+			lost.Add(p.ID, q.Lost)
+		}
+	}
+	return lost.Tell(job, "teacher")
+}
+
 // write has the teacher answer problems, once each and greedily, and returns
 // those answers that are right: as tokens, if the student writes alike, or as
 // text. Each chunk is written once and kept.
