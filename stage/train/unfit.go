@@ -73,6 +73,25 @@ func unfitRows(in []stage.Forecast, ours string, b *footing) (list []*say.Error)
 	return list
 }
 
+// unspoken finds fault with a base, of argument arg, in whose template nothing can be written.
+func (b *footing) unspoken(arg string) []*say.Error {
+	words := b.speech()
+	if words == nil {
+		return nil
+	}
+	_, err := words.Writer()
+	return stage.Wrong(arg, err)
+}
+
+// unspoken is the same of a run over b that learns from conversations, or asks what it
+// watches. One over rows writes nothing.
+func (o *own) unspoken(in map[string][]stage.Forecast, b *footing) []*say.Error {
+	if len(in["examples"])+len(in["watch"]) == 0 {
+		return nil
+	}
+	return b.unspoken("base")
+}
+
 // unthinking finds fault with a base that is to think and cannot be asked to; nil
 // where it can, or is not to.
 func unthinking(w *talk.Writer, think *bool) *say.Error {
