@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"suiren/stage"
 	"suiren/stage/data/intake"
@@ -19,6 +20,9 @@ import (
 // within seconds: 140,000 short chats, in about 3 s of one core (intake reads 20 MB/s).
 // What stands behind them is read by apply alone.
 const tasteBytes = 64 << 20
+
+// tasteTime is the longest that it takes: little that is packed may unfold to very much.
+const tasteTime = 10 * time.Second
 
 // So many examples of a part are handed on to be counted in a base's words, of so much text.
 const (
@@ -102,15 +106,17 @@ func (t *taste) kinds() map[string]bool {
 // taste reads the owner's files, in the order of a run, until about so many bytes are read.
 func (c *Conversations) taste(in []stage.Forecast, most float64) *taste {
 	t := &taste{c: c, size: map[string]float64{}, all: true}
+	ctx, stop := context.WithTimeout(context.Background(), tasteTime)
+	defer stop()
 	for i := range in {
 		f := &in[i]
 		paths := slices.SortedFunc(slices.Values(f.Files), func(a, b string) int { return cmp.Compare(f.Name(a), f.Name(b)) })
 		for _, path := range paths {
-			if t.end != nil || most <= 0 {
+			if t.end != nil || most <= 0 || ctx.Err() != nil {
 				t.all = false
 				return t
 			}
-			most -= t.file(path, f.Name(path), most)
+			most -= t.file(ctx, path, f.Name(path), most)
 		}
 	}
 	t.all = t.all && t.end == nil && t.faults.Err() == nil
@@ -131,7 +137,7 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // file reads a file until about most bytes of it are read, as they are unpacked, and
 // returns how many. Where one cannot be opened or read, that is told by a run.
-func (t *taste) file(path, name string, most float64) (spent float64) {
+func (t *taste) file(ctx context.Context, path, name string, most float64) (spent float64) {
 	f, err := os.Open(path)
 	if err != nil {
 		t.all = false
@@ -141,8 +147,8 @@ func (t *taste) file(path, name string, most float64) (spent float64) {
 	r := &counter{Reader: f}
 	packed := max(textShare[strings.ToLower(filepath.Ext(path))], 1)
 	before := t.size["text"]
-	for e, err := range intake.Read(context.Background(), r, name, intake.Form(t.c.Form)) {
-		if spent = max(packed*r.n, t.size["text"]-before); spent > most {
+	for e, err := range intake.Read(ctx, r, name, intake.Form(t.c.Form)) {
+		if spent = max(packed*r.n, t.size["text"]-before); spent > most || ctx.Err() != nil {
 			t.all = false
 			break
 		}
