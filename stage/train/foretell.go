@@ -277,8 +277,14 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
 	s.remark(&w, m)
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
-	if g.Think == nil || *g.Think { // else lessons are read without their thoughts, which may not fit
-		s.f.Wrong = append(s.f.Wrong, replay...)
+	for _, base := range in["base"] {
+		told, err := readFacts(base.Path)
+		if err != nil {
+			told = facts{} // the owner's
+		}
+		if base.Path != "" && !g.straight(&told) { // else lessons are read without their thoughts
+			s.f.Wrong = append(s.f.Wrong, replay...)
+		}
 	}
 	if none && len(in["replay"]) == 0 && g.Weight != nil && g.weight() > 0 {
 		s.f.Wrong = append(s.f.Wrong, withoutEffect("replay_weight", say.T("the problems have no answers, and there is no replay", "题目没有答案，也没有 replay"), say.T("name lessons in replay, add answers to the problems (completion), or leave it out", "请在 replay 中引用例题，为题目加上答案（completion），或省略此项")))

@@ -64,3 +64,29 @@ func TestForetoldTemplate(t *testing.T) {
 		t.Errorf("teacher: %v", wrong)
 	}
 }
+
+// Lessons that fit into no context are refused in the plan, but where they are read without
+// their thoughts, which may be what is long.
+func TestReplayFitsNothing(t *testing.T) {
+	base := archFolder("qwen2")
+	lesson := stage.Example{From: "a", Messages: append(user("a"), stage.Message{Role: "assistant", Content: "b", Thought: strings.Repeat("so ", 4000)})}
+	long := lesson
+	long.Messages = append(user(strings.Repeat("so ", 4000)), lesson.Messages[1])
+	no := false
+	for _, c := range []struct {
+		think  *bool
+		lesson stage.Example
+		faults int
+	}{{nil, long, 1}, {&no, long, 0}, {nil, lesson, 0}} { // qwen2 knows no thoughts, and leaves them out
+		in := map[string][]stage.Forecast{"base": {{Path: base}}, "problems": {{Path: toyPart(t, toyProblems(1))}}, "replay": {{Path: toyExamples(t, []stage.Example{c.lesson})}}}
+		var replay []string
+		for _, e := range (&GRPO{Rank: 2, Think: c.think}).Forecast(in, stage.Machine{Threads: 1}).Wrong {
+			if e.Where == "replay" {
+				replay = append(replay, e.Error())
+			}
+		}
+		if len(replay) != c.faults {
+			t.Errorf("%v: %q", c.think, replay)
+		}
+	}
+}
