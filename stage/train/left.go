@@ -113,9 +113,9 @@ func allLong(arg, name string, long, context int) *say.Error {
 // refused finds fault with examples that a run over b refuses, as far as they were counted:
 // those that cannot be written in its words, or all, where it is known that none fits into
 // its context. It is said in the words in which a run says it. Of examples that are not for
-// the use nothing is said here: that is a fault by itself.
+// the use, or over a base that cannot be trained, nothing is said here: that is a fault by itself.
 func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg string, ref stage.Ref, b *footing) []*say.Error {
-	if unfit(in, use, arg) != nil {
+	if len(b.wrong) > 0 || unfit(in, use, arg) != nil {
 		return nil
 	}
 	if bad := stage.Wrong(arg, t.faults.Err()); bad != nil {

@@ -152,7 +152,9 @@ func namedWords(in []stage.Forecast) string {
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
 	for _, arg := range args {
 		for _, f := range in[arg] {
-			if n, known := f.Size["watched"]; arg == "watch" && (known && n == 0 || emptyPart(f.Path)) {
+			is := stage.UseOf(&f)
+			other := is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) // more of them would not help
+			if n, known := f.Size["watched"]; arg == "watch" && !other && (known && n == 0 || emptyPart(f.Path)) {
 				list = append(list, nothingWatched())
 				continue
 			}
@@ -164,7 +166,7 @@ func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list 
 				if bad := stage.Unlearnable(arg, &f); bad != nil {
 					list = append(list, bad)
 				}
-			} else if is := stage.UseOf(&f); is != "" && is != use {
+			} else if other {
 				list = append(list, stage.WrongUse(arg, use, is))
 			}
 		}
