@@ -20,7 +20,7 @@ func TestViewBeside(t *testing.T) {
 			t.Fatal(err)
 		}
 		var list []string
-		for _, n := range h.plan().ViewBeside(say.English, at).Nodes {
+		for _, n := range h.plan().ViewBeside(say.English, at, nil).Nodes {
 			if n.State == Running {
 				list = append(list, string(n.Kind)+"."+n.Name)
 			}
@@ -54,5 +54,54 @@ func TestViewBeside(t *testing.T) {
 	}
 	if got := running(); got != "" || len(seen) != 13 {
 		t.Errorf("after it %q runs; seen %q", got, seen)
+	}
+}
+
+// A step that failed in another process shows so, with its sentence, until it is to be made
+// from something else, or is made.
+func TestViewBesideFailed(t *testing.T) {
+	h := newHouse(t, chain)
+	shown := func() string {
+		failed, err := run.Failures(h.st.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, n := range h.plan().ViewBeside(say.English, nil, failed).Nodes {
+			if n.State == Failed {
+				list = append(list, string(n.Kind)+"."+n.Name+": "+n.Why)
+			}
+		}
+		return strings.Join(list, "; ")
+	}
+	broken := true
+	growing = func(*stage.Job) error {
+		if broken {
+			return say.Errorf("no rain", "没有雨")
+		}
+		return nil
+	}
+	t.Cleanup(func() { growing = nil })
+	apply := func() error { return Apply(context.Background(), h.plan(), h.st, machine, Options{}) }
+	if got := shown(); got != "" {
+		t.Errorf("before any run: %s", got)
+	}
+	if apply() == nil {
+		t.Fatal("nothing failed")
+	}
+	if got := shown(); !strings.Contains(got, "weights.large: ") || !strings.Contains(got, "no rain") {
+		t.Errorf("it failed: %q", got)
+	}
+	h.edit("by    = 3", "by    = 4")
+	if got := shown(); strings.Contains(got, "weights.large") {
+		t.Errorf("another step: %s", got)
+	}
+	h.edit("by    = 4", "by    = 3")
+	broken = false
+	if err := apply(); err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(); got != "" {
+		t.Errorf("it is made: %s", got)
 	}
 }

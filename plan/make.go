@@ -289,6 +289,9 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 			if !a.Pin {
 				f := k.steps[ref].Forecast
 				f.Words = k.words(ref)
+				if a.partOf(ref) == stage.WatchPart {
+					f.Sample, f.Whole = f.Watched, f.AllSeen
+				}
 				if out := k.steps[ref].Output; !out.IsZero() { // made: its files tell more
 					if _, dir, err := k.st.Part(out, a.partOf(ref)); err == nil {
 						f.Path = dir
@@ -306,7 +309,7 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 				size["bytes"+ext] += float64(f.Size)
 			}
 		}
-		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: size, Path: snap.place, Files: snap.paths()})
+		in[snap.arg] = append(in[snap.arg], stage.Forecast{Size: size, Path: snap.place, Files: snap.paths(), Folder: snap.dir})
 	}
 	f := c.Forecast(in, k.m)
 	for _, x := range []*float64{&f.Low, &f.High, &f.FLOPs} {

@@ -166,12 +166,13 @@ type NodeProgress struct {
 
 // View returns the plan as it is now, in lang. It may be called while Apply
 // runs.
-func (p *Plan) View(lang say.Lang) View { return p.ViewBeside(lang, nil) }
+func (p *Plan) View(lang say.Lang) View { return p.ViewBeside(lang, nil, nil) }
 
 // ViewBeside is View while a run, of this process or another, is at a step; nil if none
 // is. A node runs if that is its step by key: one of the name alone may be made from
-// what the plan file said before.
-func (p *Plan) ViewBeside(lang say.Lang, at *run.AtWork) View {
+// what the plan file said before. So is one that waits failed, if it is among those of
+// the run that ended last: as it is, it would fail again.
+func (p *Plan) ViewBeside(lang say.Lang, at *run.AtWork, failed map[store.Digest]run.Words) View {
 	v := View{Name: p.File.Name, Nodes: []Node{}}
 	for _, s := range p.Steps() {
 		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang), Why: s.Why.In(lang)}
@@ -187,6 +188,9 @@ func (p *Plan) ViewBeside(lang say.Lang, at *run.AtWork) View {
 		}
 		for _, ref := range s.Needs {
 			n.Inputs = append(n.Inputs, ref.String())
+		}
+		if why, ok := failed[s.Key]; ok && s.State == Waiting {
+			n.State, n.Why = Failed, say.Text{En: why.En, Zh: why.Zh}.In(lang)
 		}
 		if at != nil && s.State != Done && !s.Key.IsZero() && s.Key == at.Key && s.Ref.String() == at.Step {
 			n.State, n.Why = Running, "" // why it failed is of a run before

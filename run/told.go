@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -81,6 +82,44 @@ func Now(dir string) (*AtWork, error) {
 		}
 	})
 	return at, err
+}
+
+// Failures returns the sentence at which each step failed in the newest run of the store in
+// dir, by the step's key; nil if that run goes on, or did not fail.
+//
+// It reads all of that run, and understands the lines that matter.
+func Failures(dir string) (map[store.Digest]Words, error) {
+	runs := filepath.Join(dir, "runs")
+	list, err := ids(runs)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	path := logPath(runs, list[0])
+	info, err := read(path, list[0])
+	if err != nil || info.State != Failed {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var key store.Digest // of the step at hand
+	failed := map[store.Digest]Words{}
+	_, err = eachLine(f, func(b []byte) (bool, error) {
+		var l Line
+		if bytes.Contains(b, []byte(`"metric"`)) || json.Unmarshal(b, &l) != nil {
+			return true, nil
+		}
+		switch {
+		case l.Type == TypeBegin:
+			key, _ = store.ParseDigest(l.Key) // zero of a run whose program told none
+		case l.Type == TypeFailed && !key.IsZero() && l.Text != nil:
+			failed[key] = *l.Text
+		}
+		return true, nil
+	})
+	return failed, err
 }
 
 // told is Told of a log of so many bytes. It reads tail of them, and more if none of

@@ -23,6 +23,9 @@ const ExamplesFile = "examples.jsonl"
 // ProblemsFile is the file of a part of examples that holds problems.
 const ProblemsFile = "problems.jsonl"
 
+// WatchPart is the part of examples that is watched while others are learnt.
+const WatchPart = "watch"
+
 // A Message is one turn of a conversation, in the form of OpenAI's API.
 type Message struct {
 	Role    string `json:"role"` // system, developer, user, assistant, tool

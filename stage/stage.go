@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"suiren/internal/say"
@@ -200,13 +201,46 @@ type Forecast struct {
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
 	Families  []string           `json:"-"` // of problems that are not made yet: all that may be among them; nil: not known
-	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first
+	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first that are trained on
+	Whole     bool               `json:"-"` // Sample is all of them
+	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
+	AllSeen   bool               `json:"-"` // Watched is all of them
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
 	WordsPath string             `json:"-"` // of weights, or of rows of conversations, whose words are those of a model at hand, made or the owner's: where it lies
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
+	Folder    string             `json:"-"` // … and the folder that their names begin at
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
+}
+
+// Name is what people are told of one of Files: as a run calls it.
+func (f *Forecast) Name(path string) string {
+	if name, err := filepath.Rel(f.Folder, path); err == nil && f.Folder != "" {
+		return filepath.ToSlash(name)
+	}
+	return path
+}
+
+// Wrong makes of what a run would end with errors of a forecast, at the argument arg. What
+// names a place of its own tells it. What is not said for people is left to the run.
+func Wrong(arg string, err error) (list []*say.Error) {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range all.Unwrap() {
+			list = append(list, Wrong(arg, err)...)
+		}
+		return list
+	}
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return nil
+	}
+	at := *bad
+	if at.Where != "" && at.Where != arg {
+		at.What = say.T("%s: %v", "%s：%v", at.Where, at.What)
+	}
+	at.Where = arg
+	return []*say.Error{&at}
 }
 
 // A Forecaster is an Operator that knows its cost before its inputs exist.

@@ -190,8 +190,9 @@ func (s *service) planView(lang say.Lang) (json.RawMessage, error) {
 	if p == nil {
 		return nil, nil
 	}
-	at, _ := run.Now(s.w.st.Path()) // without it, what was planned is known all the same
-	return json.Marshal(p.ViewBeside(lang, at))
+	at, _ := run.Now(s.w.st.Path()) // without these, what was planned is known all the same
+	failed, _ := run.Failures(s.w.st.Path())
+	return json.Marshal(p.ViewBeside(lang, at, failed))
 }
 
 // reportView is the report that a page of the plan shows: that of which apply tells

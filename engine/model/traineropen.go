@@ -112,7 +112,7 @@ func (f *File) trainable(frozen bool) (Shape, *decoderNet, error) {
 			return s, nil, untrained("layer %d has biases other than those of queries, keys and values, which are not trained", l)
 		}
 	}
-	return s, plan, nil
+	return s, plan, plan.finite()
 }
 
 // Trained returns the names of the families that are trained, as GGUF has them.

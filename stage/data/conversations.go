@@ -120,20 +120,18 @@ type conversationsReport struct {
 // A sorter puts examples into their parts.
 type sorter struct {
 	*Conversations
+	admission
 	parts    map[string]*stage.ExampleWriter
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
 	seen     map[[16]byte]bool
-	labelled map[[16]byte]bool  // the label of each labelled answer
-	paired   map[[16]byte]bool  // pairs
-	asked    map[[16]byte]asked // problems, by what they ask
-	apart    int                // of them want another answer
-	places   []string           // of the first of those
-	odd      map[*int]string    // where what the report counts stands first
-	families map[string]bool
+	labelled map[[16]byte]bool   // the label of each labelled answer
+	paired   map[[16]byte]bool   // pairs
+	asked    map[[16]byte]asked  // problems, by what they ask
+	apart    int                 // of them want another answer
+	places   []string            // of the first of those
+	odd      map[*int]string     // where what the report counts stands first
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
-	first    string              // where the first example stands
-	total    int
 	report   conversationsReport
 }
 
@@ -149,14 +147,13 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	var faults stage.Faults
 	for i, p := range paths {
 		job.Emit(stage.Event{Type: "progress", Done: float64(i), Total: float64(len(paths)), Unit: "files"})
-		if err := s.file(ctx, dir, p, &faults); err != nil {
+		if err := s.file(ctx, dir, p); err != nil {
 			return err
 		}
 	}
-	if err := faults.Err(); err != nil {
+	if err := s.faults.Err(); err != nil {
 		return err
 	}
 	return s.close(job)
@@ -164,7 +161,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, asked: map[[16]byte]asked{}, odd: map[*int]string{}, families: map[string]bool{}, worded: map[[16]byte]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, asked: map[[16]byte]asked{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -202,20 +199,21 @@ func filesBelow(dir string) (paths []string, err error) {
 }
 
 // file reads one file.
-func (s *sorter) file(ctx context.Context, dir, p string, faults *stage.Faults) error {
+func (s *sorter) file(ctx context.Context, dir, p string) error {
 	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(p)))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	for e, err := range intake.Read(ctx, f, p, intake.Form(s.Form)) {
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case err != nil:
-			if err := faults.Add(err); err != nil {
-				return err
-			}
+		}
+		taken, err := s.read(&e, err)
+		if err != nil {
+			return err
+		}
+		if !taken {
 			continue
 		}
 		s.report.Files[p]++
@@ -232,29 +230,15 @@ func (s *sorter) file(ctx context.Context, dir, p string, faults *stage.Faults) 
 	return nil
 }
 
-// add writes an example into its part, once. Its key may be there.
+// add writes an example that was admitted into its part, once. Its key may be there.
 func (s *sorter) add(e *stage.Example) error {
-	use := e.Use()
-	if s.first == "" {
-		s.first, s.report.Use = e.From, use
-	}
-	if use != s.report.Use {
-		return &say.Error{Where: e.From, What: say.T("this example is for %s, and the one at %s for %s", "这条样例用于 %s，而 %s 处的样例用于 %s", string(use), s.first, string(s.report.Use)),
-			Next: say.T("make a block for each", "请分成不同的块")}
-	}
-	if s.total++; s.total > maxExamples {
-		return &say.Error{Where: e.From, What: say.T("there are more than %d examples", "样例超过 %d 条", maxExamples), Next: say.T("make several blocks of them", "请分成几个块")}
-	}
-	if s.families[e.Family] = true; len(s.families) > maxFamilies {
-		return &say.Error{Where: e.From, What: say.T("there are more than %d families of problems", "题目的 family 超过 %d 种", maxFamilies),
-			Next: say.T("give family the name of a kind that many problems are of, or leave it out", "请在 family 中写多道题共有的种类，或省略此项")}
-	}
+	s.report.Use = s.use
 	from := e.From
 	e.From = ""
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
-		if place = e.Key; use == stage.UseProblems {
+		if place = e.Key; s.use == stage.UseProblems {
 			place = wording.Group(question(e))
 		}
 	}
@@ -271,14 +255,14 @@ func (s *sorter) add(e *stage.Example) error {
 		s.seen[sum] = true
 	}
 	part := s.part(place)
-	if use == stage.UseProblems && place == e.Key && s.elsewhere(e, part) {
+	if s.use == stage.UseProblems && place == e.Key && s.elsewhere(e, part) {
 		s.report.Reworded++
 		return nil
 	}
 	s.keys[part][e.Key] = true
 	s.report.Examples[part]++
 	s.count(e)
-	if use == stage.UseProblems {
+	if s.use == stage.UseProblems {
 		s.problems[part] = append(s.problems[part], problemOf(e))
 	}
 	return s.parts[part].Write(e)

@@ -155,6 +155,9 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 		}
 		e.From = fmt.Sprintf("%s:%s/%s#%d", f.g.name, f.Name, f.lang, i)
 		s.report.Files[f.g.name+":"+f.Name+"/"+f.lang]++
+		if err := s.admit(e); err != nil {
+			return err
+		}
 		if err := s.add(e); err != nil {
 			return err
 		}

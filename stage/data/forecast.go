@@ -2,21 +2,14 @@ package data
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"io"
-	"maps"
 	"math"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/data/intake"
 	"suiren/stage/talk"
-	"suiren/stage/verify"
 )
 
 // What files hold, as far as their sizes tell before they are read. The rates
@@ -106,128 +99,6 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	return about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
 }
 
-// Forecast implements stage.Forecaster.
-func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	bytes, size := sum(in["files"], "bytes"), map[string]float64{}
-	read, use := 0.0, stage.Use("")
-	var sample []stage.Example
-	families, all := map[string]bool{}, true
-	for _, f := range in["files"] {
-		for _, path := range f.Files {
-			if read > tasteBytes {
-				all = false
-				break
-			}
-			n, whole := c.taste(path, size, &use, &sample, families)
-			read, all = read+n, all && whole
-		}
-	}
-	if size["examples"] == 0 { // what is wrong with them is told when they are read
-		size["text"], read = bytes, max(bytes, 1)
-	}
-	for _, name := range []string{"code", "url"} { // the share that a program judges
-		if size[name] > 0 {
-			size[name] /= size["examples"]
-		}
-	}
-	for _, name := range []string{"examples", "text", "learnt"} {
-		size[name] *= bytes / read
-	}
-	if size["examples"] > 0 { // else nobody knows
-		size["watched"] = c.share() * size["examples"]
-		size["heldout"] = size["watched"]
-	}
-	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
-		size[name] *= 1 - 2*c.share()
-	}
-	f := about(bytes/exampleRate, 56<<20, size)
-	f.Use = use
-	if use != stage.UseProblems {
-		f.Sample = sample
-	} else if all {
-		f.Families = slices.Sorted(maps.Keys(families))
-	}
-	return f
-}
-
-// So many examples are handed on to be counted in a base's words, of so much text.
-const (
-	sampleExamples = 100
-	sampleBytes    = 1 << 20
-)
-
-// So much of the owner's examples is read for a forecast: of a file its beginning.
-const tasteBytes = 4 << 20
-
-// taste adds to size what the first examples of a file hold: how many there
-// are, bytes of their text, of it those that are learnt, and of the longest. use
-// is what they are for, the first go into sample, and the families of problems into
-// families. It returns how many bytes of the file that was, and whether that is all of it.
-func (c *Conversations) taste(path string, size map[string]float64, use *stage.Use, sample *[]stage.Example, families map[string]bool) (n float64, whole bool) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, false
-	}
-	defer f.Close()
-	bad := false
-	for e, err := range intake.Read(context.Background(), io.LimitReader(f, tasteBytes), path, intake.Form(c.Form)) {
-		if err != nil {
-			bad = true // and perhaps what follows
-			break
-		}
-		asked, learnt, longest := 0, 0, 0
-		for _, tool := range e.Tools {
-			asked += len(tool)
-		}
-		for _, m := range slices.Concat(e.Prompt, e.Messages) {
-			n := textIn([]stage.Message{m})
-			if m.Role == "assistant" {
-				learnt += n
-			} else {
-				asked += n
-			}
-		}
-		longest = asked + learnt
-		switch *use = e.Use(); *use {
-		case stage.UsePairs:
-			a, b := textIn(e.Chosen), textIn(e.Rejected)
-			longest, learnt = asked+max(a, b), a+b
-			size["pairs"]++
-		case stage.UseProblems:
-			families[familyOf(&e)] = true
-			if e.Messages[len(e.Messages)-1].Role != "assistant" {
-				size["unanswered"]++
-			}
-		}
-		if name := verify.Program(e.Verify); name != "" {
-			size[name]++
-		}
-		if size["examples"]++; len(*sample) < sampleExamples && size["text"] < sampleBytes {
-			*sample = append(*sample, e)
-		}
-		size["text"] += float64(asked + learnt)
-		size["learnt"] += float64(learnt)
-		size["longest"] = max(size["longest"], float64(longest))
-	}
-	at, err := f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return 0, false
-	}
-	info, err := f.Stat()
-	return float64(at), !bad && err == nil && at == info.Size()
-}
-
-// textIn is the bytes of text in messages, of what they call, too.
-func textIn(list []stage.Message) (n int) {
-	for _, m := range list {
-		n += len(m.Content) + len(m.Thought)
-		for _, c := range m.Calls {
-			n += len(c.Function.Name) + len(c.Function.Arguments)
-		}
-	}
-	return n
-}
-
 // sum adds a size over what the steps before foretell.
 func sum(list []stage.Forecast, size string) (n float64) {
 	for _, f := range list {
@@ -274,9 +145,10 @@ var speedUnknown = say.T("how long the model takes is known when it is there and
 
 // counted foretells rows of conversations by counting some of them in the words that they
 // are written in, or roughly where those are not at hand; false if there is none to count.
-func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) {
+// wrong is what a run would refuse of those that are counted.
+func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok bool, wrong []*say.Error) {
 	if len(in["from"]) == 0 || len(in["text"]) > 0 {
-		return stage.Forecast{}, false
+		return stage.Forecast{}, false, nil
 	}
 	w, rough := t.foretold(in), false
 	vocab := sum(in["tokenizer"], "vocab")
@@ -285,27 +157,37 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) 
 	} else {
 		var err error
 		if w, err = talk.Rough(talk.BytesPerToken(cmp.Or(vocab, baseVocab))); err != nil {
-			return stage.Forecast{}, false
+			return stage.Forecast{}, false, nil
 		}
 		rough = true
 	}
 	docs, tokens, learnt := 0.0, 0.0, 0.0
+	over, all := int64(0), !rough // documents that are longer than a row; none is left uncounted
+	var faults stage.Faults
 	for i := range in["from"] {
 		f := &in["from"][i]
-		some := sampleOf(f)
+		some, whole := sampleOf(f)
 		if len(some) == 0 || f.Size["examples"] == 0 {
-			return stage.Forecast{}, false
+			return stage.Forecast{}, false, nil
 		}
+		all = all && whole
 		part := f.Size["examples"] / float64(len(some))
 		for k := range some {
 			e := some[k]
 			if t.Direct {
 				e.Direct()
 			}
-			list, _, err := w.Docs(&e, t.choice(), t.Length)
-			if err != nil {
-				return stage.Forecast{}, false // it is told when they are written
+			list, long, err := w.Docs(&e, t.choice(), t.Length)
+			switch {
+			case err == nil:
+			case rough || faults.Add(err) != nil:
+				return stage.Forecast{}, false, nil // it is told when they are written
+			case talk.Spent(err):
+				return stage.Forecast{}, false, stage.Wrong("from", faults.Err())
+			default:
+				continue
 			}
+			over += int64(long)
 			for d := range list {
 				n := float64(w.Size(list[d].IDs))
 				docs, tokens = docs+part, tokens+part*n
@@ -313,8 +195,12 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) 
 			}
 		}
 	}
+	wrong = stage.Wrong("from", faults.Err())
 	if docs == 0 {
-		return stage.Forecast{}, false
+		if wrong == nil && all && over > 0 {
+			wrong = []*say.Error{allLong(over, t.Length)}
+		}
+		return stage.Forecast{}, false, wrong
 	}
 	inRow := float64(t.Length) * docs / tokens
 	if !rough { // else it is not known so well that parts of one could not be there
@@ -323,24 +209,25 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (stage.Forecast, bool) 
 	f := about(tokens/tokenRate, 64<<20, map[string]float64{"rows": docs / max(inRow, 1), "documents": docs,
 		"tokens": tokens, "supervised": learnt, "length": float64(t.Length), "vocab": vocab})
 	if rough {
-		return f, true
+		return f, true, wrong
 	}
 	f.Basis = say.T("some of the examples, counted", "数过其中一部分样例")
-	return f, true
+	return f, true, wrong
 }
 
-// sampleOf returns some of the examples that f foretells, or of those that were made.
-func sampleOf(f *stage.Forecast) (list []stage.Example) {
+// sampleOf returns some of the examples that f foretells, or of those that were made, and
+// whether they are all.
+func sampleOf(f *stage.Forecast) (list []stage.Example, whole bool) {
 	if f.Path == "" {
-		return f.Sample
+		return f.Sample, f.Whole
 	}
 	for e, err := range stage.Conversations(f.Path) {
 		if err != nil || len(list) == sampleExamples {
-			break
+			return list, false
 		}
 		list = append(list, e)
 	}
-	return list
+	return list, true
 }
 
 // foretold is a writer in the words of what rows are made for, if they are at hand.

@@ -101,7 +101,7 @@ func TestForecastOfExamples(t *testing.T) {
 		t.Errorf("of short chats: %v", f.Size)
 	}
 	part := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {write("chats.jsonl", chat, 1000)}}, stage.Machine{})
-	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 50 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
+	if n := part.Size["examples"]; n < 890 || n > 910 || part.Size["watched"] != 0 || part.Size["heldout"] != 50 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats: %v", part.Size)
 	}
 	code, url := `{"prompt": "a", "verify": {"code": {"call": "f", "cases": [{"want": 1}]}}}`+"\n", `{"prompt": "b", "verify": {"url": "http://127.0.0.1:1/"}}`+"\n"
@@ -114,7 +114,7 @@ func TestForecastOfExamples(t *testing.T) {
 		text  string
 		times int
 		want  string
-	}{{sum, 3, "[sums]"}, {sum + code, 3, "[own sums]"}, {sum + "no example\n", 1, "[]"}, {sum, tasteBytes/len(sum) + 1, "[]"}, {chat, 3, "[]"}} {
+	}{{sum, 3, "[sums]"}, {sum + code, 3, "[own sums]"}, {sum + "no example\n", 1, "[]"}, {chat, 3, "[]"}} {
 		if f := op.Forecast(map[string][]stage.Forecast{"files": {write("families.jsonl", c.text, c.times)}}, stage.Machine{}); fmt.Sprint(f.Families) != c.want {
 			t.Errorf("families of %.80q: %v, want %s", c.text, f.Families, c.want)
 		}
@@ -135,8 +135,8 @@ func TestTasteAnswered(t *testing.T) {
 	if err := os.WriteFile(path, []byte(`{"prompt":"6*7?","verify":{"number":42}}`+"\n"+`{"prompt":"6*8?","completion":"48","verify":{"number":48}}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	size, use := map[string]float64{}, stage.Use("")
-	new(Conversations).taste(path, size, &use, new([]stage.Example), map[string]bool{})
+	got := new(Conversations).taste([]stage.Forecast{{Files: []string{path}}}, tasteBytes)
+	size, use := got.size, got.use
 	if use != stage.UseProblems || size["examples"] != 2 || size["unanswered"] != 1 || size["learnt"] != 2 {
 		t.Errorf("%s: %v", use, size)
 	}

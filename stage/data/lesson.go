@@ -129,7 +129,7 @@ func spaced(expr string) string { return spaces.Replace(expr) }
 // The parts into which problems fall by their key alone.
 const (
 	trainPart   = "train"
-	watchPart   = "watch"
+	watchPart   = stage.WatchPart
 	heldoutPart = "heldout"
 	lengthPart  = "length"
 	reportPart  = "report"

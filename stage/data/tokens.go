@@ -79,10 +79,11 @@ const (
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	f, counted := t.counted(in)
+	f, counted, wrong := t.counted(in)
 	if !counted {
 		f = t.forecast(in)
 	}
+	f.Wrong = wrong
 	for i := range in["from"] {
 		if bad := stage.Unlearnable("from", &in["from"][i]); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
@@ -99,11 +100,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		if err == nil {
 			_, err = words.Writer()
 		}
-		if bad, ok := errors.AsType[*say.Error](unread.Error("base", base.Path, err)); ok {
-			at := *bad
-			at.Where = "base"
-			f.Wrong = append(f.Wrong, &at)
-		}
+		f.Wrong = append(f.Wrong, stage.Wrong("base", unread.Error("base", base.Path, err))...)
 	}
 	return f
 }
@@ -202,14 +199,19 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 		return t.nothing(job)
 	}
 	if info.Rows == 0 {
-		return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", info.Dropped, t.Length),
-			Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
+		return allLong(info.Dropped, t.Length)
 	}
 	if info.Dropped > 0 {
 		text := say.T("left out: %v", "略去：%v", info.Left())
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return nil
+}
+
+// allLong is the error of documents none of which fits into a row of length tokens.
+func allLong(n int64, length int) *say.Error {
+	return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", n, length),
+		Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
 }
 
 // nothing is the error of rows of which nothing is learnt.

@@ -217,7 +217,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		e.Where = "teacher"
 		s.f.Wrong = append(s.f.Wrong, e)
 	}
-	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
+	s.f.Wrong = slices.Concat(s.f.Wrong, teacher.unspoken("teacher"), unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
 	return s.f
 }
 

@@ -91,7 +91,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := d.own().forecastAnswers(in, "pairs", d.Pairs, d.Watch, d.Rank, 1, 2*watchPairs, m)
+	f := d.own().forecastAnswers(in, stage.UsePairs, "pairs", d.Pairs, d.Watch, d.Rank, 1, 2*watchPairs, m)
 	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
 	return f
 }
@@ -305,7 +305,7 @@ func (w *writer) pairs(ctx context.Context, path string, lost *talk.Losses) (doc
 // forecastAnswers is the forecast of learning from answers, of which o has
 // documents a step. Each is read so many times beside what is learnt, and as
 // often under the base before; of what is watched so many.
-func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, from, watch stage.Ref, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
+func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg string, from, watch stage.Ref, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	t := tallyOf(in[arg], &b)
 	longest := t.longest
@@ -314,10 +314,10 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, arg string, from, w
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	s := newPupil(b, o, rank, longest, m)
-	s.f.Wrong = append(s.f.Wrong, t.tooLong(arg, from, &b)...)
+	s.f.Wrong = append(s.f.Wrong, t.refused(in, use, arg, from, &b)...)
 	if o.watched && t.over == 0 {
 		held := tallyOf(in["watch"], &b)
-		s.f.Wrong = append(s.f.Wrong, held.tooLong("watch", watch, &b)...)
+		s.f.Wrong = append(s.f.Wrong, held.refused(in, use, "watch", watch, &b)...)
 	}
 	w := t.load(s.length)
 	batch := min(o.batch, max(int(t.docs), 1)) // each once
@@ -351,7 +351,7 @@ type pupil struct {
 // up to longest tokens.
 func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
-	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, b.untrained(rank > 0)
+	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, slices.Concat(b.untrained(rank > 0), b.unspoken("base"))
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context

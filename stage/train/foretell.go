@@ -16,13 +16,13 @@ import (
 // so that its memory is that of the run.
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
-	w, long := workload{length: exampleLength}, []*say.Error(nil)
+	w, bad := workload{length: exampleLength}, []*say.Error(nil)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
-		w, long = t.load(min(b.context(), max(t.longest, exampleLength))), t.tooLong("examples", o.examples, &b)
+		w, bad = t.load(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	batch := o.batch
@@ -30,7 +30,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), long)}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad)}
 	if o.lora != nil {
 		for _, base := range in["base"] {
 			f.Over = base.Path
@@ -221,11 +221,13 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	slim := *g
 	slim.Rank = slimRank
 	slimBeside, _ := slim.beside(&b, longest, 0, m)
+	replay := []*say.Error(nil)
 	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
 	switch {
 	case g.weight() == 0:
 	case len(in["replay"]) > 0:
 		lessons := tallyOf(in["replay"], &b)
+		replay = lessons.refused(in, stage.UseChats, "replay", g.Replay, &b)
 		again, held, row = lessons.each(), lessons.tokens, max(longest, min(lessons.longest, b.context()))
 	case t.learnt > 0:
 		again = t.each()
@@ -274,7 +276,16 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	}
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
 	s.remark(&w, m)
-	s.f.Wrong = append(append(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch")...), unfit(in, stage.UseChats, "replay")...)
+	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
+	for _, base := range in["base"] {
+		told, err := readFacts(base.Path)
+		if err != nil {
+			told = facts{} // the owner's
+		}
+		if base.Path != "" && !g.straight(&told) { // else lessons are read without their thoughts
+			s.f.Wrong = append(s.f.Wrong, replay...)
+		}
+	}
 	if none && len(in["replay"]) == 0 && g.Weight != nil && g.weight() > 0 {
 		s.f.Wrong = append(s.f.Wrong, withoutEffect("replay_weight", say.T("the problems have no answers, and there is no replay", "题目没有答案，也没有 replay"), say.T("name lessons in replay, add answers to the problems (completion), or leave it out", "请在 replay 中引用例题，为题目加上答案（completion），或省略此项")))
 	}

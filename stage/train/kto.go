@@ -73,7 +73,7 @@ func (k *KTO) Settled() map[string]any {
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := k.own().forecastAnswers(in, "labels", k.Labels, k.Watch, k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	f := k.own().forecastAnswers(in, stage.UseLabels, "labels", k.Labels, k.Watch, k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
 	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
 	return f
 }

@@ -110,9 +110,17 @@ func allLong(arg, name string, long, context int) *say.Error {
 		Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
 }
 
-// tooLong finds fault with examples of which it is known that none fits into b's context,
-// in the words in which a run does.
-func (t *tally) tooLong(arg string, ref stage.Ref, b *footing) []*say.Error {
+// refused finds fault with examples that a run over b refuses, as far as they were counted:
+// those that cannot be written in its words, or all, where it is known that none fits into
+// its context. It is said in the words in which a run says it. Of examples that are not for
+// the use, or over a base that cannot be trained, nothing is said here: that is a fault by itself.
+func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg string, ref stage.Ref, b *footing) []*say.Error {
+	if len(b.wrong) > 0 || unfit(in, use, arg) != nil {
+		return nil
+	}
+	if bad := stage.Wrong(arg, t.faults.Err()); bad != nil {
+		return bad
+	}
 	if t.over == 0 {
 		return nil
 	}

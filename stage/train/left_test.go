@@ -303,7 +303,7 @@ func TestForetoldTooLong(t *testing.T) {
 		size := map[string]float64{"examples": 3, "text": 300, "learnt": 200, "longest": 100}
 		more := map[string]float64{"examples": 300, "text": 30000, "learnt": 20000, "longest": 100}
 		for name, f := range map[string]stage.Forecast{
-			"made": {Path: all}, "to be made": {Use: c.use, Size: size, Sample: over},
+			"made": {Path: all}, "to be made": {Use: c.use, Size: size, Sample: over, Whole: true},
 			"":      {Path: toyExamples(t, append(over[:2:2], c.fit))},
 			" more": {Use: c.use, Size: more, Sample: over},
 		} {

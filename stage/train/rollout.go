@@ -276,11 +276,14 @@ func (r *rl) lesson(step, i uint64) (doc, error) {
 
 // direct reports whether the base answers at once, as the plan says or as it was
 // taught here: then thoughts are not learnt again.
-func (r *rl) direct() bool {
-	if r.Think != nil {
-		return !*r.Think
+func (r *rl) direct() bool { return r.straight(&r.s.facts) }
+
+// straight is direct over a base with facts f.
+func (g *GRPO) straight(f *facts) bool {
+	if g.Think != nil {
+		return !*g.Think
 	}
-	return r.s.facts.Method != "" && !r.s.facts.Think
+	return f.Method != "" && !f.Think
 }
 
 // A doc is one answer with its prompt.

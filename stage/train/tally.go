@@ -19,12 +19,13 @@ import (
 // A tally is what examples come to as documents in a base's words.
 type tally struct {
 	docs, tokens float64
-	learnt       float64 // of the tokens; 0 of problems whose answers are not known
-	longest      int     // tokens of a document
-	ask, answer  int     // of the longest question, and of the longest answer
-	long         int     // examples, or documents of chats, that are longer than the base's context
-	all          bool    // none is left uncounted
-	over         int     // examples, where it is known that all are too long
+	learnt       float64      // of the tokens; 0 of problems whose answers are not known
+	longest      int          // tokens of a document
+	ask, answer  int          // of the longest question, and of the longest answer
+	long         int          // examples, or documents of chats, that are longer than the base's context
+	all          bool         // none is left uncounted
+	over         int          // examples, where it is known that all are too long
+	faults       stage.Faults // examples that a run would refuse, of those that are counted
 }
 
 // What is guessed of examples that are not there, or of a base that is not.
@@ -56,7 +57,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 			return t
 		}
 	}
-	over := 0
+	over, faults := 0, t.faults
 	if t.docs == 0 && t.all && b.file != "" {
 		over = t.long
 	}
@@ -78,7 +79,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over}
+	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over, faults: faults}
 	if longest := f.Size["longest"]; longest > 0 {
 		t.longest = int(longest/each) + talk.MarkTokens
 	}
@@ -171,7 +172,7 @@ func (t *tally) count(dir string, b *footing) error {
 		err = w.eachProblem(path, add)
 	} else {
 		path = filepath.Join(dir, stage.ExamplesFile)
-		err = w.eachExample(path, add)
+		err = w.eachOf(stage.Examples(path), t.note(b), add)
 	}
 	t.all = err == nil
 	if errors.Is(err, errEnough) {
@@ -198,10 +199,10 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 				return
 			}
 		}
-	}, func(long int, list ...doc) error { t.add(w, long, list); return nil })
+	}, t.note(b), func(long int, list ...doc) error { t.add(w, long, list); return nil })
 	t.scale(f.Size["examples"] / float64(len(f.Sample)))
 	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+talk.MarkTokens), w.context) // of more than the sample
-	t.all = err == nil && f.Size["examples"]+f.Size["watched"]+f.Size["heldout"] < float64(len(f.Sample))+0.5
+	t.all = err == nil && f.Whole
 	return err
 }
 
@@ -318,14 +319,21 @@ func (w *writer) eachProblem(path string, each func(int, ...doc) error) error {
 	return nil
 }
 
-// eachExample gives the documents of each example of a file: of a pair both
-// answers. What is longer than the context is left out, as in a run, and how many that
-// are goes first.
-func (w *writer) eachExample(path string, each func(int, ...doc) error) error {
-	return w.eachOf(stage.Examples(path), each)
+// note notes an example that cannot be written, if that is as in a run: in the words of the
+// base. Others cannot be counted then.
+func (t *tally) note(b *footing) func(error) error {
+	return func(err error) error {
+		if b.speech() == nil {
+			return err
+		}
+		return t.faults.Add(err)
+	}
 }
 
-func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(int, ...doc) error) error {
+// eachOf gives the documents of each example: of a pair both answers. What is longer than
+// the context is left out, as in a run, and how many that are goes first. One that cannot be
+// written is noted, and so are the others, as in a run.
+func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(error) error, each func(int, ...doc) error) error {
 	for e, err := range examples {
 		if err != nil {
 			return err
@@ -333,8 +341,9 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(int,
 		var list []doc
 		long := 0
 		one := func(prompt, answer []stage.Message) {
-			d, fits, fault := w.doc(e.From, prompt, answer, e.Tools)
-			if err = errors.Join(err, fault); fits {
+			var d doc
+			var fits bool
+			if d, fits, err = w.doc(e.From, prompt, answer, e.Tools); fits {
 				list = append(list, d)
 			} else {
 				long = 1 // the example
@@ -357,8 +366,13 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], each func(int,
 				list = append(list, docOf(&docs[i]))
 			}
 		}
-		if err == nil {
+		switch spent := talk.Spent(err); {
+		case err == nil:
 			err = each(long, list...)
+		case !spent:
+			err = note(err)
+		default:
+			err = errors.Join(err, note(err))
 		}
 		if err != nil {
 			return err

@@ -73,6 +73,25 @@ func unfitRows(in []stage.Forecast, ours string, b *footing) (list []*say.Error)
 	return list
 }
 
+// unspoken finds fault with a base, of argument arg, in whose template nothing can be written.
+func (b *footing) unspoken(arg string) []*say.Error {
+	words := b.speech()
+	if words == nil {
+		return nil
+	}
+	_, err := words.Writer()
+	return stage.Wrong(arg, err)
+}
+
+// unspoken is the same of a run over b that learns from conversations, or asks what it
+// watches. One over rows writes nothing.
+func (o *own) unspoken(in map[string][]stage.Forecast, b *footing) []*say.Error {
+	if len(in["examples"])+len(in["watch"]) == 0 {
+		return nil
+	}
+	return b.unspoken("base")
+}
+
 // unthinking finds fault with a base that is to think and cannot be asked to; nil
 // where it can, or is not to.
 func unthinking(w *talk.Writer, think *bool) *say.Error {
@@ -133,7 +152,9 @@ func namedWords(in []stage.Forecast) string {
 func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list []*say.Error) {
 	for _, arg := range args {
 		for _, f := range in[arg] {
-			if n, known := f.Size["watched"]; arg == "watch" && (known && n == 0 || emptyPart(f.Path)) {
+			is := stage.UseOf(&f)
+			other := is != "" && is != use && (use != stage.UseChats || is != stage.UseProblems) // more of them would not help
+			if n, known := f.Size["watched"]; arg == "watch" && !other && (known && n == 0 || emptyPart(f.Path)) {
 				list = append(list, nothingWatched())
 				continue
 			}
@@ -145,7 +166,7 @@ func unfit(in map[string][]stage.Forecast, use stage.Use, args ...string) (list 
 				if bad := stage.Unlearnable(arg, &f); bad != nil {
 					list = append(list, bad)
 				}
-			} else if is := stage.UseOf(&f); is != "" && is != use {
+			} else if other {
 				list = append(list, stage.WrongUse(arg, use, is))
 			}
 		}

@@ -1,0 +1,220 @@
+package data
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"suiren/stage"
+	"suiren/stage/data/intake"
+	"suiren/stage/verify"
+)
+
+// tasteBytes of the owner's examples are read when their plan is made, so that it stays
+// within seconds: 140,000 short chats, in about 3 s of one core (intake reads 20 MB/s).
+// What stands behind them is read by apply alone.
+const tasteBytes = 64 << 20
+
+// tasteTime is the longest that it takes: little that is packed may unfold to very much.
+const tasteTime = 10 * time.Second
+
+// So many examples of a part are handed on to be counted in a base's words, of so much text.
+const (
+	sampleExamples = 500
+	sampleBytes    = 1 << 20
+)
+
+// A taste is what a plan knows of the owner's examples.
+type taste struct {
+	admission
+	c    *Conversations
+	size map[string]float64 // how many there are, bytes of their text, of it those that are learnt, and of the longest
+	read float64            // bytes of the files
+	all  bool               // no others are there, nor any that cannot be read
+	end  error              // ended the reading
+
+	train, watch some
+}
+
+// some are the first examples of a part.
+type some struct {
+	list []stage.Example
+	more bool // others of the part follow
+}
+
+func (s *some) add(e *stage.Example, full bool) {
+	if full || len(s.list) == sampleExamples {
+		s.more = true
+		return
+	}
+	s.list = append(s.list, *e)
+}
+
+// Forecast implements stage.Forecaster.
+func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
+	t, bytes := c.taste(in["files"], tasteBytes), sum(in["files"], "bytes")
+	size, read := t.size, t.read
+	if size["examples"] == 0 {
+		size["text"], read = bytes, max(bytes, 1)
+	}
+	for _, name := range []string{"code", "url"} { // the share that a program judges
+		if size[name] > 0 {
+			size[name] /= size["examples"]
+		}
+	}
+	for _, name := range []string{"examples", "text", "learnt"} {
+		size[name] *= bytes / read
+	}
+	if size["examples"] > 0 { // else nobody knows
+		size["watched"] = c.share() * size["examples"]
+		size["heldout"] = size["watched"]
+	}
+	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
+		size[name] *= 1 - 2*c.share()
+	}
+	f := about(bytes/exampleRate, 56<<20, size)
+	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
+	if t.use == stage.UseProblems {
+		if t.all {
+			f.Families = slices.Sorted(maps.Keys(t.kinds()))
+		}
+		return f
+	}
+	f.Sample, f.Whole = t.train.list, t.all && !t.train.more
+	f.Watched, f.AllSeen = t.watch.list, t.all && !t.watch.more
+	if f.AllSeen && t.total > 0 {
+		size["watched"] = float64(len(t.watch.list))
+	}
+	return f
+}
+
+// kinds are the families of the problems, as they are called by those who score them.
+func (t *taste) kinds() map[string]bool {
+	kinds := map[string]bool{}
+	for name := range t.families {
+		kinds[cmp.Or(name, ownersProblem)] = true
+	}
+	return kinds
+}
+
+// taste reads the owner's files, in the order of a run, until about so many bytes are read.
+func (c *Conversations) taste(in []stage.Forecast, most float64) *taste {
+	t := &taste{c: c, size: map[string]float64{}, all: true}
+	ctx, stop := context.WithTimeout(context.Background(), tasteTime)
+	defer stop()
+	for i := range in {
+		f := &in[i]
+		paths := slices.SortedFunc(slices.Values(f.Files), func(a, b string) int { return cmp.Compare(f.Name(a), f.Name(b)) })
+		for _, path := range paths {
+			if t.end != nil || most <= 0 || ctx.Err() != nil {
+				t.all = false
+				return t
+			}
+			most -= t.file(ctx, path, f.Name(path), most)
+		}
+	}
+	t.all = t.all && t.end == nil && t.faults.Err() == nil
+	return t
+}
+
+// A counter counts what is read through it.
+type counter struct {
+	io.Reader
+	n float64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += float64(n)
+	return n, err
+}
+
+// file reads a file until about most bytes of it are read, as they are unpacked, and
+// returns how many. Where one cannot be opened or read, that is told by a run.
+func (t *taste) file(ctx context.Context, path, name string, most float64) (spent float64) {
+	f, err := os.Open(path)
+	if err != nil {
+		t.all = false
+		return 0
+	}
+	defer f.Close()
+	r := &counter{Reader: f}
+	packed := max(textShare[strings.ToLower(filepath.Ext(path))], 1)
+	before := t.size["text"]
+	for e, err := range intake.Read(ctx, r, name, intake.Form(t.c.Form)) {
+		if spent = max(packed*r.n, t.size["text"]-before); spent > most || ctx.Err() != nil {
+			t.all = false
+			break
+		}
+		taken := false
+		if taken, t.end = t.admission.read(&e, err); t.end != nil {
+			break
+		}
+		if taken {
+			t.count(&e)
+		}
+	}
+	t.read += r.n
+	return max(packed*r.n, 1)
+}
+
+// count notes what an example holds.
+func (t *taste) count(e *stage.Example) {
+	size := t.size
+	asked, learnt, longest := 0, 0, 0
+	for _, tool := range e.Tools {
+		asked += len(tool)
+	}
+	for _, m := range slices.Concat(e.Prompt, e.Messages) {
+		n := textIn([]stage.Message{m})
+		if m.Role == "assistant" {
+			learnt += n
+		} else {
+			asked += n
+		}
+	}
+	longest = asked + learnt
+	switch t.use {
+	case stage.UsePairs:
+		a, b := textIn(e.Chosen), textIn(e.Rejected)
+		longest, learnt = asked+max(a, b), a+b
+		size["pairs"]++
+	case stage.UseProblems:
+		if e.Messages[len(e.Messages)-1].Role != "assistant" {
+			size["unanswered"]++
+		}
+	}
+	if name := verify.Program(e.Verify); name != "" {
+		size[name]++
+	}
+	size["examples"]++
+	if t.use != stage.UseProblems && !(t.train.more && t.watch.more) {
+		full := size["text"] > sampleBytes
+		switch t.c.part(keyOf(e)) {
+		case trainPart:
+			t.train.add(e, full)
+		case watchPart:
+			t.watch.add(e, full)
+		}
+	}
+	size["text"] += float64(asked + learnt)
+	size["learnt"] += float64(learnt)
+	size["longest"] = max(size["longest"], float64(longest))
+}
+
+// textIn is the bytes of text in messages, of what they call, too.
+func textIn(list []stage.Message) (n int) {
+	for _, m := range list {
+		n += len(m.Content) + len(m.Thought)
+		for _, c := range m.Calls {
+			n += len(c.Function.Name) + len(c.Function.Arguments)
+		}
+	}
+	return n
+}
