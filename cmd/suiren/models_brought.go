@@ -186,6 +186,9 @@ func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, er
 			always = name
 		}
 	}
+	if _, err := wordsOf(path); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.adapters)) {
 		if err := ofBase(path, f.adapters[name]); err != nil {
 			return nil, err
