@@ -192,11 +192,11 @@ func TestOtherEnds(t *testing.T) {
 		base    string
 		refused bool
 	}{
-		"as it was":        {base, false},
-		"one more":         {renamed(t, base, []int32{end, 40}), true},
-		"another":          {renamed(t, base, 40), true},
-		"twice":            {renamed(t, base, []int32{end, end}), false},
-		"as a GGUF file":   {block.Out, false},
+		"as it was":      {base, false},
+		"one more":       {renamed(t, base, []int32{end, 40}), true},
+		"another":        {renamed(t, base, 40), true},
+		"twice":          {renamed(t, base, []int32{end, end}), false},
+		"as a GGUF file": {block.Out, false},
 	} {
 		words, err := talk.Open(c.base)
 		check(t, err)
