@@ -212,6 +212,9 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 				return e
 			}
 			words, err := talk.Open(in.Dir)
+			if errors.Is(err, stage.ErrRefused) {
+				return refusedWords(err)
+			}
 			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":
 			m.Adapter = in.Digest
@@ -399,8 +402,8 @@ func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	more := taught != nil && *taught != stage.Taught{} // than single questions
-	if o.Model != nil && (adapter != "" || more || !tokenizer.IsChat(weights)) {
+	single := taught != nil && *taught == stage.Taught{} // they were made here, and learnt single questions
+	if o.Model != nil && (adapter != "" || !single || !tokenizer.IsChat(weights)) {
 		if s.other, err = o.Model(weights, adapter); err != nil {
 			return nil, err
 		}
