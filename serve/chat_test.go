@@ -381,6 +381,12 @@ func TestManyAnswersFail(t *testing.T) {
 // A bug in a model fails the answer, not the server.
 func TestPanic(t *testing.T) {
 	b := start(t, parrot{}, nil)
+	for _, same := range []string{"-3", "18446744073709551613"} { // the latter as a receipt tells it
+		code, body := b.send(t, "POST", "/v1/chat/completions", ask(`,"seed":`+same))
+		if code != 200 || !strings.Contains(body, `"seed":-3`) {
+			t.Errorf("seed %s: %d %s", same, code, body)
+		}
+	}
 	for _, more := range []string{`,"seed":666`, `,"seed":660,"n":9`} {
 		if code, body := b.send(t, "POST", "/v1/chat/completions", ask(more)); code != 500 || strings.Contains(body, "parrot") {
 			t.Errorf("%s: %d %s", more, code, body)

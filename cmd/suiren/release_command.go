@@ -85,7 +85,7 @@ func (a *app) releaseListCommand() *cobra.Command {
 					notes = append(notes, a.t("files gone", "文件已清理"))
 				}
 				for _, ch := range v.Checks {
-					notes = append(notes, map[bool]string{true: "✓ ", false: "✗ "}[ch.OK]+ch.Name)
+					notes = append(notes, map[bool]string{true: "✓ ", false: "✗ "}[ch.OK]+checkName(ch.Name).In(a.lang))
 				}
 				if v.Why != "" {
 					notes = append(notes, v.Why)
@@ -132,20 +132,16 @@ func (a *app) releaseShowCommand() *cobra.Command {
 			for _, part := range []struct {
 				name   string
 				digest store.Digest
-			}{{"scenario", m.Scenario}, {"weights", m.Weights}, {"knowledge", m.Knowledge}, {"policy", m.Policy}, {"verdict", m.Verdict}} {
+			}{{a.t("scenario", "场景"), m.Scenario}, {a.t("weights", "权重"), m.Weights}, {a.t("knowledge", "知识库"), m.Knowledge}, {a.t("policy", "策略"), m.Policy}, {a.t("verdict", "评测"), m.Verdict}} {
 				if !part.digest.IsZero() {
 					row(part.name, part.digest.String())
 				}
 			}
-			if m.Limits != nil {
-				b, err := json.Marshal(m.Limits)
-				if err != nil {
-					return err
-				}
-				row("limits", string(b))
+			if t := limitsText(m.Limits); !t.IsZero() {
+				row(a.t("limits", "限制"), t.In(a.lang))
 			}
 			for _, ch := range v.Checks {
-				row(ch.Name, a.checkedText(ch))
+				row(checkName(ch.Name).In(a.lang), a.checkedText(ch))
 			}
 			for _, l := range terminal.Table("ll", rows) {
 				fmt.Fprintln(a.stdout, strings.TrimRight(l, " "))
@@ -155,28 +151,19 @@ func (a *app) releaseShowCommand() *cobra.Command {
 	}
 }
 
-// checkedText is a check on one line.
-func (a *app) checkedText(c operate.Checked) string {
-	state := a.t("passed", "通过")
-	if !c.OK {
-		state = a.t("failed", "未通过")
-	}
-	return state + "  " + c.Time.Local().Format(time.DateTime) + "  " + string(c.Detail)
-}
-
 func (a *app) releaseCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "check " + a.t("RELEASE", "版本"), Short: a.t("Check a release before anybody is answered by it", "在版本作答之前进行检查"),
 		Long: a.t(`Check what a release must be known for before it is a canary or live:
 
   evaluation  the verdict of its plan passes, and is about this release
-  guard       its policy finds the words that it lists, and lets ordinary sentences pass
+  policy      its policy finds the words that it lists, and lets ordinary sentences pass
   parity      opened as it is served, it gives the very replies that the verdict judged`,
 			`检查版本在灰度或上线之前必须满足的条件：
 
-  evaluation  计划中的评测通过，且针对的正是该版本
-  guard       策略能命中自己列出的词，并放行普通句子
-  parity      以服务时的方式打开，回答与评测时逐字相同`),
+  评测    计划中的评测通过，且针对的正是该版本
+  策略    策略能命中自己列出的词，并放行普通句子
+  一致性  以服务时的方式打开，回答与评测时逐字相同`),
 		Args: a.args(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			w, err := a.releaseFolder(c)
@@ -193,9 +180,10 @@ func (a *app) releaseCheckCommand() *cobra.Command {
 				return err
 			}
 			var failed []string
+			var names []say.Text
 			for _, ch := range list {
 				if !ch.OK {
-					failed = append(failed, ch.Name)
+					failed, names = append(failed, ch.Name), append(names, checkName(ch.Name))
 				}
 				if a.format == formatJSONL {
 					a.line(struct {
@@ -203,14 +191,14 @@ func (a *app) releaseCheckCommand() *cobra.Command {
 						operate.Checked
 					}{"check", ch})
 				} else {
-					fmt.Fprintln(a.stdout, terminal.Pad(ch.Name, 12)+a.checkedText(ch))
+					fmt.Fprintln(a.stdout, terminal.Pad(checkName(ch.Name).In(a.lang), 12)+a.checkedText(ch))
 				}
 			}
 			if err := w.books().log("release.check", args[0]+" failed: "+strings.Join(failed, ", ")); err != nil {
 				return err
 			}
 			if len(failed) > 0 {
-				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed %s", "版本未通过 %s", failed),
+				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed its check of the %s", "版本未通过检查：%s", say.Join(names)),
 					Next: say.T("what is above says why", "原因见上")}
 			}
 			return nil

@@ -199,12 +199,12 @@ func (s answerer) receipt(r *form.Receipt, t *scenario.Trail) {
 
 // Replay makes the answer of a receipt again and reports whether it is the
 // same, token by token.
-func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
+func (s answerer) Replay(ctx context.Context, r *form.Receipt) (text string, same bool, err error) {
 	if o, ok := s.Other().(*other); ok {
 		return o.Model.Replay(ctx, r)
 	}
 	if err := r.Check(); err != nil {
-		return false, err
+		return "", false, err
 	}
 	t := scenario.Trail{Asked: r.Chat, Made: infer.Request{Prompt: r.Prompt.IDs, MaxTokens: r.MaxTokens, Open: r.Open, Think: r.Think.Budget, Seed: r.Seed}, Principals: r.Readers}
 	if p := r.Sampling.Temperature; p != nil {
@@ -214,7 +214,7 @@ func (s answerer) Replay(ctx context.Context, r *form.Receipt) (same bool, err e
 		t.Made.TopP = float32(*p)
 	}
 	ids, err := s.Again(ctx, &t, r.Answer.Tokens)
-	return form.TokensDigest(ids) == r.Answer.Digest, err
+	return s.Text(ids), form.TokensDigest(ids) == r.Answer.Digest, err
 }
 
 // replayer opens what gave the answers of a release, which need not stand any

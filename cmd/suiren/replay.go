@@ -29,14 +29,15 @@ func (a *app) replayCommand() *cobra.Command {
 		Long: a.t(`Make an answer again from its receipt, token by token, and say whether it is the
 same. RECEIPT is a file with the receipt, as /v1/receipts/ID tells it, or with
 the reply or the stream that holds it (asked for with "receipt": true), or with
-many of them, one a line; - is standard input.
+many of them, one a line; - is standard input. The text of a chat completion is
+compared, too.
 
 The model is found by its digest among those of suiren models list, or given
 with --model; weights that a plan made in its folder, here; a release here too,
 or in the folder that --model gives.`,
 			`按回执逐词元重新生成回答，并说明是否一致。回执是一个文件，内容为回执本身
 （来自 /v1/receipts/编号），或带回执的响应或流（请求时加上 "receipt": true），
-也可每行一个；- 表示标准输入。
+也可每行一个；- 表示标准输入。对话补全响应中的文字也会一并核对。
 
 模型按摘要在 suiren models list 的模型中查找，或用 --model 指定；计划做出的权重在
 当前的计划目录中查找；发布版本也是，或在 --model 指定的计划目录中查找。`),
@@ -46,7 +47,7 @@ or in the folder that --model gives.`,
 			if err != nil {
 				return err
 			}
-			first := list[0]
+			first := list[0].Receipt
 			if !c.Flags().Changed("kv") && first.Model.KV != "" {
 				mf.kv = first.Model.KV
 			}
@@ -76,7 +77,7 @@ or in the folder that --model gives.`,
 type replayer struct {
 	path, digest string
 	release      bool
-	again        func(context.Context, *form.Receipt) (same bool, err error)
+	again        func(context.Context, *form.Receipt) (text string, same bool, err error)
 	close        func()
 }
 
@@ -130,17 +131,22 @@ func (a *app) replayRelease(r *form.Receipt, folder string) (*replayer, error) {
 }
 
 // replay makes one answer again.
-func (a *app) replay(ctx context.Context, m *replayer, r *form.Receipt) error {
+func (a *app) replay(ctx context.Context, m *replayer, r *received) error {
 	if m.digest != r.Model.Digest {
 		return &say.Error{Where: m.path, What: say.T("is not the model of the receipt: its digest is %s, not %s", "不是回执中的模型：摘要是 %s，不是 %s", m.digest, r.Model.Digest),
 			Next: say.T("give the model with --model", "请用 --model 指定模型")}
 	}
-	same, err := m.again(ctx, r)
+	text, same, err := m.again(ctx, r.Receipt)
 	if err != nil {
 		return err
 	}
+	said := !same || strings.Contains(readable(text), readable(r.text))
 	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "replay", "id": r.ID, "tokens": r.Answer.Tokens, "same": same})
+		a.line(map[string]any{"type": "replay", "id": r.ID, "tokens": r.Answer.Tokens, "same": same && said})
+	}
+	if !said {
+		return &say.Error{Where: r.ID, What: say.T("its tokens are the same, and the text beside the receipt is not theirs: it was changed since, or by a rule of the policy when it was answered", "词元一致，但回执旁边的文字与之不符：文字后来被改过，或作答时被策略规则改动"),
+			Next: say.T("use the reply as it was written", "请使用未改动的响应")}
 	}
 	if !same {
 		return &say.Error{Where: r.ID, What: say.T("the answer is not the same", "回答不一致"),
@@ -152,9 +158,20 @@ func (a *app) replay(ctx context.Context, m *replayer, r *form.Receipt) error {
 	return nil
 }
 
+// readable is a text as it can be compared: a reply says no more of bytes that are no text.
+func readable(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\uFFFD", ""))
+}
+
+// A received is a receipt, and the text of the answer where the reply that holds it is whole.
+type received struct {
+	*form.Receipt
+	text string
+}
+
 // readReceipts reads receipts: one, or those of replies, of which every line
 // may hold some. The lines of a stream that hold none are passed over.
-func readReceipts(path string) ([]*form.Receipt, error) {
+func readReceipts(path string) ([]*received, error) {
 	in := os.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -185,11 +202,14 @@ func readReceipts(path string) ([]*form.Receipt, error) {
 	return nil, &say.Error{Where: path, What: say.T("it holds no receipt", "其中没有回执"), Next: next}
 }
 
-// receiptsOf returns the receipts in a JSON text.
-func receiptsOf(text []byte) (list []*form.Receipt, err error) {
+// receiptsOf returns the receipts in a JSON text, with the answers that lie beside them.
+func receiptsOf(text []byte) (list []*received, err error) {
 	var reply struct {
 		Suiren   form.Inlay
 		Response struct{ Suiren form.Inlay } // the last event of Responses
+		Choices  []struct {
+			Message struct{ Content string }
+		}
 	}
 	if err := json.Unmarshal(text, &reply); err != nil {
 		return nil, err
@@ -198,9 +218,17 @@ func receiptsOf(text []byte) (list []*form.Receipt, err error) {
 	if json.Unmarshal(text, own) != nil { // a reply, which may have fields of the same names
 		own = nil
 	}
-	for _, r := range append(append(reply.Suiren.Receipts, reply.Response.Suiren.Receipts...), own) {
+	answers := reply.Choices
+	if len(answers) != len(reply.Suiren.Receipts) { // it is not known whose they are
+		answers = nil
+	}
+	for i, r := range append(append(reply.Suiren.Receipts, reply.Response.Suiren.Receipts...), own) {
 		if r != nil && strings.HasPrefix(r.Version, receiptVersions) {
-			list = append(list, r)
+			one := &received{Receipt: r}
+			if i < len(answers) {
+				one.text = answers[i].Message.Content
+			}
+			list = append(list, one)
 		}
 	}
 	return list, nil

@@ -78,8 +78,9 @@ func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Mod
 // taughtOf reports whether weights are our own, and what they were taught to be
 // asked, with an adapter; nil if they are others, or it is not known.
 func taughtOf(path, adapter string) (own bool, taught *stage.Taught, err error) {
-	if words, err := talk.Open(path); err != nil || !words.Own() { // without words they are refused by what opens them
-		return false, nil, nil
+	words, err := wordsOf(path)
+	if words == nil || !words.Own() {
+		return false, nil, err
 	}
 	taught, err = stage.TaughtOf(cmp.Or(adapter, path))
 	return true, taught, err
@@ -118,6 +119,16 @@ func (o *other) heard(a *form.Ask) *form.Ask {
 	return &h
 }
 
+// wordsOf are the words of a model; nil where they cannot be read, which is told by what
+// opens it. Words that are refused are an error.
+func wordsOf(path string) (*talk.Words, error) {
+	words, err := talk.Open(path)
+	if errors.Is(err, stage.ErrRefused) {
+		return nil, err
+	}
+	return words, nil
+}
+
 // ownAdapter is what a scenario's adapter is called inside.
 const ownAdapter = "scenario"
 
@@ -134,10 +145,12 @@ func ofBase(path, adapter string) error {
 		return broughtError(adapter, err)
 	}
 	defer ad.Close()
-	if words, err := talk.Open(path); err == nil { // without words of its own it was served, too
-		if err := train.TaughtIn(words, adapter); err != nil {
-			return err
-		}
+	words, err := wordsOf(path)
+	if words != nil { // without words of its own it was served, too
+		err = train.TaughtIn(words, adapter)
+	}
+	if err != nil {
+		return err
 	}
 	if ad.Base == "" {
 		return nil

@@ -149,6 +149,22 @@ func (w *workspace) env() plan.Env {
 // books is where what runs writes, beside the store's own files.
 func (w *workspace) books() bookDir { return bookDir(w.st.Path()) }
 
+// unplanned is the error of a block that the plan beside the state folder does not have;
+// nil where it has, or cannot be read.
+func (w *workspace) unplanned(ref string) error {
+	f, err := plan.Load(filepath.Dir(w.st.Path()), vocabulary(0))
+	if err != nil {
+		return nil
+	}
+	_, err = f.Choose([]string{ref}, nil)
+	if bad, ok := errors.AsType[*say.Error](err); ok {
+		at := *bad
+		at.Err = errNoneStands
+		return &at
+	}
+	return nil
+}
+
 var errNoneStands = errors.New("no block of that kind and name stands")
 
 // standing returns the block of a kind and name that the last apply left; of
@@ -170,6 +186,8 @@ func (w *workspace) standing(kind store.Kind, name string) (store.Block, error) 
 		ref += "." + name
 	}
 	switch {
+	case len(found) == 0 && name != "" && w.unplanned(ref) != nil:
+		return store.Block{}, w.unplanned(ref)
 	case len(found) == 0:
 		return store.Block{}, &say.Error{Where: w.st.Path(), What: say.T("there is no %s here yet", "这里还没有 %s", ref), Err: errNoneStands,
 			Next: say.T("make it with suiren apply", "请用 suiren apply 制作")}

@@ -1559,6 +1559,7 @@ var words = {
   atLeast: ["at least {0}", "不低于 {0}"],
   none: ["none", "无"],
   need_unseen: ["Held-out problems seen in training", "训练中见过的留出题"],
+  unseenNext: ["Take those problems out of the training data, or ask others.", "请把这些题从训练数据中去掉，或改用其他题。"],
   need_accuracy: ["Accuracy", "正确率"],
   need_accuracy_low: ["Lower bound of the accuracy", "正确率区间下限"],
   need_gain: ["Gain over direct answers", "比直接作答的提高"],

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -99,6 +100,16 @@ func List(lang Lang, words []string) string {
 		return strings.Join(words, "、")
 	}
 	return strings.Join(words, ", ")
+}
+
+// Join writes texts one after the other.
+func Join(list []Text) Text {
+	args := make([]any, len(list))
+	for i, t := range list {
+		args[i] = t
+	}
+	verbs := slices.Repeat([]string{"%s"}, len(list))
+	return Text{En: strings.Join(verbs, "; "), Zh: strings.Join(verbs, "；"), Args: args}
 }
 
 func (t Text) String() string { return t.In(English) }

@@ -197,13 +197,17 @@ func Strings(v json.RawMessage) ([]string, error) {
 	return list, err
 }
 
-// ReadSeed reads a seed: any whole number of 64 bits.
+// ReadSeed reads a seed: any whole number of 64 bits, with a sign, as replies tell it, or
+// without, as receipts do.
 func ReadSeed(v json.RawMessage) (*uint64, error) {
 	var n int64
-	if err := json.Unmarshal(v, &n); err != nil {
+	var u uint64
+	switch {
+	case json.Unmarshal(v, &n) == nil:
+		u = uint64(n)
+	case json.Unmarshal(v, &u) != nil:
 		return nil, MustBe("seed", say.T("a whole number of 64 bits", "64 位整数"))
 	}
-	u := uint64(n)
 	return &u, nil
 }
 

@@ -89,7 +89,7 @@ func usageOf(u form.Usage) *usage {
 type extension struct {
 	Sources []form.Source `json:"sources,omitempty"` // the passages the answer rests on
 	Marks   []form.Mark   `json:"marks,omitempty"`   // of the sentences of an answer that was written from them
-	Seed    *uint64       `json:"seed,omitempty"`    // with the same request, gives the same answer
+	Seed    *int64        `json:"seed,omitempty"`    // with the same request, gives the same answer
 	Refusal *form.Refused `json:"refusal,omitempty"`
 	AI      bool          `json:"ai_generated,omitempty"` // the label of GB 45438
 	*form.Inlay
@@ -98,7 +98,8 @@ type extension struct {
 func (c *chat) extension(replies ...*form.Reply) *extension { return extend(c.head, replies...) }
 
 func extend(h form.Head, replies ...*form.Reply) *extension {
-	return &extension{Sources: replies[0].Sources, Marks: replies[0].Marks, Seed: &replies[0].Seed, Refusal: replies[0].Refusal, AI: h.Label, Inlay: form.NewInlay(replies...)}
+	seed := int64(replies[0].Seed) // as it is asked: clients may have no whole numbers beyond those of 53 bits
+	return &extension{Sources: replies[0].Sources, Marks: replies[0].Marks, Seed: &seed, Refusal: replies[0].Refusal, AI: h.Label, Inlay: form.NewInlay(replies...)}
 }
 
 type logprobs struct {

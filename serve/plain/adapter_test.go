@@ -57,10 +57,10 @@ func TestAdapterReceipt(t *testing.T) {
 	if r.Adapter != "law" || !strings.HasPrefix(r.AdapterDigest, "sha256:") {
 		t.Fatalf("%q of %q", r.Adapter, r.AdapterDigest)
 	}
-	if same, err := m.Replay(context.Background(), r); err != nil || !same {
+	if _, same, err := m.Replay(context.Background(), r); err != nil || !same {
 		t.Errorf("replays: %v %v", same, err)
 	}
-	if _, err := with(writeAdapter(t, 10)).Replay(context.Background(), r); err == nil || !strings.Contains(err.Error(), r.AdapterDigest) {
+	if _, _, err := with(writeAdapter(t, 10)).Replay(context.Background(), r); err == nil || !strings.Contains(err.Error(), r.AdapterDigest) {
 		t.Errorf("with another adapter: %v", err)
 	}
 	bare, err := Open(dir, Options{Threads: 1, Slots: 1, Digest: "d"})
@@ -68,7 +68,7 @@ func TestAdapterReceipt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer bare.Close()
-	if _, err := bare.Replay(context.Background(), r); err == nil {
+	if _, _, err := bare.Replay(context.Background(), r); err == nil {
 		t.Error("replays without the adapter")
 	}
 }

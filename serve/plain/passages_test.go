@@ -133,7 +133,7 @@ func TestPassagesReceipt(t *testing.T) {
 	if len(r.Passages) != 3 || r.Passages[0].ID != "a" || !strings.HasPrefix(r.Passages[0].Digest, "sha256:") || r.Passages[0].Digest == r.Passages[1].Digest {
 		t.Errorf("%+v", r.Passages)
 	}
-	if same, err := m.Replay(context.Background(), r); err != nil || !same {
+	if _, same, err := m.Replay(context.Background(), r); err != nil || !same {
 		t.Error(same, err)
 	}
 	texts := make(chan string)

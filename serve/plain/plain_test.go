@@ -289,13 +289,13 @@ func TestReplay(t *testing.T) {
 		for want, change := range map[bool]func(r *form.Receipt){true: func(*form.Receipt) {}, false: func(r *form.Receipt) { r.Seed++ }} {
 			r := *a.Receipt
 			change(&r)
-			if same, err := m.Replay(context.Background(), &r); err != nil || same != want {
+			if _, same, err := m.Replay(context.Background(), &r); err != nil || same != want {
 				t.Errorf("%s: %v, %v, want %v", name, same, err, want)
 			}
 		}
 		r := *a.Receipt
 		r.Prompt.IDs = r.Prompt.IDs[1:]
-		if _, err := m.Replay(context.Background(), &r); err == nil {
+		if _, _, err := m.Replay(context.Background(), &r); err == nil {
 			t.Errorf("%s: another prompt is taken", name)
 		}
 	}

@@ -11,20 +11,20 @@ import (
 
 // Replay makes the answer of a receipt again and reports whether it is the
 // same, token by token. The caller has compared the models' digests.
-func (m *Model) Replay(ctx context.Context, r *form.Receipt) (same bool, err error) {
+func (m *Model) Replay(ctx context.Context, r *form.Receipt) (text string, same bool, err error) {
 	if err := r.Check(); err != nil {
-		return false, err
+		return "", false, err
 	}
 	if m.engine == nil {
-		return false, &say.Error{Where: r.ID, What: say.T("its model writes no answers: it makes vectors or scores", "它的模型不生成回答：只产生向量或评分"),
+		return "", false, &say.Error{Where: r.ID, What: say.T("its model writes no answers: it makes vectors or scores", "它的模型不生成回答：只产生向量或评分"),
 			Next: say.T("use the receipt as it was written", "请使用未改动的回执")}
 	}
 	if have := m.adapters[r.Adapter]; r.Adapter != "" && (have == nil || r.AdapterDigest != "" && have.digest != r.AdapterDigest) {
-		return false, &say.Error{Where: r.ID, What: say.T("it was made with the adapter %q of the digest %s, which is not there", "它使用了适配器 %q（摘要 %s），而这里没有", r.Adapter, r.AdapterDigest),
+		return "", false, &say.Error{Where: r.ID, What: say.T("it was made with the adapter %q of the digest %s, which is not there", "它使用了适配器 %q（摘要 %s），而这里没有", r.Adapter, r.AdapterDigest),
 			Next: say.T("give it with --adapter %s=FOLDER", "请用 --adapter %s=目录 指定", r.Adapter)}
 	}
 	if have := m.engine.Limit(); r.MaxTokens > have-len(r.Prompt.IDs) { // a thought's room depends on it
-		return false, &say.Error{Where: r.ID, What: say.T("its context of %d tokens is more than the %d there is room for here", "它的上下文有 %d 个词元，超出这里能容纳的 %d 个", uint64(len(r.Prompt.IDs))+uint64(max(r.MaxTokens, 0)), have),
+		return "", false, &say.Error{Where: r.ID, What: say.T("its context of %d tokens is more than the %d there is room for here", "它的上下文有 %d 个词元，超出这里能容纳的 %d 个", uint64(len(r.Prompt.IDs))+uint64(max(r.MaxTokens, 0)), have),
 			Next: say.T("give a larger --context, or more memory", "请加大 --context，或提供更多内存")}
 	}
 	a := &form.Ask{Request: &form.Request{Sampling: r.Sampling, Format: r.Format, Tools: r.Tools, Choice: r.Choice, OneCall: r.OneCall, Think: r.Think, Adapter: r.Adapter, MaxTokens: r.MaxTokens,
@@ -34,13 +34,13 @@ func (m *Model) Replay(ctx context.Context, r *form.Receipt) (same bool, err err
 	}
 	j, err := m.again(a, r)
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 	var ids []int32
 	if r.Answer.Tokens > 0 {
 		for t, err := range m.engine.Generate(ctx, j.req) {
 			if err != nil {
-				return false, public(err)
+				return "", false, public(err)
 			}
 			if !t.Prompt && t.ID >= 0 && t.Finish != infer.Stopped {
 				ids = append(ids, t.ID)
@@ -50,7 +50,7 @@ func (m *Model) Replay(ctx context.Context, r *form.Receipt) (same bool, err err
 			}
 		}
 	}
-	return form.TokensDigest(ids) == r.Answer.Digest, nil
+	return m.words.t.Decode(ids), form.TokensDigest(ids) == r.Answer.Digest, nil
 }
 
 // again is job with the prompt of a receipt.

@@ -25,7 +25,7 @@ func TestReplayHostile(t *testing.T) {
 	} {
 		for _, chat := range []bool{false, true} {
 			r := &form.Receipt{Version: form.ReceiptVersion, Prompt: form.Tokens(c.ids, true), Answer: form.ReceiptTokens{Tokens: 1}, MaxTokens: c.max, Chat: chat}
-			if same, err := c.m.Replay(t.Context(), r); err == nil || same {
+			if _, same, err := c.m.Replay(t.Context(), r); err == nil || same {
 				t.Errorf("%s: %v, %v", name, same, err)
 			}
 		}

@@ -43,7 +43,7 @@ func (x *exam) judge(require map[string]float64) {
 		x.count(&r.Models[i], x.replies[i])
 	}
 	r.Checks = checks(r, require)
-	r.Pass = !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
+	r.Pass = !slices.ContainsFunc(r.Checks, func(c stage.Check) bool { return !c.OK })
 	r.Said = sentences(r, x.rl)
 }
 
@@ -120,11 +120,11 @@ func (x *exam) count(m *Model, replies []given) {
 }
 
 // checks measures what is required, and that nothing asked was seen before.
-func checks(r *Report, require map[string]float64) []Check {
+func checks(r *Report, require map[string]float64) []stage.Check {
 	seen := float64(r.Unseen.Seen)
-	list := []Check{{Name: needUnseen, Want: 0, Got: &seen, OK: seen == 0}}
+	list := []stage.Check{{Name: stage.NeedUnseen, Want: 0, Got: &seen, OK: seen == 0}}
 	for _, key := range slices.Sorted(maps.Keys(require)) {
-		c := Check{Name: key, Want: require[key]}
+		c := stage.Check{Name: key, Want: require[key]}
 		if got, ok := measure(r, key); ok {
 			c.OK = got >= c.Want
 			// Cut, not rounded: what fell short is never shown as what was wanted.
@@ -141,11 +141,11 @@ func measure(r *Report, key string) (float64, bool) {
 	tutor := len(r.Models) - 1
 	share := func(g *Group) float64 { return float64(g.Scores[tutor].Right) / float64(g.Problems) }
 	switch key {
-	case needAccuracy:
+	case stage.NeedAccuracy:
 		return share(&r.Overall), true
-	case needLow:
+	case stage.NeedLow:
 		return r.Overall.Scores[tutor].Low, true
-	case needGain:
+	case stage.NeedGain:
 		if c := r.Change(Direct); c != nil {
 			return c.Overall.Value, true
 		}

@@ -16,26 +16,18 @@ import (
 // to the records of what the training took. Shares are 0 to 1, rounded to six
 // decimals; Low and High bound 95% intervals.
 type Report struct {
-	Format   int          `json:"format"` // 1
-	Pass     bool         `json:"pass"`   // every check holds
-	Checks   []Check      `json:"checks"`
-	Scenario store.Digest `json:"scenario"` // of what was judged
-	Policy   store.Digest `json:"policy"`
-	Unseen   Unseen       `json:"unseen"`
-	Models   []Model      `json:"models"` // against in the plan's order, the tutor last
-	Overall  Group        `json:"overall"`
-	Families []Group      `json:"families"`
-	Length   []Group      `json:"length"` // by family: problems longer than those that were taught
-	Changes  []Change     `json:"changes"`
-	Said     []Said       `json:"said"`
-}
-
-// A Check is one thing that a release needs.
-type Check struct {
-	Name string   `json:"name"` // unseen, or a key of require
-	Want float64  `json:"want"`
-	Got  *float64 `json:"got,omitempty"` // nil: there was nothing to measure
-	OK   bool     `json:"ok"`
+	Format   int           `json:"format"` // 1
+	Pass     bool          `json:"pass"`   // every check holds
+	Checks   []stage.Check `json:"checks"`
+	Scenario store.Digest  `json:"scenario"` // of what was judged
+	Policy   store.Digest  `json:"policy"`
+	Unseen   Unseen        `json:"unseen"`
+	Models   []Model       `json:"models"` // against in the plan's order, the tutor last
+	Overall  Group         `json:"overall"`
+	Families []Group       `json:"families"`
+	Length   []Group       `json:"length"` // by family: problems longer than those that were taught
+	Changes  []Change      `json:"changes"`
+	Said     []Said        `json:"said"`
 }
 
 // Unseen counts what the proof read, and what it found. A problem counts in

@@ -10,18 +10,7 @@ import (
 	"suiren/stage"
 )
 
-// Keys of require besides the families of the problems, of which each requires its
-// accuracy. A family of such a name cannot be required by itself.
-const (
-	needAccuracy = "accuracy"     // of all held-out problems
-	needLow      = "accuracy_low" // the lower bound of its interval: holds for the model, not only for these problems
-	needGain     = "gain"         // accuracy above the direct model's
-)
-
-// needUnseen is the check that every verdict makes, whatever is required.
-const needUnseen = "unseen"
-
-var needs = []string{needAccuracy, needLow, needGain}
+var needs = []string{stage.NeedAccuracy, stage.NeedLow, stage.NeedGain}
 
 // unasked finds the keys of require that no problem of the families tells.
 func unasked(require map[string]float64, families []string) (list []*say.Error) {

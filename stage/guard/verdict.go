@@ -57,12 +57,12 @@ func (v *Verdict) Check() []*say.Error {
 	for _, key := range slices.Sorted(maps.Keys(v.Require)) {
 		want := v.Require[key]
 		switch {
-		case key == needUnseen:
+		case key == stage.NeedUnseen:
 			bad(say.T("a verdict always requires that nothing it asks was seen", "评测始终要求所问题目未曾见过"), say.T("leave %s out", "请删去 %s", key))
-		case key == needGain && !(want >= -1 && want <= 1), key != needGain && !(want >= 0 && want <= 1):
+		case key == stage.NeedGain && !(want >= -1 && want <= 1), key != stage.NeedGain && !(want >= 0 && want <= 1):
 			bad(say.T("%s cannot be %v", "%s 不能是 %v", key, want),
 				say.T("give a share: 0.9 is 90 of 100 problems, a gain of 0.25 is 25 points", "请写成比例：0.9 表示 100 题对 90 题，gain = 0.25 表示高 25 个百分点"))
-		case key == needGain && len(v.Against) == 0:
+		case key == stage.NeedGain && len(v.Against) == 0:
 			bad(say.T("a gain needs a model to be above", "gain 需要有对照模型"),
 				say.T("name weights that were trained without thoughts in against", "请在 against 中写上不带思考训练的权重"))
 		}

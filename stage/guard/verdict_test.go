@@ -204,7 +204,7 @@ func TestVerdictFails(t *testing.T) {
 		s := newSetting(t)
 		c.turn(s)
 		r, _ := s.run(t)
-		var failed []Check
+		var failed []stage.Check
 		for _, k := range r.Checks {
 			if !k.OK {
 				failed = append(failed, k)

@@ -65,15 +65,6 @@ func changed(p *Paired) say.Text {
 	return say.T("%s points (%s to %s)", "%s 个百分点（%s 至 %s）", points(p.Value), points(p.Low), points(p.High))
 }
 
-// listed writes a list of texts.
-func listed(list []say.Text) say.Text {
-	var en, zh []string
-	for _, t := range list {
-		en, zh = append(en, t.In(say.English)), append(zh, t.In(say.Chinese))
-	}
-	return say.Text{En: strings.Join(en, "; "), Zh: strings.Join(zh, "；")}
-}
-
 // sayUnseen says what was compared with what is asked, what was found, and what
 // is not known.
 func sayUnseen(u *Unseen) []say.Text {
@@ -222,9 +213,9 @@ func sayFallen(r *Report, c *Change) say.Text {
 	}
 	switch {
 	case len(surely) > 0:
-		return say.T("Fell below SFT: %s.", "低于 SFT 的题型：%s。", listed(append(surely, hardly...)))
+		return say.T("Fell below SFT: %s.", "低于 SFT 的题型：%s。", say.Join(append(surely, hardly...)))
 	case len(hardly) > 0:
-		return say.T("No family fell measurably below SFT; within the noise lower: %s.", "没有题型明显低于 SFT；在误差之内略低：%s。", listed(hardly))
+		return say.T("No family fell measurably below SFT; within the noise lower: %s.", "没有题型明显低于 SFT；在误差之内略低：%s。", say.Join(hardly))
 	}
 	return say.T("No family is below SFT.", "没有题型低于 SFT。")
 }
@@ -281,10 +272,10 @@ func sayLength(r *Report) []say.Text {
 	}
 	var list []say.Text
 	if len(falls) > 0 {
-		list = append(list, say.T("On problems longer than the taught ones the model does worse, or mostly fails: %s.", "题目比训练时更长，模型就明显变差，或大多答错：%s。", listed(falls)))
+		list = append(list, say.T("On problems longer than the taught ones the model does worse, or mostly fails: %s.", "题目比训练时更长，模型就明显变差，或大多答错：%s。", say.Join(falls)))
 	}
 	if len(holds) > 0 {
-		list = append(list, say.T("On longer problems no fall was measured: %s.", "更长的题上没有测到下降：%s。", listed(holds)))
+		list = append(list, say.T("On longer problems no fall was measured: %s.", "更长的题上没有测到下降：%s。", say.Join(holds)))
 	}
 	return list
 }
@@ -312,25 +303,12 @@ func sayChecks(r *Report) []say.Text {
 	var list []say.Text
 	for _, c := range r.Checks {
 		switch {
-		case c.OK || c.Name == needUnseen: // said at the beginning
+		case c.OK || c.Name == stage.NeedUnseen: // said at the beginning
 		case c.Got == nil:
-			list = append(list, say.T("Required and not measured: %s of %v; nothing here tells it.", "要求 %s 达到 %v，但这里无从测量。", needText(c.Name), c.Want))
+			list = append(list, say.T("Required and not measured: %s of %v; nothing here tells it.", "要求 %s 达到 %v，但这里无从测量。", stage.NeedText(c.Name), c.Want))
 		default:
-			list = append(list, say.T("Required and not reached: %s of %v; it is %v.", "未达到要求：%s应为 %v，实际为 %v。", needText(c.Name), c.Want, *c.Got))
+			list = append(list, say.T("Required and not reached: %s of %v; it is %v.", "未达到要求：%s应为 %v，实际为 %v。", stage.NeedText(c.Name), c.Want, *c.Got))
 		}
 	}
 	return list
-}
-
-// needText is a key of require for people.
-func needText(key string) say.Text {
-	switch key {
-	case needAccuracy:
-		return say.T("an accuracy", "正确率")
-	case needLow:
-		return say.T("a lower bound of the accuracy", "正确率区间下限")
-	case needGain:
-		return say.T("a gain over direct answers", "相对直接作答的提高")
-	}
-	return say.T("an accuracy in %s", "%s的正确率", stage.FamilyText(key))
 }

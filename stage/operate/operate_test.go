@@ -66,8 +66,9 @@ func TestRelease(t *testing.T) {
 		t.Errorf("no knowledge: %+v, %v", m, err)
 	}
 	for verdict, says := range map[string]string{
-		`{"pass":false,"checks":[{"name":"a","ok":true},{"name":"accuracy","want":"≥ 0.9","got":0.42,"ok":false}]}`: "accuracy: wanted ≥ 0.9, got 0.42",
-		`{"pass":true,"checks":[{"name":"accuracy","want":0.9,"got":0.42,"ok":false}]}`:                             "accuracy",
+		`{"pass":false,"checks":[{"name":"a","ok":true},{"name":"accuracy","want":0.9,"got":0.42,"ok":false}]}`: "wanted an accuracy of 0.9, got 0.42; improve the model",
+		`{"pass":false,"checks":[{"name":"unseen","want":0,"got":72,"ok":false}]}`:                              "72 of the test problems were seen in training; take those problems out of the training data, or ask others; the",
+		`{"pass":true,"checks":[{"name":"accuracy","want":0.9,"got":0.42,"ok":false}]}`:                         "accuracy",
 		`{"pass":false}`:                   "does not pass",
 		`{}`:                               "does not pass",
 		`{"pass":true,"scenario":"other"}`: "another scenario",

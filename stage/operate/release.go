@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -78,17 +77,10 @@ const maxManifest = 64 << 20
 
 // verdict is what a release asks of verdict.json.
 type verdict struct {
-	Pass     *bool   `json:"pass"`
-	Checks   []check `json:"checks"`
-	Scenario string  `json:"scenario"` // digests of what was judged, where the verdict names them
-	Policy   string  `json:"policy"`
-}
-
-type check struct {
-	Name string          `json:"name"`
-	Want json.RawMessage `json:"want"`
-	Got  json.RawMessage `json:"got"`
-	OK   bool            `json:"ok"`
+	Pass     *bool         `json:"pass"`
+	Checks   []stage.Check `json:"checks"`
+	Scenario string        `json:"scenario"` // digests of what was judged, where the verdict names them
+	Policy   string        `json:"policy"`
 }
 
 // Run implements stage.Operator.
@@ -132,28 +124,28 @@ func judge(path string, b []byte, m *Manifest) error {
 	if err := json.Unmarshal(b, &v); err != nil {
 		return unreadable(path, err)
 	}
-	refuse := func(what say.Text) error {
-		return &say.Error{Err: stage.ErrRefused, What: what,
-			Next: say.T("improve the model, or change what the verdict requires; the verdict holds every reply",
-				"请改进模型，或修改评测的要求；每条回答都在评测里")}
+	refuse := func(what, next say.Text) error {
+		return &say.Error{Err: stage.ErrRefused, What: what, Next: say.T("%s; the verdict holds every reply", "%s；每条回答都在评测里", next)}
 	}
-	var en, zh []string
-	for _, c := range v.Checks {
-		if !c.OK {
-			t := say.T("%s: wanted %s, got %s", "%s：要求 %s，实际 %s", c.Name, show(c.Want), show(c.Got))
-			en, zh = append(en, t.In(say.English)), append(zh, t.In(say.Chinese))
+	again := say.T("make the verdict again with suiren apply", "请用 suiren apply 重新评测")
+	var what, next []say.Text
+	for i := range v.Checks {
+		if c := &v.Checks[i]; !c.OK {
+			what = append(what, c.Text())
+			if n := c.Next(); !slices.ContainsFunc(next, func(t say.Text) bool { return t.En == n.En }) {
+				next = append(next, n)
+			}
 		}
 	}
 	switch {
-	case len(en) > 0:
-		return refuse(say.T("the release is refused, the verdict does not pass: %[1]s", "发布被拒绝，评测未通过：%[2]s",
-			strings.Join(en, ", "), strings.Join(zh, "，")))
+	case len(what) > 0:
+		return refuse(say.T("the release is refused, the verdict does not pass: %s", "发布被拒绝，评测未通过：%s", say.Join(what)), say.Join(next))
 	case v.Pass == nil || !*v.Pass:
-		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，评测未通过"))
+		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，评测未通过"), again)
 	case v.Scenario != "" && v.Scenario != m.Scenario.String():
-		return refuse(say.T("the release is refused, the verdict is about another scenario", "发布被拒绝，评测针对的是另一个场景"))
+		return refuse(say.T("the release is refused, the verdict is about another scenario", "发布被拒绝，评测针对的是另一个场景"), again)
 	case v.Policy != "" && v.Policy != m.Policy.String():
-		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，评测针对的是另一个策略"))
+		return refuse(say.T("the release is refused, the verdict is about another policy", "发布被拒绝，评测针对的是另一个策略"), again)
 	}
 	return nil
 }
@@ -181,18 +173,6 @@ func (m *Manifest) Judged(dir string) (pass bool, checks json.RawMessage, err er
 		return false, v.Checks, nil
 	}
 	return err == nil, v.Checks, err
-}
-
-// show writes a JSON value for people: a string without its quotes.
-func show(v json.RawMessage) string {
-	var s string
-	if json.Unmarshal(v, &s) == nil && s != "" {
-		return s
-	}
-	if len(v) == 0 {
-		return "?"
-	}
-	return string(v)
 }
 
 // readScenario takes what the manifest needs from scenario.json.

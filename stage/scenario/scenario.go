@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -99,6 +100,9 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 				f.Size[name] = v
 			}
 		}
+		if _, err := talk.Open(w.Path); errors.Is(err, stage.ErrRefused) {
+			f.Wrong = append(f.Wrong, refusedWords(err))
+		}
 		if e := s.mute(w.Path, w.Size["mute"] > 0); e != nil {
 			f.Wrong = append(f.Wrong, e)
 		}
@@ -109,6 +113,17 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 		}
 	}
 	return f
+}
+
+// refusedWords says of words that are refused that they are those of the weights.
+func refusedWords(err error) *say.Error {
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok {
+		return &say.Error{Where: "weights", What: say.T("%v", "%v", err), Err: err}
+	}
+	at := *bad
+	at.Where = "weights"
+	return &at
 }
 
 // mute finds fault with thoughts of weights whose template knows none, which may
@@ -197,6 +212,9 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 				return e
 			}
 			words, err := talk.Open(in.Dir)
+			if errors.Is(err, stage.ErrRefused) {
+				return refusedWords(err)
+			}
 			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":
 			m.Adapter = in.Digest
@@ -384,8 +402,8 @@ func (o *Opener) Bare(weights, adapter string, think int) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	more := taught != nil && *taught != stage.Taught{} // than single questions
-	if o.Model != nil && (adapter != "" || more || !tokenizer.IsChat(weights)) {
+	single := taught != nil && *taught == stage.Taught{} // they were made here, and learnt single questions
+	if o.Model != nil && (adapter != "" || !single || !tokenizer.IsChat(weights)) {
 		if s.other, err = o.Model(weights, adapter); err != nil {
 			return nil, err
 		}

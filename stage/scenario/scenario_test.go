@@ -49,7 +49,13 @@ func folder(t testing.TB) string {
 	for i := range p.All { // no zero matrices: what it says depends on what it is asked
 		p.All[i] += 0.5 * (tensor.Uniform(tensor.Rand(2, 0, uint64(i))) - 0.5)
 	}
-	if err := p.Write(dir, cfg.ToFolder()); err != nil {
+	h := cfg.ToFolder()
+	end, _ := tok.Special("<|im_end|>")
+	h.EOSTokenID = int(end)
+	if err := p.Write(dir, h); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, stage.WeightsFile), []byte(`{"method":"sft"}`), 0o666); err != nil { // made here
 		t.Fatal(err)
 	}
 	return dir
@@ -323,6 +329,31 @@ func TestStop(t *testing.T) {
 	s2.Close()
 	if _, err := s2.Reply(context.Background(), "1+2"); !errors.Is(err, infer.ErrClosed) {
 		t.Errorf("after Close: %v", err)
+	}
+}
+
+// Weights that say that they were taught single questions are asked these; those that do
+// not say how they were made, as an exported folder, whatever they are asked.
+func TestSingleQuestions(t *testing.T) {
+	asked := errors.New("asked as any model")
+	o := &Opener{Threads: 1, Slots: 1, Model: func(string, string) (Model, error) { return nil, asked }}
+	for text, single := range map[string]bool{`{"method":"sft"}`: true, `{"method":"sft","taught":{"turns":true}}`: false, "": false} {
+		dir := folder(t)
+		says := filepath.Join(dir, stage.WeightsFile)
+		err := os.Remove(says)
+		if err == nil && text != "" {
+			err = os.WriteFile(says, []byte(text), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := o.Bare(dir, "", 0)
+		if errors.Is(err, asked) == single || single && err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		if s != nil {
+			s.Close()
+		}
 	}
 }
 

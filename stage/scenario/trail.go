@@ -46,3 +46,6 @@ func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) 
 	}
 	return ids, nil
 }
+
+// Text is what tokens of an answer say that Again made.
+func (s *Scenario) Text(ids []int32) string { return s.model.Tokenizer.Decode(ids) }

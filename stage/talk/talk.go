@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"suiren/engine/chat"
 	"suiren/engine/tokenizer"
@@ -48,6 +49,57 @@ func (w *Words) EndsWith(id int32) bool {
 	return ok && id == eos || slices.Contains(w.Ends, id)
 }
 
+// AllEnds are the tokens that end an answer, in order: those that the files name, and
+// those that are known by their names. They are the same of a folder and of a GGUF file
+// that was written of it.
+func (w *Words) AllEnds() []int32 {
+	ends := w.allEnds()
+	slices.Sort(ends)
+	return slices.Compact(ends)
+}
+
+func (w *Words) allEnds() []int32 {
+	ends := slices.Concat(w.Tokenizer.Ends(), w.Ends)
+	for _, name := range chat.Ends {
+		if id, ok := w.Tokenizer.Special(name); ok {
+			ends = append(ends, id)
+		}
+	}
+	return ends
+}
+
+// strayEnds refuses words of our own chat by which an answer ends at more than the tokens
+// that end one: they were changed since, and would cut answers short. What ends an answer
+// in other templates only who made them knows.
+func (w *Words) strayEnds() error {
+	if !w.Own() {
+		return nil
+	}
+	stray := slices.DeleteFunc(w.AllEnds(), func(id int32) bool {
+		name := string(w.Tokenizer.Bytes(id))
+		s, ok := w.Tokenizer.Special(name)
+		return ok && s == id && slices.Contains(chat.Ends, name)
+	})
+	if len(stray) == 0 {
+		return nil
+	}
+	return &say.Error{Where: "eos_token_id", What: say.T("an answer would end at %s, which ends none in the chat template of these weights", "回答会在 %s 处结束，而在这份权重的对话模板中它们并不结束回答", w.names(stray)),
+		Next: say.T("name the token again that ended one when they were made (config.json, generation_config.json, eos_token of tokenizer_config.json)", "请恢复制作时结束回答的词元（config.json、generation_config.json 的 eos_token_id，tokenizer_config.json 的 eos_token）"), Err: stage.ErrRefused}
+}
+
+// names are tokens as an error tells them.
+func (w *Words) names(ids []int32) string {
+	var list []string
+	for _, id := range ids {
+		name := ""
+		if id >= 0 && int(id) < w.Tokenizer.Vocab() {
+			name = string(w.Tokenizer.Bytes(id))
+		}
+		list = append(list, fmt.Sprintf("%d %q", id, name))
+	}
+	return strings.Join(list, ", ")
+}
+
 // TurnEnd is Writer.TurnEnd of the writer of w; nothing if it has none.
 func (w *Words) TurnEnd() []int32 {
 	out, err := w.Writer()
@@ -58,18 +110,17 @@ func (w *Words) TurnEnd() []int32 {
 }
 
 // TaughtIn refuses an adapter that was trained in other words: sum is its base's
-// then, "" if that is not known, and ends are the tokens that ended the turns that
-// it learnt, of those that the base's files named.
-func (w *Words) TaughtIn(sum string, ends ...int32) error {
-	for _, id := range ends {
-		if !w.EndsWith(id) {
-			name := ""
-			if id >= 0 && int(id) < w.Tokenizer.Vocab() {
-				name = string(w.Tokenizer.Bytes(id))
-			}
-			return &say.Error{What: say.T("the adapter learnt to end an answer with the token %d, %q, with which its base ended one then and does not now", "适配器学会以词元 %d（%q）结束回答；其基座当时以它结束，现在不再如此", id, name),
-				Next: say.T("name it among the eos_token_id of the base again (generation_config.json), or train the adapter again", "请在基座的 eos_token_id（generation_config.json）中恢复该词元，或重新训练适配器"), Err: stage.ErrRefused}
-		}
+// then, ends are the tokens that ended the turns that it learnt, of those that the base's
+// files named, and all is AllEnds then. What is empty is not known.
+func (w *Words) TaughtIn(sum string, ends, all []int32) error {
+	next := say.T("give the base the eos_token_id that it had (config.json, generation_config.json), or train the adapter again", "请恢复基座当时的 eos_token_id（config.json、generation_config.json），或重新训练适配器")
+	if lost := slices.DeleteFunc(slices.Clone(ends), w.EndsWith); len(lost) > 0 {
+		return &say.Error{What: say.T("the adapter learnt to end an answer with the token %s, with which its base ended one then and does not now", "适配器学会以词元 %s 结束回答；其基座当时以它结束，现在不再如此", w.names(lost)),
+			Next: next, Err: stage.ErrRefused}
+	}
+	if have := w.AllEnds(); len(all) > 0 && !slices.Equal(have, all) {
+		return &say.Error{What: say.T("an answer of the adapter's base ended at %s when it was trained, and ends at %s now", "训练适配器时，其基座的回答以 %s 结束，现在以 %s 结束", w.names(all), w.names(have)),
+			Next: next, Err: stage.ErrRefused}
 	}
 	if have := w.Sum(); sum != "" && have != sum {
 		return &say.Error{What: say.T("the adapter was trained in another chat template, or with other special tokens, than its base has now", "适配器训练时所用的对话模板或特殊词元，与其基座现在的不同"),
@@ -89,7 +140,8 @@ func Path(path string) string {
 	return path
 }
 
-// Open reads the words of a GGUF file or a Hugging Face folder.
+// Open reads the words of a GGUF file or a Hugging Face folder. Those of our own chat that
+// end an answer at other tokens than it does are refused: stage.ErrRefused.
 func Open(path string) (*Words, error) {
 	path = Path(path)
 	info, err := os.Stat(path)
@@ -114,6 +166,9 @@ func Open(path string) (*Words, error) {
 		}
 	}
 	slices.Sort(w.Ends)
+	if err := w.strayEnds(); err != nil {
+		return nil, err
+	}
 	return w, nil
 }
 
@@ -134,6 +189,9 @@ func openGGUF(path string) (*Words, error) {
 		if v := g.Value(key); v != nil {
 			w.endPairs = append(w.endPairs, tokenizer.Pair{Key: key, Value: v})
 		}
+	}
+	if err := w.strayEnds(); err != nil {
+		return nil, err
 	}
 	return w, nil
 }
@@ -211,13 +269,8 @@ func (w *Words) Writer() (*Writer, error) {
 			out.Stops = append(out.Stops, id)
 		}
 	}
-	for _, id := range slices.Concat(t.Ends(), w.Ends) {
+	for _, id := range w.allEnds() {
 		add(id)
-	}
-	for _, name := range chat.Ends {
-		if id, ok := t.Special(name); ok {
-			add(id)
-		}
 	}
 	return out, nil
 }

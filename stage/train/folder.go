@@ -31,6 +31,7 @@ type facts struct {
 	Words      string           `json:"words,omitempty"`    // of an adapter: talk.Words.Sum of its base
 	Ends       []int32          `json:"ends,omitempty"`     // of an adapter: tokens with which the turns end that it learnt, if its base's files named them as ends
 	NewEnds    []int32          `json:"new_ends,omitempty"` // if they did not
+	AllEnds    []int32          `json:"all_ends,omitempty"` // of an adapter: talk.Words.AllEnds of its base
 	Stop       *stopFacts       `json:"stop,omitempty"`     // with patience
 	Parity     *parity          `json:"parity,omitempty"`   // of the served form with the trained one
 	Left       *left            `json:"left_out,omitempty"` // of chats
@@ -52,7 +53,7 @@ type distilFacts struct {
 // trainedIn notes of an adapter the words of its base, and the tokens with which the
 // turns end that it learnt.
 func (f *facts) trainedIn(words *talk.Words, ends []int32) {
-	f.Words, f.Ends, f.NewEnds = words.Sum(), nil, nil
+	f.Words, f.Ends, f.NewEnds, f.AllEnds = words.Sum(), nil, nil, words.AllEnds()
 	for _, id := range ends {
 		if words.EndsWith(id) {
 			f.Ends = append(f.Ends, id)
@@ -61,6 +62,10 @@ func (f *facts) trainedIn(words *talk.Words, ends []int32) {
 		}
 	}
 }
+
+// ofAdapter is what the revision of an adapter of a rank is more than that of weights: it
+// came to say at which tokens an answer of its base ended.
+func ofAdapter(rank int) int { return min(rank, 1) }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and
 // reads the weights back before it counts.

@@ -55,7 +55,7 @@ func TaughtIn(base *talk.Words, adapter string) error {
 	if err != nil {
 		return err
 	}
-	return base.TaughtIn(f.Words, f.Ends...)
+	return base.TaughtIn(f.Words, f.Ends, f.AllEnds)
 }
 
 // Forecast implements stage.Forecaster.
@@ -187,7 +187,7 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 		}
 		if over.Taught.Or(facts.Taught); over.Method != "" {
 			facts = over
-			facts.Words, facts.Ends, facts.NewEnds = "", nil, nil
+			facts.Words, facts.Ends, facts.NewEnds, facts.AllEnds = "", nil, nil, nil
 		}
 	}
 	facts.Method, facts.Parity, facts.Stop, facts.Left = method, p, nil, nil

@@ -98,7 +98,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 8 }
+func (*LoRA) Revision() int   { return 8 + ofAdapter(1) }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -85,7 +85,7 @@ func TestStepsRevision(t *testing.T) {
 	}{
 		{&SFT{Depth: 1, Minutes: 1}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 5}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 4},
 		{&SFT{Depth: 1}, 5}, {&SFT{Depth: 1, Epochs: 2}, 5}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 6},
-		{&SFT{Base: base}, 6}, {&Continue{}, 7}, {&LoRA{}, 8},
+		{&SFT{Base: base}, 6}, {&Continue{}, 7}, {&LoRA{}, 9}, {&DPO{}, 6}, {&DPO{Rank: 1}, 7}, {&Distil{Depth: 1}, 7}, {&Distil{Rank: 4}, 8},
 	} {
 		if got := c.op.Revision(); got != c.want {
 			t.Errorf("%T %+v: revision %d, want %d", c.op, c.op, got, c.want)

@@ -167,3 +167,62 @@ func TestTurnEnd(t *testing.T) {
 		}
 	}
 }
+
+// An adapter is refused over a base whose files name other tokens that end an answer than
+// when it was trained: one more cuts answers short. One of an earlier version does not say
+// at which they ended.
+func TestOtherEnds(t *testing.T) {
+	base, end := endingAt(t, "<|im_end|>")
+	chats := toyExamples(t, []stage.Example{
+		{Messages: []stage.Message{{Role: "user", Content: "ab"}, {Role: "assistant", Content: "cd"}}},
+		{Messages: []stage.Message{{Role: "user", Content: "cd"}, {Role: "assistant", Content: "ab"}}},
+	})
+	b := newBench(t, map[string]string{"base": base, "examples": chats})
+	check(t, (&LoRA{}).Run(context.Background(), b.Job))
+	old := t.TempDir()
+	check(t, os.CopyFS(old, os.DirFS(b.Out)))
+	f, err := readFacts(old)
+	check(t, err)
+	f.AllEnds = nil
+	check(t, stage.WriteJSON(filepath.Join(old, stage.WeightsFile), f))
+
+	block := newBench(t, map[string]string{"base": base})
+	check(t, (&Quantise{Type: "q8_0"}).Run(context.Background(), block.Job))
+	for name, c := range map[string]struct {
+		base    string
+		refused bool
+	}{
+		"as it was":      {base, false},
+		"one more":       {renamed(t, base, []int32{end, 40}), true},
+		"another":        {renamed(t, base, 40), true},
+		"twice":          {renamed(t, base, []int32{end, end}), false},
+		"as a GGUF file": {block.Out, false},
+	} {
+		words, err := talk.Open(c.base)
+		check(t, err)
+		err = TaughtIn(words, b.Out)
+		if errors.Is(err, stage.ErrRefused) != c.refused || c.refused && !strings.Contains(err.Error(), "ended at") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := TaughtIn(words, old); err != nil {
+			t.Errorf("%s: the adapter of an earlier version: %v", name, err)
+		}
+	}
+	one := renamed(t, base, []int32{end, 40})
+	err = (&Merge{}).Run(context.Background(), newBench(t, map[string]string{"base": one, "adapter": b.Out}).Job)
+	if !errors.Is(err, stage.ErrRefused) {
+		t.Errorf("merged: %v", err)
+	}
+	if bad := UnfitAdapter(one, b.Out, ""); bad == nil || bad.Where != "adapter" {
+		t.Errorf("the plan says %v", bad)
+	}
+}
+
+// renamed copies the folder of a base whose generation_config.json names other ends.
+func renamed(t *testing.T, base string, ends any) string {
+	t.Helper()
+	dir := t.TempDir()
+	check(t, os.CopyFS(dir, os.DirFS(base)))
+	check(t, stage.WriteJSON(filepath.Join(dir, "generation_config.json"), map[string]any{"eos_token_id": ends}))
+	return dir
+}

@@ -148,6 +148,8 @@ func missing(path string, err error) (at string, what, next say.Text, ok bool) {
 		next = GiveModel
 		if list, _ := filepath.Glob(filepath.Join(path, "*.gguf")); len(list) > 0 {
 			next = say.T("give a file in it: %s", "请给出其中的文件：%s", harmless(list[0]))
+		} else if list, _ := filepath.Glob(filepath.Join(path, "pytorch_model*.bin")); len(list) > 0 {
+			next = say.T("%s can run any program when it is read, and is not: save the model as safetensors (save_pretrained of the transformers library does)", "读取 %s 可能执行任意程序，因此不读取：请将模型另存为 safetensors（transformers 库的 save_pretrained 即可）", harmless(filepath.Base(list[0])))
 		}
 		return harmless(path), say.T("this folder is no model: it has no %s", "这个目录不是模型：缺少 %s", harmless(filepath.Base(p.Path))), next, true
 	case errors.Is(err, fs.ErrNotExist):

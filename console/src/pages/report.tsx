@@ -102,6 +102,7 @@ function Checks({ list }: { list: Check[] }) {
         <td class={c.ok ? "good" : "bad"}>{c.ok ? "✓ " + t("ok") : "✗ " + t("notOk")}</td>
       </tr>)}</tbody>
     </table></div>
+    {list.some(c => unseen(c) && !c.ok) && <p>{t("unseenNext")}</p>}
   </Fragment>;
 }
 
