@@ -304,11 +304,14 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 		if ok = isNumber && n.IsInt(); ok {
 			x, exact := n.Uint64()
 			if exact != 0 || v.OverflowUint(x) {
-				what := say.T("%s is too large a number", "%s 的数值过大", f.name)
+				what, next := say.T("%s is too large a number", "%s 的数值过大", f.name), r.within(f)
 				if n.Sign() < 0 {
 					what = say.T("%s is less than 0", "%s 小于 0", f.name)
 				}
-				r.add(e.Range(), what, r.within(f))
+				if next.IsZero() {
+					next = say.T("write a whole number from 0, of 19 digits at most", "请写不小于 0 的整数，至多 19 位")
+				}
+				r.add(e.Range(), what, next)
 				return
 			}
 			v.SetUint(x)

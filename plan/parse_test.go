@@ -84,7 +84,7 @@ func TestParseErrors(t *testing.T) {
 		{"fraction", "examples \"a\" {\n text = \"x\"\n count = 1.5\n}",
 			"suiren.hcl:3:10: count is a whole number, and this is a number with a fraction; it may be 1 to 1000", ""},
 		{"sizes", "examples \"a\" {\n text = \"x\"\n count = 1e30\n seed = -1\n}",
-			"suiren.hcl:3:10: count is too large a number; it may be 1 to 1000\nsuiren.hcl:4:9: seed is less than 0", ""},
+			"suiren.hcl:3:10: count is too large a number; it may be 1 to 1000\nsuiren.hcl:4:9: seed is less than 0; write a whole number from 0, of 19 digits at most", ""},
 		{"null", "examples \"a\" {\n text = null\n}", "suiren.hcl:2:9: text is null; leave the argument out", ""},
 		{"checker", "examples \"a\" {\n text = \"bad\"\n}", "suiren.hcl:2:9: bad words; write good ones", "suiren.hcl:2:9: 坏词；请写好词"},
 		{"function", "examples \"a\" {\n text = upper(\"x\")\n}",

@@ -161,6 +161,9 @@ func (r *reader) suggestArgument(a *hclsyntax.Attribute, choice Choice, known []
 	if len(meant) > 1 {
 		return say.T("did you mean one of %s?", "是否想写 %s 之一？", meant)
 	}
+	if none, ok := peersOwn[given]; ok && len(meant) == 0 {
+		return none
+	}
 	if others := having(choice, given); len(meant) == 0 && len(others) > 0 {
 		return say.T("it is one where %s is %s", "%s 为 %s 时才有", choice.By, others)
 	}
@@ -202,12 +205,33 @@ func having(choice Choice, name string) (ops []string) {
 var peersNames = map[string]string{
 	"steps": "epochs minutes flops", "max_steps": "epochs minutes flops", "num_train_epochs": "epochs",
 	"learning_rate": "rate", "lr": "rate", "lr_scheduler_type": "schedule", "max_grad_norm": "clip", "optim": "optimizer",
-	"gradient_accumulation_steps": "batch", "per_device_train_batch_size": "batch", "num_generations": "samples",
+	"gradient_accumulation_steps": "batch", "gradient_accumulation": "batch", "grad_accum": "batch", "grad_accum_steps": "batch", "per_device_train_batch_size": "batch", "device_batch_size": "batch", "num_generations": "samples",
+	"early_stopping": "patience", "early_stopping_patience": "patience", "bf16": "storage", "fp16": "storage",
 	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets",
 	"model": "base", "model_name_or_path": "base", "dataset": "examples", "eval_dataset": "watch",
 	"cutoff_len": "length", "max_seq_length": "length", "max_length": "length", "block_size": "length",
 	"max_completion_length": "tokens", "max_new_tokens": "tokens", "vocab_size": "vocab", "n_layer": "depth", "num_hidden_layers": "depth",
 }
+
+// peersOwn are arguments of other programs that have none of their kind here, and why they may
+// be left out; or that another block has.
+var peersOwn = map[string]say.Text{
+	"gradient_checkpointing": say.T("leave it out: blocks are run again on the way back where memory asks for it", "请去掉：内存不够时会自动在反向时重算各层"),
+	"eval_interval":          looksItself, "eval_steps": looksItself, "eval_strategy": looksItself,
+	"min_lr": say.T("leave it out: schedule says how the rate falls", "请去掉：学习率如何下降由 schedule 决定"),
+	"betas":  betasFixed, "adam_beta1": betasFixed, "adam_beta2": betasFixed, "beta1": betasFixed, "beta2": betasFixed,
+	"dropout": noDropout, "lora_dropout": noDropout,
+	"matrix_lr": allRates, "embedding_lr": allRates,
+	"block_size": lengthOfTokens, "max_seq_length": lengthOfTokens, "cutoff_len": lengthOfTokens, "max_length": lengthOfTokens,
+}
+
+var (
+	looksItself    = say.T("leave it out: what watch names is looked at up to 20 times a run", "请去掉：watch 所写的观察集每次训练自动查看至多 20 次")
+	betasFixed     = say.T("leave it out: optimizer chooses them", "请去掉：由 optimizer 决定")
+	noDropout      = say.T("leave it out: there is none; watch and patience end a run before it learns by heart", "请去掉：没有这一项；watch 和 patience 会在背下数据之前结束训练")
+	allRates       = say.T("it is rate, one factor of all learning rates; left out it is the usual one", "它是 rate，所有学习率共用的一个倍数；省略即为常用值")
+	lengthOfTokens = say.T("it is length, in a tokens block", "它是 tokens 块中的 length")
+)
 
 // suggestOperator says which of names was perhaps meant by given.
 func suggestOperator(given string, names []string) say.Text {

@@ -342,7 +342,7 @@ func (a *app) checkFlags(c *cobra.Command) error {
 				say.T("leave it out; the folder of models and knowledge bases is $SUIREN_HOME", "请去掉此选项；模型与知识库的目录由 $SUIREN_HOME 指定"))
 		}
 	}
-	if a.threads < 0 {
+	if f := c.Flags().Lookup("threads"); f != nil && f.Changed && a.threads < 1 {
 		return usage("--threads", say.T("%d is not a number of threads", "%d 不是线程数", a.threads), say.T("give a whole number from 1", "请写不小于 1 的整数"))
 	}
 	return nil

@@ -321,6 +321,7 @@ func ops(sft *train.SFT, rungs []rung) (list []*train.SFT) {
 	for _, r := range rungs {
 		op := *sft
 		op.Depth, op.Width, op.Hidden, op.Heads, op.KVHeads, op.Batch, op.FLOPs, op.Minutes, op.Patience = r.depth, 0, 0, 0, 0, r.batch, r.budget, 0, 0
+		op.Rung = true
 		list = append(list, &op)
 	}
 	return list
@@ -337,11 +338,11 @@ func readRungs(p *plan.Plan, st *store.Store, rungs []rung) error {
 			if err != nil {
 				return err
 			}
-			_, loss := c.Series("watch_loss")
-			if len(loss) == 0 || s.Actual == nil {
+			loss, told := train.HeldLoss(c)
+			if !told || s.Actual == nil {
 				return say.Errorf("%s told no held-out loss", "%s 没有给出留出损失", s.Ref)
 			}
-			rungs[i].loss = loss[len(loss)-1]
+			rungs[i].loss = loss
 			if c.Counts["flops"] > 0 {
 				rungs[i].flops = c.Counts["flops"]
 			}

@@ -35,6 +35,15 @@ func (l *ladderReport) foretell() {
 	l.foretold, l.straight = l.law.At(next.flops), b.loss*math.Pow(next.flops/b.flops, slope)
 }
 
+// fitted is the law's loss of rung i: of the last as it was foretold, for the operations that
+// were planned, which are not quite those that it took.
+func (l *ladderReport) fitted(i int) float64 {
+	if i == len(l.rungs)-1 {
+		return l.foretold
+	}
+	return l.law.At(l.rungs[i].flops)
+}
+
 // write writes the report, its plot and its numbers.
 func (l *ladderReport) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -65,9 +74,8 @@ func (l *ladderReport) text(language int) []byte {
 			"深度 %d 的损失在训练之前就已预测。每档只跑一次，因此没有区间。\n\n"), l.depths, growth, next.depth)
 	b.WriteString(t("| depth | parameters | operations | rows a step | held-out loss | fitted |\n", "| 深度 | 参数 | 运算次数 | 每步行数 | 留出损失 | 拟合 |\n") + "|---|---|---|---|---|---|\n")
 	for i, r := range l.rungs {
-		name, fitted := strconv.Itoa(r.depth), l.law.At(r.flops)
+		name, fitted := strconv.Itoa(r.depth), l.fitted(i)
 		if i == n {
-			fitted = l.foretold
 			name = "**" + name + t(", foretold**", "，预测**")
 		}
 		fmt.Fprintf(&b, "| %s | %d | %.3g | %d | %.4f | %.4f |\n", name, r.params, r.flops, r.batch, r.loss, fitted)
@@ -126,9 +134,9 @@ func (l *ladderReport) numbers() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Write([]string{"depth", "params", "batch", "flops", "loss", "fitted"})
-	for _, r := range l.rungs {
+	for i, r := range l.rungs {
 		w.Write([]string{strconv.Itoa(r.depth), strconv.Itoa(r.params), strconv.Itoa(r.batch), strconv.FormatFloat(r.flops, 'g', -1, 64),
-			strconv.FormatFloat(r.loss, 'g', -1, 64), strconv.FormatFloat(l.law.At(r.flops), 'g', -1, 64)})
+			strconv.FormatFloat(r.loss, 'g', -1, 64), strconv.FormatFloat(l.fitted(i), 'g', -1, 64)})
 	}
 	w.Flush()
 	return b.Bytes()

@@ -116,6 +116,12 @@ func TestScaling(t *testing.T) {
 	if last, _ := strconv.ParseFloat(rows[4][4], 64); last != outcome.Loss {
 		t.Errorf("the table ends with %v, the outcome is %v", rows[4], outcome.Loss)
 	}
+	if fitted, _ := strconv.ParseFloat(rows[4][5], 64); fitted != foretold.Loss {
+		t.Errorf("the table ends with %v, foretold was %v", rows[4], foretold.Loss)
+	}
+	if bytes.Contains(out, []byte("the budget ends after")) {
+		t.Error("a rung is told that its budget is small, which the ladder sets")
+	}
 	out2 := filepath.Join(dir, "reports")
 	again, err := program(append(args, "--out", out2)...).Output()
 	if err != nil || bytes.Contains(again, []byte(`"begin"`)) {

@@ -160,11 +160,12 @@ func (t *Tokenizer) Specials() []SpecialToken {
 	return list
 }
 
-// Controls are the special tokens that are no text.
+// Controls are the special tokens that are no text: those that steer the model, and the
+// marks of a thought, which some files list as text.
 func (t *Tokenizer) Controls() map[int32]bool {
 	set := map[int32]bool{}
 	for _, a := range t.added {
-		if a.special {
+		if a.special || a.name == thinkStart || a.name == thinkEnd {
 			set[a.id] = true
 		}
 	}

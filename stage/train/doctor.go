@@ -35,6 +35,8 @@ const (
 	knownMost    = 1.1  // loss of what a base knows against what its own training ended at
 	slowLeft     = 0.4  // part of the first loss that is left where learning was slow
 	timidRate    = 0.1  // of the usual rate
+	boldRate     = 20   // times the usual rate: it is told in the plan, too,
+	boldNorm     = 1.5  // gradients after the first quarter against those of the first steps
 	slowFall     = 0.03 // part by which the loss still falls between quarters
 	overfit      = 1.1  // held-out loss against its lowest
 	timesLeast   = 1.5  // through the data: below it, nothing was read often enough to be known by heart
@@ -185,6 +187,11 @@ func (d *diagnosis) course() {
 		d.find("rate-high", say.T("the loss rose from %.2f to %.2f: the rate is too high", "损失从 %.2f 升到 %.2f：学习率过高", d.first, d.last), lowerRate)
 	case d.high || d.bump:
 		d.find("rate-high", say.T("the loss jumps up in between: the rate is too high", "损失中途突然升高：学习率过高"), lowerRate)
+	case d.bold():
+		d.high = true
+		_, norm := d.c.Series("norm")
+		d.find("rate-high", say.T("the rate is %.0f times the usual one, and the gradients grew from %.2g to %.2g instead of shrinking: the rate is too high", "学习率是常用值的 %.0f 倍，梯度不降反升，从 %.2g 到 %.2g：学习率过高", d.c.Counts["of_usual_rate"], mean64(norm[:boldSteps]), mean64(norm[len(norm)/4:])),
+			say.T("leave rate out: the plan's is the usual one times %.0f", "请省略 rate：计划中的值是常用值的 %.0f 倍", d.c.Counts["of_usual_rate"]))
 	case still(d.loss, d.held) && d.held[0] > knownMost*d.c.Counts["base_loss"]:
 		d.find("nothing", say.T("what is watched had a loss of %.3f at step %d and %.3f at the end: next to nothing was learnt", "观察集损失在第 %[2]d 步为 %.3[1]f，最终为 %.3[3]f：几乎什么也没有学到", d.held[0], d.at[0], d.held[len(d.held)-1]),
 			d.raised(say.T("try a rate ten times as high; if that changes nothing, look at the rows: is what is watched in them at all?", "请试十倍的 rate；若仍无变化，请查看数据行中是否有观察集所问的内容")))
@@ -196,6 +203,17 @@ func (d *diagnosis) course() {
 		d.find("rate-low", say.T("the loss still falls steadily at the end, at %.2f of %.2f: the rate is too low, or the run too short", "损失到最后仍在稳步下降，从 %[2]g 只降到 %.2[1]f：学习率过低，或训练太短", d.last, math.Round(d.first*100)/100),
 			d.raised(say.T("raise rate, to three times at first", "请调高 rate，可先加到三倍")))
 	}
+}
+
+// boldSteps are the first steps, in which the rate has not risen yet.
+const boldSteps = 3
+
+// bold reports whether a rate far above the usual one leaves the weights no rest: the loss may
+// fall for all that, but the gradients, which shrink in any run that goes well, grow. That alone
+// would be seen of other runs too, whose rate is not to blame.
+func (d *diagnosis) bold() bool {
+	_, norm := d.c.Series("norm")
+	return d.c.Counts["of_usual_rate"] >= boldRate && len(norm) >= leastPoints && mean64(norm[len(norm)/4:]) > boldNorm*mean64(norm[:boldSteps])
 }
 
 // slow reports whether the loss falls so evenly that the rate is to blame. That of text
@@ -290,37 +308,6 @@ func Unjudged(c *curve.Curve) say.Text {
 		return why
 	}
 	return say.Text{}
-}
-
-// HeldOut says what the loss of what is watched came to in c, and its lowest, and
-// where they were told the bits per byte of both; nothing
-// if nothing was watched.
-func HeldOut(c *curve.Curve) say.Text {
-	at, held := c.Series("watch_loss")
-	if len(held) == 0 {
-		return say.Text{}
-	}
-	low, end := 0, len(held)-1
-	for i, loss := range held {
-		if loss <= held[low] {
-			low = i
-		}
-	}
-	loss := say.T("held-out loss %.3f at step %d, lowest %.3f at step %d", "留出损失在第 %[2]d 步为 %.3[1]f，最低是第 %[4]d 步的 %.3[3]f", held[end], at[end], held[low], at[low])
-	if low == end {
-		loss = say.T("held-out loss %.3f at step %d, its lowest", "留出损失在第 %[2]d 步为 %.3[1]f，是最低值", held[end], at[end])
-	}
-	if _, bits := c.Series("bits_per_byte"); len(bits) == len(held) {
-		if low == end {
-			loss = say.T("%v; %.3f bits per byte", "%v；每字节 %.3f 比特", loss, bits[end])
-		} else {
-			loss = say.T("%v; %.3f and %.3f bits per byte", "%v；每字节 %.3f 和 %.3f 比特", loss, bits[end], bits[low])
-		}
-	}
-	if n := c.Counts["watch_tokens"]; n > 0 {
-		loss = say.T("%v; of %.0f tokens", "%v；取自 %.0f 个词元", loss, n)
-	}
-	return loss
 }
 
 // Progress returns the last step of c, and how many its run was to take; 0: that is

@@ -420,6 +420,29 @@ func TestDoctorHealthy(t *testing.T) {
 	}
 }
 
+// A rate far above the usual one is told by gradients that grow while the loss falls; one
+// that the run bears is not, nor gradients that grow at the usual rate.
+func TestDoctorBold(t *testing.T) {
+	for _, c := range []struct {
+		usual, norm float64
+		want        bool
+	}{{100, 4, true}, {100, 0.5, false}, {1, 4, false}, {10, 4, false}} {
+		cv := new(curve.Curve)
+		cv.Counts = map[string]float64{"vocab": 2000, "supervised": 1, "layers": 1, "of_usual_rate": c.usual}
+		for i := range 131 {
+			norm := 1.3
+			if i > 12 {
+				norm = c.norm
+			}
+			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 5.4 + 2.3/(1+float64(i)/10), "norm": norm, "rate": min(1, float64(i+1)/13)}})
+		}
+		list := Diagnose(cv)
+		if got := len(list) == 1 && list[0].Code == "rate-high" && strings.Contains(list[0].What.In(say.English), "100 times the usual one, and the gradients grew from 1.3 to 4"); got != c.want || !c.want && len(list) > 0 {
+			t.Errorf("%+v: %v", c, list)
+		}
+	}
+}
+
 // A good answer is compared with every bad one, whatever both have in common.
 func TestTold(t *testing.T) {
 	list := func(gains ...float64) (list []objective.Answer) {

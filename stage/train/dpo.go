@@ -43,7 +43,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (d *DPO) Revision() int { return 6 + ofAdapter(d.Rank) }
+func (*DPO) Revision() int   { return 7 }
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -58,7 +58,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
-		toil += looksOf(w.rows*k.passes/float64(k.batch)) * watchRows / max(w.rows, 1) * w.judging(&b.shape, &way{integer: k.integer, passes: 1})
+		toil += (looksOf(w.rows*k.passes/float64(k.batch))*watchRows + min(watchWhole, w.rows)) / max(w.rows, 1) * w.judging(&b.shape, &way{integer: k.integer, passes: 1})
 	}
 	if k.rank == 0 {
 		toil += b.copying(o.typ, m.Threads)

@@ -28,9 +28,9 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
 		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d known before", "%s，自身没有训练；此前已知训练了 %d 步", method, f.Steps))
 	case slices.Contains(overBases, f.Method):
-		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; running mean of the loss at the end %.3g", "%s，连同基座已知的共 %d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; mean loss of the last steps %.3g", "%s，连同基座已知的共 %d 步；最后各步的平均损失 %.3g", method, f.Steps, f.Loss))
 	default:
-		add(say.T("trained", "训练方式"), say.T("%s, %d steps; running mean of the loss at the end %.3g", "%s，%d 步；结束时损失的滑动平均 %.3g", method, f.Steps, f.Loss))
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps; mean loss of the last steps %.3g", "%s，%d 步；最后各步的平均损失 %.3g", method, f.Steps, f.Loss))
 	}
 	if f.Direct {
 		add(say.T("thoughts", "思考"), say.T("no answer that it learnt last has one: it is asked without, unless who asks says otherwise", "最近所学的回答都没有思考：提问方未指定时不思考直接回答"))

@@ -63,7 +63,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (g *GRPO) Revision() int { return 9 + ofAdapter(g.Rank) }
+func (g *GRPO) Revision() int { return 9 + min(g.Rank, 1) } // an adapter came to say at which tokens an answer of its base ended
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -142,7 +142,7 @@ func (f *rlFacts) kept(steps, n int) say.Text {
 	grades := slices.ContainsFunc(f.Watched, func(w watched) bool { return w.Graded })
 	switch {
 	case f.Steps == 0 && f.RolledBack != "":
-		return say.T("no step is kept: the weights stay as they were", "不保留任何一步：权重保持原样")
+		return say.T("no step is kept, the weights stay as they were: lower rate, to a third at first", "不保留任何一步，权重保持原样：请调低 rate，可先减到三分之一")
 	case f.Steps == 0 && (grades || first.Tokens > 0):
 		return say.T("no step raised the mean reward of %v above %.3f: the weights stay as they were", "没有一步让%v的平均奖励高于 %.3f：权重保持原样", problems, first.mean())
 	case f.Steps == 0:
@@ -155,11 +155,14 @@ func (f *rlFacts) kept(steps, n int) say.Text {
 		}
 	}
 	kept := say.T("kept step %d of %d: %v from %.1f%% to %.1f%% right", "保留第 %d 步（共走 %d 步）：%v的正确率从 %.1f%% 到 %.1f%%", f.Steps, steps, problems, 100*first.Overall, 100*best.Overall)
-	if grades {
+	if grades || first.Tokens > 0 {
 		kept = say.T("%v, mean reward from %.3f to %.3f", "%v，平均奖励从 %.3f 到 %.3f", kept, first.mean(), best.mean())
 	}
 	if best.Tokens > 0 {
 		kept = say.T("%v, answers from %.0f to %.0f tokens", "%v，回答从 %.0f 到 %.0f 个词元", kept, first.Tokens, best.Tokens)
+	}
+	if best.mean() == first.mean() {
+		kept = say.T("%v: nothing was gained by that measure, and of equal steps the last is kept", "%v：按此衡量并无提高，成绩相同时保留最后一步", kept)
 	}
 	return kept
 }

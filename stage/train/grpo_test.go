@@ -372,7 +372,17 @@ func TestKept(t *testing.T) {
 		}
 	}
 	f := rlFacts{Steps: 8, Watched: []watched{base, long, short}}
-	if text := f.kept(12, 4).In(say.English); !strings.HasSuffix(text, "the 4 watched problems from 70.0% to 74.0% right, answers from 40 to 20 tokens") {
+	if text := f.kept(12, 4).In(say.English); !strings.HasSuffix(text, "the 4 watched problems from 70.0% to 74.0% right, mean reward from 0.200 to 0.400, answers from 40 to 20 tokens") {
+		t.Error(text)
+	}
+	for last, gained := range map[float64]bool{0.9: false, 0.95: true} {
+		f := rlFacts{Steps: 8, Watched: []watched{{Overall: 0.9}, {Step: 8, Overall: last}}}
+		if text := f.kept(8, 20); strings.Contains(text.In(say.English), "nothing was gained") == gained || strings.Contains(text.In(say.Chinese), "并无提高") == gained {
+			t.Error(text)
+		}
+	}
+	f = rlFacts{RolledBack: "step 4: overall", Watched: []watched{{Overall: 0.9}}}
+	if text := f.kept(8, 20); !strings.Contains(text.In(say.English), "lower rate") || !strings.Contains(text.In(say.Chinese), "rate") {
 		t.Error(text)
 	}
 }

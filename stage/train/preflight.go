@@ -46,7 +46,7 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		}
 		got = sampledOf(groups, r.Overlong > 0 && r.Control == "")
 		f.Started = mean >= minPass && f.Informative >= minInformative
-		r.job.Emit(stage.Event{Type: "metric", Vals: map[string]float64{"step": 0, "pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}})
+		r.tell(&w, map[string]float64{"pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative})
 		if f.Started {
 			break
 		}

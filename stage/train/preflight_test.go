@@ -69,6 +69,11 @@ func TestGrades(t *testing.T) {
 		if r := f.RL; !r.Started || r.Score <= base || r.Score >= base+0.3 || math.Abs(r.Pass-pass) > 0.3 || !r.Watched[0].Graded || r.Watched[0].Reward <= 0 {
 			t.Errorf("from %g on: %+v", base, r)
 		}
+		for name, want := range map[string]float64{"heldout": f.RL.Watched[0].Overall, "watch_reward": f.RL.Watched[0].Reward} { // of the base, to compare with
+			if steps, vals := b.series(name); len(steps) < 2 || steps[0] != 0 || vals[0] != want {
+				t.Errorf("%s is %v at %v", name, vals, steps)
+			}
+		}
 		if !strings.Contains(notes, "; mean score 0.") || !strings.Contains(notes, "mean reward") {
 			t.Errorf("from %g on: %s", base, notes)
 		}

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
-	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -25,9 +23,12 @@ const (
 	asideFile  = "heldout.jsonl"
 )
 
-// What looking may cost: about a hundredth of the run.
+// What looking may cost: about a hundredth of the run; and the last look, at the weights that
+// are kept, is at up to watchWhole rows, whatever the run is: what is told of
+// two that watch the same is of the same text.
 const (
 	watchLeast = 3    // looks, however short the run
+	watchWhole = 64   // rows of the last look, and the most of any
 	watchShare = 0.02 // rows read of those trained on; one costs a third of a step's
 )
 
@@ -36,7 +37,7 @@ const (
 func watchEverySteps(steps, batch int) (every, rows int) {
 	room := watchShare * float64(steps*batch)
 	looks := min(max(int(room/watchRows), watchLeast), watchLooks)
-	return max(steps/looks, 1), max(int(room/float64(looks)), watchRows)
+	return max(steps/looks, 1), min(max(int(room/float64(looks)), watchRows), watchWhole)
 }
 
 // looksIn is how often a run of so many steps looks, with so many between looks.
@@ -127,43 +128,54 @@ const (
 
 // watchProse has o tell the mean loss of text that a corpus holds out, and the bits
 // it takes to say a byte of it. It looks at up to most rows: of texts from all over the
-// file a piece each, which lies at its beginning or further on, as rows are cut. Of a few
+// file a piece each, which lies at its beginning or further on, as rows are cut; and where
+// that is all of them, how the pieces go on. Of a few
 // that begin a text the model is to write how it goes on.
 func (o *lookout) watchProse(dir string, length, most int) error {
 	end, ok := talk.TextEnd(o.w.Tokenizer)
-	pieces, err := heldPieces(filepath.Join(dir, asideFile), asideTexts*most, runeBytes*length)
+	pieces, err := heldPieces(filepath.Join(dir, asideFile), asideTexts*watchWhole, runeBytes*length)
 	if err != nil {
 		return err
 	}
-	var docs []doc
-	bytes, tokens := 0, 0
-	order := shuffle{n: len(pieces)}
-	for i := range pieces {
-		p := &pieces[order.at(i)]
-		ids := o.w.Tokenizer.Encode(o.w.Tokenizer.Prefix(), p.text)
-		if ok && p.whole {
-			ids = append(ids, end)
+	h := held{most: most * length}
+	order, room := shuffle{n: len(pieces)}, true
+	var more [][]int32 // what of the pieces goes beyond a row: it comes when there are no more of them
+	add := func(ids []int32) {
+		if len(ids) > length {
+			more = append(more, ids[length:])
+			ids = ids[:length]
 		}
-		if ids = ids[:min(len(ids), length)]; len(ids) < 2 {
-			continue
+		if len(ids) < 2 {
+			return
 		}
-		if tokens += len(ids); tokens > most*length && len(docs) > 0 {
-			break
-		}
-		docs = append(docs, doc{ids: ids, supervised: len(ids) - 1, weight: 1})
-		if n := min(proseBegun, len(ids)/2); p.begins && len(o.asks) < watchSamples {
-			o.asks = append(o.asks, asked{talk.Question{IDs: ids[:n]}, o.w.Tokenizer.Decode(ids[:n]), min(length-n, proseTokens)})
-		}
+		bytes := 0
 		for _, id := range ids[1:] {
 			if id != end || !ok {
 				bytes += len(o.w.Tokenizer.Bytes(id))
 			}
 		}
+		room = h.add(doc{ids: ids, supervised: len(ids) - 1, weight: 1}, bytes, length)
 	}
-	if bytes == 0 {
+	for i := 0; i < len(pieces) && room; i++ {
+		p := &pieces[order.at(i)]
+		ids := o.w.Tokenizer.Encode(o.w.Tokenizer.Prefix(), p.text)
+		if ok && p.whole {
+			ids = append(ids, end)
+		}
+		if add(ids); !room || len(ids) < 2 {
+			continue
+		}
+		if n := min(proseBegun, len(ids)/2, length/2); p.begins && len(o.asks) < watchSamples {
+			o.asks = append(o.asks, asked{talk.Question{IDs: ids[:n]}, o.w.Tokenizer.Decode(ids[:n]), min(length-n, proseTokens)})
+		}
+	}
+	for ; len(more) > 0 && room; more = more[1:] {
+		add(more[0])
+	}
+	if h.bytes == 0 {
 		return notSplit()
 	}
-	o.measure(packDocs(docs, length), bytes)
+	o.measure(&h, length)
 	return nil
 }
 
@@ -232,26 +244,4 @@ func pieceOf(text string, size, i int) piece {
 		to--
 	}
 	return piece{text[at:to], at == 0, to == len(text)}
-}
-
-// measure has o tell the mean loss of rows, whose learnt tokens are so many bytes.
-func (o *lookout) measure(rows []model.Row, bytes int) {
-	o.rows = rows
-	supervised := 0
-	for i := range rows {
-		_, n := lengths(rows[i])
-		supervised += n
-	}
-	o.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"watch_tokens": float64(supervised)}})
-	o.loss = func(ctx context.Context) (float64, map[string]float64, error) {
-		sums, _, err := o.l.LogProbs(ctx, rows)
-		if err != nil {
-			return 0, nil, err
-		}
-		sum := 0.0
-		for _, s := range sums {
-			sum -= s
-		}
-		return sum / float64(supervised), map[string]float64{"bits_per_byte": sum / math.Ln2 / float64(bytes)}, nil
-	}
 }

@@ -414,20 +414,26 @@ func (r *rl) look(ctx context.Context) error {
 	return err
 }
 
+// tell tells a score of the watched problems, and beside it what vals say.
+func (r *rl) tell(w *watched, vals map[string]float64) {
+	all := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
+	for name, v := range w.Families {
+		all["heldout_"+name] = v
+	}
+	if r.Overlong > 0 || w.Graded {
+		all["watch_reward"] = w.Reward
+	}
+	maps.Copy(all, vals)
+	r.job.Emit(stage.Event{Type: "metric", Vals: all})
+}
+
 // weigh keeps the parameters if no others were worth more, and goes back to those
 // for good when a score has fallen.
 func (r *rl) weigh(w watched) {
 	f := &r.st.Facts
 	first := f.Watched[0]
 	f.Watched = append(f.Watched, w)
-	vals := map[string]float64{"step": float64(w.Step), "heldout": w.Overall}
-	for name, v := range w.Families {
-		vals["heldout_"+name] = v
-	}
-	if r.Overlong > 0 || w.Graded {
-		vals["watch_reward"] = w.Reward
-	}
-	r.job.Emit(stage.Event{Type: "metric", Vals: vals})
+	r.tell(&w, nil)
 	fell := ""
 	for _, name := range sortedKeys(w.Families) {
 		if fellBelow(first.Families[name], w.Families[name], float64(r.count(name))) {
@@ -446,7 +452,7 @@ func (r *rl) weigh(w watched) {
 		if fell != "" {
 			of = say.T("%s", "%s", fell)
 		}
-		r.note(say.T("fewer watched problems are right (%s): back to step %d", "观察题正确率下降（%s）：回到第 %d 步", of, f.Steps))
+		r.note(say.T("fewer watched problems are right (%s): back to step %d; lower rate to go further", "观察题正确率下降（%s）：回到第 %d 步；要继续提高，请调低 rate", of, f.Steps))
 	}
 }
 

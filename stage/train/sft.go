@@ -49,6 +49,7 @@ type SFT struct {
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss; then the weights of the lowest are kept
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
+	Rung  bool          `json:"-" plan:"-"` // of a ladder, whose budget no one can raise: it is not told that it is small
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -56,11 +57,11 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 6 + inBlocks(s.Type) // at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
+		return 7 + inBlocks(s.Type) // its loss is told otherwise, and of what is watched; at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
 	case s.Patience > 0:
-		return s.revised(5) // those are watched; and what texts end with ends an answer
+		return s.revised(6) // those are watched; and what texts end with ends an answer
 	}
-	return s.revised(4)
+	return s.revised(5)
 }
 
 func (*SFT) Out() store.Kind { return store.Weights }
@@ -279,12 +280,15 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	count := int(math.Round(steps))
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm, 1))
 	if w.rows > 0 {
-		f.Derived = remarkTimes(f.Derived, steps*float64(batch)/w.rows)
+		f.Derived = remarkTimes(f.Derived, steps*float64(batch)/w.rows, s.Patience)
 		f.Derived = remarkSteps(f.Derived, count, s.budget() > 0)
 		if len(in["watch"]) > 0 {
 			every, _ := watchEverySteps(count, batch)
 			f.Derived = remarkLooks(f.Derived, count, every, s.Patience)
 		}
+	}
+	if len(in["watch"]) > 0 && w.rows > 0 { // the last look; the others are a hundredth
+		toil += min(watchWhole, w.rows) / w.rows * w.judging(&shape, &way{passes: 1})
 	}
 	setTime(&f, toil, m)
 	k.remark(&f, gain, m)
@@ -394,7 +398,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"lessons": 1}})
 	}
 	if !resumed {
-		if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 {
+		if part := float64(steps*batch) / float64(rows.Len()); part < 0.9 && !s.Rung {
 			text := endsEarly(part, job.Ordered)
 			note(job, text)
 		}
@@ -422,10 +426,8 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 		l.Learn(schedule.At(st.Step, steps))
-		if st.Step++; st.Step == 1 {
-			st.Loss = loss
-		}
-		st.Loss += float64(0.05 * (loss - st.Loss)) // not fused: it is part of the artifact
+		st.Step++
+		st.Loss = runningMean(st.Loss, loss, st.Step)
 		meter.step(st.Step, loss, tokens, st.FLOPs)
 		if err := watch.lookOrSave(ctx, &st.sight, st.Step, steps, func() error { return save.save(&st, state...) }); err != nil {
 			return err
@@ -436,7 +438,13 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 			}
 		}
 	}
-	stop := watch.keep(&st.sight, st.Step, steps)
+	stop, err := watch.keep(ctx, &st.sight, st.Step, steps)
+	if err != nil {
+		if ctx.Err() != nil { // stopped in the last look, which is taken again
+			err = cmp.Or(save.save(&st, state...), err)
+		}
+		return err
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
 	f := facts{Method: s.Name(), Think: rows.Think(), Direct: direct, Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught}
 	if err := writeFolder(job, job.Dir("tokenizer"), l.Params, f); err != nil {

@@ -54,6 +54,16 @@ func (o *own) batchOf(rows int) int { return max(min(o.batch, rows), 1) }
 // stepsOf returns the steps of going through n examples as often as epochs say.
 func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch) }
 
+// meanSteps is about how many steps the loss that is told at the end is a mean of.
+const meanSteps = 20
+
+// runningMean is the mean of the losses up to step n, counted from 1, of which mean was that
+// of those before: of all of few, and of more those before it fade. It is
+// part of the artifact, so no product is fused.
+func runningMean(mean, loss float64, n int) float64 {
+	return mean + float64((loss-mean)/float64(min(n, meanSteps)))
+}
+
 // fewSteps is how many steps of a run are so few that it is said: the rate rises in
 // one of them, and falls in the others.
 const fewSteps = 10
@@ -68,9 +78,11 @@ func moreSteps(budget bool) say.Text {
 
 // remarkTimes adds how often a budget reads the rows, if that is more than once: read too
 // often they are known by heart (arXiv 2305.16264).
-func remarkTimes(text say.Text, times float64) say.Text {
+func remarkTimes(text say.Text, times float64, patience int) say.Text {
 	switch {
-	case times > 4:
+	case times >= 4.05 && patience > 0: // as it is told: 4.0 is not more than four
+		return say.T("%v; %.1f times through the rows at most: more than four teach little, bring more data; patience ends it where the held-out loss falls no more", "%v；最多把数据读 %.1f 遍：超过四遍收效甚微，请增加数据；留出损失不再下降时 patience 会提前结束训练", text, times)
+	case times >= 4.05:
 		return say.T("%v; %.1f times through the rows: more than four teach little, bring more data, or watch a part of it with patience", "%v；把数据读 %.1f 遍：超过四遍收效甚微，请增加数据，或用 watch 观察其中一部分并设置 patience", text, times)
 	case times > 1.5:
 		return say.T("%v; %.1f times through the rows", "%v；把数据读 %.1f 遍", text, times)

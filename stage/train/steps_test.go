@@ -83,9 +83,9 @@ func TestStepsRevision(t *testing.T) {
 		op   stage.Operator
 		want int
 	}{
-		{&SFT{Depth: 1, Minutes: 1}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 4}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 5}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 4},
-		{&SFT{Depth: 1}, 5}, {&SFT{Depth: 1, Epochs: 2}, 5}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 6},
-		{&SFT{Base: base}, 6}, {&Continue{}, 7}, {&LoRA{}, 9}, {&DPO{}, 6}, {&DPO{Rank: 1}, 7}, {&Distil{Depth: 1}, 7}, {&Distil{Rank: 4}, 8},
+		{&SFT{Depth: 1, Minutes: 1}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 6}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 5},
+		{&SFT{Depth: 1}, 6}, {&SFT{Depth: 1, Epochs: 2}, 6}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 7},
+		{&SFT{Base: base}, 7}, {&Continue{}, 8}, {&LoRA{}, 9}, {&GRPO{}, 9}, {&GRPO{Rank: 1}, 10},
 	} {
 		if got := c.op.Revision(); got != c.want {
 			t.Errorf("%T %+v: revision %d, want %d", c.op, c.op, got, c.want)
@@ -234,5 +234,39 @@ func TestIdlePatience(t *testing.T) {
 	}
 	if most != 2*watchLooks-1 {
 		t.Errorf("%d looks at most", most)
+	}
+}
+
+// The loss that is told at the end is the mean of all steps of few, and not most of all the first.
+func TestRunningMean(t *testing.T) {
+	mean := 0.0
+	for i, loss := range []float64{7.78, 6.58, 6.02, 5.75} {
+		mean = runningMean(mean, loss, i+1)
+	}
+	if math.Abs(mean-6.5325) > 1e-9 {
+		t.Errorf("%g", mean)
+	}
+	for i := range 200 {
+		mean = runningMean(mean, 2, 4+i+1)
+	}
+	if mean > 2.01 {
+		t.Errorf("of many steps the first still count: %g", mean)
+	}
+}
+
+// What is said of repeated rows is true where it is said, and does not advise what is done.
+func TestRemarkTimes(t *testing.T) {
+	for _, c := range []struct {
+		times    float64
+		patience int
+		want     string
+	}{
+		{1.2, 0, "x"}, {4.0, 0, "x; 4.0 times through the rows"}, {4.04, 0, "x; 4.0 times through the rows"},
+		{20.3, 0, "x; 20.3 times through the rows: more than four teach little, bring more data, or watch a part of it with patience"},
+		{20.3, 3, "x; 20.3 times through the rows at most: more than four teach little, bring more data; patience ends it where the held-out loss falls no more"},
+	} {
+		if got := remarkTimes(say.T("x", "甲"), c.times, c.patience); got.In(say.English) != c.want || !strings.HasPrefix(got.In(say.Chinese), "甲") {
+			t.Errorf("%g, patience %d: %v", c.times, c.patience, got)
+		}
 	}
 }

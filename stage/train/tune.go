@@ -118,10 +118,10 @@ func (t *tuning) run(ctx context.Context) error {
 			t.st.Right += o.right / float64(last)
 		}
 		if t.st.Step++; t.st.Step == 1 {
-			t.st.Loss, t.st.Late = o.loss, o.right
+			t.st.Late = o.right
 		}
 		t.st.Late += float64(0.1 * (o.right - t.st.Late))
-		t.st.Loss += float64(0.05 * (o.loss - t.st.Loss)) // not fused: it is part of the artifact
+		t.st.Loss = runningMean(t.st.Loss, o.loss, t.st.Step)
 		t.st.FLOPs += o.flops + t.l.Optimizer.FLOPs()
 		if o.vals != nil {
 			o.vals["step"] = float64(t.st.Step)
@@ -140,8 +140,11 @@ func (t *tuning) run(ctx context.Context) error {
 	if t.st.Step < t.steps { // the last quarter never came
 		t.st.Right = t.st.Late
 	}
-	t.stop = t.watch.keep(&t.st.sight, t.st.Step, t.steps)
-	return nil
+	t.stop, err = t.watch.keep(ctx, &t.st.sight, t.st.Step, t.steps)
+	if err != nil && ctx.Err() != nil { // stopped in the last look, which is taken again
+		return cmp.Or(save(), err)
+	}
+	return err
 }
 
 // gentle is the schedule of what goes on from a base, unless the plan names

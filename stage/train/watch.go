@@ -49,8 +49,9 @@ type lookout struct {
 	best           []float32
 	arena          *tensor.Arena
 
-	rows  []model.Row        // of watchText
-	vals  map[string]float64 // told by the last look; with patience, by the best
+	rows  []model.Row                                // of a look at text
+	whole func(ctx context.Context) (float64, error) // tells the loss of all that is held out; nil: every look does
+	vals  map[string]float64                         // told by the last look; with patience, by the best
 	loss  func(ctx context.Context) (loss float64, vals map[string]float64, err error)
 	speak func() (*speaker, error) // nil: there are no samples
 	w     *writer
@@ -188,35 +189,43 @@ func (o *lookout) lookOrSave(ctx context.Context, s *sight, n, steps int, save f
 // stopFacts are recorded in suiren.json of a run with patience.
 type stopFacts struct {
 	Kept    int     `json:"kept"`    // the step whose weights these are
-	Loss    float64 `json:"loss"`    // on what is watched, then
+	Loss    float64 `json:"loss"`    // on what is watched, of these
 	Ended   int     `json:"ended"`   // the last step
 	Planned int     `json:"planned"` // steps
 }
 
-// keep takes back the weights of the lowest loss after n of steps, and says so.
-func (o *lookout) keep(s *sight, n, steps int) *stopFacts {
+// keep takes back the weights of the lowest loss after n of steps, looks at them as a whole, and says so.
+func (o *lookout) keep(ctx context.Context, s *sight, n, steps int) (*stopFacts, error) {
 	if o == nil || s.BestAt == 0 {
-		return nil
+		return nil, nil
 	}
 	var f *stopFacts
 	if o.best != nil {
 		copy(o.l.State(), o.best)
 		o.l.Repack()
-		f = &stopFacts{s.BestAt, rounded(s.Best), n, steps}
-		text := f.text()
-		note(o.job, text)
+	}
+	loss := s.Best
+	if o.whole != nil {
+		var err error
+		if loss, err = o.whole(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.best != nil {
+		f = &stopFacts{s.BestAt, rounded(loss), n, steps}
+		note(o.job, f.text())
 	}
 	if s.Before > 0 && s.Best >= s.Before {
 		note(o.job, say.T("the base itself has a loss of %.3g there, which no step came below: lower rate, or look at what is learnt", "基座自身在此的损失为 %.3g，没有一步低于它：请调低 rate，或查看所学的内容", s.Before))
 	}
-	return f
+	return f, nil
 }
 
 func (f *stopFacts) text() say.Text {
 	if f.Ended < f.Planned {
-		return say.T("ended after step %d of %d, as the loss on watch fell no more; kept the weights of step %d, where it was lowest: %.3g", "观察集损失不再下降，训练在第 %d 步（共 %d 步）结束；保留其最低时第 %d 步的权重：%.3g", f.Ended, f.Planned, f.Kept, f.Loss)
+		return say.T("ended after step %d of %d, as the loss on watch fell no more; kept the weights of step %d, where it was lowest: held-out loss %.3g", "观察集损失不再下降，训练在第 %d 步（共 %d 步）结束；保留其最低时第 %d 步的权重，留出损失 %.3g", f.Ended, f.Planned, f.Kept, f.Loss)
 	}
-	return say.T("kept the weights of step %d of %d, where the loss on watch was lowest: %.3g", "保留观察集损失最低时第 %d 步（共 %d 步）的权重：%.3g", f.Kept, f.Planned, f.Loss)
+	return say.T("kept the weights of step %d of %d, where the loss on watch was lowest: held-out loss %.3g", "保留观察集损失最低时第 %d 步（共 %d 步）的权重，留出损失 %.3g", f.Kept, f.Planned, f.Loss)
 }
 
 // sample tells what the model answers now, greedily.
@@ -277,24 +286,23 @@ func (o *lookout) ask(e *stage.Example, most int) error {
 // watchText has o tell the mean loss of the answers in a part of examples, and
 // the bits it takes to say a byte of them. Documents have up to length tokens.
 func (o *lookout) watchText(ctx context.Context, dir string, length, most int) error {
-	var docs []doc
-	bytes, tokens, names := 0, 0, o.w.Tokenizer.Controls()
+	h := held{most: most * length}
+	names := o.w.Tokenizer.Controls()
 	read, full, long := false, false, 0
 	add := func(list []talk.Doc) {
 		for i := range list {
 			d := docOf(&list[i])
-			if full = tokens+len(d.ids) > most*length; full {
-				return
-			}
 			if len(d.ids) > length || d.supervised == 0 {
 				continue
 			}
-			tokens += len(d.ids)
-			docs = append(docs, d)
+			bytes := 0
 			for k, id := range list[i].IDs {
 				if list[i].Learn[k] && !names[id] { // the name of a special token is no text
 					bytes += len(o.w.Tokenizer.Bytes(id))
 				}
+			}
+			if full = !h.add(d, bytes, length); full {
+				return
 			}
 		}
 	}
@@ -313,18 +321,17 @@ func (o *lookout) watchText(ctx context.Context, dir string, length, most int) e
 	if err != nil {
 		return err
 	}
-	rows := packDocs(docs, length)
 	switch {
 	case !read:
 		return nothingWatched()
-	case len(rows) == 0 && long == 0 && !full:
+	case len(h.docs) == 0 && long == 0:
 		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
 			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}
-	case len(rows) == 0:
+	case len(h.docs) == 0:
 		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
 			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
 	}
-	o.measure(rows, max(bytes, 1))
+	o.measure(&h, length)
 	return nil
 }
 
