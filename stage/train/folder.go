@@ -63,6 +63,49 @@ func (f *facts) trainedIn(words *talk.Words, ends []int32) {
 	}
 }
 
+// writeFolder writes a Hugging Face folder, tokenizer and card included, and
+// reads the weights back before it counts.
+func writeFolder(job *stage.Job, tokenizerDir string, p *model.Params, f facts) error {
+	tok, err := tokenizer.Load(tokenizerDir)
+	if err != nil {
+		return err
+	}
+	chat, err := tokenizer.NewChat(tok)
+	if err != nil {
+		return err
+	}
+	h := p.Config.ToFolder()
+	h.EOSTokenID = int(chat.End())
+	if err := p.Write(job.Out, h); err != nil {
+		return err
+	}
+	if err := tok.Save(job.Out); err != nil {
+		return err
+	}
+	trained := fmt.Sprintf("%d steps", f.Steps)
+	if f.Stop != nil && f.Stop.Kept < f.Stop.Ended {
+		trained = fmt.Sprintf("%s (the weights are those of step %d of the %d of the last run)", trained, f.Stop.Kept, f.Stop.Ended)
+	}
+	// Nothing here knows whose the data are, or in which languages.
+	card := weights.Card{
+		Name: fmt.Sprintf("Model of %d parameters", p.Config.Params()),
+		Tags: []string{"suiren", f.Method, "qwen3"},
+		Summary: fmt.Sprintf("Trained by Suiren: %s, %s and %.3g FLOPs in all. What it learnt from stands in the records where it was made (`suiren show`); under what licence it may be used, its owner says.",
+			f.Method, trained, f.FLOPs),
+	}
+	if err := weights.WriteCard(job.Out, card); err != nil {
+		return err
+	}
+	f.Loss = rounded(f.Loss)
+	if err := stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f); err != nil {
+		return err
+	}
+	if err := p.Same(job.Out); err != nil {
+		return fmt.Errorf("reading back: %w", err)
+	}
+	return nil
+}
+
 // leaves reports whether weights are asked without a thought once they have learnt l in
 // words: if l has chats and no thought, or no chats and their base is asked so.
 func (l *learnt) leaves(words *talk.Words) bool {

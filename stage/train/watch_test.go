@@ -141,7 +141,7 @@ func TestPatience(t *testing.T) {
 	f, err := readFacts(b.Out)
 	check(t, err)
 	want := stopFacts{Ended: int(steps[len(steps)-1]), Planned: 150, Loss: rounded(b.counted("held_loss"))} // of more than the looks are at
-	for i := range loss { // the first of those that are as low
+	for i := range loss {                                                                                   // the first of those that are as low
 		if want.Kept == 0 && loss[i]*(1-better) <= slices.Min(loss) {
 			want.Kept = int(steps[i])
 		}
