@@ -310,7 +310,7 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 	var m *regexp.Regexp
 	_, err := regexp.Compile(re) // by itself: no parenthesis closes ours, and faults are told of what was written
 	if err == nil {
-		m, err = regexp.Compile(`\A(?s:` + re + `)\z`)
+		m, err = regexp.Compile(`\A(?:` + re + `)\z`)
 	}
 	if err != nil {
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}
