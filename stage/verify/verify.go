@@ -185,7 +185,7 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 // number: the answer settles on this one, within the tolerance. A per cent sign is
 // a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
 // how many of them. A division that is left to do is no answer. Of a number and what it
-// is rounded to, either may be right.
+// is rounded to, either may be right. A bound is right only where one of its side is asked for.
 func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
@@ -203,7 +203,7 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok {
+		if !ok || !got.bound.asked(prompt) || got.near != nil && !got.near.bound.asked(prompt) {
 			return 0, nil
 		}
 		for f := &got; f != nil; f = f.near {
