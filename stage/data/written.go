@@ -91,7 +91,7 @@ var ErrTooLong = errors.New("longer than the teacher's context")
 func (w *Written) Name() string { return w.Kind }
 func (w *Written) Revision() int {
 	if !w.Problems.IsZero() {
-		return 6 // answers are read differently by verifiers; problems are asked with their tools
+		return 7 // answers are read differently by verifiers; problems are asked with their tools
 	}
 	return 3 // teachers of the K types multiply otherwise; and think less where they have no switch
 }

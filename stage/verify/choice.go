@@ -235,6 +235,11 @@ func chosen(s string) string {
 	if !found {
 		letters, _ = agreed(func(p pick) bool { return !p.denied(s) })
 	}
+	if letters == "" && !found { // A is thought about, and denied behind
+		letters, _ = agreed(func(p pick) bool {
+			return !slices.ContainsFunc(all, func(q pick) bool { return q.at >= p.at && q.letters == p.letters && q.denied(s) })
+		})
+	}
 	for _, p := range all {
 		if p.letters != letters && p.alternative(s) {
 			return ""

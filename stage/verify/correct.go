@@ -33,8 +33,12 @@ func corrected(s string, gives func(behind string) bool) string {
 // maxCorrections bounds the work for a text of many.
 const maxCorrections = 8
 
-// givesNumber reports whether a text announces a number, or begins with its only one.
+// givesNumber reports whether a text announces a number, begins with its only one, or is one
+// in words.
 func givesNumber(s string) bool {
+	if _, ok := wordNumber(s); ok {
+		return true
+	}
 	return announces.MatchString(s) || restatesNumber.MatchString(s) && len(literals.FindAllStringIndex(s, 2)) == 1
 }
 

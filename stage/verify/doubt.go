@@ -32,10 +32,10 @@ var (
 	sameName    = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([A-Za-z]\s?=\s?)$`)
 	unit        = regexp.MustCompile(`^\s?[\p{L}°]{1,12}`)
 	asks        = regexp.MustCompile(`^\s?[\p{L}°]{0,6}[)\s]*(?:\?|吗)`)
-	unequal     = regexp.MustCompile(`(?:[≠<≤≥]|[^-=\s]\s?>)\s?\(*$`) // not -> and =>
-	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应该?[是为]|不会是|不可能是|≠)[\s:"'*(]*(?:equal to |equal |think (?:that )?it(?:['’]s| is) ?|是)?$`)
+	unequal     = regexp.MustCompile(`(?:[≠<≤≥]=?|(?:^|[^-=\s])\s*>=?)\s*\(*$`) // not -> and =>
+	not         = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|不是|并非|不为|不等于|不应该?[是为]|不会是|不可能是|≠)[\s:"'*(]*(?:equal to |equal |think (?:that )?it(?:['’]s| is) ?|是)?$|\b(?:rather than|instead of)\s*$`)
 	untrue      = regexp.MustCompile(`(?i)^[)*"'\s]*(?:(?:is|was) (?:wrong|incorrect|false)\b|(?:is|was)(?:n['’]t| not) (?:the answer|right|correct)\b|不对|不正确|不是(?:正确)?答案|是?错)`)
-	related     = regexp.MustCompile(`(?i)(?:\b(?:half of|twice|(?:more|less|fewer) than)|不到|超过|多于|少于)\s*\$?\s*$`)
+	related     = regexp.MustCompile(`(?i)(?:\b(?:half of|twice|(?:more|less|fewer|greater|larger|smaller|higher|lower) than|over|under|above|below|exceed(?:s|ing)?)|不到|超过了?|多于|少于|大于|小于|高于|低于|不足|不满)\s*\$?\s*$`)
 	separate    = regexp.MustCompile(`(?i)[,;、\n]|\b(?:or|and)\b|或|还是|和|与|及`)
 	first       = regexp.MustCompile(`(?:^|\n)[\s(*#-]*$`)
 	then        = regexp.MustCompile(`^\s?[.):、]`)
@@ -95,7 +95,7 @@ func ordinal(s string, at []int) bool {
 // askedOrRelated reports whether what stands from one place to another is asked
 // for, or only said to be unequal to something, or half of it.
 func askedOrRelated(s string, from, to []int) bool {
-	return asks.MatchString(ahead(s, to[1])) || related.MatchString(s[max(0, from[0]-24):from[0]]) || unequal.MatchString(s[max(0, from[0]-8):from[0]])
+	return asks.MatchString(ahead(s, to[1])) || related.MatchString(s[max(0, from[0]-24):from[0]]) && boundAt(s, from) == 0 || unequal.MatchString(s[max(0, from[0]-8):from[0]])
 }
 
 // denied reports whether it is said that a number is not the answer.

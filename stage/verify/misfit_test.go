@@ -26,10 +26,10 @@ func TestMisfits(t *testing.T) {
 	} {
 		raw, _ := json.Marshal(map[string]json.RawMessage{"schema": json.RawMessage(schema)})
 		_, err := Parse(raw)
-		if got := say.Err(say.English, err); got != want[0] {
+		if got := say.Err(say.English, err); got != "schema: "+want[0] {
 			t.Errorf("%s: %s", schema, got)
 		}
-		if got := say.Err(say.Chinese, err); got != want[1] {
+		if got := say.Err(say.Chinese, err); got != "schema: "+want[1] {
 			t.Errorf("%s: %s", schema, got)
 		}
 		if _, ok := errors.AsType[*Misfit](err); !ok {

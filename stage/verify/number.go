@@ -33,6 +33,7 @@ type figure struct {
 	parts   [2]string // of a fraction: what stands above and below its line
 
 	fraction bool // of what is wanted: it is written as one
+	bound    bound
 
 	near *figure // the other one of 1/3 ≈ 0.333
 }
@@ -140,7 +141,9 @@ func figureAt(s string, at []int) (figure, bool) {
 	if m[1] == "-" && minus(s, at[0]) {
 		return figure{}, false
 	}
-	return numberOf(m)
+	f, ok := numberOf(m)
+	f.bound = boundAt(s, at)
+	return f, ok
 }
 
 // minus reports whether the - at a place takes something from what stands
@@ -204,7 +207,7 @@ func inExpression(s string, at []int) bool {
 // that one behind it, else its last number; if it stands for itself and is the
 // only one that the text offers.
 func lastNumber(text string) (figure, bool) {
-	s := mainPart(corrected(numbers(tail(text)), givesNumber))
+	s := unproven(mainPart(corrected(numbers(tail(text)), givesNumber)))
 	all := literals.FindAllStringIndex(s, -1)
 	if len(all) == 0 {
 		return wordNumber(s)
@@ -239,10 +242,39 @@ func lastNumber(text string) (figure, bool) {
 	return figure{}, false
 }
 
+// beforeEquals is a number, with what it counts, that an = stands behind.
+var beforeEquals = regexp.MustCompile(literal + `\s?[\p{L}°]{0,12}\s?\(?\s?$`)
+
+// unproven returns s without the expression at its end that only says what its number is
+// made of, as 42 = 6*7 does: worked out it must be that number.
+func unproven(s string) string {
+	i := strings.LastIndexByte(s, '=')
+	if i < 0 {
+		return s
+	}
+	from := max(0, i-maxDigits)
+	at := beforeEquals.FindStringIndex(s[from:i])
+	if at == nil {
+		return s
+	}
+	start := from + at[0]
+	at = []int{start, start + len(literals.FindString(s[start:i]))}
+	f, ok := figureAt(s, at)
+	expression := strings.TrimRight(s[i+1:], " .。!\n")
+	if strings.HasSuffix(strings.TrimSpace(s[:i]), "(") {
+		expression = strings.TrimSuffix(expression, ")")
+	}
+	v, also := evaluate(expression, nil, true)
+	if !ok || !also || f.parts[1] != "" || !strings.ContainsAny(expression, "+-*/^") || v.Cmp(f.value) != 0 || inExpression(s, at) {
+		return s
+	}
+	return s[:i]
+}
+
 // soleFigure reads the number of a box. It holds one, with its unit or behind
 // an =, and no other that could be meant.
 func soleFigure(text string) (figure, bool) {
-	s := numbers(tail(text))
+	s := unproven(numbers(tail(text)))
 	all := literals.FindAllStringIndex(s, -1)
 	for i, at := range all {
 		if i > 0 && separate.MatchString(s[all[i-1][1]:at[0]]) {

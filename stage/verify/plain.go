@@ -27,6 +27,8 @@ var (
 	added    = regexp.MustCompile(`(\d+)\s?又\s?\(?(\d+)\s?/\s?(\d+)\)?`)
 	whole    = regexp.MustCompile(`(\d+)\s?又\s?(\d+)\s?分之\s?(\d+)`)
 	part     = regexp.MustCompile(`(\d+)\s?分之\s?(\d+)`)
+	halfZh   = regexp.MustCompile(`(^|[^\d.,/])(\d+)\s?(` + wholes + `)半(小时|钟头|月)?([^\p{Han}]|$)`)
+	half     = regexp.MustCompile(`(?i)(^|[^\d.,/])(\d+) and (?:a|one)[ -]half\b`)
 	squared  = regexp.MustCompile(`(^|[^A-Za-z])([kcdmμ]?m|ft|yd|mi)[23]([^0-9A-Za-z]|$)`)
 )
 
@@ -47,6 +49,7 @@ func plain(s string) string {
 		s = myriadth.ReplaceAllString(s, "$1*10^(-4)")
 		s = part.ReplaceAllString(whole.ReplaceAllString(s, "$1($3/$2)"), "($2/$1)")
 	}
+	s = half.ReplaceAllString(halfZh.ReplaceAllString(s, "$1$2(1/2)$3$4$5"), "$1$2(1/2)")
 	s = hundred.ReplaceAllString(s, "$1%")
 	s = squared.ReplaceAllString(s, "$1$2$3")
 	return signed(s)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -63,16 +66,23 @@ var client = &http.Client{
 // and replies {"reward": 0 to 1}.
 func endpoint(address string) (func(context.Context, string, string) (float64, error), error) {
 	u, err := url.Parse(address)
+	shown := address[strings.LastIndex(address, "@")+1:] // no password
+	if err == nil {
+		shown = u.Redacted()
+	}
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		err = say.Errorf("it is not http or https", "不是 http 或 https")
 	}
 	if err == nil {
+		_, wrong := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
 		if a, not := netip.ParseAddr(u.Hostname()); not == nil && !own(a) {
 			err = errOutside
+		} else if wrong != nil {
+			err = say.Errorf("a port is a number up to 65535", "端口最大为 65535")
 		}
 	}
 	if err != nil {
-		return nil, &say.Error{What: say.T("%s cannot be asked: %v", "无法访问 %s：%v", clip(address), err), Next: say.T("write an address like http://127.0.0.1:8000/reward", "请写成 http://127.0.0.1:8000/reward 这样的地址")}
+		return nil, &say.Error{What: say.T("%s cannot be asked: %v", "无法访问 %s：%v", clip(shown), err), Next: say.T("write an address like http://127.0.0.1:8000/reward", "请写成 http://127.0.0.1:8000/reward 这样的地址")}
 	}
 	return func(ctx context.Context, prompt, answer string) (float64, error) {
 		body, err := json.Marshal(map[string]string{"prompt": prompt, "answer": answer})
@@ -90,7 +100,7 @@ func endpoint(address string) (func(context.Context, string, string) (float64, e
 			}
 		}
 		if err != nil {
-			return 0, askError(address, prompt, err, asked)
+			return 0, askError(shown, prompt, err, asked)
 		}
 		return reward, nil
 	}, nil

@@ -63,3 +63,32 @@ func TestRewards(t *testing.T) {
 		}
 	}
 }
+
+// A password in an address is told to nobody, neither where it cannot be used nor where its
+// program fails; and a port that there is not is refused when it is read.
+func TestURLSecret(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	defer s.Close()
+	with := func(address string) string { return strings.Replace(address, "://", "://me:s3cret@", 1) }
+	for address, refused := range map[string]string{
+		s.URL: "", "http://127.0.0.1:1": "", "ftp://127.0.0.1": "not http", "http://8.8.8.8": "not of this machine", "http://127.0.0.1:port": "not http", "http://localhost:99999/x": "up to 65535", "http://127.0.0.1/%zz": "not http",
+	} {
+		v, err := Parse([]byte(`{"url": "` + with(address) + `"}`))
+		if (err != nil) != (refused != "") {
+			t.Errorf("%s: %v", address, err)
+		}
+		if err == nil {
+			ctx, stop := context.WithTimeout(t.Context(), pause/2)
+			_, err = v.Score(ctx, "q", "a")
+			stop()
+		}
+		for _, lang := range []say.Lang{say.English, say.Chinese} {
+			if told := say.Err(lang, err); strings.Contains(told, "s3cret") {
+				t.Errorf("%s: %s", address, told)
+			}
+		}
+		if err == nil || !strings.Contains(err.Error(), refused) {
+			t.Errorf("%s: %v; want %q", address, err, refused)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"math/big"
@@ -51,7 +52,8 @@ const toleranceName = "tolerance"
 // maxAnswer bounds what is judged; a longer answer is wrong.
 const maxAnswer = 1 << 20
 
-// Parse reads a Spec and prepares its verifier. Errors are for people.
+// Parse reads a Spec and prepares its verifier. Errors are for people; where one of its
+// fields is wrong, they name that as the place.
 func Parse(raw []byte) (*Verifier, error) {
 	s, err := read(raw)
 	if err != nil {
@@ -63,7 +65,7 @@ func Parse(raw []byte) (*Verifier, error) {
 	}
 	var f func(context.Context, string, string) (float64, error)
 	if s.Tolerance != nil && s.Number == nil {
-		return nil, &say.Error{What: say.T("only a number has a tolerance", "只有 number 可以有 tolerance"), Next: say.T("delete it, or write it beside number", "请删去，或与 number 写在一起")}
+		return nil, &say.Error{Where: toleranceName, What: say.T("only a number has a tolerance", "只有 number 可以有 tolerance"), Next: say.T("delete it, or write it beside number", "请删去，或与 number 写在一起")}
 	}
 	switch have[0] {
 	case "number":
@@ -82,7 +84,7 @@ func Parse(raw []byte) (*Verifier, error) {
 		f, err = endpoint(s.URL)
 	}
 	if err != nil {
-		return nil, err
+		return nil, in(have[0], err)
 	}
 	codes, _ := Sandboxes()
 	return &Verifier{f, map[string]int{"url": atOnce, "code": codes}[have[0]], have[0] == "url"}, nil
@@ -125,18 +127,26 @@ func read(raw []byte) (s Spec, err error) {
 	texts := map[string]*string{"choice": &s.Choice, "regex": &s.Regex, "url": &s.URL}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if raw := fields[name]; raw != nil && json.Unmarshal(raw, texts[name]) != nil {
-			return s, &say.Error{What: say.T("%s is no text", "%s 不是文本", name), Next: say.T("write it between quotation marks", "请写在引号中")}
+			return s, &say.Error{Where: name, What: say.T("%s is no text", "%s 不是文本", name), Next: say.T("write it between quotation marks", "请写在引号中")}
 		}
 	}
 	if raw := fields["code"]; raw != nil {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&s.Code); err != nil {
-			return s, codeFault(raw, err)
+			return s, in("code", codeFault(raw, err))
 		}
 	}
 	s.Number, s.Tolerance, s.Equation, s.Schema = fields["number"], fields[toleranceName], fields["equation"], fields["schema"]
 	return s, nil
+}
+
+// in says in which field an error is, if it does not itself.
+func in(field string, err error) error {
+	if e, ok := errors.AsType[*say.Error](err); ok && e.Where == "" {
+		e.Where = field
+	}
+	return err
 }
 
 func choose(what say.Text) error {
@@ -175,7 +185,7 @@ func exact(right func(answer string) bool) func(context.Context, string, string)
 // number: the answer settles on this one, within the tolerance. A per cent sign is
 // a hundredth or a unit, unless the owner wrote it, and 万 a unit where it is asked
 // how many of them. A division that is left to do is no answer. Of a number and what it
-// is rounded to, either may be right.
+// is rounded to, either may be right. A bound is right only where one of its side is asked for.
 func number(raw, within json.RawMessage) (func(context.Context, string, string) (float64, error), error) {
 	want, err := rational(raw)
 	if err != nil {
@@ -184,7 +194,7 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	off := figure{value: new(big.Rat)}
 	if within != nil {
 		if off, err = rational(within); err != nil || off.value.Sign() < 0 {
-			return nil, &say.Error{What: say.T("%s is no tolerance", "%s 不能作 tolerance", clip(string(within))), Next: say.T("write how far off an answer may be, like 0.01", "请写回答最多可以相差多少，例如 0.01")}
+			return nil, &say.Error{Where: toleranceName, What: say.T("%s is no tolerance", "%s 不能作 tolerance", clip(string(within))), Next: say.T("write how far off an answer may be, like 0.01", "请写回答最多可以相差多少，例如 0.01")}
 		}
 	}
 	right := func(v *big.Rat) bool {
@@ -193,7 +203,7 @@ func number(raw, within json.RawMessage) (func(context.Context, string, string) 
 	}
 	return func(_ context.Context, prompt, answer string) (float64, error) {
 		got, ok := answerNumber(answer)
-		if !ok {
+		if !ok || !got.bound.asked(prompt) || got.near != nil && !got.near.bound.asked(prompt) {
 			return 0, nil
 		}
 		for f := &got; f != nil; f = f.near {
@@ -300,7 +310,7 @@ func pattern(re string) (func(context.Context, string, string) (float64, error),
 	var m *regexp.Regexp
 	_, err := regexp.Compile(re) // by itself: no parenthesis closes ours, and faults are told of what was written
 	if err == nil {
-		m, err = regexp.Compile(`\A(?s:` + re + `)\z`)
+		m, err = regexp.Compile(`\A(?:` + re + `)\z`)
 	}
 	if err != nil {
 		return nil, &say.Error{What: say.T("this is no regular expression: %v", "这不是正则表达式：%v", err), Next: say.T("it is written as RE2, without references and look-around", "请按 RE2 书写，不能用反向引用和环视")}

@@ -52,6 +52,8 @@ func TestScore(t *testing.T) {
 		{`{"choice": "B"}`, []string{"B", "B.", "(B)", "The answer is B", "答案：B", "故选B。", "A is wrong, so the answer is (B).", `\boxed{B}`, "选项Ｂ", "b"}, []string{"A", "AB", "Bad", "The answer is A, not B is wrong", "答案是AB"}},
 		{`{"choice": "ACD"}`, []string{"ACD", "A, C, D", "D、A、C", "答案：A C D"}, []string{"AC", "ABCD", "A"}},
 		{`{"regex": "[0-9]{4}-[0-9]{2}"}`, []string{"2026-11", " 2026-11\n"}, []string{"in 2026-11", "2026-1", "2026-111"}},
+		{`{"regex": "x.y"}`, []string{"x-y"}, []string{"x\ny"}},
+		{`{"regex": "(?s)x.y"}`, []string{"x-y", "x\ny"}, nil},
 		{`{"regex": "a|b"}`, []string{"a", "b"}, []string{"ab", "xb"}},
 		{`{"schema": {"type": "string", "format": "date"}}`, []string{`"2026-11-29"`}, []string{`"notadate"`, `"2026-13-29"`}},
 		{person, []string{`{"name": "Ada"}`, "```json\n{\"name\": \"Ada\", \"age\": 36}\n```"}, []string{`{"age": 36}`, `{"name": 1}`, "Ada", `{"name": "Ada", "x": 1}`, `{"name": "Ada"} and more`}},
@@ -106,6 +108,15 @@ func TestCode(t *testing.T) {
 		{add, "function add(x, y) { return x + y }\nexport { add };", 1},
 		{add, "export function add(x, y) { return x - y }", 0},
 		{`{"code": {"call": "f", "cases": [{"want": "export {}"}]}}`, "const f = () => `\nexport {}`.trim()", 1}, // a program that runs is not touched
+		// A promise is awaited, within the same bounds.
+		{add, "async function add(x, y) { return x + y }", 1},
+		{add, "const same = async x => x; const add = async (x, y) => await same(x) + (await Promise.all([same(y)]))[0]", 1},
+		{add, "function add(x, y) { return new Promise(done => done(x + y)) }", 1},
+		{add, "async function add(x, y) { throw x + y }", 0},
+		{add, "async function add(x, y) { return x - y }", 0},
+		{add, "function add(x, y) { return [Promise.resolve(x + y)] }", 0},
+		{add, "function add() { return new Promise(() => 0) }", 0},
+		{add, "async function add() { while (true); }", 0},
 		// Which block is the program.
 		{add, "```js\nfunction add(x, y) { return x + y }\n```\nOutput:\n```\n7\n```", 1},
 		{add, "```js\nfunction add(x, y) { return x + y }\n```\nUse it so:\n```js\nadd(3, 4) // 7\n```", 1},
@@ -142,8 +153,10 @@ func TestCodeStops(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if right, err := m.run(ctx, "while (true);", &Code{Call: "f", Cases: []Case{{Want: []byte("1")}}}); right || err != nil {
-		t.Errorf("an endless loop: %v, %v", right, err)
+	for _, endless := range []string{"while (true);", "async function f() { while (true) await 0 }"} {
+		if right, err := m.run(ctx, endless, &Code{Call: "f", Cases: []Case{{Want: []byte("1")}}}); right || err != nil {
+			t.Errorf("%s: %v, %v", endless, right, err)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"maps"
 	"math/big"
 	"regexp"
 	"slices"
@@ -15,31 +14,72 @@ import (
 
 const numerals = `[零一二两三四五六七八九十百千万亿]{1,16}`
 
-// inWords is an answer that is a number in Chinese and what it counts.
-var inWords = regexp.MustCompile(`^[\s"“'(]*(?:最后|最终)?(?:答案?|结果)?(?:应该?)?(?:是|为|等于)?[\s:=]*(?:一?共有?)?(负|零下)?(` + numerals + `)(?:分之(` + numerals + `))?` +
-	`([个只条本张支枝颗棵朵人名位辆台件套双对间层箱盒包袋瓶杯块片页次天年月日周岁度倍元角分秒米克吨斤升里时小钟千厘毫公平立方顷]{0,4})[\s"”').。!]*$`)
+// things are characters of what an answer counts.
+const things = `[个只条本张支枝颗棵朵人名位辆台件套双对间层箱盒包袋瓶杯块片页次天年月日周岁度倍元角分秒米克吨斤升里时小钟千厘毫公平立方顷]`
+
+// opening is what may stand before an answer that is a number in Chinese.
+const opening = `^[\s"“'(]*(?:最后|最终)?(?:答案?|结果)?(?:应该?)?(?:是|为|等于)?[\s:=]*(?:一?共有?)?(负|零下)?`
+
+var (
+	// inWords is an answer that is a number in Chinese and what it counts. 三点五分 may be a time.
+	inWords = regexp.MustCompile(opening + `(` + numerals + `)(?:点([零一二三四五六七八九]{1,9})|分之(` + numerals + `))?(` + things + `{0,4})[\s"”').。!]*$`)
+	// inHalves is one with a half, as 两个半小时. 两点半 is a time.
+	inHalves = regexp.MustCompile(opening + `(?:(` + numerals + `)` + wholes + `半(?:小时|钟头|月)?|一?半(?:个?小时|个?钟头|个?月|` + things + `)?)[\s"”').。!]*$`)
+)
+
+// wholes are units of which there is a half.
+const wholes = `(?:小时|钟头|[个天年周岁倍元块斤里米吨升碗杯瓶箱盒包袋页圈])`
 
 // chineseNumber reads an answer that is a number in words.
 func chineseNumber(s string) (f figure, ok bool) {
+	value := new(big.Rat)
 	m := inWords.FindStringSubmatch(s)
-	if m == nil || strings.HasSuffix(m[2]+m[3], "千") && m[4] != "" && strings.ContainsAny(m[4][:len("米")], "米克") {
-		return f, false // 三千米 are 3000 metres, or 3 kilometres
-	}
-	below, above := int64(1), m[2]
-	if m[3] != "" {
-		if below, ok = hanInteger(m[2], false); !ok {
+	switch half := inHalves.FindStringSubmatch(s); {
+	case half != nil:
+		n, read := int64(0), half[2] == ""
+		if !read {
+			n, read = hanInteger(half[2], false)
+		}
+		if !read {
 			return f, false
 		}
-		above = m[3]
-	}
-	n, ok := hanInteger(above, m[3]+m[4] == "")
-	if !ok || below == 0 {
-		return f, false
+		m = half
+		value.SetFrac64(2*n+1, 2)
+	case m == nil || m[3] != "" && m[5] == "分" || strings.HasSuffix(m[2]+m[4], "千") && m[5] != "" && strings.ContainsAny(m[5][:len("米")], "米克"):
+		return f, false // 三千米 are 3000 metres, or 3 kilometres
+	default:
+		below, above := int64(1), m[2]
+		if m[4] != "" {
+			if below, ok = hanInteger(m[2], false); !ok {
+				return f, false
+			}
+			above = m[4]
+		}
+		n, ok := hanInteger(above, m[3]+m[4]+m[5] == "")
+		if !ok || below == 0 {
+			return f, false
+		}
+		value.SetFrac64(n, below)
+		f.percent = m[4] != "" && m[2] == "百"
+		if m[3] != "" {
+			value.Add(value, decimals(strings.Split(m[3], ""), func(sign string) int64 { n, _ := hanInteger(sign, false); return n }))
+		}
 	}
 	if m[1] != "" {
-		n = -n
+		value.Neg(value)
 	}
-	return figure{value: big.NewRat(n, below), percent: m[3] != "" && m[2] == "百"}, true
+	f.value = value
+	return f, true
+}
+
+// decimals is the number of digits in words behind the point.
+func decimals(words []string, digit func(string) int64) *big.Rat {
+	sum, place := new(big.Rat), big.NewRat(1, 1)
+	for _, w := range words {
+		place.Quo(place, big.NewRat(10, 1))
+		sum.Add(sum, new(big.Rat).Mul(place, big.NewRat(digit(w), 1)))
+	}
+	return sum
 }
 
 // units of Chinese numbers, from the greatest.
@@ -132,31 +172,70 @@ var englishWords = func() map[string]int64 {
 	return words
 }()
 
-// inEnglish is an answer that is a number in English and what it counts, in a word.
+// parts are the fractions that English has a word for, with how many make one.
+var parts = func() map[string]int64 {
+	words := map[string]int64{"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
+	for i, w := range strings.Fields("third fourth fifth sixth seventh eighth ninth tenth") {
+		words[w], words[w+"s"] = int64(i+3), int64(i+3)
+	}
+	return words
+}()
+
+// inEnglish is an answer that is a number in English and what it counts, in a word: with a
+// fraction of one numerator in a word, which a half may lack, or whole or with decimals.
 var inEnglish = func() *regexp.Regexp {
-	words := `(?:` + strings.Join(slices.Sorted(maps.Keys(englishWords)), "|") + `)`
+	any := func(words map[string]int64, below int64) string {
+		var list []string
+		for w, n := range words {
+			if n < below {
+				list = append(list, w)
+			}
+		}
+		slices.Sort(list)
+		return `(?:` + strings.Join(list, "|") + `)`
+	}
+	digit, few, words := any(englishWords, 10), any(englishWords, 20), any(englishWords, 1e15)
+	number := words + `(?:[\s-]+(?:and\s+)?` + words + `)*`
 	return regexp.MustCompile(`(?i)^[\s"“'(]*(?:(?:so|thus|hence|therefore)\b,?\s+)?(?:(?:(?:the|my|final|correct|answer|result|total|sum|value|number|it|that|there|they)\s+){0,4}(?:answer|result|total|it|that|there|they|sum|value|number)(?:\s+(?:is|are|equals)\b:?|\s*[:=])\s*)?` +
-		`(minus\s+|negative\s+)?((?:an?\s+)?` + words + `(?:[\s-]+(?:and\s+)?` + words + `)*)(?:\s+([a-z]{1,16}))?[\s"”').!]*$`)
+		`(minus\s+|negative\s+)?(?:(?:(` + number + `)\s+and\s+)?(?:(` + few + `|an?)[\s-]+)?(` + any(parts, 20) + `)(?:\s+(?:of\s+)?an?)?|` +
+		`((?:an?\s+)?` + number + `)(?:\s+point((?:[\s-]+` + digit + `)+))?)(?:\s+([a-z]{1,16}))?[\s"”').!]*$`)
 }()
 
 // noThing is a word behind a number that makes another number of it, or none.
-var noThing = regexp.MustCompile(`(?i)^(?:half|halves|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth|millionth)s?|dozen|squared|cubed|point|plus|minus|and|or|more|less|fewer|an?)$`)
+var noThing = regexp.MustCompile(`(?i)^(?:half|halves|(?:third|fourth|quarter|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth|millionth)s?|hundred|(?:m|b|tr)illion|thousand|dozen|past|squared|cubed|point|plus|minus|and|or|of|more|less|fewer|an?)$`)
 
 // englishNumber reads an answer that is a number in words.
 func englishNumber(s string) (f figure, ok bool) {
 	m := inEnglish.FindStringSubmatch(s)
-	if m == nil || noThing.MatchString(m[3]) {
+	if m == nil || noThing.MatchString(m[7]) {
 		return f, false
 	}
-	n, ok := englishInteger(strings.Fields(strings.ReplaceAll(strings.ToLower(m[2]), "-", " ")))
-	if !ok {
-		return f, false
+	words := func(s string) []string { return strings.Fields(strings.ReplaceAll(strings.ToLower(s), "-", " ")) }
+	f.value = new(big.Rat)
+	if whole := words(m[2] + m[5]); len(whole) > 0 {
+		n, ok := englishInteger(whole)
+		if !ok {
+			return f, false
+		}
+		f.value.SetInt64(n)
+	}
+	f.value.Add(f.value, decimals(words(m[6]), func(w string) int64 { return englishWords[w] }))
+	if part := strings.ToLower(m[4]); part != "" {
+		above, below := max(1, englishWords[strings.ToLower(m[3])]), parts[part]
+		plural := part == "halves" || strings.HasSuffix(part, "s")
+		bare := m[3] == "" && part != "half" // a third may be an order
+		if bare || plural != (above > 1) || m[2] != "" && above >= below {
+			return f, false
+		}
+		if m[2] == "" {
+			f.parts = [2]string{fmt.Sprint(above), fmt.Sprint(below)}
+		}
+		f.value.Add(f.value, big.NewRat(above, below))
 	}
 	if m[1] != "" {
-		n = -n
+		f.value.Neg(f.value)
 	}
-	f.value = big.NewRat(n, 1)
-	if strings.EqualFold(m[3], "percent") {
+	if strings.EqualFold(m[7], "percent") {
 		f.percent = true
 		f.value.Quo(f.value, big.NewRat(100, 1))
 	}

@@ -82,8 +82,28 @@ func TestEnglishNumbers(t *testing.T) {
 		{`{"number": 1200}`, []string{"twelve hundred", "one thousand two hundred"}, []string{"one thousand twelve hundred"}},
 		{`{"number": -5}`, []string{"minus five", "negative five", "The answer is negative five."}, []string{"five"}},
 		{`{"number": 0}`, []string{"zero", "Zero apples."}, []string{"zero one", "none"}},
-		{`{"number": 0.5}`, []string{"fifty percent"}, []string{"fifty", "half"}},
+		{`{"number": 0.5}`, []string{"fifty percent", "half"}, []string{"fifty"}},
 		{`{"number": 1}`, []string{"one"}, []string{"one third", "one half", "no one", "one or two", "one another two"}},
 		{`{"number": 3}`, []string{"The answer is twelve, for 3"}, []string{"two 3s or 4"}}, // digits answer where there are some
+	}.test(t)
+}
+
+// Decimals and fractions in words.
+func TestPartsInWords(t *testing.T) {
+	readings{
+		{`{"number": 3.5}`, []string{"三点五", "答案是三点五。", "三点五米", "三个半", "三年半", "三个半小时", "3个半小时", "3个半", "3天半", "three point five", "three and a half", "The answer is three and a half hours.", "3 and a half"},
+			[]string{"三点半", "3点半", "三时半", "三点五分", "三点十五", "三点五万", "三点五点", "三点五或三点六", "三个半圆", "4个半圆", "three point five million", "three and half a million", "three point fifty", "three point five or four", "three or three and a half", "not three and a half"}},
+		{`{"number": 3}`, []string{"3个半圆"}, []string{"3个半小时", "3 and a half", "three and a half", "三个半", "三点五"}},
+		{`{"number": 3.14}`, []string{"三点一四", "three point one four"}, []string{"三点四一", "three point fourteen"}},
+		{`{"number": 0.5}`, []string{"零点五", "一半", "半", "半个", "半小时", "半个小时", "half", "a half", "one half", "half an hour", "The answer is half.", "zero point five"},
+			[]string{"一半多", "两半", "half of", "half a million", "half dozen", "half past", "half or one", "half, or a quarter", "not half", "two quarters"}},
+		{`{"number": 0.75}`, []string{"three quarters", "three-quarters", "three fourths", "three quarters of an hour"}, []string{"three quarter", "three"}},
+		{`{"number": "2/3"}`, []string{"two thirds", "Two-thirds.", "two thirds of a cup"}, []string{"two third", "one third", "two thirds or one third", "twenty thirds", "a third"}},
+		{`{"number": "1/3"}`, []string{"one third", "a third"}, []string{"third", "the third", "one thirds"}},
+		{`{"number": 1}`, nil, []string{"two halves", "one half"}},
+		{`{"number": 2.75}`, []string{"two and three quarters"}, []string{"two and five quarters", "two and seven quarters"}},
+		{`{"number": -2.5}`, []string{"minus two and a half", "negative two point five", "负二点五"}, []string{"two and a half"}},
+		{`{"number": 0.05}`, []string{"零点零五", "zero point zero five"}, nil},
+		{`{"number": 42}`, []string{"The answer is forty-three, no wait, forty-two", "The answer is 43. Wait, no, forty-two."}, []string{"forty-two, no wait, forty-three", "forty-two, no wait, forty-two or forty-one", "42. Wait, no, forty-three."}},
 	}.test(t)
 }

@@ -231,6 +231,10 @@ func TestFaults(t *testing.T) {
 		{"problem", "verify", map[string]any{}, "verify", "verify has 0 of its fields", ""},
 		{"problem", "verify", map[string]any{"numer": 7}, "verify", `no verifier "numer"`, ""},
 		{"problem", "verify.number", "seven", "verify.number", "is no number", ""},
+		{"problem", "verify", map[string]any{"number": "seven", "tolerance": 1}, "verify.number", "is no number", ""},
+		{"problem", "verify", map[string]any{"number": 7, "tolerance": -1}, "verify.tolerance", "-1 is no tolerance", "0.01"},
+		{"problem", "verify", map[string]any{"choice": "A", "tolerance": 1}, "verify.tolerance", "only a number has a tolerance", "delete it"},
+		{"problem", "verify", rename("verifier"), "verifier", "not known", "did you mean verify?"},
 		{"problem", "verify", map[string]any{"regex": "[a-z"}, "verify.regex", "missing closing ]", "RE2"},
 	} {
 		line := spoilt(t, good[c.from], c.path, c.change)

@@ -298,13 +298,8 @@ func (r *record) verifier(v *node) (json.RawMessage, *say.Error) {
 		e = &say.Error{What: say.T("%v", "%v", err)}
 	}
 	path := "verify"
-	for _, name := range verify.Names {
-		if v.get(name) != nil && len(v.members) == 1 {
-			path += "." + name
-		}
-	}
 	if e.Where != "" {
-		path += ": " + e.Where
+		path += "." + e.Where
 	}
 	if bad := r.schema(v.get("schema"), e); bad != nil {
 		return nil, bad

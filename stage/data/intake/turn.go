@@ -7,6 +7,7 @@ import (
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/verify"
 )
 
 // aliases are the roles of ShareGPT.
@@ -175,6 +176,11 @@ func (r *record) prompt(n *node, answered bool) (list []stage.Message, err *say.
 	}
 	c := n.get("completion")
 	if c == nil {
+		for _, m := range n.members {
+			if slices.ContainsFunc(verify.Names, func(name string) bool { return m.kind == object && m.get(name) != nil }) { // {"verifier": {"number": 7}}
+				return nil, r.unknown(m, "", "verify")
+			}
+		}
 		return nil, r.missing(n, "completion", say.T("a prompt has a completion, or chosen and rejected, or verify", "prompt 需要 completion，或 chosen 与 rejected，或 verify"))
 	}
 	if c.kind == text {

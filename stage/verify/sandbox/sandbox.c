@@ -95,8 +95,25 @@ static JSValue plain(JSValue v, int depth) {
 	return JS_EXCEPTION;
 }
 
+// awaited returns what a promise settles on, or an exception: what it is rejected with, or
+// that nothing is left to run that could settle it. Of anything else, it is that itself. What
+// waits runs on the same fuel; QuickJS hardly counts what is run anew for each await, so that
+// each hundred of those takes one more. It frees v.
+static JSValue awaited(JSValue v) {
+	if (!JS_IsPromise(v)) return v;
+	JSContext *c;
+	for (long n = 1; JS_PromiseState(ctx, v) == JS_PROMISE_PENDING && fuel >= 0 && JS_ExecutePendingJob(rt, &c) > 0; n++)
+		if (n % 100 == 0) fuel--;
+	JSPromiseStateEnum state = JS_PromiseState(ctx, v);
+	JSValue result = state == JS_PROMISE_PENDING ? JS_UNDEFINED : JS_PromiseResult(ctx, v);
+	JS_FreeValue(ctx, v);
+	if (state == JS_PROMISE_FULFILLED) return result;
+	if (state == JS_PROMISE_REJECTED) return JS_Throw(ctx, result);
+	return JS_ThrowTypeError(ctx, "the result does not come");
+}
+
 // call calls the function that the expression name gives with args, a JSON
-// array, and leaves the result as JSON; one that is no JSON is an exception.
+// array, and leaves the result, awaited, as JSON; one that is no JSON is an exception.
 EXPORT("call") int call(const char *name, const char *args, size_t n) {
 	JSValue f = JS_Eval(ctx, name, strlen(name), "call", JS_EVAL_TYPE_GLOBAL);
 	if (JS_IsException(f)) return tell(f);
@@ -106,7 +123,7 @@ EXPORT("call") int call(const char *name, const char *args, size_t n) {
 	JSValue argv[64];
 	if (JS_GetLength(ctx, list, &count) < 0 || count > 64) return 2;
 	for (int i = 0; i < count; i++) argv[i] = JS_GetPropertyUint32(ctx, list, i);
-	JSValue v = JS_Call(ctx, f, JS_UNDEFINED, count, argv);
+	JSValue v = awaited(JS_Call(ctx, f, JS_UNDEFINED, count, argv));
 	if (JS_IsException(v)) return tell(v);
 	JSValue copy = plain(v, 0);
 	JS_FreeValue(ctx, v);
