@@ -110,6 +110,10 @@ func TestForetoldPacking(t *testing.T) {
 	if loose := tally.load(l.length); int(w.rows) != l.n || loose.rows > 0.97*w.rows {
 		t.Errorf("foretold %g rows, packed %d (%g without gaps)", w.rows, l.n, loose.rows)
 	}
+	f := (&Continue{Batch: 1}).Forecast(map[string][]stage.Forecast{"base": {{Path: in["base"]}}, "examples": {{Path: dir}}}, stage.Machine{Threads: 2})
+	if want := fmt.Sprintf("about %d steps", l.n); !strings.Contains(f.Derived.In(say.English), want) {
+		t.Errorf("of %s is foretold: %v", want, f.Derived)
+	}
 	if got := w.tokens(); got < 0.97*tally.tokens || got > 1.03*tally.tokens {
 		t.Errorf("%g tokens in rows, counted %g", got, tally.tokens)
 	}
