@@ -197,7 +197,7 @@ func (p *Plan) fits(m stage.Machine) error {
 	if len(list) == 0 {
 		return nil
 	}
-	next := say.T("make it smaller (depth, width, batch, length), or use a machine with more memory", "请减小规模（depth、width、batch、length），或换内存更大的机器")
+	next := say.T("no change is known that makes it fit by itself: make more of its settings smaller, begin with a smaller or a quantised base, or use a machine with more memory", "未找到单独一项就够的改动：请同时调小几项设置，或换用更小、量化过的基座，或内存更大的机器")
 	if len(ways) > 0 {
 		next = say.T("it fits with %s; or use a machine with more memory", "改为以下任一项即可放下：%s；或换内存更大的机器", joinTexts(ways, "; ", "；"))
 	}

@@ -119,7 +119,7 @@ func TestForecasts(t *testing.T) {
 		t.Errorf("fits: %v, %v", s[4].Fits, s[3].Fits)
 	}
 	if err := h.apply(p); !errors.Is(err, ErrNoFit) || h.begun != nil ||
-		err.Error() != "this machine has 1.0 GiB of memory for it: weights.large needs 2.0 GiB; make it smaller (depth, width, batch, length), or use a machine with more memory" {
+		err.Error() != "this machine has 1.0 GiB of memory for it: weights.large needs 2.0 GiB; no change is known that makes it fit by itself: make more of its settings smaller, begin with a smaller or a quantised base, or use a machine with more memory" {
 		t.Errorf("too large: %v, began %v", err, h.begun)
 	}
 }

@@ -10,20 +10,18 @@ import (
 )
 
 // smaller lists the least changes that would each make s fit into the memory
-// of m, where it needs more: of the rows of a step, of their length, of depth,
+// of m, where it needs more: of the length of rows, of depth,
 // of width where the plan says it or no depth is small enough, of the optimiser.
-// What no value of one setting can do is not in the list.
+// What no value of one setting can do is not in the list; the rows of a step are
+// not, for as few of them are taken at a time as there is memory for.
 func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 	fits := func(o SFT, length int) bool {
 		c := o.config(vocab, length)
-		return len(o.checkHeads()) == 0 && len(o.narrow(length)) == 0 && o.memory(c, length, m) <= m.Memory
-	}
-	o := *s
-	for o.Batch = min(s.batch(), microRows) - 1; o.Batch > 0; o.Batch-- { // more than microRows take no more memory
-		if fits(o, length) {
-			list = append(list, say.T("batch = %d", "batch = %d", o.Batch))
-			break
+		if len(o.checkHeads()) > 0 || len(o.narrow(length)) > 0 {
+			return false
 		}
+		_, _, ok := o.fit(c, length, m)
+		return ok
 	}
 	const unit = 32 // tokens
 	for n := (length - 1) / unit * unit; n >= leastContext; n -= unit {
@@ -32,7 +30,7 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 			break
 		}
 	}
-	o = *s
+	o := *s
 	o.Batch = s.batch() // depth must not change it
 	for o.Depth = s.Depth - 1; o.Depth > 0; o.Depth-- {
 		if fits(o, length) {
@@ -92,9 +90,51 @@ func narrower(width int) int {
 	return (width - 1) / 32 * 32
 }
 
-// bytes returns the memory of a run over b: of the trainer, of what the
+// fitting finds how a trainer that is made as tr says takes a batch of rows where
+// fits says what there is room for: as many of them at a time as there are threads,
+// or up to most; else blocks are computed again on the way back, with as many rows
+// as then fit. Where nothing fits it is the least. None changes a bit of what is
+// learnt, so each machine may choose its own.
+func fitting(tr model.Training, batch, most int, fits func(model.Training) (bool, error)) (model.Training, bool, error) {
+	most = min(batch, most)
+	for _, tr.Recompute = range []bool{false, true} {
+		least := min(max(tr.Threads, 1), most)
+		if tr.Recompute {
+			least = 1
+		}
+		for tr.Rows = most; tr.Rows >= least; tr.Rows-- {
+			if ok, err := fits(tr); ok || err != nil {
+				return tr, ok, err
+			}
+		}
+	}
+	tr.Rows = 1
+	return tr, false, nil
+}
+
+// rowsAtATime says how a run takes its rows.
+func rowsAtATime(rows int, again bool) say.Text {
+	if again {
+		return say.T("%d rows at a time, and blocks are computed again on the way back", "每次 %d 行，反向时重算各层", rows)
+	}
+	return say.T("%d rows at a time", "每次 %d 行", rows)
+}
+
+// needs says what a run takes, and how it takes its rows.
+func needs(bytes int64, tr model.Training) say.Text {
+	return say.T("needs %s: %v", "需要 %s：%v", bytesOf(bytes), rowsAtATime(tr.Rows, tr.Recompute))
+}
+
+// A base is what a run goes on from, as far as memory is concerned: its files, or
+// what is foretold of them.
+type base interface {
+	// bytes is what a run over it takes that is made as o and tr say.
+	bytes(o *own, tr model.Training) (int64, error)
+}
+
+// bytes is the memory of the trainer, of what the
 // optimiser remembers, of what is kept beside, and of the proof at its end.
-func (o *own) bytes(b *brought, tr model.Training) (int64, error) {
+func (b *brought) bytes(o *own, tr model.Training) (int64, error) {
 	need, err := b.TrainerBytes(tr)
 	if err != nil {
 		return 0, err
@@ -167,62 +207,62 @@ func (o *own) peak(b *brought, length int, m stage.Machine) (need int64, speaks 
 	return max(need, o.need), true, err
 }
 
-// fit finds how a run fits into its room on m: with the most rows at a time, and
-// blocks computed again only if it must be. o.need is then
-// what it takes, or what the least would.
-func (o *own) fit(b *brought, length int, m stage.Machine) (tr model.Training, fits bool, err error) {
-	threads := max(m.Threads, 1)
-	most := threads
+// fit finds how a run over b fits into its room on m. o.need is then what it takes,
+// or what the least would.
+func (o *own) fit(b base, length int, m stage.Machine) (model.Training, bool, error) {
+	most := max(m.Threads, 1)
 	if o.lora != nil {
-		most = max(4, threads) // a frozen matrix is unpacked once for all of them
+		most = max(4, most) // a frozen matrix is unpacked once for all of them
 	}
-	tr = model.Training{Length: length, Threads: m.Threads, Half: o.half, Split: o.split, LoRA: o.lora}
-	for _, tr.Recompute = range []bool{false, true} {
-		least := min(threads, o.batch)
-		if tr.Recompute {
-			least = 1
-		}
-		for tr.Rows = min(o.batch, most); tr.Rows >= least; tr.Rows-- {
-			if o.need, err = o.bytes(b, tr); err != nil || m.Memory <= 0 || o.need <= o.room(m) {
-				return tr, err == nil, err
-			}
-		}
-	}
-	return tr, false, nil
+	tr := model.Training{Length: length, Threads: m.Threads, Half: o.half, Split: o.split, LoRA: o.lora}
+	return fitting(tr, o.batch, most, func(tr model.Training) (ok bool, err error) {
+		o.need, err = b.bytes(o, tr)
+		return m.Memory <= 0 || o.need <= o.room(m), err
+	})
 }
 
 // smaller lists the least changes that would each make a run over b fit, where
-// it does not: of the rows' length, of the optimiser, and an adapter instead of
-// all weights.
-func (o *own) smaller(b *brought, length int, m stage.Machine) (list []say.Text) {
-	try := func(change func(*own), length int) bool {
+// it does not: of the rows' length, of the optimiser, of the storage, and an adapter
+// instead of all weights; if none does alone, of an adapter that learns from shorter rows.
+func (o *own) smaller(b base, length int, m stage.Machine) (list []say.Text) {
+	try := func(length int, change func(*own)) bool {
 		p := *o
 		change(&p)
 		_, fits, err := p.fit(b, length, m)
 		return fits && err == nil
 	}
-	const unit = 32 // tokens
-	low, high := 0, (length+unit-1)/unit
-	for low+1 < high { // in units: low fits, high does not
-		if mid := (low + high) / 2; try(func(*own) {}, mid*unit) {
-			low = mid
-		} else {
-			high = mid
+	longest := func(change func(*own)) int { // rows that fit then; 0: none
+		const unit = 32 // tokens
+		low, high := 0, (length+unit-1)/unit
+		for low+1 < high { // in units: low fits, high does not
+			if mid := (low + high) / 2; try(mid*unit, change) {
+				low = mid
+			} else {
+				high = mid
+			}
 		}
+		if n := low * unit; o.rows() || n >= promptTokens { // the proof reads as many
+			return n
+		}
+		return 0
 	}
-	if n := low * unit; n > 0 && (o.rows() || n >= promptTokens) { // the proof reads as many
+	if n := longest(func(*own) {}); n > 0 {
 		list = append(list, o.shorter(n))
 	}
-	if o.lora == nil {
-		if o.canShrink() && try(func(p *own) { p.optimizer = "adamw8" }, length) {
-			list = append(list, inFewerMoments)
-		}
-		if o.canHalve() && try((*own).halve, length) {
-			list = append(list, inHalfMemory)
-		}
-		if try((*own).slim, length) {
-			list = append(list, o.adapter())
-		}
+	if o.lora != nil {
+		return list
+	}
+	if o.canShrink() && try(length, func(p *own) { p.optimizer = "adamw8" }) {
+		list = append(list, inFewerMoments)
+	}
+	if o.canHalve() && try(length, (*own).halve) {
+		list = append(list, inHalfMemory)
+	}
+	if try(length, (*own).slim) {
+		list = append(list, o.adapter())
+	}
+	if n := longest((*own).slim); n > 0 && len(list) == 0 {
+		list = append(list, say.T("%v and %v", "%v 加 %v", o.adapter(), o.shorter(n)))
 	}
 	return list
 }

@@ -26,7 +26,7 @@ func TestSmallerShape(t *testing.T) {
 		}
 		return list
 	}
-	takes := func(op SFT) int64 { return op.Forecast(in, stage.Machine{Threads: 2}).Memory }
+	takes := func(op SFT) int64 { return op.Forecast(in, stage.Machine{Threads: 2, Memory: 1}).Memory } // at least
 	for _, c := range []struct {
 		op, fits SFT // fits takes as much as the machine has
 		more     int64

@@ -22,9 +22,20 @@ func TestSmaller(t *testing.T) {
 	}
 	op := &SFT{Depth: 8, Patience: 3}
 	m := stage.Machine{Threads: 2}
-	need := op.Forecast(in(512), m)
-	if len(need.Smaller) > 0 {
-		t.Errorf("of unknown memory: %v", need.Smaller)
+	whole := op.Forecast(in(512), m)
+	if len(whole.Smaller) > 0 {
+		t.Errorf("of unknown memory: %v", whole.Smaller)
+	}
+	const again = "blocks are computed again on the way back"
+	m.Memory = 1
+	need := op.Forecast(in(512), m) // the least
+	m.Memory = need.Memory
+	if f := op.Forecast(in(512), m); len(f.Smaller) > 0 || f.Memory != need.Memory || !strings.Contains(f.Derived.In(say.English), "1 row at a time, and "+again) {
+		t.Errorf("in the least memory: %d bytes, %v, %v", f.Memory, f.Smaller, f.Derived)
+	}
+	m.Memory = whole.Memory
+	if f := op.Forecast(in(512), m); f.Memory != whole.Memory || strings.Contains(f.Derived.In(say.English), again) || need.Memory > whole.Memory*3/4 {
+		t.Errorf("blocks are computed again in memory enough, or for little: %d bytes, at least %d, %v", f.Memory, need.Memory, f.Derived)
 	}
 	for _, part := range []int64{60, 80, 99} {
 		m.Memory = need.Memory * part / 100
@@ -37,9 +48,6 @@ func TestSmaller(t *testing.T) {
 			least, more, length := *op, *op, 512
 			var n int
 			switch name, rest, _ := strings.Cut(way, " = "); name {
-			case "batch":
-				fmt.Sscan(rest, &n)
-				least.Batch, more.Batch = n, n+1
 			case "depth":
 				fmt.Sscan(rest, &n)
 				least.Depth, more.Depth = n, n+1

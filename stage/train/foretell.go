@@ -22,7 +22,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
 		t := tallyOf(list, &b)
-		w, bad = t.load(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
+		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 	}
 	batch := o.batch
@@ -75,30 +75,32 @@ func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, 
 	if b.file != "" {
 		if file, err := model.Open(b.file); err == nil {
 			defer file.Close()
-			at := &brought{File: file}
-			length = min(length, file.Shape.Context)
-			if tr, fits, err := o.fit(at, length, m); err == nil {
-				k.micro, k.again = tr.Rows, tr.Recompute
-				beside := processBytes + o.held
-				f.Memory = o.need + beside
-				switch {
-				case !fits: // a tenth of the memory is left alone
-					f.Memory = max(f.Memory, o.need*10/9+1)
-					f.Smaller = o.smaller(at, length, m)
-				case o.watched:
-					if peak, _, err := o.peak(at, length, m); err == nil {
-						f.Memory = peak + beside
-					}
-				}
+			if o.foretellOver(f, &brought{File: file}, k, min(length, file.Shape.Context), m) == nil {
 				return
 			}
 		}
 	}
-	k.micro = min(o.batch, max(4, m.Threads))
-	f.Memory = o.guess(b, k.micro, length, m)
-	if m.Memory > 0 && f.Memory > m.Memory && o.lora == nil {
-		f.Smaller = o.spare(func(p *own) int64 { return p.guess(b, k.micro, length, m) }, m)
+	o.foretellOver(f, b, k, length, m) // of a guess there is no error
+}
+
+// foretellOver is foretellMemory over a base that is looked into, or guessed.
+func (o *own) foretellOver(f *stage.Forecast, b base, k *way, length int, m stage.Machine) error {
+	tr, fits, err := o.fit(b, length, m)
+	if err != nil {
+		return err
 	}
+	k.micro, k.again = tr.Rows, tr.Recompute
+	beside := processBytes + o.held
+	f.Memory = o.need + beside
+	if !fits { // a tenth of the memory is left alone
+		f.Memory = max(f.Memory, o.need*10/9+1)
+		f.Smaller = o.smaller(b, length, m)
+	} else if files, ok := b.(*brought); ok && o.watched {
+		if peak, _, err := o.peak(files, length, m); err == nil {
+			f.Memory = peak + beside
+		}
+	}
+	return nil
 }
 
 // spare lists the settings that each make a run over all weights fit into m,
@@ -121,20 +123,20 @@ func (o *own) spare(memory func(*own) int64, m stage.Machine) (list []say.Text) 
 	return list
 }
 
-// guess is about the memory of a run over b whose files are not at hand, with so
-// many rows of length tokens at a time.
-func (o *own) guess(b *footing, micro, length int, m stage.Machine) int64 {
-	rank, beside := o.rank(), o.beside+o.held
+// bytes is about the memory of a run over b, whose files are not at hand.
+func (b *footing) bytes(o *own, tr model.Training) (int64, error) {
+	rank := o.rank()
 	if !b.chat {
-		return leastBytes(b.params, o.half, o.optimizer, rank) + processBytes + beside
+		return leastBytes(b.params, o.half, o.optimizer, rank) + o.beside, nil
 	}
 	// Of our own the shape is known.
-	memory := oursBytes(b.shape.Config, model.Training{Rows: min(micro, microRows), Length: length, Threads: m.Threads, Half: o.half, Split: o.split}, o.optimizer)
+	tr.LoRA = nil
+	memory := oursBytes(b.shape.Config, tr, o.optimizer) - processBytes
 	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
 		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
 		memory += 24 * int64(adapterParams(&b.shape, rank))
 	}
-	return memory + o.best(&b.shape) + beside + 4*int64(b.params) + logitBytes(b.shape.Vocab) // the proof reads what was written
+	return memory + o.best(&b.shape) + o.beside + 4*int64(b.params) + logitBytes(b.shape.Vocab), nil // the proof reads what was written
 }
 
 // keptBytes is what a weight takes in a copy of all of them.

@@ -55,9 +55,13 @@ const (
 	fewParts = 0.05
 )
 
-// remark tells with what is derived that split numbers would save time of a long
-// run on m, or that there they take more than others; gain is that of k.
+// remark tells with what is derived that blocks are computed again on m for want of
+// memory, that split numbers would save time of a long
+// run there, or that they take more than others; gain is that of k.
 func (k *way) remark(f *stage.Forecast, gain float64, m stage.Machine) {
+	if k.again && f.Memory <= m.Memory {
+		f.Derived = say.T("%v; to fit this machine's memory %v", "%v；受本机内存所限，%v", f.Derived, rowsAtATime(k.micro, k.again))
+	}
 	switch {
 	case k.split && !k.tiles && !k.turns:
 		f.Derived = say.T(`%v; gradients = "bf16x3" is slower here than "f32", without tile units`, `%v；本机没有矩阵单元，gradients = "bf16x3" 比 "f32" 慢`, f.Derived)

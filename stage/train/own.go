@@ -348,9 +348,7 @@ func (o *own) warm() float64 {
 	return 0.1
 }
 
-// learner makes a learner that fits the memory: with as many rows at a time as
-// fit, and blocks run again on the way back if two rows do not fit else. What
-// is chosen changes no bit.
+// learner makes a learner that fits the memory (fit).
 func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) {
 	tr, fits, err := o.fit(b, length, job.Machine)
 	if bad := wrongTarget(err); bad != nil {
@@ -362,10 +360,7 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	if !fits {
 		return nil, o.tooLarge(b, length, job.Machine)
 	}
-	text := say.T("needs %s: %d rows at a time", "需要 %s：每次 %d 行", bytesOf(o.need), tr.Rows)
-	if tr.Recompute {
-		text = say.T("needs %s: %d rows at a time, and blocks are computed again on the way back", "需要 %s：每次 %d 行，反向时重算各层", bytesOf(o.need), tr.Rows)
-	}
+	text := needs(o.need, tr)
 	note(job, text)
 	trainer, err := b.NewTrainer(tr)
 	if err != nil {

@@ -315,20 +315,23 @@ func taughtAsking(problems []stage.Problem) (t stage.Taught) {
 }
 
 // packDocs packs documents into rows of at most length tokens, in order.
-func packDocs(docs []doc, length int) []model.Row {
-	var rows []model.Row
-	var row model.Row
-	flush := func() {
-		if len(row.IDs) > 0 {
-			row.Docs = append(row.Docs, len(row.IDs))
+func packDocs(docs []doc, length int) (rows []model.Row) {
+	sizes := make([]int, len(docs))
+	for i := range docs {
+		sizes[i] = len(docs[i].ids)
+	}
+	for _, n := range packed(sizes, length) {
+		if row := rowOf(docs[:n]); len(row.IDs) > 0 {
 			rows = append(rows, row)
 		}
-		row = model.Row{}
+		docs = docs[n:]
 	}
+	return rows
+}
+
+// rowOf puts documents into a row.
+func rowOf(docs []doc) (row model.Row) {
 	for _, d := range docs {
-		if len(row.IDs)+len(d.ids) > length {
-			flush()
-		}
 		row.Docs = append(row.Docs, len(row.IDs))
 		row.IDs = append(row.IDs, d.ids...)
 		if d.learn != nil {
@@ -346,8 +349,8 @@ func packDocs(docs []doc, length int) []model.Row {
 			row.Weight = append(row.Weight, d.weight)
 		}
 	}
-	flush()
-	return rows
+	row.Docs = append(row.Docs, len(row.IDs))
+	return row
 }
 
 // score answers the watched problems greedily.

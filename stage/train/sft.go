@@ -257,17 +257,24 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Own(c)
 	batch := s.batchOf(int(math.Ceil(w.rows)))
-	k := way{batch: batch, micro: min(batch, microRows), threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
+	tr, need, fits := s.fit(c, c.Context, m)
+	k := way{batch: batch, micro: min(batch, microRows), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
+	if k.again {
+		k.micro = min(batch, tr.Rows)
+	}
 	if s.budget() == 0 {
 		k.passes = passesOf(w.rows, batch, s.Epochs)
 	}
-	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: s.memory(c, c.Context, m), Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: need, Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
 	toil, gain := w.toil(&shape, &k), k.gain(&w, &shape)
+	step := 0.0 // operations of one, where the budget has not as many
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
-		b = max(b, f.FLOPs/w.rows*float64(k.batch)) // one step at least
+		if one := f.FLOPs / w.rows * float64(k.batch); one > b {
+			step, b = one, one
+		}
 		toil, gain = toil*b/f.FLOPs, gain*b/f.FLOPs
 		f.FLOPs = b
 	}
@@ -281,6 +288,9 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm, 1))
 	if w.rows > 0 {
 		f.Derived = remarkTimes(f.Derived, steps*float64(batch)/w.rows, s.Patience)
+		if step > 0 {
+			f.Derived = say.T("%v; one step alone takes %.2g operations, more than the budget of %.2g", "%v；单是一步就需 %.2g 次运算，超过 %.2g 次的预算", f.Derived, step, s.budget())
+		}
 		f.Derived = remarkSteps(f.Derived, count, s.budget() > 0)
 		if len(in["watch"]) > 0 {
 			every, _ := watchEverySteps(count, batch)
@@ -292,24 +302,24 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	setTime(&f, toil, m)
 	k.remark(&f, gain, m)
-	if m.Memory > 0 && f.Memory > m.Memory {
+	if !fits {
 		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
 	return f
 }
 
-// memory is what training from random weights takes.
-func (s *SFT) memory(c model.Config, length int, m stage.Machine) int64 {
-	memory := oursBytes(c, s.training(length, m), s.Optimizer)
-	if s.Patience > 0 {
-		memory += keptBytes(inHalves(s.Storage)) * int64(c.Params()) // of the best weights
-	}
-	return memory
-}
-
-// training is how the trainer from random weights is made, for rows of length tokens.
-func (s *SFT) training(length int, m stage.Machine) model.Training {
-	return model.Training{Rows: min(s.batch(), microRows), Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
+// fit finds how a trainer of c from random weights, for rows of length tokens, fits
+// into m, and what it takes, or what the least would.
+func (s *SFT) fit(c model.Config, length int, m stage.Machine) (tr model.Training, need int64, fits bool) {
+	tr = model.Training{Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
+	tr, fits, _ = fitting(tr, s.batch(), min(max(m.Threads, 1), microRows), func(tr model.Training) (bool, error) {
+		need = oursBytes(c, tr, s.Optimizer)
+		if s.Patience > 0 {
+			need += keptBytes(inHalves(s.Storage)) * int64(c.Params()) // of the best weights
+		}
+		return m.Memory <= 0 || need <= m.Memory, nil
+	})
+	return tr, need, fits
 }
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
@@ -348,7 +358,12 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 	}
 	shape := model.Own(cfg)
 	batch := s.batchOf(rows.Len())
-	l, err := newLearner(cfg, s.training(rows.Length(), job.Machine), s.settings())
+	tr, need, _ := s.fit(cfg, rows.Length(), job.Machine)
+	if tr.Recompute {
+		text := needs(need, tr)
+		note(job, text)
+	}
+	l, err := newLearner(cfg, tr, s.settings())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,7 @@ import (
 type tally struct {
 	docs, tokens float64
 	learnt       float64      // of the tokens; 0 of problems whose answers are not known
+	sizes        []int        // tokens of the documents that were counted, in order
 	longest      int          // tokens of a document
 	ask, answer  int          // of the longest question, and of the longest answer
 	long         int          // examples, or documents of chats, that are longer than the base's context
@@ -212,6 +214,7 @@ func (t *tally) add(w *writer, long int, list []doc) {
 	for _, d := range list {
 		n, ask := w.Size(d.ids), w.Size(d.prompt())
 		t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(n), t.learnt+float64(n-ask)
+		t.sizes = append(t.sizes, n)
 		t.longest, t.ask, t.answer = max(t.longest, n), max(t.ask, ask), max(t.answer, n-ask)
 	}
 }
@@ -416,7 +419,19 @@ func (t *tally) answered(most int) float64 {
 	return min(t.learnt/max(t.docs, 1), float64(most))
 }
 
-// load is the load of learning from all documents in rows of up to length tokens.
+// load is the load of learning from all documents in rows that have length tokens.
 func (t *tally) load(length int) workload {
 	return loadOf(t.tokens, length, int(t.each()), t.learnt/max(t.tokens, 1))
+}
+
+// loadPacked is load in rows of up to length tokens, which documents are packed into in
+// order: those that were counted, and the others as tightly.
+func (t *tally) loadPacked(length int) workload {
+	rows := float64(len(packed(t.sizes, length))) * t.docs / max(float64(len(t.sizes)), 1)
+	if rows == 0 {
+		return t.load(length)
+	}
+	w := loadOf(t.tokens, int(math.Round(t.tokens/rows)), int(t.each()), t.learnt/max(t.tokens, 1))
+	w.rows, w.length = rows, length
+	return w
 }

@@ -72,6 +72,20 @@ func loadOf(tokens float64, length, each int, part float64) workload {
 	return w
 }
 
+// packed is how many documents each row of at most length tokens holds, if documents of
+// such sizes are packed into rows in order: none goes back into a row behind which
+// another was begun.
+func packed(sizes []int, length int) (counts []int) {
+	used := 0
+	for i, n := range sizes {
+		if used += n; i == 0 || used > length {
+			counts, used = append(counts, 0), n
+		}
+		counts[len(counts)-1]++
+	}
+	return counts
+}
+
 // rowsLoad is the load of a step that makes rows: counted, if it was run.
 func rowsLoad(f stage.Forecast) workload {
 	length := max(int(f.Size["length"]), 1)
