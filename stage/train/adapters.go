@@ -33,20 +33,11 @@ func unfitAdapter(base, dir string) *say.Error {
 		return nil // it is told of the base
 	}
 	defer file.Close()
-	ad, err := model.OpenAdapter(dir, &file.Shape)
+	ad, err := file.OpenAdapter(dir)
 	if err != nil {
 		return adapterError(err)
 	}
 	defer ad.Close()
-	if ad.Base != "" {
-		have, err := file.Digest()
-		if err == nil && have != ad.Base {
-			err = &model.BaseError{Want: ad.Base, Have: have}
-		}
-		if err != nil {
-			return adapterError(err)
-		}
-	}
 	words, err := talk.Open(base)
 	if err != nil {
 		return nil // told of the base
@@ -57,6 +48,10 @@ func unfitAdapter(base, dir string) *say.Error {
 	return nil
 }
 
+// NextBase is what to do about an adapter of another base.
+var NextBase = say.T("name the model that it was trained over (of QLoRA the quantised weights themselves, not those that they were made of), or train an adapter over this one",
+	"请指定训练它时所用的模型（QLoRA 即量化后的权重本身，而非量化之前的），或在这个模型上另训适配器")
+
 // adapterError says in both languages what is wrong with an adapter, and what to do.
 func adapterError(err error) *say.Error {
 	if bad, ok := errors.AsType[*say.Error](err); ok {
@@ -66,7 +61,7 @@ func adapterError(err error) *say.Error {
 	}
 	if bad, ok := errors.AsType[*model.BaseError](err); ok {
 		return &say.Error{Where: "adapter", What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", bad.Want, bad.Have),
-			Next: say.T("name the model that it was trained over, or train an adapter over this one", "请指定训练它时所用的模型，或在这个模型上另训适配器"), Err: err}
+			Next: NextBase, Err: err}
 	}
 	next := say.T("name a folder of plain LoRA over this base, whole, as the PEFT library saves it", "请指定 PEFT 库保存的目录：在此基座上的普通 LoRA，且完整无缺")
 	if bad, ok := errors.AsType[*weights.FormatError](err); ok {
