@@ -140,25 +140,17 @@ func ofBase(path, adapter string) error {
 		return broughtError(path, err)
 	}
 	defer f.Close()
-	ad, err := model.OpenAdapter(adapter, &f.Shape)
+	ad, err := f.OpenAdapter(adapter)
+	if bad, ok := errors.AsType[*model.BaseError](err); ok {
+		return &say.Error{Where: shown(adapter), What: say.T("the adapter was trained over another model (%s) than %s (%s)", "适配器是在另一个模型（%s）上训练的，而不是 %s（%s）", bad.Want, shown(path), bad.Have), Next: train.NextBase, Err: err}
+	}
 	if err != nil {
 		return broughtError(adapter, err)
 	}
-	defer ad.Close()
+	ad.Close()
 	words, err := wordsOf(path)
 	if words != nil { // without words of its own it was served, too
 		err = train.TaughtIn(words, adapter)
-	}
-	if err != nil {
-		return err
-	}
-	if ad.Base == "" {
-		return nil
-	}
-	digest, err := f.Digest()
-	if err == nil && digest != ad.Base {
-		err = &say.Error{Where: shown(adapter), What: say.T("the adapter was trained over another model (%s) than %s (%s)", "适配器是在另一个模型（%s）上训练的，而不是 %s（%s）", ad.Base, shown(path), digest),
-			Next: say.T("answer with the base that it was trained over, or train an adapter over this one", "请用训练它时的基座作答，或在这个模型上另训适配器"), Err: &model.BaseError{Want: ad.Base, Have: digest}}
 	}
 	return err
 }

@@ -179,7 +179,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 		shapeA, _ := f.Shape(name)
 		shapeB, okB := f.Shape(stem + ".lora_B.weight")
 		if !okB || len(shapeA) != 2 || len(shapeB) != 2 || shapeA[1] != p.cols || shapeB[0] != p.rows || shapeA[0] != shapeB[1] || shapeA[0] < 1 || shapeA[0] > maxRank {
-			return nil, bad("has shapes %v and %v for a matrix of (%d, %d)", shapeA, shapeB, p.rows, p.cols)
+			return nil, bad("has shapes %v and %v for a matrix of %v", shapeA, shapeB, []int{p.rows, p.cols})
 		}
 		if want := c.rank(stem); shapeA[0] != want {
 			return nil, bad("has the rank %d, and r of adapter_config.json is %d", shapeA[0], want)

@@ -152,6 +152,34 @@ func (e *BaseError) Error() string {
 	return fmt.Sprintf("the adapter was trained over the model %s; this one is %s", e.Want, e.Have)
 }
 
+// OpenAdapter reads the adapter in a PEFT folder for this model. One that names another base
+// gives a *BaseError, whatever else is wrong with it: that it has other shapes follows from it.
+// It reads the whole model if the adapter names its base.
+func (f *File) OpenAdapter(dir string) (*Adapter, error) {
+	ad, fault := OpenAdapter(dir, &f.Shape)
+	base := ""
+	if fault == nil {
+		base = ad.Base
+	} else if file, err := openAdapterFile(dir); err == nil {
+		base = file.Meta()[baseKey]
+		file.Close()
+	}
+	if base == "" {
+		return ad, fault
+	}
+	have, err := f.Digest()
+	if err == nil && have != base {
+		err = &BaseError{base, have}
+	}
+	if err == nil {
+		return ad, fault
+	}
+	if ad != nil {
+		ad.Close()
+	}
+	return nil, err
+}
+
 // Merge returns the model with the adapter of a folder added to its matrices,
 // W + s·B·A, in float32: to be written in any type. An adapter that names
 // another base gives a *BaseError. The file must outlive what is returned.
@@ -163,23 +191,14 @@ func (f *File) Merge(dir string) (*File, error) {
 	if f.Encoder != nil {
 		return nil, badConfig("encoders have no adapters")
 	}
-	c, err := readPEFT(dir, &f.Shape)
-	if err != nil {
-		return nil, err
-	}
-	ad, err := OpenAdapter(dir, &f.Shape) // checks every name and shape
+	ad, err := f.OpenAdapter(dir) // checks every name and shape
 	if err != nil {
 		return nil, err
 	}
 	ad.Close()
-	if ad.Base != "" {
-		have, err := f.Digest()
-		if err != nil {
-			return nil, err
-		}
-		if have != ad.Base {
-			return nil, &BaseError{ad.Base, have}
-		}
+	c, err := readPEFT(dir, &f.Shape)
+	if err != nil {
+		return nil, err
 	}
 	a, err := openAdapterFile(dir)
 	if err != nil {

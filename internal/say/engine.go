@@ -83,7 +83,7 @@ var engineTexts = map[string]string{
 	"is of no matrix that this model has":                                                  "不属于该模型的任何矩阵",
 	"is of the head or the embeddings: adapters of lm_head and of embeddings are not read": "属于输出头或嵌入：不读取 lm_head 与嵌入的适配器",
 	"belongs to no pair of lora_A and lora_B":                                              "不属于任何一对 lora_A 与 lora_B",
-	"has shapes %v and %v for a matrix of (%d, %d)":                                        "形状为 %v 和 %v，而矩阵是 (%d, %d)",
+	"has shapes %v and %v for a matrix of %v":                                              "形状为 %v 和 %v，而矩阵是 %v",
 	"%q is not read; LORA is":                                                              "不支持 %q；支持 LORA",
 	"%q is not read; none is":                                                              "不支持 %q；支持 none",
 	"%g is not a scale":                                                                    "%g 不能作为缩放系数",

@@ -13,6 +13,62 @@ import (
 	"suiren/stage/talk"
 )
 
+// adapterOf is the adapter that a plan asks for: of rank 0 there is none.
+func adapterOf(rank int, alpha float64, targets []string, seed uint64) *model.LoRA {
+	if rank == 0 {
+		return nil
+	}
+	return &model.LoRA{Targets: targets, Rank: rank, Alpha: orDefault(alpha, 2*float64(rank)), Seed: seed}
+}
+
+// checkAdapter finds fault with what a plan says of an adapter; of rank 0 there is none.
+func checkAdapter(rank int, alpha float64, targets []string) []*say.Error {
+	if where := firstOf(map[string]bool{"alpha": alpha > 0, "targets": targets != nil}); where != "" && rank == 0 {
+		return []*say.Error{withoutEffect(where, say.T("it is said of an adapter, and without rank all weights are trained", "它针对适配器，而不写 rank 时训练全部权重"), say.T("write rank = 16 for an adapter, or leave it out", "要训练适配器请写 rank = 16，否则请省略此项"))}
+	}
+	if targets != nil && len(targets) == 0 {
+		return []*say.Error{{Where: "targets", What: say.T("adapters of no matrix learn nothing", "没有矩阵的适配器什么也学不到"), Next: say.T("leave it out for every matrix of the blocks, or name some", "省略即为各层的所有矩阵，也可写出几个")}}
+	}
+	return nil
+}
+
+// settled adds what is known of an adapter to settings.
+func (o own) settled(m map[string]any) map[string]any {
+	if o.lora != nil { // of all weights the optimiser is the base's
+		m["alpha"] = o.lora.Alpha
+		if o.method != (*GRPO)(nil).Name() {
+			m["optimizer"] = "adamw"
+		}
+	}
+	return m
+}
+
+// adapters adds to what is derived which adapter is trained over b, if one is.
+func (o *own) adapters(b *footing, derived say.Text) say.Text {
+	if o.lora == nil || !b.known() {
+		return derived
+	}
+	return say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), derived)
+}
+
+// wrongTargets finds fault with the targets of an adapter over b, as far as b is known.
+func (o *own) wrongTargets(b *footing) *say.Error {
+	if o.lora == nil || !b.known() {
+		return nil
+	}
+	return wrongTarget(o.lora.Check(&b.shape))
+}
+
+// wrongTarget is the error about a target that the model has not; nil: err is another one.
+func wrongTarget(err error) *say.Error {
+	bad, ok := errors.AsType[*model.TargetError](err)
+	if !ok {
+		return nil
+	}
+	return &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
+		Next: say.T("choose among %s, or leave targets out", "可选 %s；也可省略 targets", bad.Has), Err: err}
+}
+
 // UnfitAdapter finds fault with an adapter for the model at base, where both are at hand:
 // one that lies in the folder dir, or will be trained over the model at over. "" is what
 // is not known. Merged or as a scenario's, it would be refused.
@@ -33,20 +89,11 @@ func unfitAdapter(base, dir string) *say.Error {
 		return nil // it is told of the base
 	}
 	defer file.Close()
-	ad, err := model.OpenAdapter(dir, &file.Shape)
+	ad, err := file.OpenAdapter(dir)
 	if err != nil {
 		return adapterError(err)
 	}
 	defer ad.Close()
-	if ad.Base != "" {
-		have, err := file.Digest()
-		if err == nil && have != ad.Base {
-			err = &model.BaseError{Want: ad.Base, Have: have}
-		}
-		if err != nil {
-			return adapterError(err)
-		}
-	}
 	words, err := talk.Open(base)
 	if err != nil {
 		return nil // told of the base
@@ -57,6 +104,10 @@ func unfitAdapter(base, dir string) *say.Error {
 	return nil
 }
 
+// NextBase is what to do about an adapter of another base.
+var NextBase = say.T("name the model that it was trained over (of QLoRA the quantised weights themselves, not those that they were made of), or train an adapter over this one",
+	"请指定训练它时所用的模型（QLoRA 即量化后的权重本身，而非量化之前的），或在这个模型上另训适配器")
+
 // adapterError says in both languages what is wrong with an adapter, and what to do.
 func adapterError(err error) *say.Error {
 	if bad, ok := errors.AsType[*say.Error](err); ok {
@@ -66,7 +117,7 @@ func adapterError(err error) *say.Error {
 	}
 	if bad, ok := errors.AsType[*model.BaseError](err); ok {
 		return &say.Error{Where: "adapter", What: say.T("the adapter was trained over another model (%s; this one is %s)", "适配器是在另一个模型上训练的（%s；这里是 %s）", bad.Want, bad.Have),
-			Next: say.T("name the model that it was trained over, or train an adapter over this one", "请指定训练它时所用的模型，或在这个模型上另训适配器"), Err: err}
+			Next: NextBase, Err: err}
 	}
 	next := say.T("name a folder of plain LoRA over this base, whole, as the PEFT library saves it", "请指定 PEFT 库保存的目录：在此基座上的普通 LoRA，且完整无缺")
 	if bad, ok := errors.AsType[*weights.FormatError](err); ok {

@@ -21,6 +21,7 @@ func TestUnfitAdapter(t *testing.T) {
 	check(t, os.CopyFS(base, os.DirFS(archFolder("llama3"))))
 	trained := newBench(t, map[string]string{"base": base, "from": archRowsOf(t, 261, 2)})
 	check(t, (&LoRA{Rank: 2}).Run(context.Background(), trained.Job))
+	_, ours := toyBase(t)
 	m := stage.Machine{Threads: 1, Memory: 1 << 34}
 	edit := func(name, old, with string) func(dir string) {
 		return func(dir string) {
@@ -49,7 +50,8 @@ func TestUnfitAdapter(t *testing.T) {
 		"no tensors":      {"", func(dir string) { check(t, os.Remove(filepath.Join(dir, tensors))) }, tensors + ": is missing", "缺失"},
 		"no settings":     {"", func(dir string) { check(t, os.Remove(filepath.Join(dir, config))) }, "has no " + config, "中没有 " + config},
 		"lying sizes":     {"", edit(tensors, `"shape":[2,`, `"shape":[3,`), tensors, "需要"},
-		"another base":    {archFolder("qwen2"), nil, "", ""},
+		"another base":    {archFolder("qwen2"), nil, "trained over another model (sha256:", "另一个模型上训练"},
+		"another shape":   {ours["base"], nil, "trained over another model (sha256:", "另一个模型上训练"},
 		"of another base": {"", func(dir string) { rebase(t, filepath.Join(dir, tensors), "sha256:"+digest) }, "trained over another model (sha256:" + digest, "另一个模型上训练"},
 		"facts":           {"", func(dir string) { check(t, os.WriteFile(filepath.Join(dir, stage.WeightsFile), []byte(`{`), 0o600)) }, stage.WeightsFile, "无法使用"},
 		"other words": {func() string {

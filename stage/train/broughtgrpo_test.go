@@ -128,7 +128,7 @@ func TestBroughtGRPO(t *testing.T) {
 // tally of a forecast, and its answer is learnt behind them.
 func TestBroughtAskTools(t *testing.T) {
 	b := newBench(t, map[string]string{"base": withTemplate(t, "qwen2", "{{ tools | tojson if tools }}"+thinkTemplate)})
-	s, err := openStudent(b.Job, own{}, 0, 0)
+	s, err := openStudent(b.Job, own{}, 0)
 	check(t, err)
 	defer s.Close()
 	p := picks(1)[0]
@@ -153,7 +153,7 @@ func TestBroughtAskTools(t *testing.T) {
 // The whole conversation is asked, in the template, and what is read of the
 // answer has no thought in it.
 func TestBroughtAsk(t *testing.T) {
-	s, err := openStudent(newBench(t, map[string]string{"base": withTemplate(t, "qwen2", thinkTemplate)}).Job, own{}, 0, 0)
+	s, err := openStudent(newBench(t, map[string]string{"base": withTemplate(t, "qwen2", thinkTemplate)}).Job, own{}, 0)
 	check(t, err)
 	defer s.Close()
 	p := picks(1)[0]
@@ -195,7 +195,7 @@ func TestBroughtAsk(t *testing.T) {
 // adapter too, and after a step those of the new weights.
 func TestSpeaker(t *testing.T) {
 	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2", "qwen3_moe"} { // whole; of rank 1 to 4
-		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1}, 0, rank)
+		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1, lora: adapterOf(rank, 0, nil, 1)}, 0)
 		check(t, err)
 		defer s.Close()
 		check(t, s.readyFor(64))

@@ -131,9 +131,7 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 	}})
 	out := leftOf(said.dropped, len(docs), w.context)
 	out.tell(job)
-	if said.mute > 0 {
-		note(job, talk.LeftThoughts(said.mute))
-	}
+	tellMute(job, said.mute)
 	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, words: w.Sum, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
@@ -175,14 +173,12 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 		for _, m := range e.Messages {
 			if m.Role == "assistant" {
 				said.answers++
-				switch {
-				case m.Thought == "":
-				case knows:
-					said.thoughts++
-				default:
-					said.mute++
-				}
 			}
+		}
+		if n := thoughts(e.Messages); knows {
+			said.thoughts += n
+		} else {
+			said.mute += n
 		}
 		for i := range list {
 			d := docOf(&list[i])
@@ -193,4 +189,23 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 	}
 	said.answers -= said.dropped
 	return docs, said, faults.Err()
+}
+
+// thoughts counts those of the assistant.
+func thoughts(messages ...[]stage.Message) (n int) {
+	for _, list := range messages {
+		for _, m := range list {
+			if m.Role == "assistant" && m.Thought != "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// tellMute notes thoughts that a template which knows none leaves out, if there are any.
+func tellMute(job *stage.Job, n int) {
+	if n > 0 {
+		note(job, talk.LeftThoughts(n))
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"suiren/stage"
-	"suiren/stage/talk"
 )
 
 // Chats that the base's template refuses are told together: the first twenty, and how many more.
@@ -176,7 +175,7 @@ func TestChatsOfProblems(t *testing.T) {
 	if n := len(toyProblems(1)); said.answers != n || len(docs) != n || said.supervised == 0 {
 		t.Errorf("%d problems: %+v", n, said)
 	}
-	if _, _, err := w.pairs(t.Context(), filepath.Join(dir, stage.ExamplesFile), new(talk.Losses)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {
+	if _, err := w.pairs(t.Context(), filepath.Join(dir, stage.ExamplesFile)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {
 		t.Errorf("pairs of problems: %v", err)
 	}
 	if _, err := stage.ReadProblems(filepath.Join(toyExamples(t, []stage.Example{{Messages: user("Hi")}}), stage.ProblemsFile)); err == nil || !strings.Contains(err.Error(), "these examples are conversations") {

@@ -77,4 +77,7 @@ func (d doc) swap(other doc) doc {
 	return doc{ids: ids, supervised: other.supervised, weight: 1}
 }
 
+// is reports whether other is the same, token by token.
+func (d doc) is(other doc) bool { return slices.Equal(d.ids, other.ids) }
+
 func (d doc) prompt() []int32 { return d.ids[:len(d.ids)-d.supervised] }

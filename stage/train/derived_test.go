@@ -31,7 +31,7 @@ func TestDerived(t *testing.T) {
 	ours := map[string][]stage.Forecast{"base": {{Path: toy}}, "teacher": {{Path: toy}}, "from": rows["from"]}
 	for want, op := range map[string]stage.Forecaster{
 		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, warm-up over 10% of the steps":                                                                                                                                  &DPO{},
-		"32 answers a step, AdamW of 8 bits at 5e-05, linear, warm-up over 10% of the steps":                                                                                                                                        &KTO{Optimizer: "adamw8", Rank: 4},
+		"adapters of rank 4 and alpha 8: 2560 parameters; 32 answers a step, AdamW of 8 bits at 5e-05, linear, warm-up over 10% of the steps":                                                                                       &KTO{Optimizer: "adamw8", Rank: 4},
 		"32 answers a step, Muon at 0.001, AdamW at 0.0002, linear, no warm-up, weight decay 0.5":                                                                                                                                   &DPO{Warmup: new(float64), Decay: half()},
 		"2 problems a step with 3 answers each, Muon at 0.004, AdamW at 0.0008, wsd, no warm-up":                                                                                                                                    &GRPO{Prompts: 2, Samples: 3, Rate: 0.2},
 		"1 layer of width 32, 1 head of 32 (1 of keys and values), feed-forward width 96: 21824 parameters; 16 rows a step, about 38 steps; Muon at 0.02, AdamW at 0.004, linear, warm-up over 10% of the steps, weight decay 0.01": &Distil{Depth: 1},

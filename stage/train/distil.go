@@ -38,6 +38,8 @@ type Distil struct {
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
 	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                         // of an adapter over a base of another family
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                  // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                         // of the adapter; none: every matrix of the blocks
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
@@ -89,13 +91,13 @@ func (d *Distil) Check() []*say.Error {
 	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
 		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
 	}
-	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkAdapter(d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *Distil) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), lora: adapterOf(d.Rank, d.Alpha, d.Targets, d.Seed)}
 }
 
 func (d *Distil) top() int {
@@ -127,7 +129,7 @@ func (d *Distil) Settled() map[string]any {
 	if d.Base.IsZero() {
 		m["rate"], m["optimizer"] = d.rate(), "muon"
 	}
-	return m
+	return d.own().settled(m)
 }
 
 // Forecast implements stage.Forecaster.
@@ -179,7 +181,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		b := footingOf(in["base"])
 		o := d.own()
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
-		s = newPupil(b, o, d.Rank, min(b.context(), length), m)
+		s = newPupil(b, o, min(b.context(), length), m)
 		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
 	}
 	s.leave(idle)
@@ -201,6 +203,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
 		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
 	}
+	s.f.Derived = o.adapters(&s.footing, s.f.Derived)
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
@@ -394,7 +397,7 @@ func (r *distilling) open(ctx context.Context) (err error) {
 
 // student opens the base.
 func (r *distilling) student() (err error) {
-	r.s, err = openStudent(r.job, r.own(), r.rate(), r.Rank)
+	r.s, err = openStudent(r.job, r.own(), r.rate())
 	return err
 }
 

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -29,7 +28,9 @@ type DPO struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // pairs a step
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
-	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                          // of an adapter; none: all weights are trained
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
@@ -43,7 +44,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 7 }
+func (*DPO) Revision() int   { return 7 } // pairs whose answers are written alike are left out
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -61,13 +62,13 @@ func (d *DPO) Check() []*say.Error {
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
 	}
-	return slices.Concat(list, checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkAdapter(d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *DPO) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs(), seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), lora: adapterOf(d.Rank, d.Alpha, d.Targets, d.Seed)}
 }
 
 func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
@@ -83,7 +84,7 @@ func (d *DPO) beta() float64 {
 
 // Settled implements stage.Settler.
 func (d *DPO) Settled() map[string]any {
-	return map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	return d.own().settled(map[string]any{"loss": "sigmoid", "beta": d.beta(), "smoothing": d.Smoothing, "epochs": d.epochs(), "batch": d.batch(), "seed": d.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"})
 }
 
 // preferenceRate is the factor of the learning rates of DPO and KTO.
@@ -91,7 +92,7 @@ const preferenceRate = 0.05
 
 // Forecast implements stage.Forecaster.
 func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := d.own().forecastAnswers(in, stage.UsePairs, "pairs", d.Pairs, d.Watch, d.Rank, 1, 2*watchPairs, m)
+	f := d.own().forecastAnswers(in, stage.UsePairs, "pairs", d.Pairs, d.Watch, 2, 1, 2*watchPairs, m)
 	f.Wrong = append(f.Wrong, unfit(in, stage.UsePairs, "pairs", "watch")...)
 	return f
 }
@@ -99,44 +100,47 @@ func (d *DPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 // preferenceFacts are recorded in suiren.json.
 type preferenceFacts struct {
 	Examples int     `json:"examples"`
-	Dropped  int     `json:"dropped"` // longer than the context
-	Right    float64 `json:"right"`   // share of pairs, or labels, that the weights had the right way round in the last quarter
+	Dropped  int     `json:"dropped"`                // longer than the context
+	Same     int     `json:"same_answers,omitempty"` // pairs left out, whose answers the base's template writes alike
+	Right    float64 `json:"right"`                  // share of pairs, or labels, that the weights had the right way round in the last quarter
 	labels
 }
 
 // Run implements stage.Operator.
 func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, d.own(), preferenceRate, d.Rank)
+	s, err := openStudent(job, d.own(), preferenceRate)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	var lost talk.Losses
-	docs, dropped, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile), &lost)
+	read, err := s.w.pairs(ctx, filepath.Join(job.Dir("pairs"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
-	if len(docs) == 0 {
-		return nothing(job, "pairs", dropped, s.w.context)
-	}
-	if err := lost.Tell(job, "base"); err != nil {
+	if err := read.lost.Tell(job, "base"); err != nil {
 		return err
 	}
-	told := preferenceFacts{Examples: len(docs) / 2, Dropped: dropped}
+	if len(read.docs) == 0 {
+		return read.nothing(job, "pairs", s.w.context)
+	}
+	docs, told := read.docs, preferenceFacts{Examples: len(read.docs) / 2, Dropped: read.long, Same: read.same}
 	told.tell(job)
+	read.tell(job, "pairs")
 	var held []doc
 	if dir := job.Dir("watch"); dir != "" {
-		all, long, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile), new(talk.Losses))
+		seen, err := s.w.pairs(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
+		all := seen.docs
 		if len(all) == 0 {
-			return nothing(job, "watch", long, s.w.context)
+			return seen.nothing(job, "watch", s.w.context)
 		}
 		for _, i := range spread(len(all)/2, watchPairs) {
 			held = append(held, all[2*i], all[2*i+1])
 		}
-		tellWatched(job, true, len(held)/2, len(all)/2, long)
+		tellWatched(job, true, len(held)/2, len(all)/2, seen.long)
+		seen.tell(job, "watch")
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"watch_pairs": float64(len(held) / 2)}})
 	}
 	if err := s.ready(slices.Concat(docs, held)); err != nil {
@@ -262,50 +266,10 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 	return s.write(f)
 }
 
-// pairs reads pairs of answers: two documents each, the chosen one first. lost takes what
-// the template drops of them.
-// All that the template refuses are told together.
-func (w *writer) pairs(ctx context.Context, path string, lost *talk.Losses) (docs []doc, dropped int, err error) {
-	var faults stage.Faults
-	for e, err := range stage.Until(ctx, stage.Examples(path)) {
-		if err != nil {
-			return nil, 0, err
-		}
-		if e.Use() != stage.UsePairs {
-			return nil, 0, stage.WrongUse(e.From, stage.UsePairs, e.Use())
-		}
-		c, fits, err := w.doc(e.From, e.Prompt, e.Chosen, e.Tools)
-		var r doc
-		too := false
-		if err == nil { // one fault of a pair is enough
-			r, too, err = w.doc(e.From, e.Prompt, e.Rejected, e.Tools)
-		}
-		if talk.Spent(err) {
-			return nil, 0, errors.Join(faults.Err(), err)
-		}
-		if err != nil {
-			if err = faults.Add(err); err != nil {
-				return nil, 0, err
-			}
-			continue
-		}
-		lost.Add(e.From, c.lost|r.lost)
-		if !fits || !too {
-			dropped++
-			continue
-		}
-		if n := len(e.Prompt); n > 0 {
-			c.asked = e.Prompt[n-1].Content
-		}
-		docs = append(docs, c, r)
-	}
-	return docs, dropped, faults.Err()
-}
-
-// forecastAnswers is the forecast of learning from answers, of which o has
+// forecastAnswers is the forecast of learning from examples of so many answers, of which o has
 // documents a step. Each is read so many times beside what is learnt, and as
 // often under the base before; of what is watched so many.
-func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg string, from, watch stage.Ref, rank int, reads float64, watched int, m stage.Machine) stage.Forecast {
+func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg string, from, watch stage.Ref, answers int, reads float64, watched int, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	t := tallyOf(in[arg], &b)
 	longest := t.longest
@@ -313,27 +277,31 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
-	s := newPupil(b, o, rank, longest, m)
+	s := newPupil(b, o, longest, m)
 	s.f.Wrong = append(s.f.Wrong, t.refused(in, use, arg, from, &b)...)
 	if o.watched && t.over == 0 {
 		held := tallyOf(in["watch"], &b)
 		s.f.Wrong = append(s.f.Wrong, held.refused(in, use, "watch", watch, &b)...)
 	}
 	w := t.load(s.length)
-	batch := min(o.batch, max(int(t.docs), 1)) // each once
-	s.way.batch, s.way.passes, s.way.reads = max(int(float64(batch)*t.each()/float64(s.length)), 1), passesOf(t.docs, batch, o.epochs), reads
+	// An example is so many answers, and stands in a step whole, and once.
+	examples := max(int(math.Round(t.docs/float64(answers))), 1)
+	n := min(o.batch/answers, examples)
+	batch, steps := n*answers, stepsOf(examples, n, o.epochs)
+	s.way.batch, s.way.passes, s.way.reads = max(int(float64(batch)*t.each()/float64(s.length)), 1), float64(steps*n)/float64(examples), reads
 	s.f.FLOPs = s.flops(&w)
 	once := w.judging(&s.shape, &way{integer: s.integer, passes: 1})
 	toil := w.toil(&s.shape, &s.way) + reads*once
 	if len(in["watch"]) > 0 {
-		toil += (looksOf(t.docs*s.way.passes/float64(batch)) + 1) * float64(watched) / t.docs * once
+		toil += (looksOf(float64(steps)) + 1) * float64(watched) / max(t.docs, 1) * once
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	each, pace := say.T("%d answers a step", "每步 %d 个回答", batch), paced(s.rates(o, preferenceRate), "linear", o.warm(), s.usual(o, preferenceRate))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if len(in[arg]) > 0 {
-		s.f.Derived = o.lasting(each, pace, int(math.Round(t.docs*passesOf(t.docs, batch, o.epochs)/float64(batch))), o.watched)
+		s.f.Derived = o.lasting(each, pace, steps, o.watched)
 	}
+	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)
 	return s.f
 }
@@ -349,7 +317,8 @@ type pupil struct {
 
 // newPupil foretells a student over b that learns as o says from documents of
 // up to longest tokens.
-func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
+func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
+	rank := o.rank()
 	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, slices.Concat(b.untrained(rank > 0), b.unspoken("base"))
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
@@ -357,7 +326,7 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		memory := func(p *own) int64 {
 			if p.lora != nil { // learnt as others' models are
-				return newPupil(b, *p, p.rank(), longest, m).f.Memory
+				return newPupil(b, *p, longest, m).f.Memory
 			}
 			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads, Half: p.half, Split: p.split}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
 		}
@@ -368,8 +337,8 @@ func newPupil(b footing, o own, rank, longest int, m stage.Machine) *pupil {
 	}
 	o.batch = 4
 	s.way.muon = rank == 0 && s.own() && methods[o.optimizer] == optim.Muon
-	if rank > 0 {
-		o.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank)}
+	if bad := o.wrongTargets(&b); bad != nil {
+		s.f.Wrong = append(s.f.Wrong, bad)
 	}
 	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)

@@ -36,7 +36,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			f.Over = base.Path
 		}
 		k.rank, k.muon = o.lora.Rank, false
-		if bad := wrongTarget(o.lora.Check(&b.shape)); bad != nil && b.known() {
+		if bad := o.wrongTargets(&b); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}
 	}
@@ -49,9 +49,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.rows > 0 {
 		f.Derived = o.lasting(each, pace, int(math.Round(w.rows*k.passes/float64(batch))), len(in["watch"]) > 0)
 	}
-	if o.lora != nil && b.known() {
-		f.Derived = say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), f.Derived)
-	}
+	f.Derived = o.adapters(&b, f.Derived)
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	k.micro = min(k.micro, batch)
@@ -221,7 +219,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	}
 	beside, idle := g.beside(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
 	slim := *g
-	slim.Rank = slimRank
+	slim.Rank, slim.Alpha, slim.Targets = slimRank, 0, nil
 	slimBeside, _ := slim.beside(&b, longest, 0, m)
 	replay := []*say.Error(nil)
 	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
@@ -236,7 +234,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	}
 	o := g.own()
 	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))+sandboxBytes(in["problems"])
-	s := newPupil(b, o, g.Rank, row, m)
+	s := newPupil(b, o, row, m)
 	s.leave(idle)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.
@@ -277,6 +275,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		warm = *g.Warmup
 	}
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
+	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)
 	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
 	for _, base := range in["base"] {
@@ -315,7 +314,8 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 // tokens are asked and answered at most from one change of the weights to the next.
 func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
 	o := infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}
-	kept := 4 * float64(g.copies()) * adapterParams(&b.shape, g.Rank)
+	run := g.own()
+	kept := 4 * float64(g.copies()) * float64(run.trained(&b.shape))
 	if g.Rank == 0 {
 		kept = float64(4+keptBytes(inHalves(g.Storage))*int64(g.copies())) * b.params
 		if b.chat {

@@ -66,6 +66,7 @@ func FoundIn(dir, method string) (list []Found, err error) {
 			add(say.T("preferred", "偏好"), say.T("%d examples; %.1f%% the right way round at the end", "%d 条样例；结束时 %.1f%% 方向正确", p.Examples, 100*p.Right))
 		}
 		leave(p.left())
+		leave(p.same())
 		if odd := p.alike(); !odd.IsZero() {
 			add(say.T("labels", "标签"), odd)
 		}

@@ -48,8 +48,10 @@ type GRPO struct {
 	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
 	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
 
-	Think *bool `json:",omitempty" plan:"think,optional"`                   // none: as it was taught, or the template's way
-	Rank  int   `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
+	Think   *bool    `json:",omitempty" plan:"think,optional"`                          // none: as it was taught, or the template's way
+	Rank    int      `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`        // of an adapter; none: all weights are trained
+	Alpha   float64  `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
+	Targets []string `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
 
 	Warmup    *float64 `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64 `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
@@ -101,12 +103,12 @@ func (g *GRPO) Settled() map[string]any {
 	if g.Variant != "" {
 		held["beta"] = p.Beta
 	}
-	return held
+	return g.own().settled(held)
 }
 
 // own is how a student learns as the plan says.
 func (g *GRPO) own() own {
-	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage)}
+	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage), lora: adapterOf(g.Rank, g.Alpha, g.Targets, g.Seed)}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has
@@ -232,7 +234,7 @@ type rl struct {
 
 // Run implements stage.Operator.
 func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, g.own(), g.rate(), g.Rank)
+	s, err := openStudent(job, g.own(), g.rate())
 	if err != nil {
 		return err
 	}

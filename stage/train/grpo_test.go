@@ -37,7 +37,7 @@ func toyRL(t *testing.T, g *GRPO, in map[string]string) *rl {
 	b := newBench(t, in)
 	r := &rl{GRPO: g, job: b.Job}
 	var err error
-	r.s, err = openStudent(b.Job, g.own(), g.rate(), g.Rank)
+	r.s, err = openStudent(b.Job, g.own(), g.rate())
 	check(t, err)
 	t.Cleanup(r.s.Close)
 	check(t, r.open(t.Context()))
@@ -256,7 +256,7 @@ func TestNormOfNothing(t *testing.T) {
 	b := newBench(t, map[string]string{"base": dir, "problems": toyPart(t, toyProblems(2)), "watch": toyPart(t, toyProblems(1))})
 	r := &rl{GRPO: op, job: b.Job}
 	var err error
-	r.s, err = openStudent(b.Job, op.own(), op.rate(), 0)
+	r.s, err = openStudent(b.Job, op.own(), op.rate())
 	check(t, err)
 	defer r.s.Close()
 	check(t, r.open(t.Context()))

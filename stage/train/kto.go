@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"suiren/engine/objective"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -26,7 +24,9 @@ type KTO struct {
 	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`                   // answers a step
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
-	Rank      int       `plan:"rank,optional" min:"1" max:"1024"` // of an adapter; none: all weights are trained
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                          // of an adapter; none: all weights are trained
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
@@ -48,13 +48,13 @@ func (k *KTO) MakesAdapter() bool { return k.Rank > 0 }
 
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
-	return slices.Concat(checkMethod(k.Optimizer), checkStored(k.Storage, k.Rank), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))
+	return slices.Concat(checkMethod(k.Optimizer), checkAdapter(k.Rank, k.Alpha, k.Targets), checkStored(k.Storage, k.Rank), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (k *KTO) own() own {
 	return own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs(), seed: k.Seed,
-		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage)}
+		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage), lora: adapterOf(k.Rank, k.Alpha, k.Targets, k.Seed)}
 }
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }
@@ -68,53 +68,56 @@ func (k *KTO) loss() objective.KTO {
 // Settled implements stage.Settler.
 func (k *KTO) Settled() map[string]any {
 	l := k.loss()
-	return map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"}
+	return k.own().settled(map[string]any{"beta": l.Beta, "good": l.Good, "bad": l.Bad, "epochs": k.epochs(), "batch": k.batch(), "seed": k.Seed, "warmup": 0.1, "weight_decay": 0, "storage": "f32", "gradients": "f32"})
 }
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := k.own().forecastAnswers(in, stage.UseLabels, "labels", k.Labels, k.Watch, k.Rank, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	f := k.own().forecastAnswers(in, stage.UseLabels, "labels", k.Labels, k.Watch, 1, 2, 2*watchPairs, m) // each stands beside one to another prompt
 	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
 	return f
 }
 
 // Run implements stage.Operator.
 func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
-	s, err := openStudent(job, k.own(), preferenceRate, k.Rank)
+	s, err := openStudent(job, k.own(), preferenceRate)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	var lost talk.Losses
-	docs, good, dropped, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile), &lost)
+	read, err := s.w.labels(ctx, filepath.Join(job.Dir("labels"), stage.ExamplesFile))
 	if err != nil {
 		return err
 	}
-	if len(docs) == 0 {
-		return nothing(job, "labels", dropped, s.w.context)
-	}
-	if err := lost.Tell(job, "base"); err != nil {
+	if err := read.lost.Tell(job, "base"); err != nil {
 		return err
 	}
-	facts := preferenceFacts{Examples: len(docs), Dropped: dropped, labels: labelsOf(good)}
+	loss := k.loss()
+	if len(read.docs) == 0 || read.even && loss.Good == loss.Bad {
+		return read.nothing(job, "labels", s.w.context)
+	}
+	docs, good := read.docs, read.good
+	facts := preferenceFacts{Examples: len(docs), Dropped: read.long, labels: labelsOf(good)}
 	facts.tell(job)
+	read.tell(job, "labels")
 	// Behind each answer stands one to another prompt, for the baseline.
 	count := len(docs)
 	strange, has := mismatch(docs, s.w.context)
 	var held, heldStrange []doc
 	var heldGood []bool
 	if dir := job.Dir("watch"); dir != "" {
-		all, good, long, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile), new(talk.Losses))
+		seen, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
 			return err
 		}
+		all, good := seen.docs, seen.good
 		if len(all) == 0 {
-			return nothing(job, "watch", long, s.w.context)
+			return seen.nothing(job, "watch", s.w.context)
 		}
 		for _, i := range spread(len(all), watchPairs) {
 			held, heldGood = append(held, all[i]), append(heldGood, good[i])
 		}
-		tellWatched(job, false, len(held), len(all), long)
+		tellWatched(job, false, len(held), len(all), seen.long)
 		right := 0.0
 		for _, g := range heldGood {
 			if g {
@@ -132,7 +135,6 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	loss := k.loss()
 	n := min(k.batch(), count) // each once
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
@@ -241,42 +243,6 @@ func told(answers []objective.Answer, good []bool) float64 {
 		return 0.5
 	}
 	return right / pairs
-}
-
-// labels reads answers that were called good or bad. lost takes what the template drops of
-// them. All that the template refuses are
-// told together.
-func (w *writer) labels(ctx context.Context, path string, lost *talk.Losses) (docs []doc, good []bool, dropped int, err error) {
-	var faults stage.Faults
-	for e, err := range stage.Until(ctx, stage.Examples(path)) {
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		n := len(e.Messages) - 1
-		if e.Use() != stage.UseLabels || n < 0 {
-			return nil, nil, 0, stage.WrongUse(e.From, stage.UseLabels, e.Use())
-		}
-		d, fits, err := w.doc(e.From, e.Messages[:n], e.Messages[n:], e.Tools)
-		if talk.Spent(err) {
-			return nil, nil, 0, errors.Join(faults.Err(), err)
-		}
-		if err != nil {
-			if err = faults.Add(err); err != nil {
-				return nil, nil, 0, err
-			}
-			continue
-		}
-		lost.Add(e.From, d.lost)
-		if !fits {
-			dropped++
-			continue
-		}
-		if n > 0 {
-			d.asked = e.Messages[n-1].Content
-		}
-		docs, good = append(docs, d), append(good, *e.Label)
-	}
-	return docs, good, dropped, faults.Err()
 }
 
 // mismatch gives each prompt the answer of the next document that has another

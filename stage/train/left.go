@@ -43,7 +43,16 @@ func (p *preferenceFacts) left() say.Text {
 	if p.Dropped == 0 {
 		return say.Text{}
 	}
-	return say.T("%d of %d examples, longer than the base's context", "%[2]d 条样例中的 %[1]d 条，超过基座的上下文", p.Dropped, p.Dropped+p.Examples)
+	return say.T("%d of %d examples, longer than the base's context", "%[2]d 条样例中的 %[1]d 条，超过基座的上下文", p.Dropped, p.Dropped+p.Examples+p.Same)
+}
+
+// same says which pairs a run did not read, as the template leaves no difference between
+// their answers; nothing if there are none.
+func (p *preferenceFacts) same() say.Text {
+	if p.Same == 0 {
+		return say.Text{}
+	}
+	return say.T("%d of %d pairs, whose two answers the base's template writes alike", "%[2]d 对中的 %[1]d 对：基座的模板把两个回答写得一样", p.Same, p.Same+p.Dropped+p.Examples)
 }
 
 // tell notes what is left out of preferences, if anything is, and what is odd in
@@ -86,15 +95,20 @@ func spread(n, most int) (list []int) {
 
 func note(job *stage.Job, text say.Text) { job.Emit(stage.Event{Type: "note", Text: &text}) }
 
+// nameOf is what the plan names in an argument.
+func nameOf(job *stage.Job, arg string) string {
+	for _, in := range job.Inputs {
+		if in.Arg == arg && !in.Ref.IsZero() {
+			return in.Ref.String()
+		}
+	}
+	return arg
+}
+
 // nothing is the error of the examples of an argument none of which can be used:
 // long of them do not fit into the context.
 func nothing(job *stage.Job, arg string, long, context int) error {
-	name := arg
-	for _, in := range job.Inputs {
-		if in.Arg == arg && !in.Ref.IsZero() {
-			name = in.Ref.String()
-		}
-	}
+	name := nameOf(job, arg)
 	switch {
 	case long > 0:
 		return allLong(arg, name, long, context)

@@ -106,10 +106,7 @@ func (*LoRA) MakesAdapter() bool { return true }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
-	if l.Targets != nil && len(l.Targets) == 0 {
-		return []*say.Error{{Where: "targets", What: say.T("adapters of no matrix learn nothing", "没有矩阵的适配器什么也学不到"), Next: say.T("leave it out for every matrix of the blocks, or name some", "省略即为各层的所有矩阵，也可写出几个")}}
-	}
-	return slices.Concat(checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
+	return slices.Concat(checkAdapter(l.own().lora.Rank, l.Alpha, l.Targets), checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
 // Settled implements stage.Settler.
@@ -124,9 +121,8 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 }
 
 func (l *LoRA) own() *own {
-	rank := orDefault(l.Rank, 16)
 	return &own{method: l.Name(), examples: l.Examples, epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, lora: &model.LoRA{Targets: l.Targets, Rank: rank, Alpha: orDefault(l.Alpha, 2*float64(rank)), Seed: l.Seed}}
+		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, lora: adapterOf(orDefault(l.Rank, 16), l.Alpha, l.Targets, l.Seed)}
 }
 
 // Run implements stage.Operator.
@@ -381,16 +377,6 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 		return nil, err
 	}
 	return &Learner{Trainer: trainer, Optimizer: opt}, nil
-}
-
-// wrongTarget is the error about a target that the model has not; nil: err is another one.
-func wrongTarget(err error) *say.Error {
-	bad, ok := errors.AsType[*model.TargetError](err)
-	if !ok {
-		return nil
-	}
-	return &say.Error{Where: "targets", What: say.T("the model has no matrices called %q", "模型没有名为 %q 的矩阵", bad.Name),
-		Next: say.T("choose among %s, or leave targets out", "可选 %s；也可省略 targets", bad.Has), Err: err}
 }
 
 // write writes what was trained and proves that it is served as it is.

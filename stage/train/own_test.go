@@ -356,10 +356,10 @@ func TestOurRateForetold(t *testing.T) {
 			t.Errorf("%s: foretold %q", name, told)
 		}
 		var o own
-		ours, rank := preferenceRate, 0
+		ours := preferenceRate
 		switch op := op.(type) {
 		case *DPO:
-			o, rank = op.own(), op.Rank
+			o = op.own()
 		case *KTO:
 			o = op.own()
 		case *GRPO:
@@ -371,7 +371,7 @@ func TestOurRateForetold(t *testing.T) {
 		}
 		var used []optim.Settings
 		for _, dir := range []string{folder.Out, small.Out} {
-			s, err := openStudent(newBench(t, map[string]string{"base": dir}).Job, o, ours, rank)
+			s, err := openStudent(newBench(t, map[string]string{"base": dir}).Job, o, ours)
 			check(t, err)
 			check(t, s.readyFor(promptTokens))
 			used = append(used, s.l.Optimizer.Settings)

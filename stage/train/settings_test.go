@@ -57,9 +57,9 @@ func toySettings(t *testing.T) map[string]settled {
 	judged := map[string]string{"teacher": base, "from": rows["from"], "watch": fresh["watch"]}
 	answered := map[string]string{"teacher": base, "base": base, "problems": problems, "watch": fresh["watch"]}
 	grpo := map[string]any{"steps": 2, "prompts": 6, "samples": 5, "tokens": 10, "rate": 3.0, "seed": uint64(5), "variant": "dr_grpo", "updates": 2, "clip_low": 0.01, "clip_high": 0.01,
-		"beta": 0.5, "overlong": 6, "control": "random", "think": false, "rank": 4, "replay_weight": 0.1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
-	preference := map[string]any{"beta": 3.0, "epochs": 3, "batch": 5, "rate": 0.7, "optimizer": "lion", "rank": 4, "seed": uint64(5), "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
-	distil := map[string]any{"depth": 2, "top": 4, "hard": 0.5, "count": 20, "tokens": 5, "epochs": 2, "batch": 3, "rate": 0.7, "optimizer": "lion", "seed": uint64(5), "rank": 4, "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
+		"beta": 0.5, "overlong": 6, "control": "random", "think": false, "rank": 4, "alpha": 3.0, "targets": []string{"q_proj"}, "replay_weight": 0.1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
+	preference := map[string]any{"beta": 3.0, "epochs": 3, "batch": 5, "rate": 0.7, "optimizer": "lion", "rank": 4, "alpha": 3.0, "targets": []string{"q_proj"}, "seed": uint64(5), "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
+	distil := map[string]any{"depth": 2, "top": 4, "hard": 0.5, "count": 20, "tokens": 5, "epochs": 2, "batch": 3, "rate": 0.7, "optimizer": "lion", "seed": uint64(5), "rank": 4, "alpha": 3.0, "targets": []string{"q_proj"}, "patience": 1, "warmup": 0.5, "weight_decay": 2.0, "storage": "bf16", "gradients": "bf16x3"}
 	more := func(of map[string]any, more map[string]any) map[string]any {
 		all := maps.Clone(of)
 		maps.Copy(all, more)
@@ -84,6 +84,8 @@ func toySettings(t *testing.T) map[string]settled {
 		"grpo, an adapter": {&GRPO{Steps: 3, Prompts: 8, Samples: 4, Tokens: 12, Rank: 3, Updates: 2, Rate: 3}, rl, more(grpo, map[string]any{"updates": 3, "rate": 1.0})},
 		"dpo":              {&DPO{Batch: 6, Epochs: 2, Watch: in("watch")}, mistaken, more(preference, map[string]any{"loss": "ipo", "smoothing": 0.2})},
 		"ipo":              {&DPO{Loss: "ipo", Batch: 6, Epochs: 2, Watch: in("watch")}, mistaken, more(preference, map[string]any{"loss": "normalised", "smoothing": 0.2})},
+		"dpo, an adapter":  {&DPO{Batch: 6, Epochs: 2, Rank: 3, Watch: in("watch")}, mistaken, more(preference, map[string]any{"loss": "ipo", "smoothing": 0.2})},
+		"kto, an adapter":  {&KTO{Batch: 6, Epochs: 2, Rank: 3, Watch: in("watch")}, wrong, more(preference, map[string]any{"good": 3.0, "bad": 3.0})},
 		"kto":              {&KTO{Batch: 6, Epochs: 2, Watch: in("watch")}, wrong, more(preference, map[string]any{"good": 3.0, "bad": 3.0})},
 		"distil":           {&Distil{Batch: 4, Epochs: 12, Rate: 4, Depth: 1, From: in("from"), Watch: in("watch")}, judged, distil},
 		"distil to a base": {&Distil{Batch: 2, Epochs: 3, Rate: 1, Base: in("base"), Problems: in("problems"), Watch: in("watch")}, answered, more(distil, map[string]any{"depth": 1})},

@@ -44,8 +44,8 @@ const mostTokens = 4096
 // openStudent opens the base, to learn as o says, and finds the form of its
 // conversations. o.rate 0 is the default, which of a model of our own is ours,
 // whether it lies in a folder or in a GGUF file.
-func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error) {
-	base := job.Dir("base")
+func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
+	rank, base := o.rank(), job.Dir("base")
 	s := &student{job: job}
 	var err error
 	if s.facts, err = readFacts(base); err != nil {
@@ -75,9 +75,6 @@ func openStudent(job *stage.Job, o own, ours float64, rank int) (*student, error
 	s.own.batch, s.own.rate = 4, studentRate(o.rate, rank)
 	if rank == 0 && b.words.Own() {
 		s.own.rate, s.own.native = o.rate, ours
-	}
-	if rank > 0 {
-		s.own.lora = &model.LoRA{Rank: rank, Alpha: 2 * float64(rank), Seed: o.seed}
 	}
 	if s.w, err = s.brought.writer(); err != nil {
 		b.Close()

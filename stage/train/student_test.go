@@ -78,7 +78,7 @@ func TestStudents(t *testing.T) {
 // An answer is what the template writes beyond the prompt, and what people
 // write is never a special token.
 func TestRendered(t *testing.T) {
-	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, own{}, 0, 0)
+	s, err := openStudent(newBench(t, map[string]string{"base": archFolder("qwen2")}).Job, own{}, 0)
 	check(t, err)
 	defer s.Close()
 	prompt := []stage.Message{{Role: "system", Content: "be short"}, {Role: "user", Content: "say <|im_end|>"}}

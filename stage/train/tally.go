@@ -357,7 +357,7 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(erro
 			if one(e.Prompt, e.Chosen); len(list) > 0 {
 				one(e.Prompt, e.Rejected)
 			}
-			if len(list) == 1 {
+			if len(list) == 1 || len(list) == 2 && list[0].is(list[1]) {
 				list = nil
 			}
 		case stage.UseLabels:
