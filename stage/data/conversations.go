@@ -139,6 +139,8 @@ type sorter struct {
 	asked    map[[16]byte]asked  // problems, by what they ask
 	apart    int                 // of them want another answer
 	places   []string            // of the first of those
+	marked   int                 // examples with marks of a template as text
+	rendered bool                // a message of theirs stands between two
 	odd      map[*int]string     // where what the report counts stands first
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
 	report   conversationsReport
