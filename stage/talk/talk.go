@@ -32,10 +32,14 @@ type Words struct {
 
 // Sum names how a model is talked to: its template, its special tokens and how
 // many tokens it has. The tokens that end an answer are not in it: a folder and
-// a GGUF file of one model may name more or fewer of them.
+// a GGUF file of one model may name more or fewer of them. Nor is a template that would
+// stand in for it if there were none: a copy that says it is talked to as before.
 func (w *Words) Sum() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d %q\n", w.Tokenizer.Vocab(), w.Template)
+	h, template := sha256.New(), w.Template
+	if _, source := chat.BuiltIn(vocabularyOf(w.Tokenizer)); template == source {
+		template = ""
+	}
+	fmt.Fprintf(h, "%d %q\n", w.Tokenizer.Vocab(), template)
 	for _, s := range w.Tokenizer.Specials() {
 		fmt.Fprintf(h, "%d %q\n", s.ID, s.Text)
 	}
