@@ -242,8 +242,8 @@ func exportGGUF(f *model.File, at *found, out string, kind model.Mixture, thread
 	return durable.Rename(tmp.Name(), out)
 }
 
-// taughtForm returns the built-in template in which weights without one were taught chats
-// here, so that a copy says it to others; "" of all else.
+// taughtForm returns the template by which others ask a copy of weights that were taught
+// chats here as they were taught; "" where the weights' files say it, and of all else.
 func taughtForm(at *found) (string, error) {
 	if at.plain || !talk.Trained(at.path) {
 		return "", nil
@@ -252,7 +252,7 @@ func taughtForm(at *found) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return w.StandIn(), nil
+	return w.Copied(), nil
 }
 
 // describe returns what GGUF says of a folder's tokenizer, template and sampling.
@@ -276,6 +276,9 @@ func describe(at *found) ([]weights.Pair, error) {
 		return nil, err
 	}
 	list, err := w.Meta()
+	if form != "" {
+		list = slices.DeleteFunc(list, func(p weights.Pair) bool { return p.Key == weights.KeyTemplate })
+	}
 	return slices.Concat([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list, asked), err
 }
 

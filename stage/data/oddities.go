@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -60,9 +62,13 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 			}
 		}
 	}
-	if some, whole := marked(e); some {
+	marked := false
+	for _, m := range slices.Concat(e.Prompt, e.Messages, e.Chosen, e.Rejected) {
+		some, whole := talk.Marked(m.Content)
+		marked, s.rendered = marked || some, s.rendered || whole
+	}
+	if marked {
 		odd(&s.marked)
-		s.rendered = s.rendered || whole
 	}
 	if wrong, err := answeredWrong(ctx, e); err != nil {
 		return err

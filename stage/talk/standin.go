@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"suiren/engine/chat"
+	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 )
 
@@ -45,6 +46,19 @@ func (l Lost) remark(name string) say.Text {
 func (w *Words) StandIn() string {
 	_, source := w.standIn()
 	return source
+}
+
+// Copied returns the template that a copy of a model that was taught chats here says in the
+// place of what the model's files say; "" if that is right. It is the built-in one where they
+// have none; of our own chat it is the one by which others ask as the model was taught.
+func (w *Words) Copied() string {
+	if c, err := tokenizer.NewChat(w.Tokenizer); err == nil && c.Wrote(w.Template) {
+		if template := c.Template(w.Direct); template != w.Template {
+			return template
+		}
+		return ""
+	}
+	return w.StandIn()
 }
 
 func (w *Words) standIn() (name, source string) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/chat"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -81,5 +82,44 @@ func TestStandIn(t *testing.T) {
 	}
 	if other, err := Open(dir); err != nil || other.Sum() == before {
 		t.Errorf("another template has the same sum: %v", err)
+	}
+}
+
+// Both templates of our own chat are one to those who ask here; a copy of weights that are
+// asked directly says the one that has others ask so, too.
+func TestCopied(t *testing.T) {
+	words, err := Open("../../testdata/oracle/qwen3/folder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !words.Own() || words.Copied() != "" {
+		t.Fatalf("as it stands: %q", words.Copied())
+	}
+	direct := *words
+	direct.Direct = true
+	direct.Template = direct.Copied()
+	if direct.Template == "" || !direct.Own() || direct.Sum() != words.Sum() || direct.Copied() != "" {
+		t.Errorf("a copy: %q", direct.Template)
+	}
+	if w, err := direct.Writer(); err != nil || w.Chat == nil || w.Sum != words.Sum() {
+		t.Errorf("a copy is not asked in our own chat: %v", err)
+	}
+	yes, no := true, false
+	for _, c := range []struct {
+		template string
+		think    *bool
+		want     string
+	}{
+		{words.Template, nil, "<think>"}, {words.Template, &yes, "<think>"}, {words.Template, &no, "<think></think>"},
+		{direct.Template, nil, "<think></think>"}, {direct.Template, &yes, "<think>"}, {direct.Template, &no, "<think></think>"},
+	} {
+		tm, err := chat.New("t", c.template, vocabularyOf(words.Tokenizer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := tm.Prompt(chat.Conversation{Messages: []chat.Message{{Role: "user", Content: "q"}}, Open: true, Think: c.think})
+		if want := "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n" + c.want; err != nil || p.String != want {
+			t.Errorf("%q, want %q; %v", p.String, want, err)
+		}
 	}
 }
