@@ -137,3 +137,21 @@ weights "u" {
 		}
 	}
 }
+
+// A model at a path has no name in records: what an argument was before is said all the same.
+func TestOwnersModelLeft(t *testing.T) {
+	h := newHouse(t, tuning)
+	for _, name := range []string{"models/base", "models/other"} {
+		h.file(name+"/weights", "1")
+		h.file(name+"/config.json", `{"name": "`+name+`"}`)
+	}
+	h.file("models/lora/adapter_config.json", "{}")
+	h.edit("base  = \"models/base\"", "base  = \"models/base\"\n  adapter = \"models/lora\"")
+	h.made()
+	h.edit("\n  adapter = \"models/lora\"", "")
+	h.expect("\n~ weights.w adapter left out, was a model at a path\n~ weights.v weights.w will be made again\n", "\n~ weights.w adapter 由 某路径处的模型 改为 未写\n~ weights.v weights.w 将重做\n")
+	h.made()
+	h.edit("base  = \"models/base\"", "base  = weights.u")
+	h.edit("\nweights \"v\"", "\nweights \"u\" {\n  train = \"tune\"\n  base  = \"models/other\"\n}\nweights \"v\"")
+	h.expect("\n+ weights.u new\n~ weights.w base weights.u, was a model at a path; weights.u will be made\n~ weights.v weights.w will be made again\n", "\n+ weights.u 新建\n~ weights.w base 由 某路径处的模型 改为 weights.u；weights.u 将新做\n~ weights.v weights.w 将重做\n")
+}

@@ -182,7 +182,7 @@ func (k *maker) inputsChanged(s *Step, rec store.Record, inputs []input, wait []
 	}
 	for _, u := range rec.Inputs { // arguments that were taken away
 		if u.Arg != filesArg && !slices.ContainsFunc(s.block.Args, func(a Arg) bool { return a.Name == u.Arg }) {
-			list = append(list, say.T("%s %s, was %s", "%s 由 %[3]s 改为 %[2]s", u.Arg, setting(nil), u.Block))
+			list = append(list, say.T("%s %s, was %s", "%s 由 %[3]s 改为 %[2]s", u.Arg, setting(nil), listed([]string{u.Block})))
 		}
 	}
 	files, err := k.ownedChanged(s, rec)
@@ -241,10 +241,14 @@ func digestsFrom(inputs []input, arg string, ref stage.Ref) (list []store.Digest
 	return list
 }
 
-// listed writes names for people.
+// listed writes the names of blocks for people. What no block made has none: it lay at a
+// path, which a record does not hold.
 func listed(names []string) say.Text {
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return setting(nil)
+	case len(names) == 1 && names[0] == "":
+		return say.T("a model at a path", "某路径处的模型")
 	}
 	return say.T("%s", "%s", names)
 }

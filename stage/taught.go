@@ -47,6 +47,7 @@ func (t *Taught) Or(o Taught) {
 // told is what a weights file says to those who ask the weights.
 type told struct {
 	Method string
+	Steps  int // of all that it was trained here
 	Taught Taught
 	Direct bool // chats were learnt, and none of them has a thought
 	Plain  bool // of a copy: nothing was learnt but plain text; of what was made here the store knows it
@@ -80,6 +81,15 @@ func PlainOf(dir string) (plain, known bool, err error) {
 		return false, false, err
 	}
 	return f.Plain, true, nil
+}
+
+// TrainedOf reports whether the weights in dir say that they were trained here.
+func TrainedOf(dir string) (trained, known bool, err error) {
+	f, err := toldIn(dir)
+	if f == nil {
+		return false, false, err
+	}
+	return f.Steps > 0, true, nil
 }
 
 // toldIn reads the weights file in dir; nil if there is none.

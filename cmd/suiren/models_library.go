@@ -242,11 +242,31 @@ func exportGGUF(f *model.File, at *found, out string, kind model.Mixture, thread
 	return durable.Rename(tmp.Name(), out)
 }
 
+// taughtForm returns the template by which others ask a copy of weights that were taught
+// chats here as they were taught; "" where the weights' files say it, and of all else.
+func taughtForm(at *found) (string, error) {
+	if at.plain || !talk.Trained(at.path) {
+		return "", nil
+	}
+	w, err := talk.Open(at.path)
+	if err != nil {
+		return "", err
+	}
+	return w.Copied(), nil
+}
+
 // describe returns what GGUF says of a folder's tokenizer, template and sampling.
 func describe(at *found) ([]weights.Pair, error) {
 	path := at.path
 	direct, _ := talk.Direct(path)
 	asked := talk.AskedMeta(direct, at.plain)
+	form, err := taughtForm(at)
+	if err != nil {
+		return nil, err
+	}
+	if form != "" {
+		asked = append(asked, weights.Pair{Key: weights.KeyTemplate, Value: form})
+	}
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
 		return asked, err
@@ -256,6 +276,9 @@ func describe(at *found) ([]weights.Pair, error) {
 		return nil, err
 	}
 	list, err := w.Meta()
+	if form != "" {
+		list = slices.DeleteFunc(list, func(p weights.Pair) bool { return p.Key == weights.KeyTemplate })
+	}
 	return slices.Concat([]weights.Pair{{Key: "general.name", Value: filepath.Base(path)}}, list, asked), err
 }
 
@@ -278,6 +301,13 @@ func exportFolder(f *model.File, at *found, out string, kind model.Mixture, thre
 	}
 	if err := talk.Copy(at.path, tmp, "README.md"); err != nil {
 		return err
+	}
+	if form, err := taughtForm(at); err != nil {
+		return err
+	} else if form != "" {
+		if err := talk.WriteTemplate(tmp, form); err != nil {
+			return err
+		}
 	}
 	if err := talk.CopyAsked(at.path, tmp, at.plain); err != nil {
 		return err

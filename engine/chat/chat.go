@@ -135,13 +135,8 @@ var builtIn embed.FS
 func New(name, source string, v Vocabulary) (*Template, error) {
 	t := &Template{v: v}
 	if strings.TrimSpace(source) == "" {
-		name = fallback(v)
+		name, source = BuiltIn(v)
 		t.facts.BuiltIn = name
-		b, err := builtIn.ReadFile("templates/" + name + ".jinja")
-		if err != nil {
-			panic("chat: a built-in template is missing: " + name)
-		}
-		source = string(b)
 	}
 	var err error
 	if t.t, err = jinja.Parse(name, source); err != nil {
@@ -149,6 +144,17 @@ func New(name, source string, v Vocabulary) (*Template, error) {
 	}
 	t.look()
 	return t, nil
+}
+
+// BuiltIn returns the built-in template that fits a vocabulary: what New takes where there
+// is none.
+func BuiltIn(v Vocabulary) (name, source string) {
+	name = fallback(v)
+	b, err := builtIn.ReadFile("templates/" + name + ".jinja")
+	if err != nil {
+		panic("chat: a built-in template is missing: " + name)
+	}
+	return name, string(b)
 }
 
 // fallback names the built-in template for a vocabulary. One without tokens

@@ -101,8 +101,11 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 	}
 	own := f.metadata(x)
 	for _, p := range meta {
-		if !slices.ContainsFunc(own, func(q weights.Pair) bool { return q.Key == p.Key }) {
+		switch i := slices.IndexFunc(own, func(q weights.Pair) bool { return q.Key == p.Key }); {
+		case i < 0:
 			own = append(own, p)
+		case p.Key == weights.KeyTemplate: // a copy may be asked otherwise than the file says
+			own[i] = p
 		}
 	}
 	rows := f.Shape.Vocab

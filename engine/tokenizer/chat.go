@@ -90,18 +90,28 @@ func (c *Chat) End() int32 { return c.end }
 func (c *Chat) ThinkEnd() int32 { return c.thinkAfter }
 
 // Template returns the Jinja template that writes what Prompt writes. Its
-// variable enable_thinking is true unless given.
-func (c *Chat) Template() string {
+// variable enable_thinking is true unless given, but in that of weights that are asked
+// directly, where others would have them think whom nothing tells not to.
+func (c *Chat) Template(direct bool) string {
+	closes := "enable_thinking is defined and not enable_thinking"
+	if direct {
+		closes = "enable_thinking is not defined or not enable_thinking"
+	}
 	return `{%- for message in messages -%}
 {{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' -}}
 {%- endfor -%}
 {%- if add_generation_prompt -%}
 {{- '<|im_start|>assistant\n<think>' -}}
-{%- if enable_thinking is defined and not enable_thinking -%}
+{%- if ` + closes + ` -%}
 {{- '</think>' -}}
 {%- endif -%}
 {%- endif -%}
 `
+}
+
+// Wrote reports whether a template is one of Template.
+func (c *Chat) Wrote(template string) bool {
+	return template == c.Template(false) || template == c.Template(true)
 }
 
 // IsChat reports whether a folder's conversations are those of a Chat: its
@@ -116,5 +126,5 @@ func IsChat(dir string) bool {
 		return false
 	}
 	text, err := readFile(filepath.Join(dir, "chat_template.jinja"))
-	return err == nil && string(text) == c.Template()
+	return err == nil && c.Wrote(string(text))
 }

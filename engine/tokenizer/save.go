@@ -150,9 +150,9 @@ func (t *Tokenizer) saveConfig(dir string) error {
 	}
 	special.EOS, special.Pad = config.EOS, config.Pad
 	if c, err := NewChat(t); err == nil {
-		config.Template, config.EOS, config.Pad = c.Template(), turnEnd, endOfText
+		config.Template, config.EOS, config.Pad = c.Template(false), turnEnd, endOfText
 		special.Additional, special.EOS, special.Pad = []string{turnStart, turnEnd}, turnEnd, endOfText
-		if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(c.Template()), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(c.Template(false)), 0o644); err != nil {
 			return err
 		}
 	}

@@ -165,7 +165,7 @@ func (g *Generation) sampled() []sampled {
 // GGUF returns the template and the sampling as the metadata of a GGUF file.
 func (g *Generation) GGUF() (list []Pair) {
 	if g.Template != "" {
-		list = append(list, Pair{Key: "tokenizer.chat_template", Value: g.Template})
+		list = append(list, Pair{Key: KeyTemplate, Value: g.Template})
 	}
 	for _, s := range g.sampled() {
 		if v := *s.to; v != nil && finite(float32(*v)) {
@@ -181,7 +181,7 @@ func (g *Generation) GGUF() (list []Pair) {
 // Generation returns what the file says. What it names special its vocabulary
 // knows.
 func (g *GGUF) Generation() *Generation {
-	c := &Generation{Template: g.Text("tokenizer.chat_template")}
+	c := &Generation{Template: g.Text(KeyTemplate)}
 	for _, s := range c.sampled() {
 		if v, ok := g.Value(s.key).(float32); ok && v >= 0 && finite(v) {
 			if f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil { // 0.6, not 0.60000002

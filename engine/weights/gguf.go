@@ -17,6 +17,9 @@ const (
 	keySplitTotal = "split.tensors.count"
 )
 
+// KeyTemplate holds the chat template.
+const KeyTemplate = "tokenizer.chat_template"
+
 // KeyDirect is true of weights that are asked without a thought, unless who asks says
 // otherwise: they were taught chats that have none. GGUF has no key for it.
 const KeyDirect = "suiren.direct"

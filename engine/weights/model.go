@@ -97,7 +97,7 @@ func (m *Model) openGGUF(path string) error {
 	if pre := g.Text("tokenizer.ggml.pre"); pre != "" {
 		m.Tokenizer += ", " + pre
 	}
-	m.Template = g.Text("tokenizer.chat_template") != ""
+	m.Template = g.Text(KeyTemplate) != ""
 	tensors := g.Tensors()
 	for _, t := range tensors {
 		m.Tensors = append(m.Tensors, TensorInfo{t.Name, t.Type.String(), t.Shape, t.Weights(), t.Bytes})

@@ -71,6 +71,7 @@ func (c *Conversations) Settled() map[string]any { return map[string]any{"heldou
 // Bounds of what one block may read.
 const (
 	maxExamples   = 10_000_000
+	maxHeldout    = 0.4
 	maxFamilies   = 64 // of problems: each is drawn, watched and scored by itself
 	ownersProblem = "own"
 )
@@ -79,7 +80,15 @@ const (
 // of its first user message, in NFKC and lower case.
 func keyOf(e *stage.Example) string { return wording.Key(question(e)) }
 
-// part says where examples of a key belong.
+// placeOf is that of an example by which its part is chosen.
+func (a *admission) placeOf(e *stage.Example) string {
+	if a.use == stage.UseProblems {
+		return wording.Group(question(e))
+	}
+	return keyOf(e)
+}
+
+// part says where examples of a place belong.
 func (c *Conversations) part(key string) string {
 	h := sha256.Sum256([]byte("part of " + key))
 	at := float64(binary.BigEndian.Uint32(h[:4])) / (1 << 32)
@@ -130,6 +139,8 @@ type sorter struct {
 	asked    map[[16]byte]asked  // problems, by what they ask
 	apart    int                 // of them want another answer
 	places   []string            // of the first of those
+	marked   int                 // examples with marks of a template as text
+	rendered bool                // a message of theirs stands between two
 	odd      map[*int]string     // where what the report counts stands first
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
 	report   conversationsReport
@@ -238,9 +249,7 @@ func (s *sorter) add(e *stage.Example) error {
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
-		if place = e.Key; s.use == stage.UseProblems {
-			place = wording.Group(question(e))
-		}
+		place = s.placeOf(e)
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -368,9 +377,12 @@ func (s *sorter) close(job *stage.Job) error {
 		"held_out": float64(r.Examples[heldoutPart]), "watched": float64(r.Examples[watchPart]),
 	}})
 	s.tell(job)
-	if r.Examples[trainPart] == 0 {
-		return &say.Error{Where: s.Path, What: say.T("no example is left to learn from: %d are held out or watched", "没有可供学习的样例：%d 条被留出或用于观察", s.kept()),
-			Next: say.T("lower heldout, or give more examples", "请减小 heldout，或提供更多样例")}
+	fell := spread{s.share(), s.total, r.Keys[trainPart] + r.Keys[watchPart] + r.Keys[heldoutPart], r.Examples}
+	if bad := fell.left(s.Path); bad != nil {
+		return bad
+	}
+	if text := fell.remark(); !text.IsZero() {
+		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	if left := r.left(); !left.IsZero() {
 		text := say.T("left out: %v", "略去：%v", left)

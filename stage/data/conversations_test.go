@@ -212,7 +212,10 @@ func TestOddities(t *testing.T) {
 		"apart": {[]string{`{"prompt":"6*7","verify":{"number":42}}`, `{"prompt":"6*7","completion":"43","verify":{"number":43}}`, `{"prompt":"6*8","verify":{"number":43}}`,
 			`{"prompt":"6*7","verify":{"number":"42.0"}}`, `{"prompt":"6*7","tools":[{"name":"now"}],"verify":{"number":44}}`, `{"prompt":"6*7","verify":{"number":45}}`},
 			"problems that ask the same as another and want another answer: 2; the first, each with the other: a:2 / a:1, a:6 / a:1"},
-		"not twice": {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, "left out: 1 of 2 examples, exact copies of others"},
+		"rendered":     {[]string{ask + said + `}`, `{"prompt":"q2","completion":"a"}`, `{"prompt":"r","completion":"<|im_start|>assistant\nyes<|im_end|>"}`, `{"prompt":"s","completion":"a"}`}, "examples in which a message begins or ends with a mark of a chat template, as <|im_end|> or [INST], which is learnt as text beside those that the base's template writes: 1; the first is at a:3; give what was said without them"},
+		"ends":         {[]string{`{"prompt":"r","completion":"yes</s>"}`, `{"prompt":"[INST] s [/INST]","completion":"a </s>"}`, `{"prompt":"t","completion":"a"}`}, "examples in which a message begins or ends with a mark of a chat template, as <|im_end|> or [INST], which is learnt as text beside those that the base's template writes: 2; the first is at a:1; give what was said without them"},
+		"about a mark": {[]string{`{"prompt":"How does ChatML end a turn?","completion":"With <|im_end|>"}`, `{"prompt":"s","completion":"<s>a</s>"}`, `{"prompt":"t","completion":"a [INST] b"}`, `{"prompt":"u","completion":"a"}`, `{"prompt":"v","completion":"<|im_end|>"}`, `{"prompt":"w","completion":"a"}`, `{"prompt":"x","completion":"a"}`}, ""},
+		"not twice":    {[]string{ask + said + `,"label":true}`, ask + said + `,"label":true}`}, "left out: 1 of 2 examples, exact copies of others"},
 	} {
 		dir, out := t.TempDir(), t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "a"), []byte(strings.Join(c.lines, "\n")), 0o666); err != nil {

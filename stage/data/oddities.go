@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
@@ -59,6 +61,14 @@ func (s *sorter) oddities(ctx context.Context, e *stage.Example) error {
 				}
 			}
 		}
+	}
+	marked := false
+	for _, m := range slices.Concat(e.Prompt, e.Messages, e.Chosen, e.Rejected) {
+		some, whole := talk.Marked(m.Content)
+		marked, s.rendered = marked || some, s.rendered || whole
+	}
+	if marked {
+		odd(&s.marked)
 	}
 	if wrong, err := answeredWrong(ctx, e); err != nil {
 		return err
@@ -175,6 +185,9 @@ func answeredWrong(ctx context.Context, e *stage.Example) (bool, error) {
 // tell notes for people what oddities found.
 func (s *sorter) tell(job *stage.Job) {
 	r := &s.report
+	if !s.rendered && 2*s.marked < s.kept() { // a word about such marks
+		s.marked = 0
+	}
 	for _, o := range []struct {
 		n    *int
 		text say.Text
@@ -187,6 +200,7 @@ func (s *sorter) tell(job *stage.Job) {
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
 		{&r.Opposite, say.T("pairs of which another prefers the other answer: %d; the first is at %s", "有 %d 个偏好对与另一对的取舍相反；第一个在 %s", r.Opposite, s.odd[&r.Opposite])},
 		{&r.Wrong, say.T("problems whose own answer is wrong by their verifier: %d; the first is at %s", "有 %d 道题自带的答案按其验证方式是错的；第一道在 %s", r.Wrong, s.odd[&r.Wrong])},
+		{&s.marked, say.T("examples in which a message begins or ends with a mark of a chat template, as <|im_end|> or [INST], which is learnt as text beside those that the base's template writes: %d; the first is at %s; give what was said without them", "有 %d 条样例的消息以对话模板的标记（如 <|im_end|>、[INST]）开头或结尾，除基座模板自己写的标记外，它们会被当作文本学习；第一条在 %s；请去掉这些标记", s.marked, s.odd[&s.marked])},
 		{&s.apart, say.T("problems that ask the same as another and want another answer: %d; the first, each with the other: %s", "有 %d 道题与另一题问法相同而答案不同；前几处（均附另一题）：%s", s.apart, s.places)},
 	} {
 		if *o.n > 0 {

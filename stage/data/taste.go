@@ -40,6 +40,8 @@ type taste struct {
 	end  error              // ended the reading
 
 	train, watch some
+	parts        map[string]int  // how many are of each
+	questions    map[string]bool // their keys, while a part has none
 }
 
 // some are the first examples of a part.
@@ -80,6 +82,18 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	}
 	f := about(bytes/exampleRate, 56<<20, size)
 	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
+	if t.all && t.total > 0 {
+		fell := spread{c.share(), t.total, len(t.questions), t.parts}
+		if bad := fell.left("path"); bad != nil {
+			f.Wrong = append(f.Wrong, bad)
+		}
+		f.Derived = fell.remark()
+		for part, name := range map[string]string{watchPart: "watched", heldoutPart: "heldout"} {
+			if t.parts[part] == 0 && t.use != stage.UseProblems { // of problems a run tells it
+				size[name] = 0
+			}
+		}
+	}
 	if t.use == stage.UseProblems {
 		if t.all {
 			f.Families = slices.Sorted(maps.Keys(t.kinds()))
@@ -105,7 +119,7 @@ func (t *taste) kinds() map[string]bool {
 
 // taste reads the owner's files, in the order of a run, until about so many bytes are read.
 func (c *Conversations) taste(in []stage.Forecast, most float64) *taste {
-	t := &taste{c: c, size: map[string]float64{}, all: true}
+	t := &taste{c: c, size: map[string]float64{}, all: true, parts: map[string]int{}, questions: map[string]bool{}}
 	ctx, stop := context.WithTimeout(context.Background(), tasteTime)
 	defer stop()
 	for i := range in {
@@ -194,9 +208,13 @@ func (t *taste) count(e *stage.Example) {
 		size[name]++
 	}
 	size["examples"]++
-	if t.use != stage.UseProblems && !(t.train.more && t.watch.more) {
-		full := size["text"] > sampleBytes
-		switch t.c.part(keyOf(e)) {
+	if !(t.train.more && t.watch.more && len(t.parts) == 3) {
+		full, part := size["text"] > sampleBytes, t.c.part(t.placeOf(e))
+		t.parts[part]++
+		if len(t.parts) < 3 {
+			t.questions[keyOf(e)] = true
+		}
+		switch part {
 		case trainPart:
 			t.train.add(e, full)
 		case watchPart:

@@ -98,6 +98,9 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		}
 		words, err := talk.Open(base.Path)
 		if err == nil {
+			if len(in["from"]) > 0 {
+				f.Derived = words.Remark("base")
+			}
 			_, err = words.Writer()
 		}
 		f.Wrong = append(f.Wrong, stage.Wrong("base", unread.Error("base", base.Path, err))...)

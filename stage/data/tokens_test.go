@@ -337,7 +337,7 @@ func TestLeftOut(t *testing.T) {
 		if left, err := LeftOf(examples); err != nil || left.In(say.English) != c.en {
 			t.Errorf("left out of examples: %v %v", left, err)
 		}
-		rows, said := notes(&Tokens{Length: 64}, map[string]string{"from": filepath.Join(examples, trainPart), "base": base})
+		rows, said := notes(&Tokens{Length: 64}, map[string]string{"from": filepath.Join(examples, trainPart), "base": "../../testdata/oracle/qwen3/folder"})
 		if !is(said, c.rowsEn, c.rowsZh) {
 			t.Errorf("of rows: %v", said)
 		}

@@ -25,7 +25,7 @@ func TestLastTurn(t *testing.T) {
 	check(t, err)
 	c, err := tokenizer.NewChat(tok)
 	check(t, err)
-	ours, err := (&Words{Tokenizer: tok, Template: c.Template()}).Writer()
+	ours, err := (&Words{Tokenizer: tok, Template: c.Template(false)}).Writer()
 	check(t, err)
 	for name, w := range map[string]*Writer{"a template": writerOf(t, string(source)), "our own": ours} {
 		for _, x := range []struct {

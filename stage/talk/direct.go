@@ -23,6 +23,13 @@ func Plain(path string) bool {
 	return plain
 }
 
+// Trained reports whether the model at path, of an artifact, was trained here. What cannot
+// be read says nothing.
+func Trained(path string) bool {
+	trained, _ := saidOf(path, stage.TrainedOf, "")
+	return trained
+}
+
 // saidOf reads a fact of the model at path: of a folder from its weights file by of, of a
 // GGUF file by its key.
 func saidOf(path string, of func(dir string) (is, known bool, err error), key string) (is, known bool) {

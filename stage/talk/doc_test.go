@@ -278,7 +278,7 @@ func TestOwnChat(t *testing.T) {
 	check(t, err)
 	c, err := tokenizer.NewChat(tok)
 	check(t, err)
-	words := &Words{Tokenizer: tok, Template: c.Template(), Ends: []int32{c.End()}}
+	words := &Words{Tokenizer: tok, Template: c.Template(false), Ends: []int32{c.End()}}
 	w, err := words.Writer()
 	check(t, err)
 	for _, thought := range []string{"3+4=7", ""} {
@@ -299,9 +299,9 @@ func TestOwnChatCalls(t *testing.T) {
 	check(t, err)
 	c, err := tokenizer.NewChat(tok)
 	check(t, err)
-	w, err := (&Words{Tokenizer: tok, Template: c.Template()}).Writer()
+	w, err := (&Words{Tokenizer: tok, Template: c.Template(false)}).Writer()
 	check(t, err)
-	served, err := chat.New("chat_template", c.Template(), vocabularyOf(tok))
+	served, err := chat.New("chat_template", c.Template(false), vocabularyOf(tok))
 	check(t, err)
 	e := stage.Example{Messages: calling(), Tools: []json.RawMessage{weather}}
 	e.Messages[1].Thought, e.Messages[1].Content = "I ask.", "One moment."

@@ -47,10 +47,12 @@ func (w *Words) MoreEnds(learnt ...int32) (list []weights.Pair, err error) {
 	return list, nil
 }
 
+const templateFile = "chat_template.jinja"
+
 // folderFiles are what a folder says of how its model is talked to, and under
 // what licence, but for config.json.
 var folderFiles = []string{"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-	"vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "LICENSE"}
+	"vocab.json", "vocab.txt", "merges.txt", templateFile, "generation_config.json", "LICENSE"}
 
 // special are what config.json says of it.
 var special = []string{"bos_token_id", "eos_token_id", "pad_token_id"}
@@ -118,14 +120,23 @@ func unpack(path, dir string) error {
 	if err := w.Tokenizer.Save(dir); err != nil {
 		return err
 	}
-	if w.Template != "" {
-		if err := os.WriteFile(filepath.Join(dir, "chat_template.jinja"), []byte(w.Template), 0o666); err != nil {
+	template := w.Template
+	if _, err := os.Stat(filepath.Join(dir, templateFile)); err == nil && template == "" { // of our own chat, which has the same tokens
+		template = w.StandIn()
+	}
+	if template != "" {
+		if err := WriteTemplate(dir, template); err != nil {
 			return err
 		}
 	}
 	g := *w.generation
 	g.Ends = w.Ends
 	return g.Write(dir)
+}
+
+// WriteTemplate writes to dir, the folder of a model, the template in which it is talked to.
+func WriteTemplate(dir, source string) error {
+	return os.WriteFile(filepath.Join(dir, templateFile), []byte(source), 0o666)
 }
 
 // copyFile copies a file if it is there.

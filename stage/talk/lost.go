@@ -11,7 +11,8 @@ import (
 	"suiren/stage"
 )
 
-// Lost is what became of a conversation in a template: what of it was written, and what not.
+// Lost is what became of a conversation in a template: what of it was written, and what not,
+// and which stood in for one that a model lacks (standin.go).
 type Lost uint16
 
 // Answers and questions are told apart by whether any was written: if none was, nothing can
@@ -39,6 +40,7 @@ var switches = strings.NewReplacer("/no_think", "", "/think", "")
 // Cost: it reads the text about once, where the template took many steps to write it.
 func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Message) (l Lost) {
 	before, behind := heard(text, 0, from), heard(text, from, to)
+	l = standsIn(w.Template.Facts().BuiltIn)
 	asked := len(prompt) - 1
 	for asked >= 0 && prompt[asked].Role != "user" {
 		asked--
@@ -227,6 +229,9 @@ func (l *Losses) Tell(job *stage.Job, arg string) error {
 		if in.Arg == arg && !in.Ref.IsZero() {
 			name = in.Ref.String()
 		}
+	}
+	if text := l.seen.remark(name); !text.IsZero() {
+		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	next := say.T("mend the chat template of %s so that it writes the content of every message, or take another base", "请修正 %s 的对话模板，使其写出每条消息的内容，或换用别的基座", name)
 	if n := l.count[lostAnswer]; n > 0 && l.seen&hasAnswer == 0 {

@@ -33,10 +33,17 @@ type Words struct {
 
 // Sum names how a model is talked to: its template, its special tokens and how
 // many tokens it has. The tokens that end an answer are not in it: a folder and
-// a GGUF file of one model may name more or fewer of them.
+// a GGUF file of one model may name more or fewer of them. Nor is a template that would
+// stand in for it if there were none: a copy that says it is talked to as before.
 func (w *Words) Sum() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d %q\n", w.Tokenizer.Vocab(), w.Template)
+	h, template := sha256.New(), w.Template
+	if _, source := chat.BuiltIn(vocabularyOf(w.Tokenizer)); template == source {
+		template = ""
+	}
+	if c, err := tokenizer.NewChat(w.Tokenizer); err == nil && c.Wrote(template) { // whichever way they are asked
+		template = c.Template(false)
+	}
+	fmt.Fprintf(h, "%d %q\n", w.Tokenizer.Vocab(), template)
 	for _, s := range w.Tokenizer.Specials() {
 		fmt.Fprintf(h, "%d %q\n", s.ID, s.Text)
 	}
@@ -226,8 +233,8 @@ func Own(dir string) (*Writer, error) {
 }
 
 func own(c *tokenizer.Chat, t *tokenizer.Tokenizer, direct bool) (*Writer, error) {
-	words, err := chat.New("chat_template", c.Template(), vocabularyOf(t))
-	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template()}).Sum(), Direct: direct, words: words}, err
+	words, err := chat.New("chat_template", c.Template(false), vocabularyOf(t))
+	return &Writer{Tokenizer: t, Chat: c, Stops: []int32{c.End()}, Sum: (&Words{Tokenizer: t, Template: c.Template(false)}).Sum(), Direct: direct, words: words}, err
 }
 
 func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
@@ -244,7 +251,7 @@ func vocabularyOf(t *tokenizer.Tokenizer) chat.Vocabulary {
 // Own reports whether the model is talked to in the chat of our own.
 func (w *Words) Own() bool {
 	c, err := tokenizer.NewChat(w.Tokenizer)
-	return err == nil && w.Template == c.Template()
+	return err == nil && c.Wrote(w.Template)
 }
 
 // Writer returns the writer of the template; without one, of one that fits
@@ -252,7 +259,7 @@ func (w *Words) Own() bool {
 // chat's: the template does not say how an answer with a thought is written.
 func (w *Words) Writer() (*Writer, error) {
 	t := w.Tokenizer
-	if c, err := tokenizer.NewChat(t); err == nil && w.Template == c.Template() {
+	if c, err := tokenizer.NewChat(t); err == nil && c.Wrote(w.Template) {
 		return own(c, t, w.Direct)
 	}
 	template, err := chat.New("chat_template", w.Template, vocabularyOf(t))

@@ -365,6 +365,7 @@ func (s *pupil) usual(o own, ours float64) float64 {
 // remark tells what gradients of split numbers do to the time that it takes to
 // learn from w.
 func (s *pupil) remark(w *workload, m stage.Machine) {
+	s.f.Derived = s.standIn(s.f.Derived)
 	s.way.remark(&s.f, s.way.gain(w, &s.shape), m)
 }
 

@@ -62,6 +62,9 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil += b.copying(o.typ, m.Threads)
 	}
 	setTime(&f, toil, m)
+	if len(in["examples"]) > 0 {
+		f.Derived = b.standIn(f.Derived)
+	}
 	k.remark(&f, k.gain(&w, &b.shape), m)
 	return f
 }

@@ -83,6 +83,17 @@ func (b *footing) unspoken(arg string) []*say.Error {
 	return stage.Wrong(arg, err)
 }
 
+// standIn adds to what is derived of a run over b in which form it is talked to, if it has
+// no template.
+func (b *footing) standIn(derived say.Text) say.Text {
+	if words := b.speech(); words != nil {
+		if text := words.Remark("base"); !text.IsZero() {
+			return say.T("%v; %v", "%v；%v", derived, text)
+		}
+	}
+	return derived
+}
+
 // unspoken is the same of a run over b that learns from conversations, or asks what it
 // watches. One over rows writes nothing.
 func (o *own) unspoken(in map[string][]stage.Forecast, b *footing) []*say.Error {

@@ -186,7 +186,35 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	if len(n.members) == 0 {
 		return "", r.wrong(n, "", say.T("the object is empty", "对象是空的"), next)
 	}
+	if ours := renamed(n); len(ours) > 0 {
+		next = say.T("give them the names that are read here: %s", "请改用此处可读的名称：%s", ours)
+	}
 	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", few(have)), next)
+}
+
+// elsewhere are names that other programs, and common sets of data, have for the parts of an example.
+var elsewhere = []struct{ theirs, ours string }{
+	{"query", "prompt"}, {"question", "prompt"}, {"problem", "prompt"}, {"response", "completion"}, {"answer", "completion"}, {"solution", "completion"},
+	{"rejected_response", "rejected"}, {"dialogue", "messages"}, {"dialog", "messages"},
+}
+
+// renamed says what an example with names of others would have here; nothing if it has none.
+func renamed(n *node) (list []string) {
+	for _, x := range elsewhere {
+		if n.get(x.theirs) == nil {
+			continue
+		}
+		switch {
+		case x.ours == "completion" && (n.get("rejected_response") != nil || n.get("rejected") != nil):
+			x.ours = "chosen"
+		case x.ours == "prompt" && n.get("history") != nil: // which stands beside these
+			x.ours = "instruction"
+		case x.ours == "completion" && n.get("history") != nil:
+			x.ours = "output"
+		}
+		list = append(list, x.theirs+" → "+x.ours)
+	}
+	return list
 }
 
 // clip shortens what an error repeats.

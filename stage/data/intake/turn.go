@@ -149,6 +149,9 @@ func (r *record) alpaca(n *node, answered bool) (list []stage.Message, err *say.
 	if out == nil {
 		return nil, r.missing(n, "output", say.T("an Alpaca example has instruction and output", "Alpaca 样例需要 instruction 和 output"))
 	}
+	if out.kind == listKind && len(out.items) == 2 { // as LLaMA-Factory wrote pairs
+		return nil, r.wrong(out, "output", say.T("this is a list", "这是列表"), say.T("a pair has its two answers as chosen and rejected; else it must be a string", "偏好对请把两个回答写为 chosen 和 rejected；否则应为字符串"))
+	}
 	return r.reply(list, out, "output")
 }
 
