@@ -28,7 +28,7 @@ func TestStrayEnds(t *testing.T) {
 		ends     []int32
 		stray    string // "": none
 	}{
-		{c.Template(), []int32{c.End()}, ""},
+		{c.Template(false), []int32{c.End()}, ""},
 		{c.Template(), []int32{c.End(), text}, ""},
 		{c.Template(), nil, ""},
 		{c.Template(), []int32{c.End(), 61}, `61 "="`},
