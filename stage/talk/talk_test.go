@@ -29,10 +29,10 @@ func TestStrayEnds(t *testing.T) {
 		stray    string // "": none
 	}{
 		{c.Template(false), []int32{c.End()}, ""},
-		{c.Template(), []int32{c.End(), text}, ""},
-		{c.Template(), nil, ""},
-		{c.Template(), []int32{c.End(), 61}, `61 "="`},
-		{c.Template(), []int32{61, thought}, fmt.Sprintf(`61 "=", %d "</think>"`, thought)},
+		{c.Template(false), []int32{c.End(), text}, ""},
+		{c.Template(false), nil, ""},
+		{c.Template(false), []int32{c.End(), 61}, `61 "="`},
+		{c.Template(false), []int32{61, thought}, fmt.Sprintf(`61 "=", %d "</think>"`, thought)},
 		{"{{ messages[0].content }}", []int32{61}, ""}, // another's template
 	} {
 		dir := t.TempDir()
