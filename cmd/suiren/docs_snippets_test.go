@@ -51,7 +51,7 @@ func TestPlanSnippets(t *testing.T) {
 					}
 				}
 				n++
-				put("data/"+file+".jsonl", line)
+				put("data/"+file+".jsonl", line+others(file))
 				put(fmt.Sprintf("rows/data/%d.jsonl", n), line)
 				fmt.Fprintf(&blocks, "examples \"e%d\" {\n  path = \"data/%d.jsonl\"\n  heldout = 0\n}\n", n, n)
 			}
@@ -77,4 +77,20 @@ func TestPlanSnippets(t *testing.T) {
 			}
 		}
 	}
+}
+
+// others are examples for the same as those of a file, with enough questions that some are
+// watched: a plan that watches none of what it reads is refused.
+func others(file string) string {
+	form := map[string]string{
+		"chats":    `{"prompt":"Question %d?","completion":"Yes."}`,
+		"pairs":    `{"prompt":"Question %d?","chosen":"Yes.","rejected":"No."}`,
+		"labels":   `{"prompt":"Question %d?","completion":"Yes.","label":true}`,
+		"problems": `{"prompt":"Question %d?","verify":{"number":1}}`,
+	}[file]
+	var b strings.Builder
+	for i := range 80 {
+		fmt.Fprintf(&b, form+"\n", i)
+	}
+	return b.String()
 }
