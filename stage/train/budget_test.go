@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -336,7 +337,7 @@ func TestForetoldExamples(t *testing.T) {
 		if err := c.op.Run(t.Context(), b.Job); err != nil {
 			t.Fatal(name, err)
 		}
-		if want := "needs " + bytesOf(f.Memory-processBytes) + ":"; !strings.HasPrefix(strings.Join(b.notes(), "\n"), want) {
+		if want := "needs " + bytesOf(f.Memory-processBytes) + ":"; !slices.ContainsFunc(b.notes(), func(note string) bool { return strings.HasPrefix(note, want) }) {
 			t.Errorf("%s: foretold %s, notes %q", name, want, b.notes())
 		}
 		if facts, err := readFacts(b.Out); err != nil || c.arg != "examples" && (facts.FLOPs < 0.8*f.FLOPs || facts.FLOPs > 1.2*f.FLOPs) {
