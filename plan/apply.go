@@ -300,11 +300,11 @@ func (a *applier) check(ctx context.Context, s *Step, in input) error {
 	}
 	err := a.st.Check(ctx, in.from)
 	if p, ok := errors.AsType[*store.Problem](err); ok {
-		where := in.Arg
-		if !in.Ref.IsZero() {
-			where += ": " + in.Ref.String()
+		where, what := in.Arg+": "+in.Ref.String(), p.What
+		if in.Ref.IsZero() { // the owner's file is as it was
+			where, what = in.Arg, say.T("of the copy that is kept here: %v", "此处保存的副本：%v", p.What)
 		}
-		return &run.Fault{Step: s.Ref.String(), Err: &say.Error{Where: where, What: p.What, Next: p.Next}}
+		return &run.Fault{Step: s.Ref.String(), Err: &say.Error{Where: where, What: what, Next: p.Next}}
 	}
 	a.whole[in.from] = err == nil
 	return err

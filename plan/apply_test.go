@@ -494,6 +494,12 @@ func TestApplyReadsWhatItUses(t *testing.T) {
 		t.Fatal(err)
 	}
 	b[0] ^= 1
+	if err := errors.Join(os.Chmod(dir, 0o700), os.WriteFile(filepath.Join(dir, ".DS_Store"), nil, 0o600)); err != nil { // none of the artifact's
+		t.Fatal(err)
+	}
+	h.edit("by    = 3", "by    = 5")
+	h.made()
+	h.edit("by    = 5", "by    = 3")
 	if err := errors.Join(os.Chmod(file, 0o600), os.WriteFile(file, b, 0o600)); err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func TestVerify(t *testing.T) {
 		{"nothing", "", func(string) error { return nil }},
 		{"a flipped bit", "train/rows has changed", func(dir string) error { return flip(filepath.Join(dir, "train", "rows")) }},
 		{"a removed file", "train/rows is missing", func(dir string) error { return os.Remove(filepath.Join(dir, "train", "rows")) }},
-		{"an added file", "train/more does not belong here", func(dir string) error { return os.WriteFile(filepath.Join(dir, "train", "more"), nil, 0o600) }},
+		{"a hidden file", "", func(dir string) error { return os.WriteFile(filepath.Join(dir, "train", ".DS_Store"), nil, 0o600) }},
 		{"a symbolic link", "it cannot be read", func(dir string) error { return os.Symlink("rows", filepath.Join(dir, "train", "more")) }},
 		{"a renamed file", "and 1 more differences", func(dir string) error { return os.Rename(filepath.Join(dir, "z"), filepath.Join(dir, "y")) }},
 		{"a lost list", "", func(dir string) error { return os.Remove(dir + listSuffix) }},
@@ -171,6 +171,25 @@ func TestVerify(t *testing.T) {
 			}))
 		})
 	}
+}
+
+// What lies beside the files of a whole artifact is told, and the artifact stays.
+func TestVerifyAdded(t *testing.T) {
+	s := open(t, t.TempDir())
+	d := put(t, s, "train/rows", "1\n2\n")
+	added := filepath.Join(s.artifact(d), "train", "more")
+	check(t, os.WriteFile(added, nil, 0o600))
+	err := s.Check(t.Context(), d)
+	if err == nil || !strings.HasPrefix(err.Error(), "train/more does not belong here; remove it from ") {
+		t.Errorf("of an added file it says %v", err)
+	}
+	check(t, s.Verify(t.Context(), func(_ Digest, p *Problem) {
+		if p == nil || p.Error() != err.Error() {
+			t.Errorf("verify says %v", p)
+		}
+	}))
+	check(t, os.Remove(added))
+	check(t, s.Check(t.Context(), d))
 }
 
 func flip(path string) error {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -18,6 +20,8 @@ import (
 type Problem struct {
 	What say.Text // which file, and what is wrong with it
 	Next say.Text // what to do about it
+
+	whole bool // the artifact itself is: something else lies beside its files
 }
 
 func (p *Problem) Error() string { return p.In(say.English) }
@@ -27,7 +31,8 @@ func (p *Problem) In(lang say.Lang) string { return (&say.Error{What: p.What, Ne
 
 // Verify reads everything in the store again and calls each, which may be nil,
 // once for every artifact: with nil if it is what its name says. A damaged
-// one is moved to damaged/, so that it no longer counts as made. Then come
+// one is moved to damaged/, so that it no longer counts as made; not so one that only has
+// files beside its own. Then come
 // the artifacts of standing blocks that are lost, and what is wrong with the
 // records, under the zero Digest. The error is of the reading itself.
 func (s *Store) Verify(ctx context.Context, each func(Digest, *Problem)) error {
@@ -54,10 +59,12 @@ func (s *Store) Verify(ctx context.Context, each func(Digest, *Problem)) error {
 		if _, err := s.Dir(d); errors.Is(err, ErrNotFound) {
 			continue // gc removed it meanwhile
 		}
-		if err := s.setAside(d); err != nil {
-			return DiskFull(s.dir, err)
+		if !p.whole {
+			if err := s.setAside(d); err != nil {
+				return DiskFull(s.dir, err)
+			}
+			bad[d] = true
 		}
-		bad[d] = true
 		each(d, p)
 	}
 	return s.checkRecords(ctx, bad, each)
@@ -70,8 +77,10 @@ func (s *Store) Check(ctx context.Context, d Digest) error {
 	if err != nil || p == nil {
 		return err
 	}
-	if err := s.setAside(d); err != nil {
-		return DiskFull(s.dir, err)
+	if !p.whole {
+		if err := s.setAside(d); err != nil {
+			return DiskFull(s.dir, err)
+		}
 	}
 	return p
 }
@@ -91,7 +100,9 @@ func (s *Store) artifacts() ([]Digest, error) {
 	return have, nil
 }
 
-// check compares an artifact's files with its list, and the list with its name.
+// check compares an artifact's files with its list, and the list with its name. A hidden
+// file that is not in the list is none of the artifact's: whoever looks into a folder may
+// leave one.
 func (s *Store) check(ctx context.Context, d Digest) (*Problem, error) {
 	again := say.T("it was moved to damaged/; suiren apply makes it again", "已移到 damaged/；运行 suiren apply 可重新制作")
 	got, err := listFiles(ctx, s.artifact(d))
@@ -100,7 +111,7 @@ func (s *Store) check(ctx context.Context, d Digest) (*Problem, error) {
 	}
 	if err != nil {
 		if _, ok := errors.AsType[*say.Error](err); ok || errors.Is(err, syscall.EIO) || errors.Is(err, fs.ErrNotExist) {
-			return &Problem{say.T("it cannot be read: %v", "无法读取：%v", err), again}, nil
+			return &Problem{What: say.T("it cannot be read: %v", "无法读取：%v", err), Next: again}, nil
 		}
 		return nil, err
 	}
@@ -115,9 +126,19 @@ func (s *Store) check(ctx context.Context, d Digest) (*Problem, error) {
 		err = errors.Join(err, errors.New("damaged"))
 	}
 	if err != nil {
-		return &Problem{say.T("its files are not those it was made with, and the list of them is lost", "文件与制作时不符，且文件清单已丢失"), again}, nil
+		return &Problem{What: say.T("its files are not those it was made with, and the list of them is lost", "文件与制作时不符，且文件清单已丢失"), Next: again}, nil
 	}
-	return &Problem{difference(want, got), again}, nil
+	got = slices.DeleteFunc(got, func(f File) bool {
+		return strings.HasPrefix(path.Base(f.Path), ".") && !slices.ContainsFunc(want, func(w File) bool { return w.Path == f.Path })
+	})
+	if slices.Equal(got, want) {
+		return nil, nil
+	}
+	p := &Problem{What: difference(want, got), Next: again}
+	if p.whole = !slices.ContainsFunc(want, func(f File) bool { return !slices.Contains(got, f) }); p.whole {
+		p.Next = say.T("remove it from %s", "请从 %s 中删去", s.artifact(d))
+	}
+	return p, nil
 }
 
 // mendList writes the list of a whole artifact again if it is lost or damaged.
@@ -163,8 +184,8 @@ func (s *Store) checkRecords(ctx context.Context, told map[Digest]bool, each fun
 	for _, b := range blocks {
 		if _, err := s.Dir(b.Output); errors.Is(err, ErrNotFound) && !told[b.Output] {
 			told[b.Output] = true
-			each(b.Output, &Problem{say.T("the artifact of %s.%s is lost", "%s.%s 的产物已丢失", b.Kind, b.Name),
-				say.T("suiren apply makes it again", "运行 suiren apply 可重新制作")})
+			each(b.Output, &Problem{What: say.T("the artifact of %s.%s is lost", "%s.%s 的产物已丢失", b.Kind, b.Name),
+				Next: say.T("suiren apply makes it again", "运行 suiren apply 可重新制作")})
 		} else if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -185,8 +206,8 @@ func (s *Store) checkRecords(ctx context.Context, told map[Digest]bool, each fun
 		}
 	}
 	if len(wrong) > 0 {
-		each(Digest{}, &Problem{say.T("suiren.db is damaged: %s", "suiren.db 已损坏：%s", strings.Join(wrong, "; ")),
-			say.T("move it away together with suiren.db-wal: the artifacts stay, and apply makes the records anew",
+		each(Digest{}, &Problem{What: say.T("suiren.db is damaged: %s", "suiren.db 已损坏：%s", strings.Join(wrong, "; ")),
+			Next: say.T("move it away together with suiren.db-wal: the artifacts stay, and apply makes the records anew",
 				"请将它与 suiren.db-wal 一并移走：产物仍在，apply 会重新生成记录")})
 	}
 	return s.dbError(rows.Err())

@@ -40,3 +40,36 @@ func TestProven(t *testing.T) {
 		{`{"number": 5}`, []string{"He shoveled 5 driveways because 35 / 7 = 5"}, []string{"35/7 = 10/2"}},
 	}.test(t)
 }
+
+// What can be or must be is often said as a bound, and what looks like one is not always.
+func TestBoundsOfWhatCanBe(t *testing.T) {
+	for _, c := range []struct {
+		prompt, answer string
+		right          bool
+	}{
+		{"How many shirts can she buy with $100?", "She can buy at most 42 shirts.", true},
+		{"How many buses are needed to carry everyone?", "At least 42 buses are needed.", true},
+		{"What is the capacity of the bus?", "The bus holds up to 42 people.", true},
+		{"How many questions must she answer?", "She must answer at least 42 questions.", true},
+		{"他一共能买多少件？", "最多能买42件", true},
+		{"需要多少个箱子？", "至少需要42个箱子", true},
+		{"How many apples does he have?", "at most 42", false},
+		{"How many apples does he have?", "42 apples minimum", false},
+		{"他有多少个苹果？", "至少42个", false},
+		{"How many shirts can she buy?", "more than 42", false},
+		{"How warm was it?", "The temperature rose up to 42", true},
+		{"What is the price now?", "The price went from 40 up to 42", true},
+		{"How many are there?", "42 minimum-wage workers", true},
+		{"How many are there?", "Total: 42 students at most schools", true},
+		{"一共多少？", "卖得最少：42", true},
+		{"一共多少？", "42以上就是答案", true},
+	} {
+		v, err := Parse([]byte(`{"number":42}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.Score(t.Context(), c.prompt, c.answer); err != nil || (got == 1) != c.right {
+			t.Errorf("%q to %q: %v, %v", c.answer, c.prompt, got, err)
+		}
+	}
+}
