@@ -196,10 +196,13 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		}
 	}
 	wrong = stage.Wrong("from", faults.Err())
-	if docs == 0 {
-		if wrong == nil && all && over > 0 {
+	if wrong == nil && all && learnt == 0 {
+		wrong = []*say.Error{t.unlearnt()}
+		if over > 0 {
 			wrong = []*say.Error{allLong(over, t.Length)}
 		}
+	}
+	if docs == 0 {
 		return stage.Forecast{}, false, wrong
 	}
 	inRow := float64(t.Length) * docs / tokens

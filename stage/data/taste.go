@@ -3,14 +3,17 @@ package data
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/intake"
 	"suiren/stage/verify"
@@ -21,8 +24,9 @@ import (
 // What stands behind them is read by apply alone.
 const tasteBytes = 64 << 20
 
-// tasteTime is the longest that it takes: little that is packed may unfold to very much.
-const tasteTime = 10 * time.Second
+// tasteTime is the longest that it takes: little that is packed may unfold to very much. It
+// is far beyond what tasteBytes take, so that a slow hour does not change what a plan says.
+const tasteTime = time.Minute
 
 // So many examples of a part are handed on to be counted in a base's words, of so much text.
 const (
@@ -40,9 +44,12 @@ type taste struct {
 	end  error              // ended the reading
 
 	train, watch some
-	parts        map[string]int  // how many are of each
+	parts        map[string]int  // how many are of each, as long as they are counted
 	questions    map[string]bool // their keys, while a part has none
 }
+
+// counted reports whether all examples are in parts.
+func (t *taste) counted() bool { return !(t.train.more && t.watch.more && len(t.parts) == 3) }
 
 // some are the first examples of a part.
 type some struct {
@@ -60,8 +67,8 @@ func (s *some) add(e *stage.Example, full bool) {
 
 // Forecast implements stage.Forecaster.
 func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	t, bytes := c.taste(in["files"], tasteBytes), sum(in["files"], "bytes")
-	size, read := t.size, t.read
+	t, bytes := c.tasted(in["files"]), sum(in["files"], "bytes")
+	size, read := maps.Clone(t.size), t.read
 	if size["examples"] == 0 {
 		size["text"], read = bytes, max(bytes, 1)
 	}
@@ -77,10 +84,17 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		size["watched"] = c.share() * size["examples"]
 		size["heldout"] = size["watched"]
 	}
+	train := 1 - 2*c.share()
+	if t.all && t.total > 0 && t.counted() {
+		train = float64(t.parts[trainPart]) / float64(t.total)
+	}
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
-		size[name] *= 1 - 2*c.share()
+		size[name] *= train
 	}
 	f := about(bytes/exampleRate, 56<<20, size)
+	if size["examples"] > 0 {
+		f.Basis = say.T("the examples, read", "读过样例")
+	}
 	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
 	if t.all && t.total > 0 {
 		fell := spread{c.share(), t.total, len(t.questions), t.parts}
@@ -115,6 +129,39 @@ func (t *taste) kinds() map[string]bool {
 		kinds[cmp.Or(name, ownersProblem)] = true
 	}
 	return kinds
+}
+
+// tastes are those of files that did not change since: the console asks for a plan at every
+// pause of who writes it.
+var tastes struct {
+	sync.Mutex
+	of map[string]*taste
+}
+
+// tasted is taste, once of files as they are.
+func (c *Conversations) tasted(in []stage.Forecast) *taste {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%q %v", c.Form, c.share())
+	for i := range in {
+		for _, path := range in[i].Files {
+			info, err := os.Stat(path)
+			if err != nil {
+				return c.taste(in, tasteBytes)
+			}
+			fmt.Fprintf(&key, " %q %q %d %d", path, in[i].Name(path), info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	tastes.Lock()
+	defer tastes.Unlock()
+	if t := tastes.of[key.String()]; t != nil {
+		return t
+	}
+	if tastes.of == nil || len(tastes.of) == 16 {
+		tastes.of = map[string]*taste{}
+	}
+	t := c.taste(in, tasteBytes)
+	tastes.of[key.String()] = t
+	return t
 }
 
 // taste reads the owner's files, in the order of a run, until about so many bytes are read.
@@ -208,7 +255,7 @@ func (t *taste) count(e *stage.Example) {
 		size[name]++
 	}
 	size["examples"]++
-	if !(t.train.more && t.watch.more && len(t.parts) == 3) {
+	if t.counted() {
 		full, part := size["text"] > sampleBytes, t.c.part(t.placeOf(e))
 		t.parts[part]++
 		if len(t.parts) < 3 {

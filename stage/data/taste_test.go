@@ -148,6 +148,9 @@ func TestTokensForetoldRefusal(t *testing.T) {
 	check("short rows", 1)
 	op.Length = 512
 	check("rows", 0)
+	op.Learn = []string{"calls"}
+	check("calls of which there are none", 1)
+	op.Learn = nil
 	if err := os.WriteFile(filepath.Join(base, "chat_template.jinja"), []byte(`{% for m in messages %}{% if m.content[0] == "3" %}{{ raise_exception("no threes") }}{% endif %}<|im_start|>{{ m.role }}
 {{ m.content }}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant

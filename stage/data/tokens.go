@@ -228,6 +228,11 @@ func (t *Tokens) nothing(job *stage.Job) error {
 		}
 		return &say.Error{Where: "text", What: say.T("there is no text to learn", "没有可学的文本"), Next: say.T("ask suiren data explain what the corpus left out, and why", "请用 suiren data explain 查看语料去掉了什么、为什么")}
 	}
+	return t.unlearnt()
+}
+
+// unlearnt is the error of examples of which nothing is learnt.
+func (t *Tokens) unlearnt() *say.Error {
 	learn := t.Learn
 	if learn == nil {
 		learn = learnable

@@ -21,6 +21,8 @@ var (
 func Marked(text string) (some, whole bool) {
 	text = strings.TrimSpace(text)
 	begins := slices.ContainsFunc(markBegins, func(mark string) bool { return strings.HasPrefix(text, mark) })
-	ends := slices.ContainsFunc(markEnds, func(mark string) bool { return strings.HasSuffix(text, mark) })
+	ends := slices.ContainsFunc(markEnds, func(mark string) bool {
+		return strings.HasSuffix(text, mark) && (mark != "</s>" || !strings.Contains(text, "<s>")) // HTML
+	})
 	return begins || ends, begins && ends && !slices.Contains(markEnds, text)
 }
