@@ -145,9 +145,9 @@ func planned(t *testing.T, browser context.Context, dir string) {
 				t.Errorf("the new release does not refuse: %s", v.text(".turn:last-child .reply"))
 			}
 		}},
-		step{"failed", func(t *testing.T) { // what needs it is not made, and the rest is
+		step{"failed", func(t *testing.T) { // only the making shows it; what needs it is not made, and the rest is
 			before = answers(v)
-			if err := os.WriteFile(filepath.Join(dir, "cut.jsonl"), []byte("{\"prompt\": \"a\", \"comple\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "cut.json"), []byte(`{"dialogues": [{"name": "cut", "draw": [["n", "1..3"]], "turns": {"en": [{"role": "user", "content": "{n}?"}, {"role": "assistant", "content": "Yes."}]}}]}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			v.push("Plan")
@@ -155,14 +155,14 @@ func planned(t *testing.T, browser context.Context, dir string) {
 			v.wait(`document.querySelector("#plan-text")?.value`)
 			text := eval[string](v.tab, `document.querySelector("#plan-text").value`)
 			v.fill("#plan-text", strings.Replace(text, `["durian"]`, `["mango"]`, 1)+
-				"\nexamples \"cut\" {\n  path = \"cut.jsonl\"\n}\ntokenizer \"cut\" {\n  from  = [examples.cut]\n  vocab = 512\n}\n")
+				"\nexamples \"cut\" {\n  generate  = \"dialogues\"\n  path      = \"cut.json\"\n  languages = [\"en\"]\n  count     = 60\n}\ntokenizer \"cut\" {\n  from  = [examples.cut]\n  vocab = 512\n}\n")
 			v.wait(`[...document.querySelectorAll(".editor-page tbody th")].some(e => e.innerText === "+ tokenizer.cut")`)
 			v.push("Save")
 			v.sees("Saved")
 			v.push("Apply")
 			v.push("Graph")
 			answersAnew(v, before)
-			v.wait(`document.querySelector(".tasks li.bad")?.innerText.includes("examples.cut: cut.jsonl:1")`)
+			v.wait(`document.querySelector(".tasks li.bad")?.innerText.includes("examples.cut: cut.json: ")`)
 			v.wait(`look.history.at(-1).nodes["examples.cut"] === "failed" && look.history.at(-1).nodes["tokenizer.cut"] === "skipped" && look.history.at(-1).nodes["release.mine"] === "done"`)
 			v.wait(`document.querySelector(".plan [role=status]").innerText.endsWith(" steps done, 1 failed, 1 not done because of it")`)
 			if high := eval[float64](v.tab, `+document.querySelector(".graph svg").getAttribute("height")`); high > 400 {
