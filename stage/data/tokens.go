@@ -169,7 +169,7 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if job.Dir(of) == "" {
 		of = "tokenizer"
 	}
-	if err := p.lost.Tell(job, of); err != nil {
+	if err := p.lost.Tell(job, of, w); err != nil {
 		return err
 	}
 	for _, dir := range job.Dirs("text") {

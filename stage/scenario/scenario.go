@@ -101,7 +101,7 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 			}
 		}
 		if _, err := talk.Open(w.Path); errors.Is(err, stage.ErrRefused) {
-			f.Wrong = append(f.Wrong, refusedWords(err))
+			f.Wrong = append(f.Wrong, stage.Wrong("weights", err)...)
 		}
 		if e := s.mute(w.Path, w.Size["mute"] > 0); e != nil {
 			f.Wrong = append(f.Wrong, e)
@@ -113,17 +113,6 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 		}
 	}
 	return f
-}
-
-// refusedWords says of words that are refused that they are those of the weights.
-func refusedWords(err error) *say.Error {
-	bad, ok := errors.AsType[*say.Error](err)
-	if !ok {
-		return &say.Error{Where: "weights", What: say.T("%v", "%v", err), Err: err}
-	}
-	at := *bad
-	at.Where = "weights"
-	return &at
 }
 
 // mute finds fault with thoughts of weights whose template knows none, which may
@@ -213,7 +202,7 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			}
 			words, err := talk.Open(in.Dir)
 			if errors.Is(err, stage.ErrRefused) {
-				return refusedWords(err)
+				return err
 			}
 			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":

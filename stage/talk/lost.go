@@ -11,8 +11,7 @@ import (
 	"suiren/stage"
 )
 
-// Lost is what became of a conversation in a template: what of it was written, and what not,
-// and which stood in for one that a model lacks (standin.go).
+// Lost is what became of a conversation in a template: what of it was written, and what not.
 type Lost uint16
 
 // Answers and questions are told apart by whether any was written: if none was, nothing can
@@ -40,7 +39,6 @@ var switches = strings.NewReplacer("/no_think", "", "/think", "")
 // Cost: it reads the text about once, where the template took many steps to write it.
 func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Message) (l Lost) {
 	before, behind := heard(text, 0, from), heard(text, from, to)
-	l = standsIn(w.Template.Facts().BuiltIn)
 	asked := len(prompt) - 1
 	for asked >= 0 && prompt[asked].Role != "user" {
 		asked--
@@ -222,15 +220,15 @@ func (l *Losses) Add(from string, lost Lost) {
 }
 
 // Tell refuses examples all of whose answers, or last questions, the template of what the
-// plan names in arg drops, and notes what it drops of some.
-func (l *Losses) Tell(job *stage.Job, arg string) error {
+// plan names in arg, which is that of w, drops, and notes what it drops of some.
+func (l *Losses) Tell(job *stage.Job, arg string, w *Writer) error {
 	name := arg
 	for _, in := range job.Inputs {
 		if in.Arg == arg && !in.Ref.IsZero() {
 			name = in.Ref.String()
 		}
 	}
-	if text := l.seen.remark(name); !text.IsZero() {
+	if text := w.remark(name); !text.IsZero() {
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	next := say.T("mend the chat template of %s so that it writes the content of every message, or take another base", "请修正 %s 的对话模板，使其写出每条消息的内容，或换用别的基座", name)

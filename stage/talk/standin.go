@@ -1,7 +1,6 @@
 package talk
 
 import (
-	"slices"
 	"strings"
 
 	"suiren/engine/chat"
@@ -23,22 +22,24 @@ var forms = []form{
 	{"turns", say.T("User: and Assistant: before what is said", "在各轮前写 User: 与 Assistant: 的格式")},
 }
 
-// formShift is where a Lost holds which form stood in: its number, from 1. Who tells what a
-// template drops tells that there is none.
-const formShift = 8
-
-// standsIn is the Lost of a form by its name; 0 of none.
-func standsIn(name string) Lost {
-	return Lost(slices.IndexFunc(forms, func(f form) bool { return f.name == name })+1) << formShift
+// remark says of a model that is called name that the built-in form stands in; nothing if
+// none does.
+func remark(name, form string) say.Text {
+	for _, f := range forms {
+		if f.name == form {
+			return say.T("%s has no chat template: it is talked to in one that is built in, %v", "%s 没有对话模板：使用内置的%v", name, f.text)
+		}
+	}
+	return say.Text{}
 }
 
-// remark says of the model that is called name which form stood in; nothing if none did.
-func (l Lost) remark(name string) say.Text {
-	n := int(l >> formShift)
-	if n == 0 {
+// remark says of the model that is called name in which form it is talked to, if it has no
+// template; nothing of others.
+func (w *Writer) remark(name string) say.Text {
+	if w.Template == nil {
 		return say.Text{}
 	}
-	return say.T("%s has no chat template: it is talked to in one that is built in, %v", "%s 没有对话模板：使用内置的%v", name, forms[n-1].text)
+	return remark(name, w.Template.Facts().BuiltIn)
 }
 
 // StandIn returns the built-in template by which a model without one is talked to; "" of
@@ -72,5 +73,5 @@ func (w *Words) standIn() (name, source string) {
 // template; nothing of others.
 func (w *Words) Remark(name string) say.Text {
 	built, _ := w.standIn()
-	return standsIn(built).remark(name)
+	return remark(name, built)
 }

@@ -59,7 +59,7 @@ func TestStandIn(t *testing.T) {
 		lost.Add("a:1", docs[0].Lost)
 	}
 	var notes []say.Text
-	if err := lost.Tell(&stage.Job{Emit: func(e stage.Event) { notes = append(notes, *e.Text) }}, "base"); err != nil {
+	if err := lost.Tell(&stage.Job{Emit: func(e stage.Event) { notes = append(notes, *e.Text) }}, "base", w); err != nil {
 		t.Fatal(err)
 	}
 	want := "base has no chat template: it is talked to in one that is built in, ChatML"

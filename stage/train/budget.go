@@ -90,6 +90,20 @@ func narrower(width int) int {
 	return (width - 1) / 32 * 32
 }
 
+// fit finds how a trainer of c from random weights, for rows of length tokens, fits
+// into m, and what it takes, or what the least would.
+func (s *SFT) fit(c model.Config, length int, m stage.Machine) (tr model.Training, need int64, fits bool) {
+	tr = model.Training{Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
+	tr, fits, _ = fitting(tr, s.batch(), min(max(m.Threads, 1), microRows), func(tr model.Training) (bool, error) {
+		need = oursBytes(c, tr, s.Optimizer)
+		if s.Patience > 0 {
+			need += keptBytes(inHalves(s.Storage)) * int64(c.Params()) // of the best weights
+		}
+		return m.Memory <= 0 || need <= m.Memory, nil
+	})
+	return tr, need, fits
+}
+
 // fitting finds how a trainer that is made as tr says takes a batch of rows where
 // fits says what there is room for: as many of them at a time as there are threads,
 // or up to most; else blocks are computed again on the way back, with as many rows

@@ -121,7 +121,7 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 	if len(docs) == 0 {
 		return nil, nothing(job, "examples", said.dropped, w.context)
 	}
-	if err := said.lost.Tell(job, "base"); err != nil {
+	if err := said.lost.Tell(job, "base", w.Writer); err != nil {
 		return nil, err
 	}
 	length := min(w.context, max(said.longest, 512))

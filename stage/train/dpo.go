@@ -117,7 +117,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := read.lost.Tell(job, "base"); err != nil {
+	if err := read.lost.Tell(job, "base", s.w.Writer); err != nil {
 		return err
 	}
 	if len(read.docs) == 0 {

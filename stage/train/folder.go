@@ -24,7 +24,7 @@ type facts struct {
 	Direct bool     `json:"direct,omitempty"` // it learnt chats last, and none of them has a thought: see talk.Direct
 	Steps  int      `json:"steps"`
 	FLOPs  float64  `json:"flops"` // of training, its base's included
-	Loss   float64  `json:"loss"`  // running mean at the end
+	Loss   float64  `json:"loss"`  // mean of the last steps
 	RL     *rlFacts `json:"rl,omitempty"`
 
 	Taught     stage.Taught     `json:"taught,omitzero"`    // in our own chat: beyond single questions, its base's included

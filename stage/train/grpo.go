@@ -372,7 +372,7 @@ func (r *rl) lengths() (shortest, longest int, err error) {
 	if first != nil {
 		return 0, 0, first
 	}
-	return shortest, longest, lost.Tell(r.job, "base")
+	return shortest, longest, lost.Tell(r.job, "base", r.s.w.Writer)
 }
 
 // tooLong is the error of a problem behind which there is no room for an answer.

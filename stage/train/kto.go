@@ -89,7 +89,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := read.lost.Tell(job, "base"); err != nil {
+	if err := read.lost.Tell(job, "base", s.w.Writer); err != nil {
 		return err
 	}
 	loss := k.loss()

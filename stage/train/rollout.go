@@ -221,7 +221,7 @@ func (r *rl) readLessons(ctx context.Context) (said sayings, err error) {
 	if len(r.lessons) == 0 {
 		return said, nothing(r.job, "replay", said.dropped, r.s.w.context)
 	}
-	if err := said.lost.Tell(r.job, "base"); err != nil {
+	if err := said.lost.Tell(r.job, "base", r.s.w.Writer); err != nil {
 		return said, err
 	}
 	if said.dropped > 0 {

@@ -308,20 +308,6 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	return f
 }
 
-// fit finds how a trainer of c from random weights, for rows of length tokens, fits
-// into m, and what it takes, or what the least would.
-func (s *SFT) fit(c model.Config, length int, m stage.Machine) (tr model.Training, need int64, fits bool) {
-	tr = model.Training{Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
-	tr, fits, _ = fitting(tr, s.batch(), min(max(m.Threads, 1), microRows), func(tr model.Training) (bool, error) {
-		need = oursBytes(c, tr, s.Optimizer)
-		if s.Patience > 0 {
-			need += keptBytes(inHalves(s.Storage)) * int64(c.Params()) // of the best weights
-		}
-		return m.Memory <= 0 || need <= m.Memory, nil
-	})
-	return tr, need, fits
-}
-
 // sftState is what a checkpoint of SFT holds beside the arenas.
 type sftState struct {
 	Step  int     `json:"step"`

@@ -118,7 +118,7 @@ func (s *student) said(problems []stage.Problem, answers []said) (docs []doc, er
 			docs = append(docs, d)
 		}
 	}
-	return docs, lost.Tell(s.job, "base")
+	return docs, lost.Tell(s.job, "base", s.w.Writer)
 }
 
 // ready makes the learner of a brought model, which takes the memory that docs

@@ -306,7 +306,7 @@ func (w *writer) hears(job *stage.Job, problems []stage.Problem) error {
 			lost.Add(p.ID, q.Lost)
 		}
 	}
-	return lost.Tell(job, "teacher")
+	return lost.Tell(job, "teacher", w.Writer)
 }
 
 // write has the teacher answer problems, once each and greedily, and returns
