@@ -51,24 +51,15 @@ func (a *app) findModel(name string) (*found, error) {
 
 // resolveModel is findModel of a model that must be whole.
 func (a *app) resolveModel(name string) (string, *models.Record, error) {
-	f, err := a.resolveWhole(name)
+	f, err := a.findModel(name)
 	if err != nil {
 		return "", nil, err
 	}
-	return f.path, f.record, nil
-}
-
-// resolveWhole is resolveModel with all that is known.
-func (a *app) resolveWhole(name string) (*found, error) {
-	f, err := a.findModel(name)
-	if err != nil {
-		return nil, err
-	}
 	if f.adapter != "" {
-		return nil, &say.Error{Where: name, What: say.T("these weights are an adapter, and no model by themselves", "这份权重是适配器，本身不是完整的模型"),
+		return "", nil, &say.Error{Where: name, What: say.T("these weights are an adapter, and no model by themselves", "这份权重是适配器，本身不是完整的模型"),
 			Next: say.T("add it to its base with train = \"merge\", and name that block", "请用 train = \"merge\" 把它并入基座，再指定那个块")}
 	}
-	return f, nil
+	return f.path, f.record, nil
 }
 
 // madeModel finds what stands of a block of weights; of an adapter, its base.

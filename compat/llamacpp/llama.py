@@ -68,7 +68,7 @@ TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0":
          "Q6_K": 14, "IQ2_XXS": 16, "IQ2_XS": 17, "IQ3_XXS": 18, "IQ4_NL": 20, "IQ3_S": 21, "IQ2_S": 22, "IQ4_XS": 23, "BF16": 30, "MXFP4": 39}
 RETURNS = {
     c.c_void_p: "llama_model_load_from_file llama_init_from_model llama_model_get_vocab llama_get_memory "
-                "ggml_backend_dev_by_type ggml_backend_dev_backend_reg ggml_backend_reg_get_proc_address",
+                "ggml_backend_dev_by_type ggml_backend_dev_backend_reg ggml_backend_reg_get_proc_address llama_adapter_lora_init",
     c.POINTER(c.c_float): "llama_get_logits llama_get_logits_ith llama_get_embeddings_ith llama_get_embeddings_seq",
     ModelParams: "llama_model_default_params", ContextParams: "llama_context_default_params", Batch: "llama_batch_init",
     c.c_uint64: "llama_model_size", c.c_size_t: "ggml_quantize_chunk ggml_row_size", None: "llama_memory_clear",
@@ -139,7 +139,8 @@ def tokenize(vocab, text, around, special):
 class Llama:
     """One model and one context of n_ctx tokens for each of sequences."""
 
-    def __init__(self, path, threads=1, n_ctx=512, sequences=1, pooling=None, kv="F32", flash=False, repack=True, ubatch=512):
+    def __init__(self, path, threads=1, n_ctx=512, sequences=1, pooling=None, kv="F32", flash=False, repack=True, ubatch=512,
+                 adapter=None):
         l = self.l = lib()
         mp = l.llama_model_default_params()
         assert mp.use_extra_bufts and mp.load_mode == -1, "another version's struct"
@@ -161,6 +162,10 @@ class Llama:
         self.ctx = c.c_void_p(l.llama_init_from_model(self.model, cp))
         if not self.ctx:
             raise ValueError(f"{path}: llama.cpp makes no context")
+        if adapter is not None:
+            lora = c.c_void_p(l.llama_adapter_lora_init(self.model, os.fsencode(adapter)))
+            if not lora or l.llama_set_adapters_lora(self.ctx, (c.c_void_p * 1)(lora), c.c_size_t(1), (c.c_float * 1)(1)):
+                raise ValueError(f"{adapter}: llama.cpp does not add it")
         self.memory = c.c_void_p(l.llama_get_memory(self.ctx))
         self.vocab = c.c_void_p(l.llama_model_get_vocab(self.model))
         self.n_vocab, self.n_embd = l.llama_vocab_n_tokens(self.vocab), l.llama_model_n_embd(self.model)

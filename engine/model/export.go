@@ -112,14 +112,7 @@ func (f *File) WriteGGUF(w io.Writer, x Mixture, meta []weights.Pair, threads in
 		rows = f.Encoder.Vocab
 	}
 	padVocabulary(own, rows)
-	of := map[string]*exported{}
-	var plain []weights.GGUFTensor
-	for i := range list {
-		of[list[i].Name] = &list[i]
-		plain = append(plain, list[i].GGUFTensor)
-	}
-	team := tensor.NewTeam(threads)
-	return weights.WriteGGUF(w, own, plain, func(w io.Writer, t weights.GGUFTensor) error { return of[t.Name].write(w, team) })
+	return writeTensors(w, own, list, threads)
 }
 
 // A GGUFError is a ConfigError of what a GGUF file cannot say of a shape.
@@ -220,13 +213,8 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		case w.rows == 1 && !strings.HasPrefix(w.name, "cls.output") && w.name != "token_types.weight" && !strings.Contains(w.name, "ffn_gate_inp") || strings.HasSuffix(w.name, ".bias"):
 			t.Shape = []int{w.cols}
 		}
-		if f.Encoder == nil && f.Shape.permuted() {
-			switch {
-			case strings.Contains(w.name, ".attn_q."):
-				t.src = w.paired(heads.Heads)
-			case strings.Contains(w.name, ".attn_k."):
-				t.src = w.paired(heads.KVHeads)
-			}
+		if f.Encoder == nil {
+			t.src = heads.inPairs(w)
 		}
 		t.Type = x.typeOf(t.Name, t.Shape, layers, tied, f.Shape.HeadGate)
 		list = append(list, t)
@@ -235,6 +223,19 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		list = append(list, f.Shape.Rope[0].factors()...)
 	}
 	return list, nil
+}
+
+// inPairs returns the rows of queries' and keys' heads, of their weight or what is added
+// to it, in the order in which GGUF has them.
+func (s *Shape) inPairs(w weight) weight {
+	switch {
+	case !s.permuted():
+	case strings.Contains(w.name, ".attn_q."):
+		return w.paired(s.Heads)
+	case strings.Contains(w.name, ".attn_k."):
+		return w.paired(s.KVHeads)
+	}
+	return w
 }
 
 func constant(list []float32) bool {
@@ -260,15 +261,23 @@ func (f *File) plan() ([]weight, error) {
 	return net.found, nil
 }
 
+// ggufArch is what GGUF calls the model's architecture.
+func (f *File) ggufArch() string {
+	switch {
+	case f.gguf != nil:
+		return f.gguf.Text("general.architecture")
+	case f.Encoder != nil:
+		return f.Encoder.Arch
+	case f.Shape.Arch == "mistral":
+		return "llama"
+	}
+	return f.Shape.Arch
+}
+
 // metadata returns the keys that describe the model's shape.
 func (f *File) metadata(x Mixture) []weights.Pair {
 	var list []weights.Pair
-	arch := f.Shape.Arch
-	if f.Encoder != nil {
-		arch = f.Encoder.Arch
-	} else if arch == "mistral" {
-		arch = "llama"
-	}
+	arch := f.ggufArch()
 	put := func(key string, v any) {
 		key = strings.Replace(key, "*", arch, 1)
 		if i := slices.IndexFunc(list, func(p weights.Pair) bool { return p.Key == key }); i >= 0 {

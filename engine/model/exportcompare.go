@@ -23,9 +23,14 @@ func (f *File) Compare(written *File, x Mixture) error {
 	if err != nil {
 		return err
 	}
+	return compareTensors(list, written.gguf)
+}
+
+// compareTensors reports the first tensor that g does not have as it should be.
+func compareTensors(list []exported, g *weights.GGUF) error {
 	for i := range list {
 		t := &list[i]
-		got, ok := (&ggufSource{g: written.gguf}).weight(t.Name)
+		got, ok := (&ggufSource{g: g}).weight(t.Name)
 		if ok && got.typ != t.Type {
 			return fmt.Errorf("model: tensor %s was written as %v, not %v", t.Name, got.typ, t.Type)
 		}

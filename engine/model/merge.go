@@ -188,6 +188,20 @@ func (f *File) OpenAdapter(dir string) (*Adapter, error) {
 // differ by the rounding of float32 alone, a mean square of less than 1e-10 of
 // theirs.
 func (f *File) Merge(dir string) (*File, error) {
+	deltas, err := f.deltas(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range deltas {
+		for _, d := range list {
+			kernel.Scale(d.b, d.scale)
+		}
+	}
+	return &File{Shape: f.Shape, src: &mergedSource{f.src, deltas}, gguf: f.gguf}, nil
+}
+
+// deltas reads the adapter in a folder, by the names of the matrices that it changes.
+func (f *File) deltas(dir string) (map[string][]*delta, error) {
 	if f.Encoder != nil {
 		return nil, badConfig("encoders have no adapters")
 	}
@@ -205,7 +219,7 @@ func (f *File) Merge(dir string) (*File, error) {
 		return nil, err
 	}
 	defer a.Close()
-	src := &mergedSource{src: f.src, deltas: map[string][]*delta{}}
+	deltas := map[string][]*delta{}
 	for _, name := range a.Names() {
 		stem, ok := strings.CutSuffix(name, ".lora_A.weight")
 		if !ok {
@@ -224,7 +238,8 @@ func (f *File) Merge(dir string) (*File, error) {
 		if !ok || !have || rows != shapeB[0] || w.cols != shapeA[1] {
 			return nil, &weights.FormatError{Path: dir, Place: name, Why: "is of no matrix that this model has"}
 		}
-		d := &delta{at: at, rows: rows, rank: shapeA[0], a: make([]float32, shapeA[0]*w.cols), b: make([]float32, rows*shapeA[0])}
+		rank := shapeA[0]
+		d := &delta{at: at, rows: rows, rank: rank, scale: float32(c.scale(stem, rank)), a: make([]float32, rank*w.cols), b: make([]float32, rows*rank)}
 		if err := a.Read(name, d.a); err != nil {
 			return nil, err
 		}
@@ -232,14 +247,13 @@ func (f *File) Merge(dir string) (*File, error) {
 			return nil, err
 		}
 		for of, data := range map[string][]float32{"A": d.a, "B": d.b} {
-			if err := f.Shape.orderAdapter(stem+".lora_"+of+".weight", data, d.rank, false); err != nil {
+			if err := f.Shape.orderAdapter(stem+".lora_"+of+".weight", data, rank, false); err != nil {
 				return nil, err
 			}
 		}
-		kernel.Scale(d.b, float32(c.scale(stem, d.rank)))
-		src.deltas[gguf] = append(src.deltas[gguf], d)
+		deltas[gguf] = append(deltas[gguf], d)
 	}
-	return &File{Shape: f.Shape, src: src, gguf: f.gguf}, nil
+	return deltas, nil
 }
 
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.
@@ -266,9 +280,11 @@ type mergedSource struct {
 	deltas map[string][]*delta
 }
 
-// A delta is B·A, B carrying the scale, of rows at and on. a (rank, cols), b (rows, rank).
+// A delta is scale·B·A of rows at and on. a (rank, cols), b (rows, rank), which carries the
+// scale once it is merged.
 type delta struct {
 	at, rows, rank int
+	scale          float32
 	a, b           []float32
 }
 
