@@ -392,7 +392,7 @@ func (a *app) showOutcome(l *ladderReport, dir string) {
 		a.line(map[string]any{"type": "outcome", "depth": next.depth, "flops": next.flops, "foretold": l.foretold, "loss": next.loss, "error": off(l.foretold), "dir": dir})
 		return
 	}
-	fmt.Fprintln(a.stdout, a.t("it came out at %.4f: foretold %+.1f%% off", "实际为 %.4f：预测偏差 %+.1f%%", next.loss, 100*off(l.foretold)))
+	fmt.Fprintln(a.stdout, a.t("it came out at %.4f after %s operations: foretold %+.1f%% off", "经 %[2]s 次运算，实际为 %.4[1]f：预测偏差 %+.1[3]f%%", next.loss, flops(next.flops), 100*off(l.foretold)))
 	fmt.Fprintln(a.stdout, a.t("a straight line through the last two is %+.1f%% off, no gain %+.1f%%", "最后两档连成的直线偏差 %+.1f%%，视为不再下降偏差 %+.1f%%", 100*off(l.straight), 100*off(same)))
 	fmt.Fprintln(a.stdout, strings.Join(terminal.Fold(l.meaning().In(a.lang), 79, ""), "\n"))
 	fmt.Fprintln(a.stdout, a.t("written to %s: scaling.md, scaling.zh-CN.md, scaling.svg, scaling.csv", "已写入 %s：scaling.md、scaling.zh-CN.md、scaling.svg、scaling.csv", dir))

@@ -69,9 +69,9 @@ func (l *ladderReport) text(language int) []byte {
 	b.WriteString(t("# A ladder of small models\n\n[中文](scaling.zh-CN.md)", "# 由小到大的一组模型\n\n[English](scaling.md)"))
 	fmt.Fprintf(&b, t(" · made by `suiren scaling --block %s --depths %d --minutes %.4g`\n\n", " · 由 `suiren scaling --block %s --depths %d --minutes %.4g` 生成\n\n"), l.block, l.depths, l.minutes)
 	fmt.Fprintf(&b, t("Models of depth 1 to %d learn from the same rows, in an order drawn once, for operations that grow as N^%.1f of the parameters. "+
-		"Their losses on examples that none of them learnt are fitted to L = E + A·(C/C₀)^−B. Depth %d was foretold before it was trained. One run each, so there are no intervals.\n\n",
+		"Their losses on examples that none of them learnt are fitted to L = E + A·(C/C₀)^−B. Depth %d was foretold for %.3g operations, before it was trained for as many, in whole steps. One run each, so there are no intervals.\n\n",
 		"深度 1 至 %d 的模型用同样的行、同一次抽定的顺序训练，运算量按参数量的 %.1f 次方增长。把它们在未学过的样例上的损失拟合为 L = E + A·(C/C₀)^−B；"+
-			"深度 %d 的损失在训练之前就已预测。每档只跑一次，因此没有区间。\n\n"), l.depths, growth, next.depth)
+			"深度 %d 的损失在训练之前就按 %.3g 次运算预测，随后以整步训练同样多的运算。每档只跑一次，因此没有区间。\n\n"), l.depths, growth, next.depth, next.budget)
 	b.WriteString(t("| depth | parameters | operations | rows a step | held-out loss | fitted |\n", "| 深度 | 参数 | 运算次数 | 每步行数 | 留出损失 | 拟合 |\n") + "|---|---|---|---|---|---|\n")
 	for i, r := range l.rungs {
 		name, fitted := strconv.Itoa(r.depth), l.fitted(i)
