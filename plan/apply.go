@@ -92,7 +92,7 @@ func (a *applier) all(ctx context.Context) error {
 			continue
 		}
 		failed = append(failed, err)
-		if ctx.Err() != nil {
+		if run.Stopped(ctx, err) {
 			a.p.update(func() { s.State = Waiting })
 			break
 		}

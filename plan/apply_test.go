@@ -448,11 +448,23 @@ func TestApplyEndsAtOnce(t *testing.T) {
 		t.Errorf("told %s", got)
 	}
 
+	// Nor does a step that failed wait because its failure stopped the run.
+	halted, halt := context.WithCancel(context.Background())
+	p = h.plan()
+	err := Apply(halted, p, h.st, machine, Options{Emit: func(e stage.Event) {
+		if e.Type == run.TypeFailed {
+			halt()
+		}
+	}})
+	if got := states(p, say.English); !errors.Is(err, store.ErrFull) || !strings.HasPrefix(got, "examples.a failed examples.a: ") || strings.Count(got, " waiting\n") != 7 {
+		t.Errorf("stopped by a failure: %v\n%s", err, got)
+	}
+
 	// An interrupt, after a step that failed: both are said.
 	h.edit(`"full"`, `"fail"`)
 	ctx, cancel := context.WithCancel(context.Background())
 	p = h.plan()
-	err := Apply(ctx, p, h.st, machine, Options{Emit: func(e stage.Event) {
+	err = Apply(ctx, p, h.st, machine, Options{Emit: func(e stage.Event) {
 		if e.Type == run.TypeMade {
 			cancel()
 		}

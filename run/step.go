@@ -74,7 +74,7 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	if err != nil {
 		err = s.explain(ctx, st, err)
 		e := stage.Event{Type: TypeFailed, Text: new(say.T("%v", "%v", err))}
-		if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+		if Stopped(ctx, err) {
 			e.Type, e.Text = TypeInterrupted, new(say.T("stopped at its checkpoint", "已停在检查点"))
 		}
 		teller.end(e)
@@ -84,6 +84,11 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	teller.end(stage.Event{Type: TypeMade, Text: new(say.T("made %s", "已做出 %s", r.Output)), Vals: map[string]float64{
 		"seconds": r.Seconds, "memory": float64(r.Memory), "bytes": float64(r.Bytes), "flops": r.FLOPs}})
 	return r, nil
+}
+
+// Stopped reports whether err says of a step no more than that ctx was cancelled.
+func Stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 // run runs the operator and puts what it made into st.

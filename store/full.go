@@ -64,8 +64,12 @@ func sqliteCode(err error) (code int, ok bool) {
 	return code, ok
 }
 
+// mostLog is about how long a log beside a database becomes.
+const mostLog = 16 << 20
+
 // atLimit reports whether a database at path, or a file that SQLite keeps beside it,
-// may hardly grow on: SQLite makes its -shm files 32 KiB at a time.
+// may hardly grow on. A log that came to the limit may be gone: it goes when the database
+// is closed.
 func atLimit(path string) bool {
 	limit, ok := sizeLimit()
 	if !ok {
@@ -77,5 +81,5 @@ func atLimit(path string) bool {
 			size = max(size, info.Size())
 		}
 	}
-	return size+64<<10 > limit
+	return size+mostLog > limit
 }

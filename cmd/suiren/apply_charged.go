@@ -54,6 +54,9 @@ func (j *jobs) event(e stage.Event) {
 
 func (j *jobs) fail(err error) {
 	if err != nil && j.err == nil {
+		if full, ok := noRoom(err); ok { // once its files are closed it cannot be told
+			err = full
+		}
 		j.err = err
 		j.stop(err)
 	}
@@ -137,5 +140,8 @@ func (w *workspace) applyCharged(ctx context.Context, p *plan.Plan, m stage.Mach
 		return instead(err, &say.Error{Err: e, What: say.T("%s has no room", "%s已没有余量", budgetText(b)),
 			Next: say.T("what is done stays done; raise it with suiren budget set, or go on when it begins anew", "已完成的部分保留；用 suiren budget set 提高，或等到下一期再继续")})
 	}
-	return errors.Join(err, j.err)
+	if j.err != nil {
+		return instead(err, j.err)
+	}
+	return err
 }

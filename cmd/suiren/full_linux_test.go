@@ -119,6 +119,17 @@ func TestFileLimit(t *testing.T) {
 	if out := limited(66, "user", "add", "first", "--plan", dir, "--lang", "en"); !strings.Contains(out, "people.db: a file would be larger than the limit here; what was made before is safe; free some space there or raise the limit (ulimit -f)") {
 		t.Error(out)
 	}
+	// While steps are made the ledger may come to the limit first, which ends the run.
+	small := t.TempDir()
+	for name, text := range map[string]string{plan.FileName: "examples \"a\" {\n  path = \"c.jsonl\"\n  heldout = 0\n}\n",
+		"c.jsonl": `{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}`} {
+		if err := os.WriteFile(filepath.Join(small, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := limited(280, "apply", small, "--lang", "en"); !strings.Contains(out, "usage.db: a file would be larger than the limit here") || strings.Contains(out, "cancel") {
+		t.Error(out)
+	}
 	suiren(t, "", "user", "add", "first", "--plan", dir)
 	suiren(t, "", "budget", "set", "all", "--requests", "1", "--plan", dir)
 	err := fmt.Errorf("export: %w", &fs.PathError{Op: "write", Path: "m.gguf", Err: syscall.ENOSPC})
