@@ -184,7 +184,8 @@ type own struct {
 	seed       uint64
 	every      time.Duration
 	lora       *model.LoRA
-	ends       []int32 // tokens with which the turns end that are learnt
+	whole      *model.Config // of a student that is a model of our own, of which all weights learn in rows of its context; nil: others
+	ends       []int32       // tokens with which the turns end that are learnt
 	patience   int
 	watched    bool  // of a forecast: some of it is answered
 	beside     int64 // bytes of what else the run keeps
