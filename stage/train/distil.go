@@ -171,7 +171,8 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		o := d.own()
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, min(b.context(), length), m)
-		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
+		held := tallyOf(in["watch"], &b)
+		s.f.Wrong = slices.Concat(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b), held.dropped("watch", &b))
 	}
 	s.leave(idle, m)
 	toil := 0.0
@@ -198,6 +199,9 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)
+	if len(in["watch"]) > 0 {
+		toil += w.looking(&s.shape, &s.way)
+	}
 	if d.top() > 0 {
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 		toil += d.judgedToil(&w, s.way.passes)

@@ -132,6 +132,9 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		if err != nil {
 			return err
 		}
+		if err := seen.lost.TellWatched(job); err != nil {
+			return err
+		}
 		all := seen.docs
 		if len(all) == 0 {
 			return seen.nothing(job, "watch", s.w.context)
@@ -278,6 +281,9 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	wrong := t.refused(in, use, arg, from, &b)
+	if len(wrong) == 0 && o.fair && t.known(&b) && t.called.even() {
+		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), true))
+	}
 	if o.watched && t.over == 0 {
 		held := tallyOf(in["watch"], &b)
 		wrong = append(wrong, held.refused(in, use, "watch", watch, &b)...)
@@ -302,6 +308,11 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if len(in[arg]) > 0 {
 		s.f.Derived = o.lasting(each, pace, steps, o.watched)
+	}
+	if len(t.labels) > 0 && t.known(&b) {
+		if odd := labelsOf(t.labels); odd.Alike != "" {
+			s.f.Derived = say.T("%v; %v", "%v；%v", s.f.Derived, odd.alike())
+		}
 	}
 	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)

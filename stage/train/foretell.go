@@ -29,6 +29,8 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.rows > 0 {
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
+	held := tallyOf(in["watch"], &b)
+	bad = append(bad, held.dropped("watch", &b)...)
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad)}
 	if o.lora != nil {
@@ -56,7 +58,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
-		toil += (looksOf(w.rows*k.passes/float64(k.batch))*watchRows + min(watchWhole, w.rows)) / max(w.rows, 1) * w.judging(&b.shape, &way{integer: k.integer, passes: 1})
+		toil += w.looking(&b.shape, &k)
 	}
 	if k.rank == 0 {
 		toil += b.copying(o.typ, m.Threads)

@@ -53,6 +53,7 @@ func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
 		s.facts = facts{} // the owner's
 	}
 	s.facts.Left = nil // of what the base learnt
+	tellAside(job)
 	if rank == 0 && tokenizer.IsChat(base) {
 		file, err := model.Open(base) // whose sizes are those of its tensors
 		if err != nil {
