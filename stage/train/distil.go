@@ -155,7 +155,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	var s *pupil
 	if d.Depth > 0 {
 		context := teacher.shape.Context
-		if len(in["from"]) > 0 {
+		if len(in["from"]) > 0 && length > 1 { // it is known
 			context = length
 		}
 		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
@@ -171,8 +171,11 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		o := d.own()
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, min(b.context(), length), m)
-		held := tallyOf(in["watch"], &b)
-		s.f.Wrong = slices.Concat(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b), held.dropped("watch", &b))
+		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
+		if len(in["problems"]) > 0 { // rows may learn other turns than answers
+			held := tallyOf(in["watch"], &b)
+			s.f.Wrong = append(s.f.Wrong, held.dropped("watch", &b)...)
+		}
 	}
 	s.leave(idle, m)
 	toil := 0.0

@@ -24,13 +24,13 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		t := tallyOf(list, &b)
 		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
+		held := tallyOf(in["watch"], &b) // rows may learn other turns than answers
+		bad = append(bad, held.dropped("watch", &b)...)
 	}
 	batch := o.batch
 	if w.rows > 0 {
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
-	held := tallyOf(in["watch"], &b)
-	bad = append(bad, held.dropped("watch", &b)...)
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad)}
 	if o.lora != nil {
