@@ -103,7 +103,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		}
 		f.Derived = fell.remark()
 		for part, name := range map[string]string{watchPart: "watched", heldoutPart: "heldout"} {
-			if t.parts[part] == 0 && t.use != stage.UseProblems { // of problems a run tells it
+			if t.parts[part] == 0 && (t.use != stage.UseProblems || part == watchPart) { // of problems that are held out a run tells it
 				size[name] = 0
 			}
 		}

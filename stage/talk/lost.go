@@ -219,24 +219,55 @@ func (l *Losses) Add(from string, lost Lost) {
 	}
 }
 
+// Refused is the error, at an argument of a plan, of examples all of whose answers, or last
+// questions, the template of what is called name drops; nil of others. Those that are watched
+// are measured, the others are learnt.
+func (l *Losses) Refused(arg, name string) *say.Error {
+	bad := &say.Error{Where: arg, Next: say.T("mend the chat template of %s so that it writes the content of every message, or take another base", "请修正 %s 的对话模板，使其写出每条消息的内容，或换用别的基座", name), Err: stage.ErrRefused}
+	nothing, toNothing := say.T("nothing of them would be learnt", "什么也学不到"), say.T("answers would be learnt to nothing", "回答将无所对应")
+	if arg == watched {
+		nothing, toNothing = say.T("nothing of them would be measured", "什么也量不到"), say.T("answers to nothing would be measured", "所量的回答将无所对应")
+	}
+	switch answers, questions := l.count[lostAnswer], l.count[lostQuestion]; {
+	case answers > 0 && l.seen&hasAnswer == 0:
+		bad.What = say.T("the chat template of %s drops the answers of all %d examples, so that %v; the first is at %s", "%s 的对话模板丢掉了全部 %d 条样例的回答，%v；第一条在 %s", name, answers, nothing, l.first[lostAnswer])
+	case questions > 0 && l.seen&hasQuestion == 0:
+		bad.What = say.T("the chat template of %s drops the last question of all %d examples, so that %v; the first is at %s", "%s 的对话模板丢掉了全部 %d 条样例的最后一个提问，%v；第一条在 %s", name, questions, toNothing, l.first[lostQuestion])
+	default:
+		return nil
+	}
+	return bad
+}
+
+// watched is the argument of what is not learnt.
+const watched = "watch"
+
 // Tell refuses examples all of whose answers, or last questions, the template of what the
 // plan names in arg, which is that of w, drops, and notes what it drops of some.
 func (l *Losses) Tell(job *stage.Job, arg string, w *Writer) error {
-	name := arg
-	for _, in := range job.Inputs {
-		if in.Arg == arg && !in.Ref.IsZero() {
-			name = in.Ref.String()
-		}
-	}
+	name := nameOf(job, arg)
 	if text := w.remark(name); !text.IsZero() {
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
-	next := say.T("mend the chat template of %s so that it writes the content of every message, or take another base", "请修正 %s 的对话模板，使其写出每条消息的内容，或换用别的基座", name)
-	if n := l.count[lostAnswer]; n > 0 && l.seen&hasAnswer == 0 {
-		return &say.Error{Where: arg, What: say.T("the chat template of %s drops the answers of all %d examples, so that nothing of them would be learnt; the first is at %s", "%s 的对话模板丢掉了全部 %d 条样例的回答，什么也学不到；第一条在 %s", name, n, l.first[lostAnswer]), Next: next, Err: stage.ErrRefused}
+	return l.tell(job, arg, name)
+}
+
+// TellWatched is Tell of examples that are watched, in the template of the base.
+func (l *Losses) TellWatched(job *stage.Job) error { return l.tell(job, watched, nameOf(job, "base")) }
+
+// nameOf is what the plan names in an argument.
+func nameOf(job *stage.Job, arg string) string {
+	for _, in := range job.Inputs {
+		if in.Arg == arg && !in.Ref.IsZero() {
+			return in.Ref.String()
+		}
 	}
-	if n := l.count[lostQuestion]; n > 0 && l.seen&hasQuestion == 0 {
-		return &say.Error{Where: arg, What: say.T("the chat template of %s drops the last question of all %d examples, so that answers would be learnt to nothing; the first is at %s", "%s 的对话模板丢掉了全部 %d 条样例的最后一个提问，回答将无所对应；第一条在 %s", name, n, l.first[lostQuestion]), Next: next, Err: stage.ErrRefused}
+	return arg
+}
+
+func (l *Losses) tell(job *stage.Job, arg, name string) error {
+	if bad := l.Refused(arg, name); bad != nil {
+		return bad
 	}
 	for _, o := range []struct {
 		kind Lost
@@ -263,6 +294,9 @@ func (l *Losses) Tell(job *stage.Job, arg string, w *Writer) error {
 	} {
 		if n := l.count[o.kind]; n > 0 {
 			text := o.text(n, l.first[o.kind])
+			if arg == watched {
+				text = say.T("watch: %v", "watch：%v", text)
+			}
 			job.Emit(stage.Event{Type: "note", Text: &text})
 		}
 	}

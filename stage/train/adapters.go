@@ -10,6 +10,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/stage"
 	"suiren/stage/talk"
 )
 
@@ -43,8 +44,28 @@ func (o own) settled(m map[string]any) map[string]any {
 	return m
 }
 
-// adapters adds to what is derived which adapter is trained over b, if one is.
+// aside says that an adapter lies beside the model in the folder at path, and is not used;
+// nothing if none does.
+func aside(path string) say.Text {
+	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); path == "" || err != nil {
+		return say.Text{}
+	}
+	return say.T(`the folder of the base holds an adapter, too (adapter_config.json), and that is not used: to add it, name the folder in adapter of train = "merge"`, `基座的目录里还有一个适配器（adapter_config.json），它不会被使用：要加上它，请用 train = "merge"，并在 adapter 中写明该目录`)
+}
+
+// tellAside notes of a run over a base that an adapter lies beside it.
+func tellAside(job *stage.Job) {
+	if text := aside(job.Dir("base")); !text.IsZero() {
+		note(job, text)
+	}
+}
+
+// adapters adds to what is derived which adapter is trained over b, if one is, and that
+// another lies beside it.
 func (o *own) adapters(b *footing, derived say.Text) say.Text {
+	if text := aside(b.file); !text.IsZero() {
+		derived = say.T("%v; %v", "%v；%v", derived, text)
+	}
 	if o.lora == nil || !b.known() {
 		return derived
 	}

@@ -20,6 +20,8 @@ type brought struct {
 	*model.File
 	words *talk.Words
 	path  string
+
+	looked bool // at its numbers
 }
 
 // ggufName is the GGUF file of an artifact of weights.
@@ -41,7 +43,7 @@ func openBrought(path string) (*brought, error) {
 		f.Close()
 		return nil, err
 	}
-	return &brought{f, words, path}, nil
+	return &brought{File: f, words: words, path: path}, nil
 }
 
 // trainShape is the shape of a base that can be trained, or, frozen, have adapters
@@ -63,6 +65,10 @@ func (b *brought) trainShape(frozen bool) (model.Shape, error) {
 		}
 		err = &say.Error{Where: "base", What: say.T("models of the form of %s are read here, and are not trained", "%s 结构的模型在此可以使用，但不能训练", form),
 			Next: say.T("take one of these forms: %s", "请改用以下结构之一的模型：%s", model.Trained()), Err: err}
+	}
+	if err == nil && !b.looked {
+		b.looked = true
+		err = b.Finite()
 	}
 	return s, unread.Error("base", b.path, err)
 }

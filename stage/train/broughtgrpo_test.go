@@ -138,12 +138,12 @@ func TestBroughtAskTools(t *testing.T) {
 	check(t, err)
 	learnt, err := r.lesson(0, 0)
 	check(t, err)
-	var counted doc
-	check(t, s.w.eachProblem(filepath.Join(toyPart(t, []stage.Problem{p}), problemsFile), func(_ int, docs ...doc) error {
-		counted = docs[0]
+	var tallied doc
+	check(t, s.w.eachProblem(filepath.Join(toyPart(t, []stage.Problem{p}), problemsFile), func(c counted) error {
+		tallied = c.docs[0]
 		return nil
 	}))
-	for what, ids := range map[string][]int32{"asked": q.IDs, "learnt": learnt.ids, "counted": counted.ids} {
+	for what, ids := range map[string][]int32{"asked": q.IDs, "learnt": learnt.ids, "counted": tallied.ids} {
 		if text := s.w.Tokenizer.Decode(ids); !strings.Contains(text, `"weather"`) {
 			t.Errorf("%s: %q", what, text)
 		}

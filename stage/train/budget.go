@@ -214,25 +214,41 @@ func (o *own) room(m stage.Machine) int64 {
 // peak is the memory of a run whose o.need is known: with a decoder for what is
 // watched, if there is room for it, which is gone before the proof.
 func (o *own) peak(b *brought, length int, m stage.Machine) (need int64, speaks bool, err error) {
-	speaker, err := speakerBytes(b, o.lora != nil, length, m.Threads)
+	speaker, err := o.speakerBytes(b, length, m.Threads)
 	if need = o.need - o.proof + speaker; m.Memory > 0 && need > o.room(m) {
 		return o.need, false, err
 	}
 	return max(need, o.need), true, err
 }
 
-// fit finds how a run over b fits into its room on m. o.need is then what it takes,
-// or what the least would.
+// fit finds how a run over b, which may be nil of a student of our own, fits into its
+// room on m. o.need is then what it takes, or what the least would.
 func (o *own) fit(b base, length int, m stage.Machine) (model.Training, bool, error) {
 	most := max(m.Threads, 1)
 	if o.lora != nil {
 		most = max(4, most) // a frozen matrix is unpacked once for all of them
 	}
 	tr := model.Training{Length: length, Threads: m.Threads, Half: o.half, Split: o.split, LoRA: o.lora}
+	if o.isWhole() {
+		tr.Length = o.whole.Context
+	}
 	return fitting(tr, o.batch, most, func(tr model.Training) (ok bool, err error) {
-		o.need, err = b.bytes(o, tr)
+		if o.isWhole() {
+			o.need = o.wholeBytes(tr)
+		} else {
+			o.need, err = b.bytes(o, tr)
+		}
 		return m.Memory <= 0 || o.need <= o.room(m), err
 	})
+}
+
+// isWhole reports whether all weights of a student learn that is a model of our own.
+func (o *own) isWhole() bool { return o.whole != nil && o.lora == nil }
+
+// wholeBytes is the memory of such a run: there is no proof at its end.
+func (o *own) wholeBytes(tr model.Training) int64 {
+	shape := model.Own(*o.whole)
+	return oursBytes(shape.Config, tr, o.optimizer) - processBytes + o.best(&shape) + o.beside
 }
 
 // smaller lists the least changes that would each make a run over b fit, where
@@ -271,6 +287,9 @@ func (o *own) smaller(b base, length int, m stage.Machine) (list []say.Text) {
 	}
 	if o.canHalve() && try(length, (*own).halve) {
 		list = append(list, inHalfMemory)
+	}
+	if b == nil { // random weights, which no adapter is learnt over
+		return list
 	}
 	if try(length, (*own).slim) {
 		list = append(list, o.adapter())
@@ -336,8 +355,11 @@ func (o *own) adapter() say.Text {
 }
 
 // tooLarge is the error of a run that does not fit, with what would.
-func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
-	next := say.T("take a base of fewer parameters or of a quantised type, or a machine with more memory", "请换用更小或量化过的基座，或内存更大的机器")
+func (o *own) tooLarge(b base, length int, m stage.Machine) error {
+	next, other := say.T("take a base of fewer parameters or of a quantised type, or a machine with more memory", "请换用更小或量化过的基座，或内存更大的机器"), say.T("a smaller or a quantised base", "更小、量化过的基座")
+	if o.whole != nil { // what is trained here is not quantised
+		next, other = say.T("take a model of fewer parameters, or a machine with more memory", "请换用更小的模型，或内存更大的机器"), say.T("a smaller model", "更小的模型")
+	}
 	if list := o.smaller(b, length, m); len(list) > 0 {
 		en, zh := "", ""
 		for i, t := range list {
@@ -346,7 +368,7 @@ func (o *own) tooLarge(b *brought, length int, m stage.Machine) error {
 			}
 			en, zh = en+t.In(say.English), zh+t.In(say.Chinese)
 		}
-		next = say.T("it fits with %[1]s; or take a smaller or a quantised base", "改为以下任一项即可放下：%[2]s；或换用更小、量化过的基座", en, zh)
+		next = say.T("it fits with %[1]s; or take %[3]v", "改为以下任一项即可放下：%[2]s；或换用%[3]v", en, zh, other)
 	}
 	return &say.Error{What: say.T("training needs %s, and of this machine's free memory %s is for it: what the process takes, a tenth at least, is left alone", "训练需要 %s 内存，本机空闲内存中可用于训练的为 %s：留给进程的部分（至少一成）除外", bytesOf(o.need), bytesOf(max(o.room(m), 0))), Next: next, Err: stage.ErrNoFit}
 }

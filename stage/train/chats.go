@@ -119,7 +119,7 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 		return nil, err
 	}
 	if len(docs) == 0 {
-		return nil, nothing(job, "examples", said.dropped, w.context)
+		return nil, nothing(job, "examples", said.long, w.context)
 	}
 	if err := said.lost.Tell(job, "base", w.Writer); err != nil {
 		return nil, err
@@ -141,7 +141,8 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 
 // A sayings counts what chats hold.
 type sayings struct {
-	answers, tokens, supervised, longest, dropped int
+	answers, tokens, supervised, longest, dropped int // dropped documents are longer than the context,
+	long                                          int // … of so many examples
 	thoughts, mute                                int // learnt; left out, for the template has none
 	lost                                          talk.Losses
 }
@@ -168,7 +169,9 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 			}
 			continue
 		}
-		said.dropped += long
+		if said.dropped += long; long > 0 {
+			said.long++
+		}
 		lost := talk.Lost(0)
 		for _, m := range e.Messages {
 			if m.Role == "assistant" {

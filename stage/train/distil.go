@@ -10,11 +10,8 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
-	"suiren/engine/optim"
-	"suiren/engine/tokenizer"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/talk"
 	"suiren/store"
 )
 
@@ -157,24 +154,16 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
 	var s *pupil
 	if d.Depth > 0 {
-		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
-		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
-		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
-		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
+		context := teacher.shape.Context
+		if len(in["from"]) > 0 && length > 1 { // it is known
+			context = length
+		}
+		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
+		s.f.WordsPath = teacher.wordsAt
 		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
 		if words := teacher.speech(); words != nil && teacher.file != "" {
 			if bad := packedTeacher(words); bad != nil {
 				s.f.Wrong = append(s.f.Wrong, bad)
-			}
-		}
-		memory := func(c model.Config) int64 {
-			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, d.Optimizer) + beside
-		}
-		s.f.Memory = memory(c)
-		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
-			if memory(model.Scale(n, c.Vocab, c.Context)) <= m.Memory {
-				s.f.Smaller = []say.Text{say.T("depth = %d", "depth = %d", n)}
-				break
 			}
 		}
 	} else {
@@ -183,8 +172,12 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, min(b.context(), length), m)
 		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
+		if len(in["problems"]) > 0 { // rows may learn other turns than answers
+			held := tallyOf(in["watch"], &b)
+			s.f.Wrong = append(s.f.Wrong, held.dropped("watch", &b)...)
+		}
 	}
-	s.leave(idle)
+	s.leave(idle, m)
 	toil := 0.0
 	if n > 0 {
 		asked := loadOf(n*prompt, s.length, int(prompt), 0)
@@ -209,6 +202,9 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	}
 	s.f.FLOPs = s.flops(&w)
 	toil += w.toil(&s.shape, &s.way)
+	if len(in["watch"]) > 0 {
+		toil += w.looking(&s.shape, &s.way)
+	}
 	if d.top() > 0 {
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 		toil += d.judgedToil(&w, s.way.passes)
@@ -399,44 +395,6 @@ func (r *distilling) open(ctx context.Context) (err error) {
 func (r *distilling) student() (err error) {
 	r.s, err = openStudent(r.job, r.own(), r.rate())
 	return err
-}
-
-// fresh makes a student of random weights that reads what its teacher reads.
-func (r *distilling) fresh(length int) error {
-	d, job, home := r.Distil, r.job, r.job.Dir("teacher")
-	if words, err := talk.Open(home); err == nil {
-		if bad := packedTeacher(words); bad != nil {
-			return bad
-		}
-	}
-	if !tokenizer.IsChat(home) {
-		return &say.Error{Where: "depth", What: say.T("a student of random weights needs a teacher that was trained here from random ones", "从随机权重开始的学生，需要在此从随机权重训练的教师"),
-			Next: say.T("give a base instead of depth", "请用 base 代替 depth")}
-	}
-	tok, err := tokenizer.Load(home)
-	if err != nil {
-		return err
-	}
-	if length == 0 {
-		shape, err := model.FromFolder(home)
-		if err != nil {
-			return err
-		}
-		length = min(shape.Context, mostTokens)
-	}
-	how := recipe(d.Optimizer, d.rate())
-	how.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
-	l, err := newLearner(model.Scale(d.Depth, tok.Vocab(), length), model.Training{Rows: min(d.batch(), microRows), Length: length, Threads: job.Machine.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, how)
-	if err != nil {
-		return err
-	}
-	r.home, r.s = home, &student{l: l, job: job, facts: facts{Think: true}}
-	if r.s.w, err = newWriter(home, length); err != nil {
-		return err
-	}
-	l.Params.Init(d.Seed)
-	l.Repack()
-	return nil
 }
 
 // answers has the teacher answer problems; its right answers are learnt. alike

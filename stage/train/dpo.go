@@ -132,6 +132,9 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 		if err != nil {
 			return err
 		}
+		if err := seen.lost.TellWatched(job); err != nil {
+			return err
+		}
 		all := seen.docs
 		if len(all) == 0 {
 			return seen.nothing(job, "watch", s.w.context)
@@ -277,12 +280,17 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
-	s := newPupil(b, o, longest, m)
-	s.f.Wrong = append(s.f.Wrong, t.refused(in, use, arg, from, &b)...)
+	wrong := t.refused(in, use, arg, from, &b)
+	if len(wrong) == 0 && o.fair && t.known(&b) && t.called.even() {
+		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), true))
+	}
 	if o.watched && t.over == 0 {
 		held := tallyOf(in["watch"], &b)
-		s.f.Wrong = append(s.f.Wrong, held.refused(in, use, "watch", watch, &b)...)
+		wrong = append(wrong, held.refused(in, use, "watch", watch, &b)...)
+		o.held += int64(tokenBytes * held.each() * min(float64(watched), reads*held.docs))
 	}
+	s := newPupil(b, o, longest, m)
+	s.f.Wrong = append(s.f.Wrong, wrong...)
 	w := t.load(s.length)
 	// An example is so many answers, and stands in a step whole, and once.
 	examples := max(int(math.Round(t.docs/float64(answers))), 1)
@@ -300,6 +308,11 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
 	if len(in[arg]) > 0 {
 		s.f.Derived = o.lasting(each, pace, steps, o.watched)
+	}
+	if len(t.labels) > 0 && t.known(&b) {
+		if odd := labelsOf(t.labels); odd.Alike != "" {
+			s.f.Derived = say.T("%v; %v", "%v；%v", s.f.Derived, odd.alike())
+		}
 	}
 	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)
@@ -324,14 +337,10 @@ func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
-		memory := func(p *own) int64 {
-			if p.lora != nil { // learnt as others' models are
-				return newPupil(b, *p, longest, m).f.Memory
-			}
-			return oursBytes(s.shape.Config, model.Training{Rows: microRows, Length: s.length, Threads: m.Threads, Half: p.half, Split: p.split}, p.optimizer) + p.best(&s.shape) + p.beside + p.held
-		}
-		if s.f.Memory = memory(&o); m.Memory > 0 && s.f.Memory > m.Memory {
-			s.f.Smaller = o.spare(memory, m)
+		o.whole, o.batch = &s.shape.Config, microRows
+		o.foretellMemory(&s.f, &s.footing, &s.way, max(longest, min(promptTokens, s.context())), m) // of an adapter, if that is all that fits
+		if !s.way.again {
+			s.way.micro = microRows
 		}
 		return s
 	}
@@ -369,9 +378,9 @@ func (s *pupil) remark(w *workload, m stage.Machine) {
 	s.way.remark(&s.f, s.way.gain(w, &s.shape), m)
 }
 
-// leave takes memory that is asked for and never touched from what is foretold.
-func (s *pupil) leave(idle int64) {
-	if len(s.f.Smaller) == 0 { // it fits
+// leave takes memory that is asked for and never touched from what is foretold, where it fits.
+func (s *pupil) leave(idle int64, m stage.Machine) {
+	if m.Memory <= 0 || s.f.Memory <= m.Memory {
 		s.f.Memory -= idle
 	}
 }

@@ -24,6 +24,8 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		t := tallyOf(list, &b)
 		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
+		held := tallyOf(in["watch"], &b) // rows may learn other turns than answers
+		bad = append(bad, held.dropped("watch", &b)...)
 	}
 	batch := o.batch
 	if w.rows > 0 {
@@ -56,7 +58,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	f.FLOPs = w.flops(&b.shape, &k)
 	toil := w.toil(&b.shape, &k) + b.proof(w.prompts(), m.Threads)
 	if len(in["watch"]) > 0 {
-		toil += (looksOf(w.rows*k.passes/float64(k.batch))*watchRows + min(watchWhole, w.rows)) / max(w.rows, 1) * w.judging(&b.shape, &way{integer: k.integer, passes: 1})
+		toil += w.looking(&b.shape, &k)
 	}
 	if k.rank == 0 {
 		toil += b.copying(o.typ, m.Threads)
@@ -96,32 +98,12 @@ func (o *own) foretellOver(f *stage.Forecast, b base, k *way, length int, m stag
 	if !fits { // a tenth of the memory is left alone
 		f.Memory = max(f.Memory, o.need*10/9+1)
 		f.Smaller = o.smaller(b, length, m)
-	} else if files, ok := b.(*brought); ok && o.watched {
+	} else if files, ok := b.(*brought); o.watched && (ok || o.isWhole()) {
 		if peak, _, err := o.peak(files, length, m); err == nil {
 			f.Memory = peak + beside
 		}
 	}
 	return nil
-}
-
-// spare lists the settings that each make a run over all weights fit into m,
-// of which memory says what it takes.
-func (o *own) spare(memory func(*own) int64, m stage.Machine) (list []say.Text) {
-	if p := *o; o.canShrink() {
-		if p.optimizer = "adamw8"; memory(&p) <= m.Memory {
-			list = append(list, say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`))
-		}
-	}
-	if p := *o; o.canHalve() {
-		if p.halve(); memory(&p) <= m.Memory {
-			list = append(list, inHalfMemory)
-		}
-	}
-	p := *o
-	if p.slim(); memory(&p) <= m.Memory {
-		list = append(list, o.adapter())
-	}
-	return list
 }
 
 // bytes is about the memory of a run over b, whose files are not at hand.
@@ -220,10 +202,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	for _, f := range in["watch"] {
 		watched = f.Size["watched"]
 	}
-	beside, idle := g.beside(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
-	slim := *g
-	slim.Rank, slim.Alpha, slim.Targets = slimRank, 0, nil
-	slimBeside, _ := slim.beside(&b, longest, 0, m)
+	beside, slimBeside, idle := g.besides(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
 	replay := []*say.Error(nil)
 	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
 	switch {
@@ -238,7 +217,7 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	o := g.own()
 	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))+sandboxBytes(in["problems"])
 	s := newPupil(b, o, row, m)
-	s.leave(idle)
+	s.leave(idle, m)
 
 	// A third of the groups is kept, and for each problem a lesson is learnt again.
 	// What is watched is answered before, and every few steps.
@@ -310,6 +289,15 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		}
 	}
 	return s.f
+}
+
+// besides is beside, and the same if an adapter learnt.
+func (g *GRPO) besides(b *footing, limit int, tokens float64, m stage.Machine) (beside, slimBeside, idle int64) {
+	slim := *g
+	slim.Rank, slim.Alpha, slim.Targets = slimRank, 0, nil
+	slimBeside, _ = slim.beside(b, limit, 0, m)
+	beside, idle = g.beside(b, limit, tokens, m)
+	return beside, slimBeside, idle
 }
 
 // beside is what a run keeps beside what training needs: the best weights, and

@@ -315,27 +315,30 @@ func (r *rl) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	most, o := min(longest+r.tokens(), r.s.w.context), &r.s.own
 	limit, slots, memory := r.s.w.context, r.slots(), int64(0)
 	if b := r.s.brought; b != nil {
-		limit, slots = min(longest+r.tokens(), r.s.w.context), min(slots, 64)
-		memory = r.job.Machine.Memory / 4
+		limit, slots, memory = most, min(slots, 64), r.job.Machine.Memory/4
 		_, takes, err := within(b.File, infer.Options{Slots: slots, Limit: limit, Threads: r.job.Machine.Threads, KV: model.KVFloat32}, memory)
 		if err != nil {
 			return err
 		}
-		r.s.own.slimBeside = takes.Total() + 4*int64(r.copies())*int64(adapterParams(&b.Shape, slimRank))
-		r.s.own.beside = takes.Total() + keptBytes(r.s.own.half)*int64(r.copies())*r.s.own.trained(&b.Shape)
+		o.slimBeside = takes.Total() + 4*int64(r.copies())*int64(adapterParams(&b.Shape, slimRank))
+		o.beside = takes.Total() + keptBytes(o.half)*int64(r.copies())*o.trained(&b.Shape)
 		if r.Rank == 0 {
-			r.s.own.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
+			o.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
-		r.s.own.held = int64(tokenBytes*lessons.tokens + recordsOf(problems))
-		if slices.ContainsFunc(problems, func(p stage.Problem) bool { return verify.Program(p.Verify) == "code" }) {
-			_, bytes := verify.Sandboxes()
-			r.s.own.held += bytes
-		}
-		if err := r.s.readyFor(max(limit, lessons.longest)); err != nil {
-			return err
-		}
+	} else {
+		over := footingOf([]stage.Forecast{{Path: r.job.Dir("base")}})
+		o.beside, o.slimBeside, _ = r.besides(&over, most, 0, r.job.Machine)
+	}
+	o.held = int64(tokenBytes*lessons.tokens + recordsOf(problems))
+	if slices.ContainsFunc(problems, func(p stage.Problem) bool { return verify.Program(p.Verify) == "code" }) {
+		_, bytes := verify.Sandboxes()
+		o.held += bytes
+	}
+	if err := r.s.readyFor(max(most, lessons.longest)); err != nil {
+		return err
 	}
 	r.l = r.s.l
 	if r.speaker, err = r.s.speaker(slots, limit, memory); err == nil {

@@ -34,6 +34,13 @@ func (h *held) add(d doc, bytes, length int) bool {
 	return true
 }
 
+// looking is what it takes to look at what is watched in a run that learns w as k says: often
+// at some, and last at all.
+func (w *workload) looking(s *model.Shape, k *way) float64 {
+	rows := looksOf(w.rows*k.passes/float64(k.batch))*watchRows + min(watchWhole, w.rows)
+	return rows / max(w.rows, 1) * w.judging(s, &way{integer: k.integer, passes: 1})
+}
+
 // measure has o tell the mean loss of what is held out, and the bits it takes to say a
 // byte of it.
 func (o *lookout) measure(h *held, length int) {

@@ -73,7 +73,9 @@ func (k *KTO) Settled() map[string]any {
 
 // Forecast implements stage.Forecaster.
 func (k *KTO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	f := k.own().forecastAnswers(in, stage.UseLabels, "labels", k.Labels, k.Watch, 1, 2, 2*watchPairs, m) // each stands beside one to another prompt
+	o, loss := k.own(), k.loss()
+	o.fair = loss.Good == loss.Bad
+	f := o.forecastAnswers(in, stage.UseLabels, "labels", k.Labels, k.Watch, 1, 2, 2*watchPairs, m) // each stands beside one to another prompt
 	f.Wrong = append(f.Wrong, unfit(in, stage.UseLabels, "labels", "watch")...)
 	return f
 }
@@ -108,6 +110,9 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if dir := job.Dir("watch"); dir != "" {
 		seen, err := s.w.labels(ctx, filepath.Join(dir, stage.ExamplesFile))
 		if err != nil {
+			return err
+		}
+		if err := seen.lost.TellWatched(job); err != nil {
 			return err
 		}
 		all, good := seen.docs, seen.good

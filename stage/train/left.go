@@ -135,14 +135,40 @@ func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg strin
 	if bad := stage.Wrong(arg, t.faults.Err()); bad != nil {
 		return bad
 	}
-	if t.over == 0 {
-		return nil
+	if bad := t.dropped(arg, b); bad != nil {
+		return bad
 	}
-	name := arg
-	if !ref.IsZero() {
-		name = ref.String()
+	name := refName(ref, arg)
+	switch {
+	case t.empty && t.alike.same > 0:
+		return []*say.Error{t.alike.noDifference(arg, name, false)}
+	case t.over > 0:
+		return []*say.Error{allLong(arg, name, t.over, min(b.reads, mostTokens))}
 	}
-	return []*say.Error{allLong(arg, name, t.over, min(b.reads, mostTokens))}
+	return nil
+}
+
+// refName is what a plan names in an argument: a block, or else as the argument is called.
+func refName(ref stage.Ref, arg string) string {
+	if ref.IsZero() {
+		return arg
+	}
+	return ref.String()
+}
+
+// known reports whether all examples were counted as a run over b reads them.
+func (t *tally) known(b *footing) bool { return t.all && b.file != "" }
+
+// dropped finds fault with a template that drops all answers, or last questions, of the examples
+// of an argument: it is the base's, and is told of at what is watched.
+func (t *tally) dropped(arg string, b *footing) []*say.Error {
+	if arg != "watch" {
+		arg = "base"
+	}
+	if bad := t.lost.Refused(arg, "base"); bad != nil && t.known(b) {
+		return []*say.Error{bad}
+	}
+	return nil
 }
 
 // labels are what is odd in the labels of answers.

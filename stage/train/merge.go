@@ -141,6 +141,9 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	if bad := unwritable(b.words, x, ends...); bad != nil {
 		return bad
 	}
+	if ad == nil {
+		tellAside(job)
+	}
 	out, err := b.write(job, f, x, ends...)
 	if wrong := pinned(job); wrong != nil { // then it is no wonder that they differ
 		if err == nil {
@@ -211,6 +214,9 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	b := footingOf(in["base"])
 	x := orMixture(model.Mixture(typ))
 	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.bad, b.unwritable(x))}
+	if len(in["adapter"]) == 0 {
+		f.Derived = aside(b.file)
+	}
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)

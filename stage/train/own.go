@@ -184,8 +184,10 @@ type own struct {
 	seed       uint64
 	every      time.Duration
 	lora       *model.LoRA
-	ends       []int32 // tokens with which the turns end that are learnt
+	whole      *model.Config // of a student that is a model of our own, of which all weights learn in rows of its context; nil: others
+	ends       []int32       // tokens with which the turns end that are learnt
 	patience   int
+	fair       bool  // of labels: true and false weigh the same
 	watched    bool  // of a forecast: some of it is answered
 	beside     int64 // bytes of what else the run keeps
 	slimBeside int64 // the same, if an adapter learnt instead of all weights
@@ -210,6 +212,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	if bad := unwritable(b.words, o.typ); bad != nil {
 		return bad
 	}
+	tellAside(job)
 	rows, err := openLearnt(ctx, job, b)
 	if err != nil {
 		return err

@@ -21,9 +21,14 @@ type preferred struct {
 
 	// The template may leave no difference where the text has one: it drops thoughts, or
 	// trims blanks. What is then learnt is rounding, which an optimiser scales up.
+	likeness
+	even bool // of answers: each has both labels, one as often as the other
+}
+
+// A likeness counts examples of which the template leaves no difference.
+type likeness struct {
 	same  int    // pairs of equal answers, which are left out; answers that have the other label, too
-	even  bool   // of answers: each has both labels, one as often as the other
-	first string // the place of the first that is the same
+	first string // the place of the first of those
 }
 
 // pairs reads pairs of answers. All that the template refuses are told together.
@@ -57,7 +62,7 @@ func (w *writer) pairs(ctx context.Context, path string) (p preferred, err error
 // labels reads answers that were called good or bad. All that the template refuses are
 // told together.
 func (w *writer) labels(ctx context.Context, path string) (p preferred, err error) {
-	last, tilt := map[[32]byte]bool{}, map[[32]byte]int{}
+	var c called
 	err = w.preferences(ctx, path, stage.UseLabels, &p, func(e *stage.Example) error {
 		n := len(e.Messages) - 1
 		if n < 0 {
@@ -75,23 +80,45 @@ func (w *writer) labels(ctx context.Context, path string) (p preferred, err erro
 		if n > 0 {
 			d.asked = e.Messages[n-1].Content
 		}
-		key := d.sum()
-		if label, ok := last[key]; ok && label != *e.Label {
+		if c.add(d, *e.Label) {
 			p.alike(e.From)
-		}
-		if last[key] = *e.Label; *e.Label {
-			tilt[key]++
-		} else {
-			tilt[key]--
 		}
 		p.docs, p.good = append(p.docs, d), append(p.good, *e.Label)
 		return nil
 	})
-	p.even = len(tilt) > 0
-	for _, n := range tilt {
-		p.even = p.even && n == 0
-	}
+	p.even = c.even()
 	return p, err
+}
+
+// A called is which labels answers were given.
+type called struct {
+	last map[[32]byte]bool
+	tilt map[[32]byte]int // how much more often true than false
+}
+
+// add notes a label, and reports whether the answer had the other one last.
+func (c *called) add(d doc, label bool) (torn bool) {
+	if c.last == nil {
+		c.last, c.tilt = map[[32]byte]bool{}, map[[32]byte]int{}
+	}
+	key := d.sum()
+	was, ok := c.last[key]
+	if c.last[key] = label; label {
+		c.tilt[key]++
+	} else {
+		c.tilt[key]--
+	}
+	return ok && was != label
+}
+
+// even reports whether each answer has both labels, one as often as the other.
+func (c *called) even() bool {
+	for _, n := range c.tilt {
+		if n != 0 {
+			return false
+		}
+	}
+	return len(c.tilt) > 0
 }
 
 // sum tells d from others.
@@ -131,9 +158,9 @@ func (w *writer) preferences(ctx context.Context, path string, use stage.Use, p 
 }
 
 // alike counts an example of which the template leaves no difference.
-func (p *preferred) alike(from string) {
-	if p.same++; p.same == 1 {
-		p.first = from
+func (l *likeness) alike(from string) {
+	if l.same++; l.same == 1 {
+		l.first = from
 	}
 }
 
@@ -156,9 +183,15 @@ func (p *preferred) nothing(job *stage.Job, arg string, context int) error {
 	if p.same == 0 {
 		return nothing(job, arg, p.long, context)
 	}
-	what := say.T("no pair of %s is left to learn from: the base's template writes the two answers of %d alike; the first is at %s", "%s 中没有可学的偏好对：基座的模板把 %d 对的两个回答写得一样；第一对在 %s", nameOf(job, arg), p.same, p.first)
-	if p.good != nil {
-		what = say.T("as the base's template writes them, all answers of %s are labelled true as often as false (%d), so that nothing can be learnt of them; the first is at %s", "按基座的模板写出来，%s 的每个回答标为 true 与 false 的次数都一样多（%d 个），什么也学不到；第一个在 %s", nameOf(job, arg), p.same, p.first)
+	return p.noDifference(arg, nameOf(job, arg), p.good != nil)
+}
+
+// noDifference is the error where the template leaves none between pairs, or labelled answers,
+// of an argument that is called name.
+func (l *likeness) noDifference(arg, name string, labelled bool) *say.Error {
+	what := say.T("no pair of %s is left to learn from: the base's template writes the two answers of %d alike; the first is at %s", "%s 中没有可学的偏好对：基座的模板把 %d 对的两个回答写得一样；第一对在 %s", name, l.same, l.first)
+	if labelled {
+		what = say.T("as the base's template writes them, all answers of %s are labelled true as often as false (%d), so that nothing can be learnt of them; the first is at %s", "按基座的模板写出来，%s 的每个回答标为 true 与 false 的次数都一样多（%d 个），什么也学不到；第一个在 %s", name, l.same, l.first)
 	}
 	return &say.Error{Where: arg, What: what, Next: say.T("let them differ in more than thoughts and outer blanks, or take a base whose template writes these", "请让它们的差别不只在思考和首尾空白，或换用模板会写出这些的基座"), Err: stage.ErrRefused}
 }

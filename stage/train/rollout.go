@@ -219,7 +219,7 @@ func (r *rl) readLessons(ctx context.Context) (said sayings, err error) {
 		return said, err
 	}
 	if len(r.lessons) == 0 {
-		return said, nothing(r.job, "replay", said.dropped, r.s.w.context)
+		return said, nothing(r.job, "replay", said.long, r.s.w.context)
 	}
 	if err := said.lost.Tell(r.job, "base", r.s.w.Writer); err != nil {
 		return said, err

@@ -21,8 +21,9 @@ type student struct {
 	facts facts
 	job   *stage.Job
 
-	brought *brought // nil: a model of our own
+	brought *brought // nil: a model of our own, all of whose weights learn
 	own     own
+	begin   func(*model.Params) error // gives a model of our own the weights that it begins with
 }
 
 // broughtRate is the factor of the learning rates of whole models of others in
@@ -52,14 +53,25 @@ func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
 		s.facts = facts{} // the owner's
 	}
 	s.facts.Left = nil // of what the base learnt
+	tellAside(job)
 	if rank == 0 && tokenizer.IsChat(base) {
-		if s.l, err = openBase(job, o.recipe(ours), &o); err != nil {
+		file, err := model.Open(base) // whose sizes are those of its tensors
+		if err != nil {
+			return nil, unread.Error("base", base, err)
+		}
+		c := file.Shape.Config
+		file.Close()
+		if s.w, err = newWriter(base, c.Context); err != nil {
 			return nil, err
 		}
-		if s.w, err = newWriter(base, s.l.Params.Config.Context); err != nil {
-			s.l.Close()
-			return nil, err
-		}
+		s.isOurs(o, c, ours, func(p *model.Params) error {
+			params, arena, err := model.Load(base)
+			if err != nil {
+				return unread.Error("base", base, err)
+			}
+			defer arena.Close()
+			return p.Copy(params)
+		})
 		s.facts.Direct = s.w.Direct
 		return s, nil
 	}
@@ -82,6 +94,13 @@ func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
 	}
 	s.own.ends, s.facts.Direct = s.w.TurnEnd(), s.w.Direct
 	return s, nil
+}
+
+// isOurs makes s a model of our own of shape c, all of whose weights learn as o says; begin
+// gives it those that it begins with, and ours is the default of the rate.
+func (s *student) isOurs(o own, c model.Config, ours float64, begin func(*model.Params) error) {
+	s.own, s.begin = o, begin
+	s.own.whole, s.own.batch, s.own.native = &c, microRows, ours
 }
 
 // learns notes what the student learns from rows: texts teach no end of a turn, and
@@ -121,8 +140,7 @@ func (s *student) said(problems []stage.Problem, answers []said) (docs []doc, er
 	return docs, lost.Tell(s.job, "base", s.w.Writer)
 }
 
-// ready makes the learner of a brought model, which takes the memory that docs
-// need.
+// ready makes the learner, which takes the memory that docs need.
 func (s *student) ready(docs []doc) error {
 	longest, tokens := 0, 0
 	for _, d := range docs {
@@ -134,10 +152,11 @@ func (s *student) ready(docs []doc) error {
 
 // readyFor is ready for documents of up to longest tokens.
 func (s *student) readyFor(longest int) (err error) {
+	longest = max(longest, min(promptTokens, s.context())) // what the gate reads
 	if s.brought == nil {
-		return nil
+		s.l, err = s.own.wholeLearner(s.job, longest, s.begin)
+		return err
 	}
-	longest = max(longest, min(promptTokens, s.brought.Shape.Context)) // what the gate reads
 	if s.l, err = s.own.learner(s.job, s.brought, longest); err == nil {
 		s.l.length = longest
 	}
@@ -149,7 +168,7 @@ func (s *student) context() int {
 	if s.brought != nil {
 		return s.brought.Shape.Context
 	}
-	return s.l.Params.Config.Context
+	return s.own.whole.Context
 }
 
 // length is the most tokens of a row.
@@ -204,18 +223,22 @@ func within(f *model.File, o infer.Options, memory int64) (infer.Options, infer.
 
 // speakerBytes is the memory of what answers some of what is watched over b, as
 // it is or with all its weights in training.
-func speakerBytes(b *brought, frozen bool, limit, threads int) (int64, error) {
+func (o *own) speakerBytes(b *brought, limit, threads int) (int64, error) {
+	if o.isWhole() {
+		pages, rest := infer.SamplerBytes(*o.whole, watchSamples, o.whole.Context, threads)
+		return 4*int64(o.whole.Params()) + pages + rest, nil
+	}
 	_, takes, err := within(b.File, infer.Options{Slots: watchSamples, Limit: limit, Threads: max(threads, 1), KV: model.KVFloat32}, 0)
-	if frozen || err != nil {
+	if o.lora != nil || err != nil {
 		return takes.Total(), err
 	}
 	return b.as(model.AsF32, takes.Total())
 }
 
 // watching makes a lookout's samples, if there is memory for a decoder beside
-// what the run over b needs; b is nil of a model of our own.
+// what the run over b needs; b is nil of a model of our own, and run of one from random weights.
 func (o *lookout) watching(b *brought, run *own, limit int) error {
-	if b != nil {
+	if run != nil {
 		_, speaks, err := run.peak(b, limit, o.job.Machine)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -24,9 +23,14 @@ type tally struct {
 	sizes        []int        // tokens of the documents that were counted, in order
 	longest      int          // tokens of a document
 	ask, answer  int          // of the longest question, and of the longest answer
-	long         int          // examples, or documents of chats, that are longer than the base's context
+	long         int          // examples of which some is longer than the base's context
 	all          bool         // none is left uncounted
-	over         int          // examples, where it is known that all are too long
+	empty        bool         // it is known that nothing of them can be learnt
+	over         int          // examples of those that are too long
+	alike        likeness     // of pairs, and of answers
+	called       called       // of answers
+	labels       []bool       // that they have
+	lost         talk.Losses  // what the template drops of them
 	faults       stage.Faults // examples that a run would refuse, of those that are counted
 }
 
@@ -59,9 +63,9 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 			return t
 		}
 	}
-	over, faults := 0, t.faults
-	if t.docs == 0 && t.all && b.file != "" {
-		over = t.long
+	none := tally{all: t.all, faults: t.faults, alike: t.alike, lost: t.lost}
+	if none.empty = t.docs == 0 && t.known(b); none.empty {
+		none.over = t.long
 	}
 	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
 	switch {
@@ -81,7 +85,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over, faults: faults}
+	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, all: none.all, empty: none.empty, over: none.over, alike: none.alike, lost: none.lost, faults: none.faults}
 	if longest := f.Size["longest"]; longest > 0 {
 		t.longest = int(longest/each) + talk.MarkTokens
 	}
@@ -159,8 +163,8 @@ func (t *tally) count(dir string, b *footing) error {
 		return err
 	}
 	n := 0
-	add := func(long int, list ...doc) error {
-		t.add(w, long, list)
+	add := func(c counted) error {
+		t.add(w, &c)
 		if n++; n >= tallyExamples || t.tokens > tallyTokens {
 			return errEnough
 		}
@@ -201,17 +205,27 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 				return
 			}
 		}
-	}, t.note(b), func(long int, list ...doc) error { t.add(w, long, list); return nil })
+	}, t.note(b), func(c counted) error { t.add(w, &c); return nil })
 	t.scale(f.Size["examples"] / float64(len(f.Sample)))
 	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+talk.MarkTokens), w.context) // of more than the sample
 	t.all = err == nil && f.Whole
 	return err
 }
 
-// add counts documents that w wrote, beside so many that are too long.
-func (t *tally) add(w *writer, long int, list []doc) {
-	t.long += long
-	for _, d := range list {
+// add counts an example that w wrote.
+func (t *tally) add(w *writer, c *counted) {
+	if t.lost.Add(c.from, c.lost); c.long {
+		t.long++
+	}
+	if c.alike {
+		t.alike.alike(c.from)
+	}
+	for _, d := range c.docs {
+		if c.label != nil {
+			if t.labels = append(t.labels, *c.label); t.called.add(d, *c.label) {
+				t.alike.alike(c.from)
+			}
+		}
 		n, ask := w.Size(d.ids), w.Size(d.prompt())
 		t.docs, t.tokens, t.learnt = t.docs+1, t.tokens+float64(n), t.learnt+float64(n-ask)
 		t.sizes = append(t.sizes, n)
@@ -296,92 +310,6 @@ func judged(f *stage.Forecast, in []stage.Forecast, answers float64, m stage.Mac
 	if n := url * answers; n >= 1 {
 		f.Basis = say.T("%v; without the time in which your own program (url) judges %.0f answers, which is not known before the run", "%v；不含自有程序（url）评判 %.0f 个回答的时间，运行之前无从得知", f.Basis, n)
 	}
-}
-
-// eachProblem gives each problem of a file as a document: with its answer, if
-// that is known.
-func (w *writer) eachProblem(path string, each func(int, ...doc) error) error {
-	for p, err := range stage.Problems(path) {
-		var d doc
-		switch {
-		case err != nil:
-		case p.Answer != "":
-			d, _, err = w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
-		default:
-			var q talk.Question
-			q, err = w.Ask(p.ID, p.Asking(), p.Tools, nil)
-			d.ids = q.IDs
-		}
-		if err == nil {
-			err = each(0, d)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// note notes an example that cannot be written, if that is as in a run: in the words of the
-// base. Others cannot be counted then.
-func (t *tally) note(b *footing) func(error) error {
-	return func(err error) error {
-		if b.speech() == nil {
-			return err
-		}
-		return t.faults.Add(err)
-	}
-}
-
-// eachOf gives the documents of each example: of a pair both answers. What is longer than
-// the context is left out, as in a run, and how many that are goes first. One that cannot be
-// written is noted, and so are the others, as in a run.
-func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(error) error, each func(int, ...doc) error) error {
-	for e, err := range examples {
-		if err != nil {
-			return err
-		}
-		var list []doc
-		long := 0
-		one := func(prompt, answer []stage.Message) {
-			var d doc
-			var fits bool
-			if d, fits, err = w.doc(e.From, prompt, answer, e.Tools); fits {
-				list = append(list, d)
-			} else {
-				long = 1 // the example
-			}
-		}
-		switch last := len(e.Messages) - 1; e.Use() {
-		case stage.UsePairs:
-			if one(e.Prompt, e.Chosen); len(list) > 0 {
-				one(e.Prompt, e.Rejected)
-			}
-			if len(list) == 1 || len(list) == 2 && list[0].is(list[1]) {
-				list = nil
-			}
-		case stage.UseLabels:
-			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
-		default:
-			var docs []talk.Doc
-			docs, long, err = w.Docs(&e, stage.Choice{}, w.context)
-			for i := range docs {
-				list = append(list, docOf(&docs[i]))
-			}
-		}
-		switch spent := talk.Spent(err); {
-		case err == nil:
-			err = each(long, list...)
-		case !spent:
-			err = note(err)
-		default:
-			err = errors.Join(err, note(err))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // lines counts those of a file.

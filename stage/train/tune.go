@@ -15,6 +15,7 @@ import (
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/unread"
 )
 
 // A tuning is a run over batches that goes on from a base.
@@ -54,20 +55,33 @@ type outcome struct {
 	vals   map[string]float64 // told with it
 }
 
-// openBase loads the base's parameters into a learner with settings s, which keeps
-// them and computes gradients as o says.
-func openBase(job *stage.Job, s optim.Settings, o *own) (*Learner, error) {
-	params, arena, err := model.Load(job.Dir("base"))
+// wholeLearner makes a learner that fits the memory (fit), of all weights of a model of
+// our own, which begin gives it; longest is what an adapter would take, if that is all that fits.
+func (o *own) wholeLearner(job *stage.Job, longest int, begin func(*model.Params) error) (*Learner, error) {
+	tr, fits, err := o.fit(nil, longest, job.Machine)
 	if err != nil {
 		return nil, err
 	}
-	defer arena.Close()
-	c := params.Config
-	l, err := newLearner(c, model.Training{Rows: microRows, Length: c.Context, Threads: job.Machine.Threads, Half: o.half, Split: o.split}, s)
+	if !fits {
+		var b base
+		if dir := job.Dir("base"); dir != "" {
+			over, err := openBrought(dir)
+			if err != nil {
+				return nil, unread.Error("base", dir, err)
+			}
+			defer over.Close()
+			b = over
+		}
+		return nil, o.tooLarge(b, longest, job.Machine)
+	}
+	if tr.Recompute {
+		note(job, needs(o.need, tr))
+	}
+	l, err := newLearner(*o.whole, tr, o.settings())
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Params.Copy(params); err != nil {
+	if err := begin(l.Params); err != nil {
 		l.Close()
 		return nil, err
 	}

@@ -289,6 +289,7 @@ func (o *lookout) watchText(ctx context.Context, dir string, length, most int) e
 	h := held{most: most * length}
 	names := o.w.Tokenizer.Controls()
 	read, full, long := false, false, 0
+	var losses talk.Losses
 	add := func(list []talk.Doc) {
 		for i := range list {
 			d := docOf(&list[i])
@@ -315,15 +316,24 @@ func (o *lookout) watchText(ctx context.Context, dir string, length, most int) e
 			return false, err
 		}
 		long += over
+		lost := talk.Lost(0)
+		for i := range list {
+			lost |= list[i].Lost
+		}
+		losses.Add(e.From, lost)
 		add(list)
 		return !full, o.ask(e, length)
 	})
 	if err != nil {
 		return err
 	}
-	switch {
-	case !read:
+	if !read {
 		return nothingWatched()
+	}
+	if err := losses.TellWatched(o.job); err != nil {
+		return err
+	}
+	switch {
 	case len(h.docs) == 0 && long == 0:
 		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
 			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}

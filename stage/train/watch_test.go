@@ -154,9 +154,11 @@ func TestPatience(t *testing.T) {
 	}
 	// The weights that were written have the loss that is told of them.
 	made := newBench(t, map[string]string{"base": b.Out})
-	l, err := openBase(made.Job, recipe("", 1), new(own))
+	s, err := openStudent(made.Job, own{}, 1)
 	check(t, err)
-	defer l.Close()
+	defer s.Close()
+	check(t, s.readyFor(0))
+	l := s.l
 	w, err := newWriter(b.Out, l.Params.Config.Context)
 	check(t, err)
 	o, err := newLookout(made.Job, l, w, 1, 0)

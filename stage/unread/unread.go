@@ -146,7 +146,9 @@ func missing(path string, err error) (at string, what, next say.Text, ok bool) {
 	case !ok:
 	case errors.Is(err, fs.ErrNotExist) && isDir(path):
 		next = GiveModel
-		if list, _ := filepath.Glob(filepath.Join(path, "*.gguf")); len(list) > 0 {
+		if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
+			next = say.T("it holds an adapter: give the model that it was trained over, and name the adapter beside it (in a plan, in adapter of train = \"merge\")", "其中是一个适配器：请给出训练它时所用的模型，并另行写明这个适配器（在计划中即 train = \"merge\" 的 adapter）")
+		} else if list, _ := filepath.Glob(filepath.Join(path, "*.gguf")); len(list) > 0 {
 			next = say.T("give a file in it: %s", "请给出其中的文件：%s", harmless(list[0]))
 		} else if list, _ := filepath.Glob(filepath.Join(path, "pytorch_model*.bin")); len(list) > 0 {
 			next = say.T("%s can run any program when it is read, and is not: save the model as safetensors (save_pretrained of the transformers library does)", "读取 %s 可能执行任意程序，因此不读取：请将模型另存为 safetensors（transformers 库的 save_pretrained 即可）", harmless(filepath.Base(list[0])))

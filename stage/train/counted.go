@@ -1,0 +1,106 @@
+package train
+
+import (
+	"errors"
+	"iter"
+
+	"suiren/stage"
+	"suiren/stage/talk"
+)
+
+// A counted is an example as documents in the words of a base: of a pair both answers, if
+// both fit and differ. What is longer than the context is left out, as in a run.
+type counted struct {
+	from  string
+	docs  []doc
+	label *bool
+	long  bool // some of it is left out
+	alike bool // a pair whose answers are written alike
+	lost  talk.Lost
+}
+
+// eachProblem gives each problem of a file as a document: with its answer, if
+// that is known.
+func (w *writer) eachProblem(path string, each func(counted) error) error {
+	for p, err := range stage.Problems(path) {
+		var d doc
+		switch {
+		case err != nil:
+		case p.Answer != "":
+			d, _, err = w.doc(p.ID, p.Asking(), []stage.Message{{Role: "assistant", Thought: p.Think, Content: p.Answer}}, p.Tools)
+		default:
+			var q talk.Question
+			q, err = w.Ask(p.ID, p.Asking(), p.Tools, nil)
+			d.ids, d.lost = q.IDs, q.Lost
+		}
+		if err == nil {
+			err = each(counted{from: p.ID, docs: []doc{d}, lost: d.lost})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note notes an example that cannot be written, if that is as in a run: in the words of the
+// base. Others cannot be counted then.
+func (t *tally) note(b *footing) func(error) error {
+	return func(err error) error {
+		if b.speech() == nil {
+			return err
+		}
+		return t.faults.Add(err)
+	}
+}
+
+// eachOf gives each example as it is counted. One that cannot be
+// written is noted, and so are the others, as in a run.
+func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(error) error, each func(counted) error) error {
+	for e, err := range examples {
+		if err != nil {
+			return err
+		}
+		c := counted{from: e.From, label: e.Label}
+		one := func(prompt, answer []stage.Message) {
+			var d doc
+			var fits bool
+			d, fits, err = w.doc(e.From, prompt, answer, e.Tools)
+			if c.lost |= d.lost; fits {
+				c.docs = append(c.docs, d)
+			} else {
+				c.long = true
+			}
+		}
+		switch last := len(e.Messages) - 1; e.Use() {
+		case stage.UsePairs:
+			if one(e.Prompt, e.Chosen); err == nil {
+				one(e.Prompt, e.Rejected)
+			}
+			c.alike = len(c.docs) == 2 && c.docs[0].is(c.docs[1])
+			if len(c.docs) == 1 || c.alike {
+				c.docs = nil
+			}
+		case stage.UseLabels:
+			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
+		default:
+			docs, long, bad := w.Docs(&e, stage.Choice{}, w.context)
+			c.long, err = long > 0, bad
+			for i := range docs {
+				c.docs, c.lost = append(c.docs, docOf(&docs[i])), c.lost|docs[i].Lost
+			}
+		}
+		switch spent := talk.Spent(err); {
+		case err == nil:
+			err = each(c)
+		case !spent:
+			err = note(err)
+		default:
+			err = errors.Join(err, note(err))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
