@@ -2,6 +2,8 @@ package plain
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"suiren/engine/chat"
 	"suiren/engine/infer"
@@ -50,7 +52,26 @@ func (m *Model) Replay(ctx context.Context, r *form.Receipt) (text string, same 
 			}
 		}
 	}
-	return m.words.t.Decode(ids), form.TokensDigest(ids) == r.Answer.Digest, nil
+	return m.said(ids), form.TokensDigest(ids) == r.Answer.Digest, nil
+}
+
+// said is what tokens say that are text: each run between those that are none by itself,
+// as a writer passes it on.
+func (m *Model) said(ids []int32) string {
+	var b strings.Builder
+	none := func(id int32) bool {
+		s, special := m.words.special[id]
+		return special && (s.Control || m.tag(s.Text))
+	}
+	for len(ids) > 0 {
+		n := slices.IndexFunc(ids, none)
+		if n < 0 {
+			n = len(ids)
+		}
+		b.WriteString(m.words.t.Decode(ids[:n]))
+		ids = ids[min(n+1, len(ids)):]
+	}
+	return b.String()
 }
 
 // again is job with the prompt of a receipt.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"slices"
 
 	"suiren/engine/infer"
 	"suiren/engine/tokenizer"
@@ -47,5 +48,7 @@ func (s *Scenario) Again(ctx context.Context, t *Trail, n int) ([]int32, error) 
 	return ids, nil
 }
 
-// Text is what tokens of an answer say that Again made.
-func (s *Scenario) Text(ids []int32) string { return s.model.Tokenizer.Decode(ids) }
+// Text is what tokens of an answer say that Again made, without those that are not text.
+func (s *Scenario) Text(ids []int32) string {
+	return s.model.Tokenizer.Decode(slices.DeleteFunc(slices.Clone(ids), func(id int32) bool { return s.special[id] }))
+}
