@@ -7,6 +7,7 @@ import (
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
+	"suiren/engine/optim"
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/talk"
@@ -17,6 +18,7 @@ import (
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	w, bad := workload{length: exampleLength}, []*say.Error(nil)
+	misfits := o.foretellAdapter(in, &b)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
@@ -30,11 +32,9 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad)}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad, misfits)}
 	if o.lora != nil {
-		for _, base := range in["base"] {
-			f.Over = base.Path
-		}
+		o.foretellForm(&f, &b)
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := o.wrongTargets(&b); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
@@ -220,10 +220,12 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	for _, f := range in["watch"] {
 		watched = f.Size["watched"]
 	}
-	beside, idle := g.beside(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
-	slim := *g
-	slim.Rank, slim.Alpha, slim.Targets = slimRank, 0, nil
-	slimBeside, _ := slim.beside(&b, longest, 0, m)
+	o := g.own()
+	misfits := o.foretellAdapter(in, &b)
+	beside, idle := g.beside(&o, &b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
+	slim := o
+	slim.slim()
+	slimBeside, _ := g.beside(&slim, &b, longest, 0, m)
 	replay := []*say.Error(nil)
 	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
 	switch {
@@ -235,7 +237,6 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	case t.learnt > 0:
 		again = t.each()
 	}
-	o := g.own()
 	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))+sandboxBytes(in["problems"])
 	s := newPupil(b, o, row, m)
 	s.leave(idle)
@@ -280,13 +281,17 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
 	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)
-	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
+	s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
 	for _, base := range in["base"] {
 		told, err := readFacts(base.Path)
 		if err != nil {
 			told = facts{} // the owner's
 		}
-		if base.Path != "" && !g.straight(&told) { // else lessons are read without their thoughts
+		known := base.Path != ""
+		for _, ad := range in["adapter"] {
+			known = known && ad.Path != "" && told.under(ad.Path) == nil
+		}
+		if known && !g.straight(&told) { // else lessons are read without their thoughts
 			s.f.Wrong = append(s.f.Wrong, replay...)
 		}
 	}
@@ -315,11 +320,10 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 // beside is what a run keeps beside what training needs: the best weights, and
 // what answers are sampled from. Of that so much is never touched, if so many
 // tokens are asked and answered at most from one change of the weights to the next.
-func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
+func (g *GRPO) beside(run *own, b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
 	o := infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}
-	run := g.own()
 	kept := 4 * float64(g.copies()) * float64(run.trained(&b.shape))
-	if g.Rank == 0 {
+	if run.lora == nil {
 		kept = float64(4+keptBytes(inHalves(g.Storage))*int64(g.copies())) * b.params
 		if b.chat {
 			pages, rest := infer.SamplerBytes(b.shape.Config, g.slots(), b.shape.Context, m.Threads)
@@ -329,4 +333,95 @@ func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (b
 	}
 	bytes, idle = b.serving(o, m.Memory/4, tokens)
 	return int64(kept) + bytes, idle
+}
+
+// Forecast implements stage.Forecaster.
+func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	teacher, o := footingOf(in["teacher"]), d.own()
+	limit := mostTokens
+	if d.Depth > 0 {
+		limit = min(limit, teacher.shape.Context)
+	}
+	w, length := loadOf(1e6, exampleLength, problemTokens, answerShare), exampleLength
+	for _, f := range in["from"] {
+		w = rowsLoad(f)
+		length = w.length
+	}
+	n, prompt, answer := 0.0, 0.0, 0.0 // problems, and tokens of each
+	reads := w.tokens()
+	if list := in["problems"]; len(list) > 0 {
+		t := tallyOf(list, &teacher)
+		n = min(float64(d.count()), t.docs)
+		prompt, answer = t.asked(), t.answered(d.tokens())
+		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
+		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
+	}
+	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
+	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
+	var s *pupil
+	if d.Depth > 0 {
+		c := model.Scale(d.Depth, teacher.shape.Vocab, teacher.shape.Context)
+		s = &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, way: way{micro: min(d.batch(), microRows), threads: m.Threads, split: inSplits(d.Gradients), tiles: m.Tiles}, length: min(c.Context, mostTokens)}
+		s.way.muon, s.way.eight = methods[d.Optimizer] == optim.Muon, d.Optimizer == "adamw8"
+		s.f.Size, s.f.WordsPath = sizeOf(&s.shape), teacher.wordsAt
+		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
+		if words := teacher.speech(); words != nil && teacher.file != "" {
+			if bad := packedTeacher(words); bad != nil {
+				s.f.Wrong = append(s.f.Wrong, bad)
+			}
+		}
+		memory := func(c model.Config) int64 {
+			return oursBytes(c, model.Training{Rows: min(d.batch(), microRows), Length: s.length, Threads: m.Threads, Half: inHalves(d.Storage), Split: inSplits(d.Gradients)}, d.Optimizer) + beside
+		}
+		s.f.Memory = memory(c)
+		for n := d.Depth - 1; m.Memory > 0 && s.f.Memory > m.Memory && n > 0; n-- {
+			if memory(model.Scale(n, c.Vocab, c.Context)) <= m.Memory {
+				s.f.Smaller = []say.Text{say.T("depth = %d", "depth = %d", n)}
+				break
+			}
+		}
+	} else {
+		b := footingOf(in["base"])
+		misfits := o.foretellAdapter(in, &b)
+		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
+		s = newPupil(b, o, min(b.context(), length), m)
+		s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfitRows(in["from"], namedWords(in["base"]), &b))
+	}
+	s.leave(idle)
+	toil := 0.0
+	if n > 0 {
+		asked := loadOf(n*prompt, s.length, int(prompt), 0)
+		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
+		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
+	}
+	rates := s.rates(o, d.rate())
+	if d.Depth > 0 {
+		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
+	}
+	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
+	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
+	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
+	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
+		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
+	}
+	s.f.Derived = o.adapters(&s.footing, s.f.Derived)
+	if d.Depth > 0 {
+		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
+	}
+	s.f.FLOPs = s.flops(&w)
+	toil += w.toil(&s.shape, &s.way)
+	if d.top() > 0 {
+		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
+		toil += d.judgedToil(&w, s.way.passes)
+	}
+	setTime(&s.f, toil+s.writes(m), m)
+	judged(&s.f, in["problems"], n, m)
+	s.remark(&w, m)
+	for _, e := range teacher.bad {
+		e.Where = "teacher"
+		s.f.Wrong = append(s.f.Wrong, e)
+	}
+	s.f.Wrong = slices.Concat(s.f.Wrong, teacher.unspoken("teacher"), unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
+	return s.f
 }
