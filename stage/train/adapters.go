@@ -175,13 +175,14 @@ func otherBase(base, over string) *say.Error {
 	if base == "" || over == "" {
 		return nil
 	}
+	base, over = talk.Path(base), talk.Path(over)
 	a, err := os.Stat(base)
 	b, err2 := os.Stat(over)
 	if err != nil || err2 != nil || os.SameFile(a, b) {
 		return nil
 	}
 	var digests [2]string
-	for i, path := range []string{talk.Path(base), talk.Path(over)} {
+	for i, path := range []string{base, over} {
 		file, err := model.Open(path)
 		if err != nil {
 			return nil // it is told of the model
