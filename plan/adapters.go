@@ -29,7 +29,7 @@ func (r *reader) adapters(blocks []*Block) {
 				switch {
 				case wants:
 					r.addAt(a.At, say.T("%s: %s makes a model, and no adapter", "%s：%s 生成的是模型，不是适配器", a.Name, ref),
-						say.T("name a block of train = \"lora\", or one with rank", "请引用 train = \"lora\" 的块，或写了 rank 的块"))
+						say.T("name a block of train = \"lora\", or one with rank or adapter", "请引用 train = \"lora\" 的块，或写了 rank 或 adapter 的块"))
 				case takesAdapter(b):
 					r.addAt(a.At, say.T("%s: %s makes an adapter, and no model by itself", "%s：%s 生成的是适配器，本身不是模型", a.Name, ref),
 						say.T("name its base here and the block itself in adapter, or add it to its base with train = \"merge\", and name that block",

@@ -62,8 +62,8 @@ weights "l" {
   train   = "tune"
   base    = weights.m
   adapter = weights.m
-}`, `suiren.hcl:14:13: adapter: weights.m makes a model, and no adapter; name a block of train = "lora", or one with rank`,
-			`suiren.hcl:14:13: adapter：weights.m 生成的是模型，不是适配器；请引用 train = "lora" 的块，或写了 rank 的块`},
+}`, `suiren.hcl:14:13: adapter: weights.m makes a model, and no adapter; name a block of train = "lora", or one with rank or adapter`,
+			`suiren.hcl:14:13: adapter：weights.m 生成的是模型，不是适配器；请引用 train = "lora" 的块，或写了 rank 或 adapter 的块`},
 	} {
 		err := read(c.text)
 		bad, ok := wrongs(err)

@@ -207,7 +207,7 @@ var peersNames = map[string]string{
 	"learning_rate": "rate", "lr": "rate", "lr_scheduler_type": "schedule", "max_grad_norm": "clip", "optim": "optimizer",
 	"gradient_accumulation_steps": "batch", "gradient_accumulation": "batch", "grad_accum": "batch", "grad_accum_steps": "batch", "per_device_train_batch_size": "batch", "device_batch_size": "batch", "num_generations": "samples",
 	"early_stopping": "patience", "early_stopping_patience": "patience", "bf16": "storage", "fp16": "storage",
-	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets",
+	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets", "adapter_name_or_path": "adapter",
 	"model": "base", "model_name_or_path": "base", "dataset": "examples", "eval_dataset": "watch",
 	"cutoff_len": "length", "max_seq_length": "length", "max_length": "length", "block_size": "length",
 	"max_completion_length": "tokens", "max_new_tokens": "tokens", "vocab_size": "vocab", "n_layer": "depth", "num_hidden_layers": "depth",

@@ -212,6 +212,7 @@ type Forecast struct {
 	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
 	Folder    string             `json:"-"` // … and the folder that their names begin at
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
+	Adapter   any                `json:"-"` // … and its form, as the stage that makes it knows it; nil: not known
 }
 
 // Name is what people are told of one of Files: as a run calls it.

@@ -1,6 +1,6 @@
 """Adapters as PEFT has them: one that Suiren trained, or one that Suiren merges.
 
-    adapters.py make BASE FOLDER             writes an adapter of random numbers over BASE
+    adapters.py make BASE FOLDER             writes an adapter of random numbers over BASE, with ranks and scales of their own for some matrices
     adapters.py check BASE ADAPTER MERGED    compares PEFT's logits with those of what Suiren merged
 """
 
@@ -32,7 +32,8 @@ def make(base, folder):
     targets = {"gpt2": ["c_attn", "c_proj"], "phi3": ["qkv_proj", "down_proj"], "qwen3_moe": ["q_proj", "o_proj"],
                "qwen3_5_text": ["q_proj", "in_proj_qkv", "in_proj_a", "out_proj", "down_proj"],
                "qwen3_5_moe_text": ["q_proj", "in_proj_qkv", "gate_proj", "down_proj", "shared_expert_gate"]}.get(plain.config.model_type, ["q_proj", "down_proj"])
-    model = peft.get_peft_model(plain, peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets, fan_in_fan_out=conv1d, task_type="CAUSAL_LM"))
+    model = peft.get_peft_model(plain, peft.LoraConfig(r=3, lora_alpha=5, use_rslora=True, rank_pattern={targets[0]: 2, r"1\.mlp\..*": 4}, alpha_pattern={targets[-1]: 7},
+                                                            lora_dropout=0.1, target_modules=targets, fan_in_fan_out=conv1d, task_type="CAUSAL_LM"))
     for name, p in model.named_parameters():
         if "lora_B" in name:  # zero until it is trained
             torch.nn.init.normal_(p, std=0.05)

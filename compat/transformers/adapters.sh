@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does PEFT read the adapters that Suiren trains, does Suiren merge PEFT's, and does it refuse them over another base?
+# Does PEFT read the adapters that Suiren trains, does Suiren merge PEFT's and train them further, and does it refuse them over another base?
 #
 #   compat/transformers/adapters.sh
 #
@@ -53,9 +53,24 @@ both() { # PLAN: a folder with a base; TARGETS of ours, if not the usual
 		  base    = "base"
 		  adapter = "theirs"
 		}
+		weights "further" {
+		  train    = "lora"
+		  base     = "base"
+		  adapter  = "theirs"
+		  examples = examples.sums
+		  epochs   = 20
+		  rate     = 5
+		}
+		weights "further-merged" {
+		  train   = "merge"
+		  base    = "base"
+		  adapter = weights.further
+		}
 	PLAN
 	"$tmp/suiren" apply "$1"
 	check "$1" "$1/theirs" "$(artifact "$1" weights.theirs-merged)"
+	check "$1" "$(artifact "$1" weights.further)" "$(artifact "$1" weights.further-merged)"
+	cmp "$1/theirs/adapter_config.json" "$(artifact "$1" weights.further)/adapter_config.json"
 }
 
 mkdir "$tmp/own"

@@ -234,7 +234,7 @@ func layAdapter(f *weights.File, c *peftConfig, s *Shape, arena *tensor.Arena, r
 // blocksOf returns what stands before the number of a block in the name of a module
 // that moduleOf takes, as the model alone has it.
 func blocksOf(name string) string {
-	name = strings.TrimPrefix(name, "base_model.model.")
+	name = strings.TrimPrefix(name, peftPrefix)
 	if before, _, ok := strings.Cut(name, "layers."); ok {
 		return before + "layers."
 	}

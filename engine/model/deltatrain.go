@@ -175,12 +175,22 @@ func (r *rowState) input(l, which int) *kernel.Input {
 	return r.inputs[which]
 }
 
-// mostLoras returns the adapters of the block that has the most of a linear.
-func (w *net) mostLoras(which int) (list []*Pair) {
+// mostRanks returns of the adapters of a linear, as many as the block has that has the most,
+// the largest rank that each has in any.
+func (w *net) mostRanks(which int) (ranks []int) {
 	for _, b := range w.blocks {
-		if own := b[which].loras; len(own) > len(list) {
-			list = own
-		}
+		ranks = larger(ranks, b[which].loras)
 	}
-	return list
+	return ranks
+}
+
+// larger raises ranks to those of pairs.
+func larger(ranks []int, pairs []*Pair) []int {
+	for i, p := range pairs {
+		if i == len(ranks) {
+			ranks = append(ranks, 0)
+		}
+		ranks[i] = max(ranks[i], p.rank)
+	}
+	return ranks
 }

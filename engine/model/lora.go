@@ -18,6 +18,8 @@ type LoRA struct {
 	Rank    int
 	Alpha   float64
 	Seed    uint64
+
+	from *adapterForm // of an adapter to go on from: of it are the fields above but Seed, as far as they can say it (ReadLoRA)
 }
 
 // A TargetError is an ErrConfig about a target that the model has not.
@@ -93,9 +95,10 @@ func (o *LoRA) Params(s *Shape) (trained, packed int) {
 	list, _ := o.chosen(s)
 	places := s.places()
 	for i := range list {
-		p := places[list[i].module]
-		trained += o.Rank * (p.rows + p.cols)
-		packed += o.Rank*p.rows + kernel.PackedLen(1, o.Rank)*p.cols
+		x := &list[i]
+		p := places[x.module]
+		trained += x.rank * (p.rows + p.cols)
+		packed += x.rank*p.rows + kernel.PackedLen(1, x.rank)*p.cols
 	}
 	return trained, packed
 }
@@ -123,10 +126,15 @@ type target struct {
 	l, e   int    // its block; its number of copies
 	module string // of modules
 	name   string // of the Hugging Face module
+	rank   int
+	scale  float32
 }
 
 // chosen returns what the targets name, block after block.
 func (o *LoRA) chosen(s *Shape) ([]target, error) {
+	if o.from != nil {
+		return o.from.of(s)
+	}
 	all := s.modules()
 	if o.Rank < 1 || o.Rank > maxRank || !(o.Alpha > 0) || o.Alpha > 1e6 {
 		return nil, badConfig("an adapter of rank %d and alpha %g; the rank is from 1 to %d", o.Rank, o.Alpha, maxRank)
@@ -149,7 +157,7 @@ func (o *LoRA) chosen(s *Shape) ([]target, error) {
 					}
 				}
 				if wanted {
-					list = append(list, target{l, e, m, name})
+					list = append(list, target{l, e, m, name, o.Rank, float32(o.Alpha / float64(o.Rank))})
 				}
 			}
 		}
@@ -210,10 +218,10 @@ func (o *LoRA) layPairs(w *net, a *tensor.Arena) (pairs []*Pair, all, grads []fl
 		case strings.HasPrefix(x.module, sharedModules):
 			d = w.experts[x.l][s.Experts].matrix(p.linear)
 		}
-		pair := &Pair{name: x.name, at: p.at, rows: p.rows, cols: p.cols, rank: o.Rank, scale: float32(o.Alpha / float64(o.Rank))}
+		pair := &Pair{name: x.name, at: p.at, rows: p.rows, cols: p.cols, rank: x.rank, scale: x.scale}
 		d.loras = append(d.loras, pair)
 		pairs = append(pairs, pair)
-		n += o.Rank * (p.rows + p.cols)
+		n += x.rank * (p.rows + p.cols)
 	}
 	all, grads = a.Float32(n), a.Float32(n)
 	at := 0

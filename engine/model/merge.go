@@ -3,10 +3,7 @@ package model
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -91,59 +88,6 @@ func (f *File) Turns() bool {
 
 // IsGGUF reports whether the weights come from a GGUF file.
 func (f *File) IsGGUF() bool { return f.gguf != nil }
-
-// WriteAdapter writes the adapters as a folder of the peft library. base is
-// the digest of the model that they were trained over (File.Digest).
-func (t *Trainer) WriteAdapter(dir, base string, o LoRA) error {
-	targets, err := o.named(&t.net.Shape)
-	if err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(map[string]any{
-		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": o.Rank, "lora_alpha": o.Alpha, "lora_dropout": 0.0, "bias": "none",
-		"target_modules": targets, "fan_in_fan_out": t.net.Arch == "gpt2", "inference_mode": true, "base_model_name_or_path": "",
-	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "adapter_config.json"), append(text, '\n'), 0o666); err != nil {
-		return err
-	}
-	params, _ := t.Trained()
-	var list []weights.Tensor
-	for _, p := range params {
-		data := slices.Clone(p.Data)
-		if err := t.net.orderAdapter(p.Name, data, o.Rank, true); err != nil {
-			return err
-		}
-		list = append(list, weights.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
-	}
-	return weights.Write(filepath.Join(dir, "adapter_model.safetensors"), list, map[string]string{baseKey: base})
-}
-
-// ReadAdapter fills the trainer's adapters from a folder. They must be of the
-// same targets and rank.
-func (t *Trainer) ReadAdapter(dir string) error {
-	f, err := openAdapterFile(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	params, _ := t.Trained()
-	if n := len(f.Names()); n != len(params) {
-		return &weights.FormatError{Path: dir, Why: "has %d tensors; an adapter of these targets has %d", Args: []any{n, len(params)}}
-	}
-	for _, p := range params {
-		if err := f.Read(p.Name, p.Data); err != nil {
-			return err
-		}
-		if err := t.net.orderAdapter(p.Name, p.Data, t.pairs[0].rank, false); err != nil {
-			return err
-		}
-	}
-	t.Repack()
-	return nil
-}
 
 // A BaseError says that an adapter was trained over another model.
 type BaseError struct{ Want, Have string } // digests

@@ -106,36 +106,34 @@ func (w *net) layMixGrad(t int, a *tensor.Arena) mixGrad {
 	slots := t * w.asks()
 	g := mixGrad{act: a.Float32(slots * w.widest()), out: a.Float32(slots * w.Width), dw: a.Float32(slots)}
 	for which := gateUpLinear; which <= downLinear; which++ {
-		var most []*Pair
+		var ranks []int
 		for e := range w.scored() {
-			if list := w.mostExpertLoras(e, which); len(list) > len(most) {
-				most = list
+			for _, block := range w.experts {
+				ranks = larger(ranks, block[e].matrix(which).loras)
 			}
 		}
-		for _, p := range most {
-			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * p.rank), a.Float32(slots * p.rank)})
+		for _, rank := range ranks {
+			g.pairs[which] = append(g.pairs[which], pairState{a.Float32(slots * rank), a.Float32(slots * rank)})
 		}
 	}
 	return g
 }
 
-// mostExpertLoras is mostLoras of expert e of the blocks.
-func (w *net) mostExpertLoras(e, which int) (list []*Pair) {
+// mostExpertLoras is how many adapters the matrix of expert e has at most in a block.
+func (w *net) mostExpertLoras(e, which int) (n int) {
 	for _, block := range w.experts {
-		if own := block[e].matrix(which).loras; len(own) > len(list) {
-			list = own
-		}
+		n = max(n, len(block[e].matrix(which).loras))
 	}
-	return list
+	return n
 }
 
 // pairsOf returns the states of the adapters of an expert's matrix d for n slots from
-// lo on.
-func (s *expertScratch) pairsOf(g *mixGrad, which, lo, n int, d *dense) []pairState {
-	for i := range d.loras {
+// lo on, of those that begin at first.
+func (s *expertScratch) pairsOf(g *mixGrad, which, first, lo, n int, d *dense) []pairState {
+	for i, l := range d.loras {
 		p := &g.pairs[which][i]
-		rank := len(p.mid) / len(g.dw)
-		s.pairs[i] = pairState{p.mid[lo*rank : (lo+n)*rank], p.dmid[lo*rank : (lo+n)*rank]}
+		at := first*(len(p.mid)/len(g.dw)) + (lo-first)*l.rank // room is for the largest rank: experts of others do not meet
+		s.pairs[i] = pairState{p.mid[at:][:n*l.rank], p.dmid[at:][:n*l.rank]}
 	}
 	return s.pairs[:len(d.loras)]
 }
@@ -312,7 +310,7 @@ func (w *net) downBack(r *rowState, l, e int, asked []int32, lo int, s *workScra
 	}
 	x.gather(r.nf, asked, C, w.asks())
 	acts, d := w.expertAct(r, l, e, lo, len(asked)), w.experts[l][e].down
-	pairs := x.pairsOf(&r.grad.mix, downLinear, lo, len(asked), d)
+	pairs := x.pairsOf(&r.grad.mix, downLinear, int(st.mix.from[e]), lo, len(asked), d)
 	d.back(x.rows, C, 0, len(asked), acts, s.da, ds, pairs)
 	for i, a := range asked {
 		act, da, gu := acts[i*F:(i+1)*F], s.da[i*F:(i+1)*F], st.mix.gateUp[(lo+i)*wide:]
@@ -332,7 +330,7 @@ func (w *net) upBack(r *rowState, l, e int, asked []int32, lo int, s *workScratc
 	m, x, wide := &r.layers[l].mix, &s.expert, apart(2*w.widest())
 	if len(asked) > 0 {
 		d := w.experts[l][e].gateUp
-		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, lo, len(asked), d)
+		pairs := x.pairsOf(&r.grad.mix, gateUpLinear, int(m.from[e]), lo, len(asked), d)
 		if len(pairs) > 0 {
 			x.gather(r.layers[l].n2, asked, w.Width, w.asks())
 		}
@@ -475,7 +473,7 @@ func (t *Trainer) expertPairGrad(l int, k *gradTask, s *expertScratch) {
 		if n == 0 {
 			continue
 		}
-		state := &s.pairsOf(g, k.which, lo, n, d)[k.pair]
+		state := &s.pairsOf(g, k.which, lo, lo, n, d)[k.pair]
 		switch {
 		case k.which == downLinear:
 			s.gather(r.grad.dtop, asked, C, K)

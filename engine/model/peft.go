@@ -30,6 +30,7 @@ type peftConfig struct {
 	Layers  numbers  `json:"layers_to_transform"`
 	Base    string   `json:"suiren_base"` // what baseKey says, where it was written before
 
+	text   []byte         // the file
 	others map[string]any // all that it says
 }
 
@@ -64,7 +65,7 @@ func (c *peftConfig) scale(module string, rank int) float64 {
 // readPEFT reads adapter_config.json and refuses what is not applied.
 func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	path := filepath.Join(dir, "adapter_config.json")
-	var c peftConfig
+	c := new(peftConfig)
 	bad := func(place, format string, args ...any) error {
 		return &weights.FormatError{Path: path, Place: place, Why: format, Args: args}
 	}
@@ -72,7 +73,8 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
+	c.text = text
+	if err := json.Unmarshal(text, c); err != nil {
 		return nil, bad("", "is not the JSON of an adapter: %v", err)
 	}
 	if err := json.Unmarshal(text, &c.others); err != nil {
@@ -103,7 +105,7 @@ func readPEFT(dir string, s *Shape) (*peftConfig, error) {
 	if name, ok := c.Init.(string); ok && !slices.Contains(plainly, strings.ToLower(name)) {
 		return nil, bad("init_lora_weights", "%q took a part of the base away before the training, so that the adapter does not fit it; save it with path_initial_model_for_weight_conversion, which makes it plain LoRA", name)
 	}
-	return &c, nil
+	return c, nil
 }
 
 // said reports whether a value of a configuration says something.
@@ -219,7 +221,7 @@ func (p patterns) compile(fits func(float64) bool) (name string, ok bool) {
 
 // of returns the number of a module, and otherwise if no pattern matches.
 func (p patterns) of(module string, otherwise float64) float64 {
-	module = strings.TrimPrefix(module, "base_model.model.")
+	module = strings.TrimPrefix(module, peftPrefix)
 	for _, x := range p {
 		if x.is.MatchString(module) {
 			return x.value

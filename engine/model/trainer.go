@@ -370,7 +370,7 @@ func (t *Trainer) layTasks() {
 				t.tasks = append(t.tasks, gradTask{which, lo, min(lo+span, n), -1, -1})
 			}
 		}
-		for i := range t.net.mostLoras(which) {
+		for i := range t.net.mostRanks(which) {
 			t.tasks = append(t.tasks, gradTask{which, 0, 0, i, -1}, gradTask{which, 1, 0, i, -1})
 		}
 	}
@@ -443,7 +443,7 @@ func (t *Trainer) Trained() (params, grads []Tensor) {
 		return t.Params.Tensors(), t.Grads.Tensors()
 	}
 	for _, p := range t.pairs {
-		a, b := "base_model.model."+p.name+".lora_A.weight", "base_model.model."+p.name+".lora_B.weight"
+		a, b := peftPrefix+p.name+".lora_A.weight", peftPrefix+p.name+".lora_B.weight"
 		params = append(params, Tensor{Name: a, Shape: []int{p.rank, p.cols}, Data: p.a, Matrix: true}, Tensor{Name: b, Shape: []int{p.rows, p.rank}, Data: p.b, Matrix: true})
 		grads = append(grads, Tensor{Name: a, Shape: []int{p.rank, p.cols}, Data: p.da, Matrix: true}, Tensor{Name: b, Shape: []int{p.rows, p.rank}, Data: p.db, Matrix: true})
 	}

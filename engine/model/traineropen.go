@@ -385,8 +385,8 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		r.grad.mix = t.net.layMixGrad(T, a)
 	}
 	for which := range linears {
-		for _, p := range t.net.mostLoras(which) {
-			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * p.rank), a.Float32(T * p.rank)})
+		for _, rank := range t.net.mostRanks(which) {
+			r.grad.pairs[which] = append(r.grad.pairs[which], pairState{a.Float32(T * rank), a.Float32(T * rank)})
 		}
 	}
 	if t.Grads == nil {

@@ -14,16 +14,30 @@ import (
 	"suiren/stage/talk"
 )
 
-// adapterOf is the adapter that a plan asks for: of rank 0 there is none.
-func adapterOf(rank int, alpha float64, targets []string, seed uint64) *model.LoRA {
-	if rank == 0 {
+// adapterOf is the adapter that a plan asks for: of rank 0 there is none. That of one that
+// is gone on from is only known where it lies: until then it stands for it.
+func adapterOf(from stage.Ref, rank int, alpha float64, targets []string, seed uint64) *model.LoRA {
+	switch {
+	case !from.IsZero():
+		return &model.LoRA{Rank: slimRank, Alpha: 2 * slimRank}
+	case rank == 0:
 		return nil
 	}
 	return &model.LoRA{Targets: targets, Rank: rank, Alpha: orDefault(alpha, 2*float64(rank)), Seed: seed}
 }
 
-// checkAdapter finds fault with what a plan says of an adapter; of rank 0 there is none.
-func checkAdapter(rank int, alpha float64, targets []string) []*say.Error {
+// checkAdapter finds fault with what a plan says of an adapter: of one that is gone on from
+// nothing can be said; of rank 0 there is none.
+func checkAdapter(from stage.Ref, rank int, alpha float64, targets []string) (list []*say.Error) {
+	if !from.IsZero() {
+		said := map[string]bool{"rank": rank > 0, "alpha": alpha > 0, "targets": targets != nil}
+		for _, where := range sortedKeys(said) {
+			if said[where] {
+				list = append(list, withoutEffect(where, say.T("the adapter that is trained on has its own", "接着训练的适配器有它自己的设置"), say.T("leave it out, or leave adapter out for a new one", "请省略此项；要训练新的适配器则省略 adapter")))
+			}
+		}
+		return list
+	}
 	if where := firstOf(map[string]bool{"alpha": alpha > 0, "targets": targets != nil}); where != "" && rank == 0 {
 		return []*say.Error{withoutEffect(where, say.T("it is said of an adapter, and without rank all weights are trained", "它针对适配器，而不写 rank 时训练全部权重"), say.T("write rank = 16 for an adapter, or leave it out", "要训练适配器请写 rank = 16，否则请省略此项"))}
 	}
@@ -36,7 +50,9 @@ func checkAdapter(rank int, alpha float64, targets []string) []*say.Error {
 // settled adds what is known of an adapter to settings.
 func (o own) settled(m map[string]any) map[string]any {
 	if o.lora != nil { // of all weights the optimiser is the base's
-		m["alpha"] = o.lora.Alpha
+		if o.from.IsZero() {
+			m["alpha"] = o.lora.Alpha
+		}
 		if o.method != (*GRPO)(nil).Name() {
 			m["optimizer"] = "adamw"
 		}
@@ -53,9 +69,10 @@ func aside(path string) say.Text {
 	return say.T(`the folder of the base holds an adapter, too (adapter_config.json), and that is not used: to add it, name the folder in adapter of train = "merge"`, `基座的目录里还有一个适配器（adapter_config.json），它不会被使用：要加上它，请用 train = "merge"，并在 adapter 中写明该目录`)
 }
 
-// tellAside notes of a run over a base that an adapter lies beside it.
+// tellAside notes of a run over a base that an adapter lies beside it, unless it goes on
+// from one.
 func tellAside(job *stage.Job) {
-	if text := aside(job.Dir("base")); !text.IsZero() {
+	if text := aside(job.Dir("base")); !text.IsZero() && job.Dir("adapter") == "" {
 		note(job, text)
 	}
 }
@@ -63,11 +80,19 @@ func tellAside(job *stage.Job) {
 // adapters adds to what is derived which adapter is trained over b, if one is, and that
 // another lies beside it.
 func (o *own) adapters(b *footing, derived say.Text) say.Text {
-	if text := aside(b.file); !text.IsZero() {
+	if text := aside(b.file); !text.IsZero() && o.from.IsZero() {
 		derived = say.T("%v; %v", "%v；%v", derived, text)
 	}
-	if o.lora == nil || !b.known() {
+	if o.lora == nil || !b.known() || !o.from.IsZero() && !o.formed {
 		return derived
+	}
+	if !o.from.IsZero() {
+		least, most := o.lora.Ranks()
+		ranks := say.T("rank %d", "秩 %d", most)
+		if least < most {
+			ranks = say.T("ranks %d to %d", "秩 %d 到 %d", least, most)
+		}
+		return say.T("goes on from an adapter of %v: %d parameters; %v", "接着训练适配器（%v）：%d 个参数；%v", ranks, o.trained(&b.shape), derived)
 	}
 	return say.T("adapters of rank %d and alpha %g: %d parameters; %v", "适配器秩 %d、alpha %g：%d 个参数；%v", o.lora.Rank, o.lora.Alpha, o.trained(&b.shape), derived)
 }
@@ -110,16 +135,24 @@ func unfitAdapter(base, dir string) *say.Error {
 		return nil // it is told of the base
 	}
 	defer file.Close()
-	ad, err := file.OpenAdapter(dir)
+	words, err := talk.Open(base)
+	if err != nil {
+		words = nil // it is told of the base
+	}
+	return (&brought{File: file, words: words, path: base}).unfit(dir)
+}
+
+// unfit finds fault with the adapter in the folder dir for b.
+func (b *brought) unfit(dir string) *say.Error {
+	ad, err := b.OpenAdapter(dir)
 	if err != nil {
 		return adapterError(err)
 	}
 	defer ad.Close()
-	words, err := talk.Open(base)
-	if err != nil {
-		return nil // told of the base
+	if b.words == nil {
+		return nil
 	}
-	if err := TaughtIn(words, dir); err != nil {
+	if err := TaughtIn(b.words, dir); err != nil {
 		return adapterError(err)
 	}
 	return nil
@@ -163,13 +196,14 @@ func otherBase(base, over string) *say.Error {
 	if base == "" || over == "" {
 		return nil
 	}
+	base, over = talk.Path(base), talk.Path(over)
 	a, err := os.Stat(base)
 	b, err2 := os.Stat(over)
 	if err != nil || err2 != nil || os.SameFile(a, b) {
 		return nil
 	}
 	var digests [2]string
-	for i, path := range []string{talk.Path(base), talk.Path(over)} {
+	for i, path := range []string{base, over} {
 		file, err := model.Open(path)
 		if err != nil {
 			return nil // it is told of the model

@@ -195,7 +195,7 @@ func TestBroughtAsk(t *testing.T) {
 // adapter too, and after a step those of the new weights.
 func TestSpeaker(t *testing.T) {
 	for rank, name := range []string{"qwen2", "llama3", "spark2_5", "gemma2", "qwen3_moe"} { // whole; of rank 1 to 4
-		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1, lora: adapterOf(rank, 0, nil, 1)}, 0)
+		s, err := openStudent(newBench(t, map[string]string{"base": familyFolder(t, name)}).Job, own{seed: 1, lora: adapterOf(stage.Ref{}, rank, 0, nil, 1)}, 0)
 		check(t, err)
 		defer s.Close()
 		check(t, s.readyFor(64))

@@ -3,12 +3,10 @@ package train
 import (
 	"context"
 	"errors"
-	"math"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"suiren/engine/infer"
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -34,15 +32,16 @@ type Distil struct {
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.0001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
-	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                         // of an adapter over a base of another family
-	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                  // of the adapter; none: twice its rank
-	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                         // of the adapter; none: every matrix of the blocks
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                   // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                                         // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3
+	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
+	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                            // of an adapter over a base of another family
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                     // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                            // of the adapter; none: every matrix of the blocks
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"`    // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                         // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                           // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                      // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                            // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                          // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -58,7 +57,7 @@ func (d *Distil) Revision() int {
 func (*Distil) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
-func (d *Distil) MakesAdapter() bool { return d.Rank > 0 }
+func (d *Distil) MakesAdapter() bool { return d.Rank > 0 || !d.Adapter.IsZero() }
 
 // Check implements stage.Checker.
 func (d *Distil) Check() []*say.Error {
@@ -82,19 +81,19 @@ func (d *Distil) Check() []*say.Error {
 	if d.top() == 0 && d.Hard > 0 {
 		list = append(list, withoutEffect("hard", say.T("with top = 0 the text's own tokens are all that is learnt", "top = 0 时学的只有文本自身的词元"), say.T("leave it out, or make top larger", "请省略此项，或调大 top")))
 	}
-	if d.Depth > 0 && d.Rank > 0 {
-		list = append(list, withoutEffect("rank", say.T("random weights are trained as a whole", "随机权重只能整体训练"), say.T("leave it out", "请省略此项")))
+	if where := firstOf(map[string]bool{"rank": d.Rank > 0, "adapter": !d.Adapter.IsZero()}); where != "" && d.Depth > 0 {
+		list = append(list, withoutEffect(where, say.T("random weights are trained as a whole", "随机权重只能整体训练"), say.T("leave it out", "请省略此项")))
 	}
 	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
 		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
 	}
-	return slices.Concat(list, checkAdapter(d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkAdapter(d.Adapter, d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.MakesAdapter()), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *Distil) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), lora: adapterOf(d.Rank, d.Alpha, d.Targets, d.Seed)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), from: d.Adapter, lora: adapterOf(d.Adapter, d.Rank, d.Alpha, d.Targets, d.Seed)}
 }
 
 func (d *Distil) top() int {
@@ -127,97 +126,6 @@ func (d *Distil) Settled() map[string]any {
 		m["rate"], m["optimizer"] = d.rate(), "muon"
 	}
 	return d.own().settled(m)
-}
-
-// Forecast implements stage.Forecaster.
-func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	teacher := footingOf(in["teacher"])
-	limit := mostTokens
-	if d.Depth > 0 {
-		limit = min(limit, teacher.shape.Context)
-	}
-	w, length := loadOf(1e6, exampleLength, problemTokens, answerShare), exampleLength
-	for _, f := range in["from"] {
-		w = rowsLoad(f)
-		length = w.length
-	}
-	n, prompt, answer := 0.0, 0.0, 0.0 // problems, and tokens of each
-	reads := w.tokens()
-	if list := in["problems"]; len(list) > 0 {
-		t := tallyOf(list, &teacher)
-		n = min(float64(d.count()), t.docs)
-		prompt, answer = t.asked(), t.answered(d.tokens())
-		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
-		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
-	}
-	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
-	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
-	var s *pupil
-	if d.Depth > 0 {
-		context := teacher.shape.Context
-		if len(in["from"]) > 0 && length > 1 { // it is known
-			context = length
-		}
-		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
-		s.f.WordsPath = teacher.wordsAt
-		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
-		if words := teacher.speech(); words != nil && teacher.file != "" {
-			if bad := packedTeacher(words); bad != nil {
-				s.f.Wrong = append(s.f.Wrong, bad)
-			}
-		}
-	} else {
-		b := footingOf(in["base"])
-		o := d.own()
-		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
-		s = newPupil(b, o, min(b.context(), length), m)
-		s.f.Wrong = append(s.f.Wrong, unfitRows(in["from"], namedWords(in["base"]), &b)...)
-		if len(in["problems"]) > 0 { // rows may learn other turns than answers
-			held := tallyOf(in["watch"], &b)
-			s.f.Wrong = append(s.f.Wrong, held.dropped("watch", &b)...)
-		}
-	}
-	s.leave(idle, m)
-	toil := 0.0
-	if n > 0 {
-		asked := loadOf(n*prompt, s.length, int(prompt), 0)
-		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
-		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
-	}
-	o := d.own()
-	rates := s.rates(o, d.rate())
-	if d.Depth > 0 {
-		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
-	}
-	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
-	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
-	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
-	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
-	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
-		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
-	}
-	s.f.Derived = o.adapters(&s.footing, s.f.Derived)
-	if d.Depth > 0 {
-		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
-	}
-	s.f.FLOPs = s.flops(&w)
-	toil += w.toil(&s.shape, &s.way)
-	if len(in["watch"]) > 0 {
-		toil += w.looking(&s.shape, &s.way)
-	}
-	if d.top() > 0 {
-		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
-		toil += d.judgedToil(&w, s.way.passes)
-	}
-	setTime(&s.f, toil+s.writes(m), m)
-	judged(&s.f, in["problems"], n, m)
-	s.remark(&w, m)
-	for _, e := range teacher.bad {
-		e.Where = "teacher"
-		s.f.Wrong = append(s.f.Wrong, e)
-	}
-	s.f.Wrong = slices.Concat(s.f.Wrong, teacher.unspoken("teacher"), unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
-	return s.f
 }
 
 // A distilling is one run of Distil.

@@ -28,9 +28,10 @@ type DPO struct {
 	Batch     int       `plan:"batch,optional" min:"1" max:"4096"`                   // pairs a step
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
-	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                          // of an adapter; none: all weights are trained
-	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
-	Targets   []string  `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
+	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                                              // of an adapter; none: all weights are trained
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                     // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                            // of the adapter; none: every matrix of the blocks
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
@@ -48,7 +49,7 @@ func (*DPO) Revision() int   { return 7 } // pairs whose answers are written ali
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
-func (d *DPO) MakesAdapter() bool { return d.Rank > 0 }
+func (d *DPO) MakesAdapter() bool { return d.Rank > 0 || !d.Adapter.IsZero() }
 
 // preferenceForms are the losses by their names in a plan.
 var preferenceForms = map[string]objective.Form{"": objective.Sigmoid, "sigmoid": objective.Sigmoid, "normalised": objective.Normalised, "ipo": objective.IPO}
@@ -62,13 +63,13 @@ func (d *DPO) Check() []*say.Error {
 	if d.Loss == "ipo" && d.Smoothing > 0 {
 		list = append(list, &say.Error{Where: "smoothing", What: say.T("ipo has no smoothing", "ipo 没有 smoothing"), Next: say.T("remove it", "请删去")})
 	}
-	return slices.Concat(list, checkAdapter(d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.Rank), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
+	return slices.Concat(list, checkAdapter(d.Adapter, d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.MakesAdapter()), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (d *DPO) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, batch: 2 * d.batch(), epochs: d.epochs(), seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), lora: adapterOf(d.Rank, d.Alpha, d.Targets, d.Seed)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), from: d.Adapter, lora: adapterOf(d.Adapter, d.Rank, d.Alpha, d.Targets, d.Seed)}
 }
 
 func (d *DPO) batch() int  { return orDefault(d.Batch, 16) }
@@ -274,13 +275,14 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 // often under the base before; of what is watched so many.
 func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg string, from, watch stage.Ref, answers int, reads float64, watched int, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
+	misfits := o.foretellAdapter(in, &b)
 	t := tallyOf(in[arg], &b)
 	longest := t.longest
 	if reads > 1 { // an answer stands behind another's prompt, too
 		longest = min(max(longest, t.ask+t.answer), b.context())
 	}
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
-	wrong := t.refused(in, use, arg, from, &b)
+	wrong := append(misfits, t.refused(in, use, arg, from, &b)...)
 	if len(wrong) == 0 && o.fair && t.known(&b) && t.called.even() {
 		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), true))
 	}
@@ -349,6 +351,7 @@ func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
 	if bad := o.wrongTargets(&b); bad != nil {
 		s.f.Wrong = append(s.f.Wrong, bad)
 	}
+	o.foretellForm(&s.f, &b)
 	s.length = max(longest, min(promptTokens, s.context()))
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"suiren/engine/model"
@@ -51,9 +52,18 @@ type distilFacts struct {
 }
 
 // trainedIn notes of an adapter the words of its base, and the tokens with which the
-// turns end that it learnt.
-func (f *facts) trainedIn(words *talk.Words, ends []int32) {
+// turns end that it learnt, those of the adapter in the folder first among them, which it goes
+// on from; "": from none.
+func (f *facts) trainedIn(words *talk.Words, first string, ends []int32) error {
 	f.Words, f.Ends, f.NewEnds, f.AllEnds = words.Sum(), nil, nil, words.AllEnds()
+	if first != "" {
+		before, err := readFacts(first)
+		if err != nil {
+			return err
+		}
+		known := slices.Concat(before.Ends, before.NewEnds)
+		ends = append(known, slices.DeleteFunc(slices.Clone(ends), func(id int32) bool { return slices.Contains(known, id) })...)
+	}
 	for _, id := range ends {
 		if words.EndsWith(id) {
 			f.Ends = append(f.Ends, id)
@@ -61,6 +71,21 @@ func (f *facts) trainedIn(words *talk.Words, ends []int32) {
 			f.NewEnds = append(f.NewEnds, id)
 		}
 	}
+	return nil
+}
+
+// under makes of the facts of a base those of it with the adapter in the folder dir, which
+// says what it is if it was trained here.
+func (f *facts) under(dir string) error {
+	over, err := readFacts(dir)
+	if err != nil {
+		return err
+	}
+	if over.Taught.Or(f.Taught); over.Method != "" {
+		*f = over
+		f.Words, f.Ends, f.NewEnds, f.AllEnds = "", nil, nil, nil
+	}
+	return nil
 }
 
 // writeFolder writes a Hugging Face folder, tokenizer and card included, and

@@ -17,6 +17,7 @@ import (
 func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	w, bad := workload{length: exampleLength}, []*say.Error(nil)
+	misfits := o.foretellAdapter(in, &b)
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
@@ -32,11 +33,9 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		batch = o.batchOf(int(math.Ceil(w.rows)))
 	}
 	k := way{batch: batch, micro: microRows, integer: b.integer, turns: b.turns, threads: m.Threads, passes: passesOf(w.rows, batch, o.epochs), muon: o.optimizer == "muon", eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad)}
+	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.untrained(o.lora != nil), b.unwritable(o.typ), unfitRows(in["from"], namedWords(in["base"]), &b), unfit(in, stage.UseChats, "examples", "watch"), o.unspoken(in, &b), bad, misfits)}
 	if o.lora != nil {
-		for _, base := range in["base"] {
-			f.Over = base.Path
-		}
+		o.foretellForm(&f, &b)
 		k.rank, k.muon = o.lora.Rank, false
 		if bad := o.wrongTargets(&b); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
@@ -202,7 +201,9 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	for _, f := range in["watch"] {
 		watched = f.Size["watched"]
 	}
-	beside, slimBeside, idle := g.besides(&b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
+	o := g.own()
+	misfits := o.foretellAdapter(in, &b)
+	beside, slimBeside, idle := g.besides(&o, &b, longest, float64(t.ask+g.tokens())*max(float64(g.prompts()*g.samples()), watched), m)
 	replay := []*say.Error(nil)
 	again, held, row := 0.0, 0.0, longest // tokens of a lesson that is learnt again, of those that are kept, and of a row
 	switch {
@@ -214,7 +215,6 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	case t.learnt > 0:
 		again = t.each()
 	}
-	o := g.own()
 	o.beside, o.slimBeside, o.held = beside, slimBeside, int64(tokenBytes*held+t.records(&b))+sandboxBytes(in["problems"])
 	s := newPupil(b, o, row, m)
 	s.leave(idle, m)
@@ -259,13 +259,17 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	s.f.Derived = say.T("%d problems a step with %d answers each, %v", "每步 %d 题，每题 %d 个回答，%v", g.prompts(), g.samples(), paced(s.rates(o, g.rate()), "wsd", warm, s.usual(o, new(GRPO).rate())))
 	s.f.Derived = o.adapters(&b, s.f.Derived)
 	s.remark(&w, m)
-	s.f.Wrong = slices.Concat(s.f.Wrong, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
+	s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfit(in, stage.UseProblems, "problems", "watch"), unfit(in, stage.UseChats, "replay"))
 	for _, base := range in["base"] {
 		told, err := readFacts(base.Path)
 		if err != nil {
 			told = facts{} // the owner's
 		}
-		if base.Path != "" && !g.straight(&told) { // else lessons are read without their thoughts
+		known := base.Path != ""
+		for _, ad := range in["adapter"] {
+			known = known && ad.Path != "" && told.under(ad.Path) == nil
+		}
+		if known && !g.straight(&told) { // else lessons are read without their thoughts
 			s.f.Wrong = append(s.f.Wrong, replay...)
 		}
 	}
@@ -291,23 +295,22 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	return s.f
 }
 
-// besides is beside, and the same if an adapter learnt.
-func (g *GRPO) besides(b *footing, limit int, tokens float64, m stage.Machine) (beside, slimBeside, idle int64) {
-	slim := *g
-	slim.Rank, slim.Alpha, slim.Targets = slimRank, 0, nil
-	slimBeside, _ = slim.beside(b, limit, 0, m)
-	beside, idle = g.beside(b, limit, tokens, m)
+// besides is beside, and the same if a new adapter learnt.
+func (g *GRPO) besides(o *own, b *footing, limit int, tokens float64, m stage.Machine) (beside, slimBeside, idle int64) {
+	slim := *o
+	slim.slim()
+	slimBeside, _ = g.beside(&slim, b, limit, 0, m)
+	beside, idle = g.beside(o, b, limit, tokens, m)
 	return beside, slimBeside, idle
 }
 
 // beside is what a run keeps beside what training needs: the best weights, and
 // what answers are sampled from. Of that so much is never touched, if so many
 // tokens are asked and answered at most from one change of the weights to the next.
-func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
+func (g *GRPO) beside(run *own, b *footing, limit int, tokens float64, m stage.Machine) (bytes, idle int64) {
 	o := infer.Options{Slots: min(g.slots(), 64), Limit: limit, Threads: m.Threads, KV: model.KVFloat32}
-	run := g.own()
 	kept := 4 * float64(g.copies()) * float64(run.trained(&b.shape))
-	if g.Rank == 0 {
+	if run.lora == nil {
 		kept = float64(4+keptBytes(inHalves(g.Storage))*int64(g.copies())) * b.params
 		if b.chat {
 			pages, rest := infer.SamplerBytes(b.shape.Config, g.slots(), b.shape.Context, m.Threads)
@@ -317,4 +320,94 @@ func (g *GRPO) beside(b *footing, limit int, tokens float64, m stage.Machine) (b
 	}
 	bytes, idle = b.serving(o, m.Memory/4, tokens)
 	return int64(kept) + bytes, idle
+}
+
+// Forecast implements stage.Forecaster.
+func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
+	teacher, o := footingOf(in["teacher"]), d.own()
+	limit := mostTokens
+	if d.Depth > 0 {
+		limit = min(limit, teacher.shape.Context)
+	}
+	w, length := loadOf(1e6, exampleLength, problemTokens, answerShare), exampleLength
+	for _, f := range in["from"] {
+		w = rowsLoad(f)
+		length = w.length
+	}
+	n, prompt, answer := 0.0, 0.0, 0.0 // problems, and tokens of each
+	reads := w.tokens()
+	if list := in["problems"]; len(list) > 0 {
+		t := tallyOf(list, &teacher)
+		n = min(float64(d.count()), t.docs)
+		prompt, answer = t.asked(), t.answered(d.tokens())
+		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
+		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
+	}
+	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
+	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
+	var s *pupil
+	if d.Depth > 0 {
+		context := teacher.shape.Context
+		if len(in["from"]) > 0 && length > 1 { // it is known
+			context = length
+		}
+		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
+		s.f.WordsPath = teacher.wordsAt
+		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
+		if words := teacher.speech(); words != nil && teacher.file != "" {
+			if bad := packedTeacher(words); bad != nil {
+				s.f.Wrong = append(s.f.Wrong, bad)
+			}
+		}
+	} else {
+		b := footingOf(in["base"])
+		misfits := o.foretellAdapter(in, &b)
+		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
+		s = newPupil(b, o, min(b.context(), length), m)
+		s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfitRows(in["from"], namedWords(in["base"]), &b))
+		if len(in["problems"]) > 0 { // rows may learn other turns than answers
+			held := tallyOf(in["watch"], &b)
+			s.f.Wrong = append(s.f.Wrong, held.dropped("watch", &b)...)
+		}
+	}
+	s.leave(idle, m)
+	toil := 0.0
+	if n > 0 {
+		asked := loadOf(n*prompt, s.length, int(prompt), 0)
+		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
+		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
+	}
+	rates := s.rates(o, d.rate())
+	if d.Depth > 0 {
+		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
+	}
+	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
+	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
+	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
+	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
+		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
+	}
+	s.f.Derived = o.adapters(&s.footing, s.f.Derived)
+	if d.Depth > 0 {
+		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
+	}
+	s.f.FLOPs = s.flops(&w)
+	toil += w.toil(&s.shape, &s.way)
+	if len(in["watch"]) > 0 {
+		toil += w.looking(&s.shape, &s.way)
+	}
+	if d.top() > 0 {
+		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
+		toil += d.judgedToil(&w, s.way.passes)
+	}
+	setTime(&s.f, toil+s.writes(m), m)
+	judged(&s.f, in["problems"], n, m)
+	s.remark(&w, m)
+	for _, e := range teacher.bad {
+		e.Where = "teacher"
+		s.f.Wrong = append(s.f.Wrong, e)
+	}
+	s.f.Wrong = slices.Concat(s.f.Wrong, teacher.unspoken("teacher"), unfit(in, stage.UseProblems, "problems"), unfit(in, stage.UseChats, "watch"))
+	return s.f
 }

@@ -48,10 +48,11 @@ type GRPO struct {
 	Overlong int      `json:",omitempty" plan:"overlong,optional" min:"1" max:"8192"`     // last tokens before the limit, over which a reward falls by 1
 	Control  string   `json:",omitempty" plan:"control,optional"`                         // random: a coin in the place of the reward
 
-	Think   *bool    `json:",omitempty" plan:"think,optional"`                          // none: as it was taught, or the template's way
-	Rank    int      `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`        // of an adapter; none: all weights are trained
-	Alpha   float64  `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
-	Targets []string `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
+	Think   *bool     `json:",omitempty" plan:"think,optional"`                                              // none: as it was taught, or the template's way
+	Adapter stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
+	Rank    int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                            // of an adapter; none: all weights are trained
+	Alpha   float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                     // of the adapter; none: twice its rank
+	Targets []string  `json:",omitempty" plan:"targets,optional"`                                            // of the adapter; none: every matrix of the blocks
 
 	Warmup    *float64 `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64 `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
@@ -69,7 +70,7 @@ func (*GRPO) Revision() int   { return 10 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
-func (g *GRPO) MakesAdapter() bool { return g.Rank > 0 }
+func (g *GRPO) MakesAdapter() bool { return g.Rank > 0 || !g.Adapter.IsZero() }
 
 func orDefault[T int | float64](v, d T) T {
 	if v == 0 {
@@ -108,7 +109,7 @@ func (g *GRPO) Settled() map[string]any {
 
 // own is how a student learns as the plan says.
 func (g *GRPO) own() own {
-	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage), lora: adapterOf(g.Rank, g.Alpha, g.Targets, g.Seed)}
+	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage), from: g.Adapter, lora: adapterOf(g.Adapter, g.Rank, g.Alpha, g.Targets, g.Seed)}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has
@@ -325,12 +326,12 @@ func (r *rl) open(ctx context.Context) error {
 		}
 		o.slimBeside = takes.Total() + 4*int64(r.copies())*int64(adapterParams(&b.Shape, slimRank))
 		o.beside = takes.Total() + keptBytes(o.half)*int64(r.copies())*o.trained(&b.Shape)
-		if r.Rank == 0 {
+		if o.lora == nil {
 			o.beside += 4 * int64(b.Shape.Params()) // what is sampled from, in f32
 		}
 	} else {
 		over := footingOf([]stage.Forecast{{Path: r.job.Dir("base")}})
-		o.beside, o.slimBeside, _ = r.besides(&over, most, 0, r.job.Machine)
+		o.beside, o.slimBeside, _ = r.besides(o, &over, most, 0, r.job.Machine)
 	}
 	o.held = int64(tokenBytes*lessons.tokens + recordsOf(problems))
 	if slices.ContainsFunc(problems, func(p stage.Problem) bool { return verify.Program(p.Verify) == "code" }) {

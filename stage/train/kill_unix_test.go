@@ -127,6 +127,7 @@ func TestKilledBrought(t *testing.T) {
 	}
 	base, pick, part, ref := archFolder("qwen2"), picker(t, "llama3"), toyPart(t, picks(12)), stage.Ref{Kind: "examples", Name: "x"}
 	talk, rows := toyExamples(t, chats), archRows(t, 261)
+	adapter, picked := adapterOver(t, &LoRA{Rank: 3}, base, rows), adapterOver(t, &LoRA{Rank: 2, Targets: []string{"q_proj", "down_proj"}}, pick, rows)
 	for _, c := range []killed{
 		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16", Gradients: "bf16x3"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}, "d93a626b2aee"},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}, "cbaae49cb206"},
@@ -137,6 +138,8 @@ func TestKilledBrought(t *testing.T) {
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}, "2db6bf82fd6d"},
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}, "4d8bdf0e6ecb"},
 		{"dpo", &DPO{Batch: 2, Epochs: 2, Rank: 3, Watch: ref}, map[string]string{"base": base, "pairs": toyExamples(t, pairs), "watch": toyExamples(t, pairs[:4])}, "e3804a561122"},
+		{"dpo", &DPO{Batch: 2, Epochs: 2}, map[string]string{"base": base, "adapter": adapter, "pairs": toyExamples(t, pairs)}, "79e6e2462568"},
+		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Variant: "grpo", Rate: 0.1}, map[string]string{"base": pick, "adapter": picked, "problems": part, "watch": part}, "ecef57c25f8c"},
 		{"kto", &KTO{Batch: 4, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma2"), "labels": toyExamples(t, labels)}, "c5c07f210b45"},
 		{"distil", &Distil{Base: ref, Rank: 3, Batch: 1, Epochs: 2}, map[string]string{"base": familyFolder(t, "gemma3"), "teacher": base, "from": rows}, "c777842984d2"},
 		{"grpo", &GRPO{Steps: killedSteps, Prompts: 4, Samples: 4, Tokens: 6, Rank: 3, Rate: 0.1}, map[string]string{"base": pick, "problems": part, "watch": part}, "4a551f38d5c8"},

@@ -24,9 +24,10 @@ type KTO struct {
 	Batch     int       `plan:"batch,optional" min:"2" max:"4096"`                   // answers a step
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.00001" max:"10"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
-	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                          // of an adapter; none: all weights are trained
-	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"` // of the adapter; none: twice its rank
-	Targets   []string  `json:",omitempty" plan:"targets,optional"`                        // of the adapter; none: every matrix of the blocks
+	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
+	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`                                              // of an adapter; none: all weights are trained
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                     // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                            // of the adapter; none: every matrix of the blocks
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                      // looks at watch without a lower loss
@@ -44,17 +45,17 @@ func (*KTO) Revision() int   { return 8 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
-func (k *KTO) MakesAdapter() bool { return k.Rank > 0 }
+func (k *KTO) MakesAdapter() bool { return k.Rank > 0 || !k.Adapter.IsZero() }
 
 // Check implements stage.Checker.
 func (k *KTO) Check() []*say.Error {
-	return slices.Concat(checkMethod(k.Optimizer), checkAdapter(k.Rank, k.Alpha, k.Targets), checkStored(k.Storage, k.Rank), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))
+	return slices.Concat(checkMethod(k.Optimizer), checkAdapter(k.Adapter, k.Rank, k.Alpha, k.Targets), checkStored(k.Storage, k.MakesAdapter()), checkGradients(k.Gradients), checkWatch(k.Watch, k.Patience))
 }
 
 // own is how a student learns as the plan says.
 func (k *KTO) own() own {
 	return own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs(), seed: k.Seed,
-		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage), lora: adapterOf(k.Rank, k.Alpha, k.Targets, k.Seed)}
+		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage), from: k.Adapter, lora: adapterOf(k.Adapter, k.Rank, k.Alpha, k.Targets, k.Seed)}
 }
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }

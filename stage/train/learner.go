@@ -147,8 +147,8 @@ func checkStorage(name string) []*say.Error {
 }
 
 // checkStored finds fault with the storage of weights that only an adapter moves.
-func checkStored(storage string, rank int) []*say.Error {
-	if storage != "" && rank > 0 {
+func checkStored(storage string, adapted bool) []*say.Error {
+	if storage != "" && adapted {
 		return []*say.Error{withoutEffect("storage", say.T("an adapter is trained, and the base stays as it is", "训练的是适配器，基座保持原样"), say.T("leave one of the two out", "请去掉其中之一"))}
 	}
 	return checkStorage(storage)

@@ -207,11 +207,11 @@ func (l *labels) alike() say.Text {
 func movedBy(v map[string]float64) say.Text {
 	right, both := v["watch_right"]
 	if both {
-		return say.T("of what is watched %.1f%% is the right way round; against the base, preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；与基座相比，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*right, v["watch_chosen"], v["watch_rejected"])
+		return say.T("of what is watched %.1f%% is the right way round; since the beginning preferred answers moved by %+.2f nats and the others by %+.2f", "观察集中 %.1f%% 方向正确；自开始以来，偏好的回答变化 %+.2f 纳特，其余变化 %+.2f", 100*right, v["watch_chosen"], v["watch_rejected"])
 	}
 	label, by := "true", v["watch_chosen"]
 	if bad, ok := v["watch_rejected"]; ok {
 		label, by = "false", bad
 	}
-	return say.T("all labels of what is watched are %s; against the base, these answers moved by %+.2f nats", "观察集的标签全为 %s；与基座相比，这些回答变化 %+.2f 纳特", label, by)
+	return say.T("all labels of what is watched are %s; since the beginning these answers moved by %+.2f nats", "观察集的标签全为 %s；自开始以来，这些回答变化 %+.2f 纳特", label, by)
 }

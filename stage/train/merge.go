@@ -184,13 +184,8 @@ func rewrite(ctx context.Context, job *stage.Job, b *brought, f *model.File, ad 
 	}
 	facts.Direct = b.words.Direct             // which a GGUF file says, too
 	if dir := job.Dir("adapter"); dir != "" { // what was trained says what it is
-		over, err := readFacts(dir)
-		if err != nil {
+		if err := facts.under(dir); err != nil {
 			return err
-		}
-		if over.Taught.Or(facts.Taught); over.Method != "" {
-			facts = over
-			facts.Words, facts.Ends, facts.NewEnds, facts.AllEnds = "", nil, nil, nil
 		}
 	}
 	facts.Method, facts.Parity, facts.Stop, facts.Left = method, p, nil, nil

@@ -29,7 +29,8 @@ func TestMakesAdapter(t *testing.T) {
 	for _, c := range []struct {
 		op   stage.Adapted
 		want bool
-	}{{&LoRA{}, true}, {&DPO{}, false}, {&DPO{Rank: 1}, true}, {&KTO{}, false}, {&KTO{Rank: 1}, true}, {&GRPO{}, false}, {&GRPO{Rank: 1}, true}, {&Distil{Depth: 1}, false}, {&Distil{Rank: 1}, true}} {
+	}{{&LoRA{}, true}, {&DPO{}, false}, {&DPO{Rank: 1}, true}, {&KTO{}, false}, {&KTO{Rank: 1}, true}, {&GRPO{}, false}, {&GRPO{Rank: 1}, true}, {&Distil{Depth: 1}, false}, {&Distil{Rank: 1}, true},
+		{&DPO{Adapter: in("a")}, true}, {&KTO{Adapter: in("a")}, true}, {&GRPO{Adapter: in("a")}, true}, {&Distil{Adapter: in("a")}, true}} {
 		if got := c.op.MakesAdapter(); got != c.want {
 			t.Errorf("%T %+v makes an adapter: %v", c.op, c.op, got)
 		}

@@ -77,6 +77,7 @@ type LoRA struct {
 	Base      stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
 	From      stage.Ref `plan:"from,optional" kinds:"tokens" learnt:"yes"`
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"` // instead of from: chats
+	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
 	Rank      int       `plan:"rank,optional" min:"1" max:"1024"`
 	Alpha     float64   `plan:"alpha,optional" min:"0.001" max:"100000"`
 	Targets   []string  `plan:"targets,optional"` // none: every matrix of the blocks
@@ -106,13 +107,21 @@ func (*LoRA) MakesAdapter() bool { return true }
 
 // Check implements stage.Checker.
 func (l *LoRA) Check() []*say.Error {
-	return slices.Concat(checkAdapter(l.own().lora.Rank, l.Alpha, l.Targets), checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
+	rank := l.Rank
+	if l.Adapter.IsZero() {
+		rank = l.own().lora.Rank
+	}
+	return slices.Concat(checkAdapter(l.Adapter, rank, l.Alpha, l.Targets), checkMethod(l.Optimizer), checkSchedule(l.Schedule), checkGradients(l.Gradients), checkSource(l.From, l.Examples), checkWatch(l.Watch, l.Patience))
 }
 
 // Settled implements stage.Settler.
 func (l *LoRA) Settled() map[string]any {
 	o := l.own()
-	return map[string]any{"rank": o.lora.Rank, "alpha": o.lora.Alpha, "epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "schedule": "linear", "clip": 1, "warmup": o.warm(), "weight_decay": 0, "gradients": "f32", "seed": o.seed}
+	m := map[string]any{"epochs": o.epochs, "batch": o.batch, "optimizer": "adamw", "schedule": "linear", "clip": 1, "warmup": o.warm(), "weight_decay": 0, "gradients": "f32", "seed": o.seed}
+	if l.Adapter.IsZero() {
+		m["rank"], m["alpha"] = o.lora.Rank, o.lora.Alpha
+	}
+	return m
 }
 
 // Forecast implements stage.Forecaster.
@@ -122,7 +131,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 
 func (l *LoRA) own() *own {
 	return &own{method: l.Name(), examples: l.Examples, epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, lora: adapterOf(orDefault(l.Rank, 16), l.Alpha, l.Targets, l.Seed)}
+		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, from: l.Adapter, lora: adapterOf(l.Adapter, orDefault(l.Rank, 16), l.Alpha, l.Targets, l.Seed)}
 }
 
 // Run implements stage.Operator.
@@ -184,6 +193,9 @@ type own struct {
 	seed       uint64
 	every      time.Duration
 	lora       *model.LoRA
+	from       stage.Ref     // the adapter that it goes on from; none: lora is a new one
+	formed     bool          // … its form is known, and is lora's: of a forecast
+	first      string        // … the folder: of a run, where lora has its form
 	whole      *model.Config // of a student that is a model of our own, of which all weights learn in rows of its context; nil: others
 	ends       []int32       // tokens with which the turns end that are learnt
 	patience   int
@@ -202,6 +214,9 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return unread.Error("base", job.Dir("base"), err)
 	}
 	defer b.Close()
+	if err := o.goOn(job, b); err != nil {
+		return err
+	}
 	if o.ours > 0 && b.words.Own() { // in a folder or a GGUF file
 		o.rate = o.ours / float64(b.Shape.Width)
 	}
@@ -233,6 +248,13 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 	base, err := readFacts(job.Dir("base"))
 	if err != nil {
 		base = facts{} // the owner's
+	}
+	before := 0 // steps of the adapter
+	if o.first != "" {
+		if err := base.under(o.first); err != nil {
+			return err
+		}
+		before = base.Steps
 	}
 	if base.Loss > 0 {
 		job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"base_loss": base.Loss}})
@@ -282,13 +304,15 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
-	f := facts{Method: o.method, Think: rows.think, Direct: direct, Steps: t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
+	f := facts{Method: o.method, Think: rows.think, Direct: direct, Steps: before + t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
 	f.Taught.Or(rows.taught)
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err
 	}
 	if o.lora != nil {
-		f.trainedIn(b.words, o.ends)
+		if err := f.trainedIn(b.words, o.first, o.ends); err != nil {
+			return err
+		}
 	}
 	return stage.WriteJSON(filepath.Join(job.Out, stage.WeightsFile), f)
 }
@@ -364,6 +388,12 @@ func (o *own) learner(job *stage.Job, b *brought, length int) (*Learner, error) 
 	trainer, err := b.NewTrainer(tr)
 	if err != nil {
 		return nil, err
+	}
+	if o.first != "" {
+		if err := trainer.ReadAdapter(o.first); err != nil {
+			trainer.Close()
+			return nil, adapterError(err)
+		}
 	}
 	var list []optim.Param
 	params, grads := trainer.Trained()

@@ -32,7 +32,7 @@ func (g *GRPO) Check() (list []*say.Error) {
 		list = append(list, &say.Error{Where: "overlong", What: say.T("overlong is %d, more than the %d tokens of an answer", "overlong 为 %d，超过回答的 %d 个词元", g.Overlong, g.tokens()),
 			Next: say.T("make it smaller, or tokens larger", "请调小它，或调大 tokens")})
 	}
-	return slices.Concat(list, checkAdapter(g.Rank, g.Alpha, g.Targets), checkStored(g.Storage, g.Rank), checkGradients(g.Gradients))
+	return slices.Concat(list, checkAdapter(g.Adapter, g.Rank, g.Alpha, g.Targets), checkStored(g.Storage, g.MakesAdapter()), checkGradients(g.Gradients))
 }
 
 // withoutEffect is the error of an argument that would be without effect.

@@ -46,7 +46,7 @@ const mostTokens = 4096
 // conversations. o.rate 0 is the default, which of a model of our own is ours,
 // whether it lies in a folder or in a GGUF file.
 func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
-	rank, base := o.rank(), job.Dir("base")
+	base, adapted := job.Dir("base"), o.lora != nil || job.Dir("adapter") != ""
 	s := &student{job: job}
 	var err error
 	if s.facts, err = readFacts(base); err != nil {
@@ -54,7 +54,7 @@ func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
 	}
 	s.facts.Left = nil // of what the base learnt
 	tellAside(job)
-	if rank == 0 && tokenizer.IsChat(base) {
+	if !adapted && tokenizer.IsChat(base) {
 		file, err := model.Open(base) // whose sizes are those of its tensors
 		if err != nil {
 			return nil, unread.Error("base", base, err)
@@ -79,6 +79,18 @@ func openStudent(job *stage.Job, o own, ours float64) (*student, error) {
 		return nil, unread.Error("base", base, err)
 	}
 	b := s.brought
+	if err := o.goOn(job, b); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if o.first != "" {
+		if err := s.facts.under(o.first); err != nil {
+			b.Close()
+			return nil, err
+		}
+		s.facts.Left = nil
+	}
+	rank := o.rank()
 	if _, err := b.trainShape(rank > 0); err != nil {
 		b.Close()
 		return nil, err
@@ -276,7 +288,9 @@ func (s *student) write(f facts) (err error) {
 	}
 	f.Loss = rounded(f.Loss)
 	if s.own.lora != nil {
-		f.trainedIn(s.brought.words, s.own.ends)
+		if err := f.trainedIn(s.brought.words, s.own.first, s.own.ends); err != nil {
+			return err
+		}
 	}
 	if f.Parity, err = s.own.write(s.job, s.brought, s.l, nil); err != nil {
 		return err

@@ -58,6 +58,11 @@ func TestTaught(t *testing.T) {
 	taught("sft over a base", run(&SFT{}, chat), stage.Taught{Turns: true})
 	adapter := run(&LoRA{}, chat)
 	taught("lora", adapter, stage.Taught{Turns: true})
+	both := map[string]string{"base": base, "adapter": adapter, "pairs": toyExamples(t, pairs), "examples": toyExamples(t, chats[:1])}
+	preferred := run(&DPO{}, both)
+	taught("dpo from an adapter", preferred, stage.Taught{System: true, Turns: true})
+	both["adapter"] = preferred
+	taught("lora from an adapter", run(&LoRA{}, both), stage.Taught{System: true, Turns: true})
 	merged := run(&Merge{}, map[string]string{"base": base, "adapter": adapter})
 	taught("merge", merged, stage.Taught{Turns: true})
 	was, err := readFacts(adapter)

@@ -216,7 +216,11 @@ func (o *lookout) keep(ctx context.Context, s *sight, n, steps int) (*stopFacts,
 		note(o.job, f.text())
 	}
 	if s.Before > 0 && s.Best >= s.Before {
-		note(o.job, say.T("the base itself has a loss of %.3g there, which no step came below: lower rate, or look at what is learnt", "基座自身在此的损失为 %.3g，没有一步低于它：请调低 rate，或查看所学的内容", s.Before))
+		before := say.T("the base itself", "基座自身")
+		if o.job.Dir("adapter") != "" {
+			before = say.T("the base with the adapter as it was", "带着原适配器的基座")
+		}
+		note(o.job, say.T("%v has a loss of %.3g there, which no step came below: lower rate, or look at what is learnt", "%v在此的损失为 %.3g，没有一步低于它：请调低 rate，或查看所学的内容", before, s.Before))
 	}
 	return f, nil
 }

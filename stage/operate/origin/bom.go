@@ -179,7 +179,7 @@ func (b *Bill) add(st *store.Store, d store.Digest, used *store.Used, seen map[s
 	for _, in := range r.Inputs {
 		if to := ref(in.From); !slices.Contains(dep.DependsOn, to) && in.From != d {
 			dep.DependsOn = append(dep.DependsOn, to)
-			if c.ModelCard != nil && in.Arg != "base" && in.Arg != "tokenizer" && in.Arg != "teacher" {
+			if c.ModelCard != nil && !slices.Contains([]string{"base", "adapter", "tokenizer", "teacher"}, in.Arg) {
 				c.ModelCard.Parameters.Datasets = append(c.ModelCard.Parameters.Datasets, DataRef{to})
 			}
 		}

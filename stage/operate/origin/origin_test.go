@@ -44,10 +44,10 @@ func plant(t testing.TB) (st *store.Store, release store.Digest, parts []store.D
 	used := func(arg string, d store.Digest) store.Used {
 		return store.Used{Arg: arg, Block: "b.x", Digest: d, From: d}
 	}
-	brought := store.Digest{0xbb}
+	brought, adapter := store.Digest{0xbb}, store.Digest{0xad}
 	docs := made(store.Documents, "documents", `{"License":"CC-BY-4.0"}`, used("files", store.Digest{0xf0}))
 	corpus := made(store.Corpus, "corpus", `{}`, used("from", docs))
-	weights := made(store.Weights, "grpo", `{"Steps":4}`, used("base", brought), used("from", corpus))
+	weights := made(store.Weights, "grpo", `{"Steps":4}`, used("base", brought), used("from", corpus), used("adapter", adapter))
 	policy := made(store.Policy, "policy", `{}`)
 	scenario := made(store.Scenario, "scenario", `{}`, used("weights", weights))
 	verdict := made(store.Verdict, "verdict", `{}`, used("scenario", scenario))
