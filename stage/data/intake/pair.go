@@ -126,7 +126,7 @@ func (r *record) judged(n *node, path string, list []stage.Message) *say.Error {
 	if path == "prompt" {
 		path = "completion"
 	}
-	return r.wrong(n.below(path), path, say.T("the last answer has the weight 0, and is preferred, labelled or the answer of a problem, from which is learnt", "最后的回答 weight 为 0，却又是偏好的、带标签的或题目的回答，要从中学习"),
+	return r.wrong(n.below(path), path, say.T("the last answer has the weight 0, and one that is chosen, labelled or a problem's is learnt from in any case", "最后的回答 weight 为 0，但选中的、带标签的或题目的回答总要从中学习"),
 		say.T("delete the weight, or the example", "请删去 weight，或删去这条样例"))
 }
 
