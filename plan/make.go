@@ -290,7 +290,7 @@ func (k *maker) forecast(s *Step) stage.Forecast {
 				f := k.steps[ref].Forecast
 				f.Words = k.words(ref)
 				if a.partOf(ref) == stage.WatchPart {
-					f.Sample, f.Whole = f.Watched, f.AllSeen
+					f.Sample, f.Whole, f.Bare = f.Watched, f.AllSeen, f.BareWatch
 				}
 				if out := k.steps[ref].Output; !out.IsZero() { // made: its files tell more
 					if _, dir, err := k.st.Part(out, a.partOf(ref)); err == nil {

@@ -150,29 +150,53 @@ func (e *Example) Direct() {
 // chats, or problems with their answers.
 func Conversations(dir string) iter.Seq2[Example, error] {
 	return func(yield func(Example, error) bool) {
-		path := filepath.Join(dir, ProblemsFile)
-		if _, err := os.Stat(path); err == nil {
-			for p, err := range Problems(path) {
-				if err == nil && p.Answer == "" {
-					err = &say.Error{Where: p.ID, What: say.T("the problem %.60q has a verifier and no answer to learn", "题目 %.60q 只有验证器，没有可学的答案", p.Prompt),
-						Next: say.T("name it in problems of grpo or distil, or give chats", "请在 grpo 或 distil 的 problems 中引用，或改用对话样例")}
+		problems, path := filepath.Join(dir, ProblemsFile), filepath.Join(dir, ExamplesFile)
+		have := func(path string) bool { _, err := os.Stat(path); return err == nil }
+		if have(problems) && !have(path) { // lessons
+			for p, err := range Problems(problems) {
+				e := Example{From: p.ID, Tools: p.Tools, Messages: p.Asking()}
+				if p.Answer != "" {
+					e.Messages = append(e.Messages, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})
+				} else if err == nil {
+					err = Unanswered(&e)
 				}
-				e := Example{From: p.ID, Tools: p.Tools, Messages: append(slices.Clone(p.Context), Message{Role: "user", Content: p.Prompt}, Message{Role: "assistant", Thought: p.Think, Content: p.Answer})}
 				if !yield(e, err) || err != nil {
 					return
 				}
 			}
 			return
 		}
-		for e, err := range Examples(filepath.Join(dir, ExamplesFile)) {
-			if err == nil && (e.Use() != UseChats || len(e.Messages) == 0) {
-				err = WrongUse(e.From, UseChats, e.Use())
+		for e, err := range Examples(path) {
+			switch use := e.Use(); {
+			case err != nil:
+			case use == UseProblems && !e.Answered():
+				err = Unanswered(&e)
+			case use != UseChats && use != UseProblems || len(e.Messages) == 0:
+				err = WrongUse(e.From, UseChats, use)
 			}
 			if !yield(e, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// Answered reports whether the last message of e is the assistant's.
+func (e *Example) Answered() bool {
+	last := len(e.Messages) - 1
+	return last >= 0 && e.Messages[last].Role == "assistant"
+}
+
+// errUnanswered is behind the error of a problem without an answer.
+var errUnanswered = errors.New("stage: a problem without an answer")
+
+// Unanswered is the error of a problem that is to be learnt and has no answer.
+func Unanswered(e *Example) *say.Error {
+	question := ""
+	if last := len(e.Messages) - 1; last >= 0 {
+		question = e.Messages[last].Content
+	}
+	return &say.Error{Where: e.From, Err: errUnanswered, What: say.T("the problem %.60q has a verifier and no answer to learn", "题目 %.60q 只有验证器，没有可学的答案", question), Next: answerNext}
 }
 
 // Until gives what list does, and an interrupt as soon as it is heard: what is done with

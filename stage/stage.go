@@ -205,6 +205,8 @@ type Forecast struct {
 	Whole     bool               `json:"-"` // Sample is all of them
 	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
 	AllSeen   bool               `json:"-"` // Watched is all of them
+	Bare      *say.Error         `json:"-"` // of problems that are not made yet: the first that is trained on and has no answer to learn; nil: not known
+	BareWatch *say.Error         `json:"-"` // the same of those that are watched, as with Watched
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into

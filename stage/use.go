@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -52,36 +53,41 @@ func UseOf(f *Forecast) Use {
 // manyProblems are as many as are looked at where a few tell.
 const manyProblems = 2000
 
-// unanswered reports whether it is known of problems that there is none to learn: of
-// those that are not made yet in all, else in one of the first.
-func unanswered(f *Forecast) bool {
+// unanswered finds fault with problems that have no answer to learn, of argument arg, as far
+// as it is known: with all of those that are not made yet, else with the first.
+func unanswered(arg string, f *Forecast) *say.Error {
 	if f.Path == "" {
-		return f.Size["unanswered"] > 0 && f.Size["learnt"] == 0 // all that were read
+		switch {
+		case f.Size["unanswered"] > 0 && f.Size["learnt"] == 0: // all that were read
+			return &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"), Next: answerNext}
+		case f.Bare != nil:
+			return Wrong(arg, f.Bare)[0]
+		}
+		return nil
 	}
-	path, n := filepath.Join(f.Path, ProblemsFile), 0
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	for p, err := range Problems(path) {
-		if n++; err != nil || n > manyProblems {
+	n := 0
+	for _, err := range Conversations(f.Path) {
+		if errors.Is(err, errUnanswered) {
+			return Wrong(arg, err)[0]
+		}
+		if n++; err != nil || n == manyProblems {
 			break
 		}
-		if p.Answer == "" {
-			return true
-		}
 	}
-	return false
+	return nil
 }
+
+// answerNext says what becomes of problems without answers.
+var answerNext = say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")
 
 // Unlearnable finds fault with examples, of argument arg, that hold no conversations to
 // learn, as far as it is known; nil: they do.
 func Unlearnable(arg string, f *Forecast) *say.Error {
-	switch is := UseOf(f); {
-	case is == UsePairs || is == UseLabels:
+	switch is := UseOf(f); is {
+	case UsePairs, UseLabels:
 		return WrongUse(arg, UseChats, is)
-	case unanswered(f):
-		return &say.Error{Where: arg, What: say.T("these problems have verifiers and no answers to learn", "这些题目只有验证器，没有可学的答案"),
-			Next: say.T("add answers to them (completion), or name chats here; as they are, grpo and distil ask them (problems)", "请为题目加上答案（completion），或在此引用对话样例；没有答案的题目，可供 grpo、distil 的 problems 提问")}
+	case UseProblems:
+		return unanswered(arg, f)
 	}
 	return nil
 }

@@ -303,3 +303,19 @@ func TestConversationsOfOthers(t *testing.T) {
 		t.Logf("%s", report)
 	}
 }
+
+// TestWeighted: a weight that changes nothing makes no other example.
+func TestWeighted(t *testing.T) {
+	const plain = `{"messages":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"7"}]}`
+	out, err := converse(t, new(Conversations), map[string]string{"a.jsonl": plain + "\n" + strings.ReplaceAll(plain, `"}`, `","weight":1}`) + "\n" + strings.ReplaceAll(plain, `"7"`, `"7","train":false`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, part := range []string{trainPart, watchPart, heldoutPart} {
+		n += len(examplesOf(t, out, part))
+	}
+	if n != 2 { // what is learnt, and what is read alone
+		t.Errorf("%d examples are kept, want 2", n)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/stage"
 )
 
@@ -129,15 +130,24 @@ func TestForecastOfExamples(t *testing.T) {
 	}
 }
 
-// TestTasteAnswered: of problems those are unanswered that bring no answer.
+// TestTasteAnswered: of problems those are unanswered that bring no answer; the first of a
+// part is named.
 func TestTasteAnswered(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.jsonl")
-	if err := os.WriteFile(path, []byte(`{"prompt":"6*7?","verify":{"number":42}}`+"\n"+`{"prompt":"6*8?","completion":"48","verify":{"number":48}}`), 0o666); err != nil {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.jsonl")
+	if err := os.WriteFile(path, []byte(`{"prompt":"6*8?","completion":"48","verify":{"number":48}}`+"\n"+`{"prompt":"6*7?","verify":{"number":42}}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	got := new(Conversations).taste([]stage.Forecast{{Files: []string{path}}}, tasteBytes)
+	in := []stage.Forecast{{Files: []string{path}, Folder: dir, Size: map[string]float64{"bytes": 90}}}
+	got := new(Conversations).taste(in, tasteBytes)
 	size, use := got.size, got.use
 	if use != stage.UseProblems || size["examples"] != 2 || size["unanswered"] != 1 || size["learnt"] != 2 {
 		t.Errorf("%s: %v", use, size)
+	}
+	heldout := 0.0
+	f := (&Conversations{Heldout: &heldout}).Forecast(map[string][]stage.Forecast{"files": in}, stage.Machine{})
+	bad := stage.Unlearnable("from", &f)
+	if bad == nil || f.BareWatch != nil || !strings.Contains(bad.In(say.English), `from: a.jsonl:2: the problem "6*7?" has a verifier and no answer to learn; add answers`) || !strings.Contains(bad.In(say.Chinese), "题目 \"6*7?\" 只有验证器") {
+		t.Errorf("%v, %v", bad, f.BareWatch)
 	}
 }

@@ -46,6 +46,8 @@ type taste struct {
 	train, watch some
 	parts        map[string]int  // how many are of each, as long as they are counted
 	questions    map[string]bool // their keys, while a part has none
+
+	bare map[string]*say.Error // of problems, by part: the first without an answer
 }
 
 // counted reports whether all examples are in parts.
@@ -112,6 +114,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		if t.all {
 			f.Families = slices.Sorted(maps.Keys(t.kinds()))
 		}
+		f.Bare, f.BareWatch = t.bare[trainPart], t.bare[watchPart]
 		return f
 	}
 	f.Sample, f.Whole = t.train.list, t.all && !t.train.more
@@ -166,7 +169,7 @@ func (c *Conversations) tasted(in []stage.Forecast) *taste {
 
 // taste reads the owner's files, in the order of a run, until about so many bytes are read.
 func (c *Conversations) taste(in []stage.Forecast, most float64) *taste {
-	t := &taste{c: c, size: map[string]float64{}, all: true, parts: map[string]int{}, questions: map[string]bool{}}
+	t := &taste{c: c, size: map[string]float64{}, all: true, parts: map[string]int{}, questions: map[string]bool{}, bare: map[string]*say.Error{}}
 	ctx, stop := context.WithTimeout(context.Background(), tasteTime)
 	defer stop()
 	for i := range in {
@@ -247,8 +250,11 @@ func (t *taste) count(e *stage.Example) {
 		longest, learnt = asked+max(a, b), a+b
 		size["pairs"]++
 	case stage.UseProblems:
-		if e.Messages[len(e.Messages)-1].Role != "assistant" {
+		if !e.Answered() {
 			size["unanswered"]++
+			if part := t.c.part(t.placeOf(e)); t.bare[part] == nil {
+				t.bare[part] = stage.Unanswered(e)
+			}
 		}
 	}
 	if name := verify.Program(e.Verify); name != "" {

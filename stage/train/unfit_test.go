@@ -17,13 +17,14 @@ func TestUnansweredProblems(t *testing.T) {
 	bare[3].Answer = ""
 	for _, c := range []struct {
 		f   stage.Forecast
-		bad bool
+		bad string
 	}{
-		{stage.Forecast{Path: toyPart(t, teach)}, false},
-		{stage.Forecast{Path: toyPart(t, bare)}, true},
-		{stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "unanswered": 10}}, true},
-		{stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "unanswered": 9, "learnt": 7}}, false}, // which part the answered one goes to is not known
-		{stage.Forecast{Use: stage.UseProblems}, false},
+		{stage.Forecast{Path: toyPart(t, teach)}, ""},
+		{stage.Forecast{Path: toyPart(t, bare)}, "watch: " + bare[3].ID + ": the problem"},
+		{stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "unanswered": 10}}, "watch: these problems have verifiers"},
+		{stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "unanswered": 9, "learnt": 7}}, ""}, // those are of another part
+		{stage.Forecast{Use: stage.UseProblems, Size: map[string]float64{"examples": 9, "unanswered": 1, "learnt": 7}, Bare: stage.Unanswered(&stage.Example{From: "a.jsonl:7"})}, "watch: a.jsonl:7: the problem"},
+		{stage.Forecast{Use: stage.UseProblems}, ""},
 	} {
 		in := map[string][]stage.Forecast{"problems": {c.f}, "watch": {c.f}}
 		for _, f := range []stage.Forecast{(&Distil{}).Forecast(in, stage.Machine{}), (&LoRA{}).Forecast(in, stage.Machine{})} {
@@ -31,7 +32,7 @@ func TestUnansweredProblems(t *testing.T) {
 			for _, e := range f.Wrong {
 				bad += e.Where + ": " + e.What.In(say.English) + "; " + e.Next.In(say.Chinese)
 			}
-			if c.bad != strings.HasPrefix(bad, "watch: these problems have verifiers") || c.bad != strings.Contains(bad, "completion") {
+			if (c.bad == "") != (bad == "") || !strings.HasPrefix(bad, c.bad) || (c.bad != "") != strings.Contains(bad, "completion") {
 				t.Errorf("%+v: %q", c.f, bad)
 			}
 		}

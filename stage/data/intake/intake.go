@@ -225,6 +225,7 @@ var foreign = []struct {
 	{"PK\x03\x04", say.T("this is an Excel file or another archive (ZIP)", "这是 Excel 文件或其他压缩包（ZIP）"), say.T("unpack it, or export it as JSON Lines", "请先解压，或导出为 JSON Lines")},
 	{"PAR1", say.T("this is a Parquet file", "这是 Parquet 文件"), exportLines},
 	{"ARROW1", say.T("this is an Arrow file", "这是 Arrow 文件"), exportLines},
+	{"\xff\xff\xff\xff", say.T("this is an Arrow stream", "这是 Arrow 流文件"), exportLines},
 	{"SQLite f", say.T("this is an SQLite database", "这是 SQLite 数据库"), exportLines},
 }
 

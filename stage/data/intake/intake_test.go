@@ -78,6 +78,8 @@ func TestFormats(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	const ask, said = `{"role":"user","content":"3+4?"}`, `{"role":"assistant","content":"7"}`
+	const read = `{"role":"assistant","content":"8","weight":0}`
+	const pair = `{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`
 	const shared = `"messages":[` + ask + `,` + said + `]`
 	for _, c := range []struct{ in, want string }{
 		{`{` + shared + `,"id":5}`, `{` + shared + `}`},
@@ -137,7 +139,7 @@ func TestRead(t *testing.T) {
 		{`{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t","reasoning":"t"}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
 		// Turns with what messages have; a thought before a call, and a call in a turn of its own.
 		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"8","weight":0},{"from":"human","value":"3+4?"},{"role":"assistant","content":"7","reasoning_content":"t","weight":1}]}`,
-			`{"messages":[` + ask + `,{"role":"assistant","content":"8","weight":0},` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t","weight":1}]}`},
+			`{"messages":[` + ask + `,{"role":"assistant","content":"8","weight":0},` + ask + `,{"role":"assistant","content":"7","reasoning_content":"t"}]}`},
 		{`{"conversations":[{"role":"user","content":[{"type":"text","text":"3+4?"}]},{"role":"assistant","content":null,"tool_calls":[{"id":1,"function":{"name":"add","input":{"x":3}}}]},{"role":"tool","tool_call_id":1,"content":"7"},{"role":"assistant","content":"7"}]}`,
 			`{"messages":[` + ask + `,{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}}]},{"role":"tool","content":"7","tool_call_id":"1","name":"add"},` + said + `]}`},
 		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"<think>t</think>"},{"from":"function_call","value":"{\"name\":\"add\"}"},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}]}`,
@@ -152,9 +154,32 @@ func TestRead(t *testing.T) {
 		// null is not there; other names are the owner's.
 		{`{"messages":null,"prompt":"3+4?","completion":"7","chosen":null,"rejected":null,"label":null,"verify":null,"tools":null,"system":null,"images":[]}`, `{` + shared + `}`},
 		{`{` + shared + `,"level":"Level 3","story":"a","labels":["x"],"type":"y"}`, `{` + shared + `}`},
-		{`{"messages":[` + ask + `,{"role":"assistant","content":"7","weight":1.0}]}`, `{"messages":[` + ask + `,{"role":"assistant","content":"7","weight":1}]}`},
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"7","weight":1.0}]}`, `{` + shared + `}`},
 		{`{"instruction":"3+4?","output":"7","kto_tag":true,"label":true}`, `{` + shared + `,"label":true}`},
 		{`{"prompt":"\ud83d\ude00 \\ud800","completion":"7"}`, `{"messages":[{"role":"user","content":"😀 \\ud800"},` + said + `]}`},
+		// What is read alone, by its name here and in other programs; on turns that are not learnt it changes nothing.
+		{`{"messages":[{"role":"system","content":"s","weight":0},{"role":"user","content":"3+4?","weight":1.0,"train":true,"loss":0.3},{"role":"assistant","content":"8","train":false,"weight":0},` + ask + `,{"role":"assistant","content":"8","training":false},` + ask + `,{"role":"assistant","content":"8","loss":false},` + ask + `,{"role":"assistant","content":"8","loss_scale":0.0},` + ask + `,{"role":"assistant","content":"7","train":true,"training":null,"loss":1,"loss_scale":1.0,"weight":true}]}`,
+			`{"messages":[{"role":"system","content":"s"},` + ask + `,` + read + `,` + ask + `,` + read + `,` + ask + `,` + read + `,` + ask + `,` + read + `,` + ask + `,` + said + `]}`},
+		{`{"conversations":[{"from":"human","value":"3+4?","weight":0},{"from":"gpt","value":"8","train":false},{"from":"human","value":"3+4?"},{"from":"gpt","value":"7","weight":1}]}`, `{"messages":[` + ask + `,` + read + `,` + ask + `,` + said + `]}`},
+		// A turn and its call are learnt, or both are not.
+		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"Sure.","weight":0},{"from":"function_call","value":"{\"name\":\"add\"}","loss":false},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"Sure.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}}],"weight":0},{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},` + said + `]}`},
+		// Pairs of ms-swift and of OpenAI.
+		{`{` + shared + `,"rejected_response":"8"}`, pair},
+		{`{` + shared + `,"rejected_response":{"role":"assistant","content":"8","weight":0}}`, pair},
+		{`{"prompt":"3+4?","completion":"7","rejected_response":"8","label":null}`, pair},
+		{`{` + shared + `,"rejected_messages":[` + ask + `,{"role":"assistant","content":"8"}]}`, pair},
+		{`{"input":{"messages":[` + ask + `],"tools":[],"parallel_tool_calls":true},"preferred_output":[` + said + `],"non_preferred_output":[{"role":"assistant","content":"8"}]}`, pair},
+		{`{"input":{"messages":[` + ask + `],"tools":[{"type":"function","function":{"name":"add","parameters":{}}}]},"preferred_output":[` + said + `],"non_preferred_output":[{"role":"assistant","content":"8"}]}`, `{"tools":[{"type":"function","function":{"name":"add","parameters":{}}}],` + pair[1:]},
+		// Calls and results by their roles, in messages too; the tags around a result are the template's.
+		{`{"messages":[` + ask + `,{"role":"assistant","content":"Sure."},{"role":"tool_call","content":"{\"name\":\"add\",\"arguments\":{\"x\":3}}"},{"role":"tool_response","content":"<tool_response>\n7\n</tool_response>"},` + said + `]}`,
+			`{"messages":[` + ask + `,{"role":"assistant","content":"Sure.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"x\":3}"}}]},{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},` + said + `]}`},
+		{`{"prompt":"3+4?","chosen":{"role":"tool_call","content":"{\"name\":\"add\"}"},"rejected":"8"}`,
+			`{"prompt":[` + ask + `],"chosen":[{"role":"assistant","content":"","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}}]}],"rejected":[{"role":"assistant","content":"8"}]}`},
+		{`{"tools":[{"name":"add","parameters":{}}],"messages":[` + ask + `,{"role":"assistant","content":"Sure.\n<tool_call>{\"name\":\"add\"}</tool_call><tool_call> \n {\"name\":\"add\"}</tool_call>"}]}`,
+			`{"tools":[{"type":"function","function":{"name":"add","parameters":{}}}],"messages":[` + ask + `,{"role":"assistant","content":"Sure.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}},{"id":"call_2","type":"function","function":{"name":"add","arguments":"{}"}}]}]}`},
+		{`{"messages":[` + ask + `,` + said + `,{"role":"tool","content":"<tool_response>7</tool_response><tool_response>8</tool_response>"},` + said + `]}`, `{"messages":[` + ask + `,` + said + `,{"role":"tool","content":"<tool_response>7</tool_response><tool_response>8</tool_response>"},` + said + `]}`},
+		{`{"messages":[{"role":"user","content":[{"type":"input_text","text":"3+4?"}]},{"role":"assistant","content":[{"type":"output_text","text":"7"}]}]}`, `{` + shared + `}`},
 		// UltraFeedback, binarised: the prompt, and whole conversations that begin with it.
 		{`{"prompt":"3+4?","chosen":[` + ask + `,` + said + `],"rejected":[` + ask + `,{"role":"assistant","content":"8"}],"messages":[` + ask + `,` + said + `]}`,
 			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},

@@ -2,11 +2,9 @@ package intake
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -18,12 +16,15 @@ func field(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 var roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
 
-var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call", "weight"}
+var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call", "weight", "train", "training", "loss", "loss_scale"}
 
 // messages reads messages in the form of OpenAI.
 func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
 	if n.kind != listKind {
-		return nil, r.typed(n, path, aList)
+		return nil, r.noList(n, path)
+	}
+	if slices.ContainsFunc(n.items, callsByRole) {
+		return r.turns(n, path)
 	}
 	var list []stage.Message
 	t := tracker{r: r}
@@ -39,6 +40,24 @@ func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// noList says that there is no list of messages.
+func (r *record) noList(n *node, path string) *say.Error {
+	switch n.kind {
+	case text:
+		return r.typed(n, path, say.T("a list of messages, not a string with one", "消息列表，而不是写在字符串里的列表"))
+	case object:
+		return r.typed(n, path, say.T("a list of messages, an object for each", "消息列表，每条消息一个对象"))
+	}
+	return r.typed(n, path, aList)
+}
+
+// callsByRole reports whether a message is a call, or its result, by a role that
+// ShareGPT has: ms-swift writes such turns in messages.
+func callsByRole(v *node) bool {
+	role := v.get("role")
+	return role != nil && (aliases[strings.ToLower(role.text)] == "call" || strings.ToLower(role.text) == "tool_response")
 }
 
 // message reads one message.
@@ -130,21 +149,6 @@ func (r *record) id(v *node, path, name string) (string, *say.Error) {
 	return r.str(v, path, name)
 }
 
-// weight reads whether a turn of the assistant is learnt: 0 or 1.
-func (r *record) weight(v *node, path, role string) (*int, *say.Error) {
-	n := v.get("weight")
-	if n == nil {
-		return nil, nil
-	}
-	next := say.T("a turn of the assistant has weight 0 (read) or 1 (learnt)", "助手的一轮可写 weight：0 只读，1 学习")
-	w, err := strconv.ParseFloat(n.text, 64) // 1.0 is 1
-	one := int(w)
-	if n.kind != number || err != nil || w != 0 && w != 1 || role != "assistant" {
-		return nil, r.wrong(n, path+"weight", say.T("a weight cannot stand here, or be that", "此处不能有 weight，或取值不对"), next)
-	}
-	return &one, nil
-}
-
 // whole checks that a message says something, and only what its role may.
 func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
 	path = strings.TrimSuffix(path, ".")
@@ -211,7 +215,7 @@ func (r *record) part(p *node, path string, m *stage.Message) *say.Error {
 		}
 	}
 	switch kindOf {
-	case "text", "reasoning", "thinking", "tool_call":
+	case "text", "input_text", "output_text", "reasoning", "thinking", "tool_call":
 		if words == nil {
 			return r.missing(p, path+".text", say.T("a part has type and text", "部分应有 type 和 text"))
 		}
@@ -222,7 +226,7 @@ func (r *record) part(p *node, path string, m *stage.Message) *say.Error {
 		return r.wrong(p, path+".type", say.T("a part of type %q cannot be read", "无法读取类型为 %q 的部分", clip(kindOf)), say.T("text, reasoning and tool_call can", "可读取 text、reasoning 和 tool_call"))
 	}
 	switch kindOf {
-	case "text":
+	case "text", "input_text", "output_text":
 		m.Content += words.text
 	case "tool_call":
 		return r.callText(words, words.text, path+"."+name, m)
@@ -233,8 +237,16 @@ func (r *record) part(p *node, path string, m *stage.Message) *say.Error {
 }
 
 // spoken moves what is written as text to its place: a thought at the beginning
-// of an answer, and calls at its end where there are tools.
+// of an answer, and calls at its end where there are tools. A tool's result loses the
+// tags around it, which a template writes.
 func (r *record) spoken(n *node, path string, m *stage.Message) *say.Error {
+	if m.Role == "tool" {
+		inner, begins := strings.CutPrefix(strings.TrimSpace(m.Content), "<tool_response>")
+		inner, ends := strings.CutSuffix(inner, "</tool_response>")
+		if begins && ends && !strings.Contains(inner, "tool_response>") {
+			m.Content = strings.Trim(inner, "\n")
+		}
+	}
 	if m.Role != "assistant" {
 		return nil
 	}
@@ -271,16 +283,17 @@ func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 // and with an answer behind it.
 var endsThought = regexp.MustCompile(`\A(?:[^<]|<[^t]|<t[^h])*?(?:\A|\n)[ \t]*</think>[ \t]*\r?\n\s*\S`)
 
+// beginsCall begins a call at the beginning of a line.
+var beginsCall = regexp.MustCompile(`(?m)^<tool_call>\s*\{`)
+
 // writtenCalls moves calls that end an answer as text, in the manner of Hermes
 // and Qwen, to their place, if the example has tools: else they are its words.
 func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error {
-	at := strings.Index(m.Content, "<tool_call>\n{")
-	if !r.tools {
+	found := beginsCall.FindStringIndex(m.Content)
+	if !r.tools || found == nil {
 		return nil
 	}
-	if at < 0 || at > 0 && m.Content[at-1] != '\n' {
-		return r.brokenCall(n, path, m.Content)
-	}
+	at := found[0]
 	rest := m.Content[at:]
 	for strings.TrimSpace(rest) != "" {
 		inner, ok := strings.CutPrefix(strings.TrimSpace(rest), "<tool_call>")
@@ -295,169 +308,5 @@ func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error
 		rest = behind
 	}
 	m.Content = strings.TrimRight(m.Content[:at], "\n")
-	return nil
-}
-
-// oneLineCall is what begins a call on the line of its tag.
-var oneLineCall = regexp.MustCompile(`(?m)^<tool_call>[ \t]*\{`)
-
-// brokenCall refuses a call on the line of its tag that is no JSON: it can be words of
-// the answer no more than a call.
-func (r *record) brokenCall(n *node, path, content string) *say.Error {
-	at := oneLineCall.FindStringIndex(content)
-	if at == nil {
-		return nil
-	}
-	call, _, _ := strings.Cut(content[at[1]-1:], "</tool_call>")
-	if _, err := parse([]byte(call)); err != nil {
-		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
-	}
-	return nil
-}
-
-// callText reads words of n that are JSON with one call, or a list of them.
-func (r *record) callText(n *node, words, path string, m *stage.Message) *say.Error {
-	src := []byte(words)
-	v, err := parse(src)
-	if err != nil {
-		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
-	}
-	items := []*node{v}
-	if v.kind == listKind {
-		items = v.items
-	}
-	for _, item := range items {
-		if err := r.call(item, src, n, path, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var callNext = say.T(`write {"name": …, "arguments": {…}}`, `请写成 {"name": …, "arguments": {…}}`)
-
-// callNames are what a call may have beside its arguments.
-var callNames = []string{"id", "type", "index", "function", "name", "description"}
-
-// argumentsOf returns the arguments of a call, by any of their names.
-func argumentsOf(n *node) (*node, string) {
-	for _, name := range []string{"arguments", "parameters", "input", "args"} {
-		if v := n.get(name); v != nil {
-			return v, name
-		}
-	}
-	return nil, ""
-}
-
-// call reads one call: c, of the JSON src, which stands at n.
-func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Message) *say.Error {
-	if c.kind != object {
-		return r.wrong(n, path, say.T("this is %s", "这是%s", kindText(c.kind)), callNext)
-	}
-	f, within := c, ""
-	if inner := c.get("function"); inner != nil && inner.kind == object {
-		f, within = inner, "function."
-	}
-	name := f.get("name")
-	args, argsName := argumentsOf(f)
-	if argsName = within + argsName; args == nil {
-		args, argsName = argumentsOf(c)
-	}
-	if name == nil || name.kind != text || name.text == "" {
-		return r.wrong(n, path, say.T("the call has no name", "调用没有名称"), callNext)
-	}
-	for i, m := range slices.Concat(f.members, c.members) { // what nobody reads would be arguments that are lost
-		if args == nil && m.kind != null && !slices.Contains(callNames, m.name) {
-			at := path + "."
-			if i < len(f.members) {
-				at += within
-			}
-			return r.wrong(n, at+m.name, say.T("this name is not known", "不认识这个名称"), callNext)
-		}
-	}
-	raw := json.RawMessage("{}")
-	switch {
-	case args == nil || args.kind == text && strings.TrimSpace(args.text) == "":
-	case args.kind == object:
-		raw = args.raw(src)
-	case args.kind == text:
-		inner := []byte(args.text)
-		v, err := parse(inner)
-		if err != nil {
-			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", err), callNext)
-		}
-		if v.kind != object {
-			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
-		}
-		raw = v.raw(inner)
-	default:
-		return r.wrong(n, path+"."+argsName, say.T("this is %s", "这是%s", kindText(args.kind)), callNext)
-	}
-	call := stage.Call{Type: "function", Function: stage.Function{Name: name.text, Arguments: string(raw)}}
-	if id := c.get("id"); id != nil {
-		if id.kind != text && id.kind != number {
-			return r.wrong(n, path+".id", say.T("this is %s", "这是%s", kindText(id.kind)), say.T("it must be %s", "应为%s", aString))
-		}
-		call.ID = id.text
-	}
-	m.Calls = append(m.Calls, call)
-	return nil
-}
-
-// A tracker gives calls their ids, and tools' answers the calls they answer.
-type tracker struct {
-	r    *record
-	made int          // calls
-	open []stage.Call // of the turn before, not answered
-}
-
-// add looks at the next message.
-func (t *tracker) add(v *node, path string, m *stage.Message) *say.Error {
-	if m.Role != "tool" {
-		t.open = nil
-		return t.calls(v, path, m)
-	}
-	at := slices.IndexFunc(t.open, func(c stage.Call) bool { return c.ID == m.CallID })
-	if m.CallID == "" && len(t.open) > 0 {
-		at = 0
-		if m.Name != "" {
-			at = slices.IndexFunc(t.open, func(c stage.Call) bool { return c.Function.Name == m.Name })
-		}
-		if at < 0 {
-			return t.r.wrong(v, path+".name", say.T("no call before it that waits for a result is of %q", "前面等待结果的调用中没有 %q", clip(m.Name)), say.T("write the name of the tool that was called: %s", "请写上所调用工具的名称：%s", clip(t.open[0].Function.Name)))
-		}
-	}
-	if at < 0 && m.CallID != "" {
-		return t.r.wrong(v, path+".tool_call_id", say.T("no call before it has the id %q", "前面没有编号为 %q 的调用", clip(m.CallID)), say.T("write the id of the call that it answers", "请写上所答调用的编号"))
-	}
-	if at >= 0 {
-		c := t.open[at]
-		if m.Name != "" && m.Name != c.Function.Name {
-			return t.r.wrong(v, path+".name", say.T("this is the result of %q, and the call with its id is of %q", "这是 %q 的结果，而同一编号的调用是 %q", clip(m.Name), clip(c.Function.Name)), say.T("write the name of the tool that was called, or the id of another call", "请写上所调用工具的名称，或改写编号"))
-		}
-		m.CallID, m.Name = c.ID, c.Function.Name
-		t.open = slices.Delete(slices.Clone(t.open), at, at+1)
-	}
-	return nil
-}
-
-// calls notes the calls of a message, beside those that are open, and gives an id
-// to each that has none.
-func (t *tracker) calls(v *node, path string, m *stage.Message) *say.Error {
-	for i := range m.Calls {
-		c := &m.Calls[i]
-		t.made++
-		same := func(o stage.Call) bool { return o.ID == c.ID }
-		if c.ID == "" {
-			n := t.made
-			for c.ID == "" || slices.ContainsFunc(t.open, same) || slices.ContainsFunc(m.Calls[i+1:], same) {
-				c.ID = fmt.Sprintf("call_%d", n)
-				n++
-			}
-		} else if slices.ContainsFunc(t.open, same) {
-			return t.r.wrong(v, path+".tool_calls", say.T("two calls have the id %q", "两个调用的编号都是 %q", clip(c.ID)), say.T("give each call an id of its own: by it a result finds its call", "请给每个调用独有的编号：结果凭编号找到调用"))
-		}
-		t.open = append(t.open, *c)
-	}
 	return nil
 }

@@ -65,6 +65,16 @@ func (n *node) named(name string) *node {
 	return nil
 }
 
+// below is get of a name in the object of another: input.messages.
+func (n *node) below(path string) *node {
+	for name := range strings.SplitSeq(path, ".") {
+		if n != nil {
+			n = n.get(name)
+		}
+	}
+	return n
+}
+
 // raw returns the JSON of n.
 func (n *node) raw(src []byte) json.RawMessage {
 	var b bytes.Buffer

@@ -18,23 +18,27 @@ import (
 	"suiren/stage/verify"
 )
 
+// A side is one answer of a pair, and its name.
+type side struct {
+	name string
+	at   *node
+}
+
 // pair reads two answers to one prompt.
-func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected *node) (err *say.Error) {
-	next := say.T("a pair has the two answers chosen and rejected", "偏好对需要 chosen 和 rejected 两个回答")
-	if chosen == nil {
-		return r.missing(n, "chosen", next)
+func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected side) (err *say.Error) {
+	for _, s := range []side{chosen, rejected} {
+		if s.at == nil {
+			return r.missing(n, s.name, say.T("a pair has the two answers %s and %s", "偏好对需要 %s 和 %s 两个回答", chosen.name, rejected.name))
+		}
 	}
-	if rejected == nil {
-		return r.missing(n, "rejected", next)
-	}
-	whole := opens(chosen) && opens(rejected) // conversations, which both begin with the prompt
+	whole := opens(chosen.at) && opens(rejected.at) // conversations, which both begin with the prompt
 	if whole && form != ShareGPT {
 		form = Prompt
 	}
-	if e.Chosen, err = r.answer(chosen, form, "chosen"); err != nil {
+	if e.Chosen, err = r.answer(chosen.at, form, chosen.name); err != nil {
 		return err
 	}
-	if e.Rejected, err = r.answer(rejected, form, "rejected"); err != nil {
+	if e.Rejected, err = r.answer(rejected.at, form, rejected.name); err != nil {
 		return err
 	}
 	if whole || form == Prompt && n.get("prompt") == nil {
@@ -45,23 +49,85 @@ func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected *no
 	if err != nil {
 		return err
 	}
-	for _, side := range []struct {
-		name string
-		at   *node
+	return r.compared(e, n, chosen, rejected)
+}
+
+// preferred reads OpenAI's pairs: input.messages, preferred_output and non_preferred_output.
+func (r *record) preferred(e *stage.Example, n *node) (err *say.Error) {
+	chosen, rejected := side{"preferred_output", n.get("preferred_output")}, side{"non_preferred_output", n.get("non_preferred_output")}
+	asked := n.below("input.messages")
+	for _, s := range []side{{"input.messages", asked}, chosen, rejected} {
+		if s.at == nil {
+			return r.missing(n, s.name, say.T("such a pair has input with messages, preferred_output and non_preferred_output", "这种偏好对需要带有 messages 的 input、preferred_output 和 non_preferred_output"))
+		}
+	}
+	if e.Prompt, err = r.messages(asked, "input.messages"); err != nil {
+		return err
+	}
+	if err = r.order(n, "input.messages", e.Prompt, false); err != nil {
+		return err
+	}
+	if e.Chosen, err = r.answer(chosen.at, Messages, chosen.name); err != nil {
+		return err
+	}
+	if e.Rejected, err = r.answer(rejected.at, Messages, rejected.name); err != nil {
+		return err
+	}
+	return r.compared(e, n, chosen, rejected)
+}
+
+// rejected reads ms-swift's pairs: a conversation, and rejected_response, which is worse
+// than its last answer.
+func (r *record) rejected(e *stage.Example, n *node, form Form) (err *say.Error) {
+	list, err := r.chat(n, form, true)
+	if err != nil {
+		return err
+	}
+	last := len(list) - 1
+	e.Prompt, e.Chosen = list[:last:last], list[last:]
+	worse := side{"rejected_response", n.get("rejected_response")}
+	if e.Rejected, err = r.answer(worse.at, form, worse.name); err != nil {
+		return err
+	}
+	name := listName(form, n)
+	return r.compared(e, n, side{name, n.get(name)}, worse)
+}
+
+// compared checks the answers of a pair.
+func (r *record) compared(e *stage.Example, n *node, chosen, rejected side) *say.Error {
+	for _, s := range []struct {
+		side
 		list []stage.Message
-	}{{"chosen", chosen, e.Chosen}, {"rejected", rejected, e.Rejected}} {
-		if err := r.order(n, side.name, append(e.Prompt[:len(e.Prompt):len(e.Prompt)], side.list...), true); err != nil {
+	}{{chosen, e.Chosen}, {rejected, e.Rejected}} {
+		if err := r.order(n, s.name, append(e.Prompt[:len(e.Prompt):len(e.Prompt)], s.list...), true); err != nil {
 			return err
 		}
-		if len(side.list) > 1 {
-			return r.wrong(side.at, side.name, say.T("the answer has %d messages; one is compared with one", "回答有 %d 条消息；只能用一条与一条比较", len(side.list)),
+		if len(s.list) > 1 {
+			return r.wrong(s.at, s.name, say.T("the answer has %d messages; one is compared with one", "回答有 %d 条消息；只能用一条与一条比较", len(s.list)),
 				say.T("move what comes before the last to the prompt, and let both sides begin with it", "请把最后一条之前的消息移到提问中，两侧须相同"))
 		}
 	}
+	if err := r.judged(n, chosen.name, e.Chosen); err != nil {
+		return err
+	}
+	e.Rejected[0].Weight = nil // it is learnt in no case
 	if reflect.DeepEqual(e.Chosen, e.Rejected) {
-		return r.wrong(rejected, "rejected", say.T("the two answers are the same", "两个回答相同"), say.T("delete the example: there is nothing to prefer", "请删去这条样例：无从比较优劣"))
+		return r.wrong(rejected.at, rejected.name, say.T("the two answers are the same", "两个回答相同"), say.T("delete the example: there is nothing to prefer", "请删去这条样例：无从比较优劣"))
 	}
 	return nil
+}
+
+// judged refuses an answer, the last of list, that is to be learnt from in another way
+// than by its words, and not to be learnt at once.
+func (r *record) judged(n *node, path string, list []stage.Message) *say.Error {
+	if m := &list[len(list)-1]; m.Role != "assistant" || m.Weight == nil {
+		return nil
+	}
+	if path == "prompt" {
+		path = "completion"
+	}
+	return r.wrong(n.below(path), path, say.T("the last answer has the weight 0, and one that is chosen, labelled or a problem's is learnt from in any case", "最后的回答 weight 为 0，但选中的、带标签的或题目的回答总要从中学习"),
+		say.T("delete the weight, or the example", "请删去 weight，或删去这条样例"))
 }
 
 // opens reports whether a side of a pair is a conversation from its beginning.
@@ -140,7 +206,7 @@ func (r *record) answer(n *node, form Form, path string) (list []stage.Message, 
 		list = []stage.Message{m}
 	case object:
 		var m stage.Message
-		if form == ShareGPT || form != Messages && n.get("from") != nil {
+		if form == ShareGPT || form != Messages && n.get("from") != nil || callsByRole(n) {
 			if m, err = r.turn(n, path); err == nil {
 				err = r.whole(n, path, &m)
 			}
@@ -200,6 +266,9 @@ func (r *record) problem(e *stage.Example, n *node, form Form, v *node) (err *sa
 		return r.wrong(n, path, say.T("the question of a problem is the user's, and here it is a tool's result", "题目应由用户提出，而这里是工具的结果"), say.T("end the prompt with the user's message", "请以用户的消息结束提示"))
 	case answered && len(last.Calls) > 0:
 		return r.wrong(n, path, say.T("the answer of a problem calls a tool, which is no answer that can be judged", "题目的回答调用了工具，无法评判"), say.T("write the answer in words, or leave it out", "请写出文字回答，或省略"))
+	}
+	if err = r.judged(n, path, e.Messages); err != nil {
+		return err
 	}
 	if e.Verify, err = r.verifier(v); err != nil {
 		return err
@@ -263,7 +332,7 @@ func (r *record) endsAnswered(n *node, form Form) bool {
 		return false
 	}
 	to := aliases[strings.ToLower(role.text)]
-	return to == "assistant" || form == ShareGPT && to == "call"
+	return to == "assistant" || to == "call"
 }
 
 // verifier reads what makes an answer right. A field that is null is not there.

@@ -84,7 +84,8 @@ var known = map[Form][]string{
 	ShareGPT: {"conversations"},
 	Alpaca:   {"instruction", "input", "output", "history"},
 	Prompt:   {"prompt", "completion"},
-	Detect:   {"system", "tools", "functions", "chosen", "rejected", "label", "kto_tag", "verify"},
+	Detect: {"system", "tools", "functions", "chosen", "rejected", "label", "kto_tag", "verify",
+		"rejected_response", "rejected_messages", "preferred_output", "non_preferred_output"},
 }
 
 // near returns the name among the known that a name is a misspelling of, or "":
@@ -140,7 +141,7 @@ func edits(a, b string) int {
 func misspelt(m member, among []string) string {
 	k := near(m.name, among)
 	ours := m.kind == boolean || (m.kind == text || m.kind == number) && slices.Contains([]string{"0", "1", "true", "false"}, strings.ToLower(m.text))
-	if m.kind == null || (k == "label" || k == "kto_tag") && !ours {
+	if m.kind == null || slices.Contains(flags, k) && !ours {
 		return ""
 	}
 	return k
@@ -148,6 +149,9 @@ func misspelt(m member, among []string) string {
 
 // form finds the form of an example by its names.
 func (r *record) form(n *node) (Form, *say.Error) {
+	if n.get("preferred_output") != nil || n.get("non_preferred_output") != nil {
+		return Messages, nil
+	}
 	pair := n.get("chosen") != nil && n.get("rejected") != nil
 	if pair && n.get("prompt") != nil { // messages beside them are what was chosen
 		return Prompt, nil
@@ -166,7 +170,10 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	all := slices.Concat(known[Messages], known[ShareGPT], known[Alpaca], known[Prompt], known[Detect])
 	var have []string
 	for _, m := range n.members {
-		if k := misspelt(m, all); k != "" {
+		switch k := misspelt(m, all); {
+		case k == "conversations" && len(m.items) > 0 && exchange(m.items[0]):
+			return "", r.wrong(m.node, m.name, say.T("this name is not known", "不认识这个名称"), say.T("did you mean conversations? %v", "是否想写 conversations？%v", asTurns))
+		case k != "":
 			return "", r.unknown(m, "", k)
 		}
 		have = append(have, m.name)
@@ -186,35 +193,10 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	if len(n.members) == 0 {
 		return "", r.wrong(n, "", say.T("the object is empty", "对象是空的"), next)
 	}
-	if ours := renamed(n); len(ours) > 0 {
-		next = say.T("give them the names that are read here: %s", "请改用此处可读的名称：%s", ours)
+	if hint := leads(n); !hint.IsZero() {
+		next = hint
 	}
 	return "", r.wrong(n, "", say.T("no form has these names: %s", "没有哪种格式使用这些名称：%s", few(have)), next)
-}
-
-// elsewhere are names that other programs, and common sets of data, have for the parts of an example.
-var elsewhere = []struct{ theirs, ours string }{
-	{"query", "prompt"}, {"question", "prompt"}, {"problem", "prompt"}, {"response", "completion"}, {"answer", "completion"}, {"solution", "completion"},
-	{"rejected_response", "rejected"}, {"dialogue", "messages"}, {"dialog", "messages"},
-}
-
-// renamed says what an example with names of others would have here; nothing if it has none.
-func renamed(n *node) (list []string) {
-	for _, x := range elsewhere {
-		if n.get(x.theirs) == nil {
-			continue
-		}
-		switch {
-		case x.ours == "completion" && (n.get("rejected_response") != nil || n.get("rejected") != nil):
-			x.ours = "chosen"
-		case x.ours == "prompt" && n.get("history") != nil: // which stands beside these
-			x.ours = "instruction"
-		case x.ours == "completion" && n.get("history") != nil:
-			x.ours = "output"
-		}
-		list = append(list, x.theirs+" → "+x.ours)
-	}
-	return list
 }
 
 // clip shortens what an error repeats.
@@ -289,6 +271,9 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 	if tools == nil {
 		tools = n.get("functions") // OpenAI's name for them, beside function_call
 	}
+	if in := n.get("input"); tools == nil && in != nil { // of OpenAI's pairs
+		tools = in.get("tools")
+	}
 	if e.Tools, err = r.readTools(tools); err != nil {
 		return e, err
 	}
@@ -299,8 +284,14 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 		label, name = n.get("kto_tag"), "kto_tag"
 	}
 	switch {
+	case n.get("preferred_output") != nil || n.get("non_preferred_output") != nil:
+		err = r.preferred(&e, n)
+	case n.get("rejected_messages") != nil:
+		err = r.pair(&e, n, form, side{"messages", n.get("messages")}, side{"rejected_messages", n.get("rejected_messages")})
+	case n.get("rejected_response") != nil:
+		err = r.rejected(&e, n, form)
 	case chosen != nil || rejected != nil:
-		err = r.pair(&e, n, form, chosen, rejected)
+		err = r.pair(&e, n, form, side{"chosen", chosen}, side{"rejected", rejected})
 	case verify != nil:
 		err = r.problem(&e, n, form, verify)
 	default:
@@ -312,6 +303,7 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 				return e, r.typed(label, name, aBool)
 			}
 			e.Label = &label.yes
+			err = r.judged(n, listName(form, n), e.Messages)
 		}
 	}
 	return e, err
@@ -320,7 +312,7 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 // oneUse refuses what says two things, of which one would be lost.
 func (r *record) oneUse(n *node) *say.Error {
 	first := ""
-	for _, use := range [][]string{{"chosen", "rejected"}, {"label", "kto_tag"}, {"verify"}} {
+	for _, use := range [][]string{{"chosen", "rejected"}, {"rejected_response"}, {"rejected_messages"}, {"preferred_output", "non_preferred_output"}, {"label", "kto_tag"}, {"verify"}} {
 		for _, name := range use {
 			v := n.get(name)
 			if v == nil {
@@ -404,7 +396,7 @@ func listName(form Form, n *node) string {
 func (r *record) order(n *node, path string, list []stage.Message, answered bool) *say.Error {
 	fail := func(i int, what, next say.Text) *say.Error {
 		field, at := path, n
-		if v := n.get(path); v != nil && v.kind == listKind {
+		if v := n.below(path); v != nil && v.kind == listKind {
 			at = v
 			if k := i - (len(list) - len(v.items)); len(list) >= len(v.items) && k >= 0 && k < len(v.items) {
 				at, field = v.items[k], fmt.Sprintf("%s[%d]", path, k)
@@ -438,6 +430,9 @@ func (r *record) order(n *node, path string, list []stage.Message, answered bool
 	switch {
 	case last < 0:
 		return fail(0, say.T("there is no message", "没有消息"), say.T("a conversation has a question and an answer", "对话应有提问和回答"))
+	case answered && before == "user" && solution(n) != "":
+		return fail(last, say.T("the answer is missing: the last message has the role %s", "缺少回答：最后一条消息的角色是 %s", before),
+			say.T(`%s is not read: to have answers judged by it, write verify, as {"number": 42}; to have it learnt, write it as the assistant's message`, `此处不读取 %s：要据此评判回答，请写 verify，如 {"number": 42}；要学习它，请写成助手的消息`, solution(n)))
 	case answered && before != "assistant":
 		return fail(last, say.T("the answer is missing: the last message has the role %s", "缺少回答：最后一条消息的角色是 %s", before), say.T("end the conversation with the assistant's message", "请以助手的消息结束对话"))
 	case !answered && before != "user" && before != "tool":

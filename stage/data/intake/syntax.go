@@ -69,6 +69,8 @@ func hint(src []byte, i int, at rune, cause string) say.Text {
 		return say.T(`inside a string a line end is written \n and a tab \t`, `字符串中的换行须写成 \n，制表符须写成 \t`)
 	case is("escape code"), is(`in \u`):
 		return say.T(`a backslash in a string is written \\`, `字符串中的反斜杠须写成 \\`)
+	case at == '\ufeff':
+		return say.T("files with a byte order mark were joined: delete the mark (U+FEFF)", "合并了带有字节顺序标记的文件：请删去这个标记（U+FEFF）")
 	case strings.ContainsRune("“”：，", at):
 		return say.T("a full-width mark (“ ” ： ，) stands for an ASCII one", "误用了全角标点（“ ” ： ，），请改用半角")
 	case at == '{' && is("object key"), at == ']' && is("after object key:value"):

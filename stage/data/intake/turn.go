@@ -19,7 +19,7 @@ var aliases = map[string]string{
 // turns reads the conversation of ShareGPT.
 func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 	if n.kind != listKind {
-		return nil, r.typed(n, path, aList)
+		return nil, r.noList(n, path)
 	}
 	var list []stage.Message
 	t, begun := tracker{r: r}, 0 // the turn at which the last message begins
@@ -29,8 +29,9 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 		}
 		return r.whole(n.items[begun], field(path, begun), &list[len(list)-1])
 	}
+	whose := path
 	for i, v := range n.items {
-		path := field(path, i)
+		path := field(whose, i)
 		m, err := r.turn(v, path)
 		if err != nil {
 			return nil, err
@@ -43,10 +44,11 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 			if said.Thought != "" && m.Thought != "" {
 				return nil, r.twoThoughts(v, path)
 			}
-			said.Calls, said.Thought = append(said.Calls, m.Calls...), cmp.Or(said.Thought, m.Thought)
-			if said.Weight == nil {
-				said.Weight = m.Weight
+			if (said.Weight == nil) != (m.Weight == nil) {
+				return nil, r.wrong(v, path, say.T("this call is of one turn with %s, and only one of the two is learnt", "此调用与 %s 属于同一轮，而两者只有一个要学习", field(whose, begun)),
+					say.T("give both the same weight: a turn is learnt as a whole, or not at all", "请让两者的 weight 相同：一轮只能整体学习或不学习"))
 			}
+			said.Calls, said.Thought = append(said.Calls, m.Calls...), cmp.Or(said.Thought, m.Thought)
 			continue
 		}
 		if err := cmp.Or(whole(), t.add(v, path, &m)); err != nil {
@@ -71,18 +73,20 @@ func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
 		from, fromName = v.get("role"), "role"
 	}
 	valueName := "value"
-	if v.get("value") == nil && v.named("content") != nil {
+	if v.get("value") == nil && (v.named("content") != nil || fromName == "role") {
 		valueName = "content"
 	}
 	calls := v.get("tool_calls") != nil || v.get("function_call") != nil
 	next := say.T("a turn is from system, human, gpt, function_call or observation", "from 为 system、human、gpt、function_call 或 observation")
 	switch {
+	case from == nil && exchange(v):
+		return m, r.missing(v, path+".from", asTurns)
 	case from == nil:
 		return m, r.missing(v, path+".from", next)
 	case from.kind != text:
 		return m, r.typed(from, path+"."+fromName, aString)
 	case v.get(valueName) == nil && !calls:
-		return m, r.missing(v, path+".value", say.T("a turn has from and value", "一轮对话应有 from 和 value"))
+		return m, r.missing(v, path+"."+valueName, say.T("a turn has from and value", "一轮对话应有 from 和 value"))
 	}
 	switch m.Role = aliases[strings.ToLower(from.text)]; m.Role {
 	case "":
@@ -147,7 +151,11 @@ func (r *record) alpaca(n *node, answered bool) (list []stage.Message, err *say.
 	}
 	out := n.get("output")
 	if out == nil {
-		return nil, r.missing(n, "output", say.T("an Alpaca example has instruction and output", "Alpaca 样例需要 instruction 和 output"))
+		next := say.T("an Alpaca example has instruction and output", "Alpaca 样例需要 instruction 和 output")
+		if ours := renamed(n); len(ours) > 0 {
+			next = nameAs(ours)
+		}
+		return nil, r.missing(n, "output", next)
 	}
 	if out.kind == listKind && len(out.items) == 2 { // as LLaMA-Factory wrote pairs
 		return nil, r.wrong(out, "output", say.T("this is a list", "这是列表"), say.T("a pair has its two answers as chosen and rejected; else it must be a string", "偏好对请把两个回答写为 chosen 和 rejected；否则应为字符串"))
@@ -183,6 +191,12 @@ func (r *record) prompt(n *node, answered bool) (list []stage.Message, err *say.
 			if slices.ContainsFunc(verify.Names, func(name string) bool { return m.kind == object && m.get(name) != nil }) { // {"verifier": {"number": 7}}
 				return nil, r.unknown(m, "", "verify")
 			}
+		}
+		if name := solution(n); name != "" {
+			return nil, r.missing(n, "completion", say.T(`%s is not read: to have answers judged by it, write verify, as {"number": 42}; to have it learnt, call it completion`, `此处不读取 %s：要据此评判回答，请写 verify，如 {"number": 42}；要学习它，请改名为 completion`, name))
+		}
+		if ours := renamed(n); len(ours) > 0 {
+			return nil, r.missing(n, "completion", nameAs(ours))
 		}
 		return nil, r.missing(n, "completion", say.T("a prompt has a completion, or chosen and rejected, or verify", "prompt 需要 completion，或 chosen 与 rejected，或 verify"))
 	}
