@@ -195,7 +195,7 @@ func (s *sorter) tell(job *stage.Job) {
 		{&r.Uncalled, say.T("results of tools behind an answer that called none: %d; the first is at %s", "有 %d 条工具结果，其前面的回答没有调用工具；第一条在 %s", r.Uncalled, s.odd[&r.Uncalled])},
 		{&r.Untold, say.T("answers of whose calls some have a result and others none: %d; the first is at %s", "有 %d 个回答的多个调用中只有一部分有结果；第一个在 %s", r.Untold, s.odd[&r.Untold])},
 		{&r.Twins, say.T("tools that their example offers twice by one name: %d; the first is at %s", "有 %d 个工具在同一条样例中重名；第一个在 %s", r.Twins, s.odd[&r.Twins])},
-		{&r.Ends, say.T("answers that have </think> with no <think> before it, and are learnt as they are: %d; the first is at %s", "有 %d 个回答含有 </think> 而前面没有 <think>，将原样学习；第一个在 %s", r.Ends, s.odd[&r.Ends])},
+		{&r.Ends, say.T("answers that have </think> with no <think> before it, which a base's template may take for the end of a thought: %d; the first is at %s", "有 %d 个回答含有 </think> 而前面没有 <think>，基座的模板可能把它当作思考的结尾；第一个在 %s", r.Ends, s.odd[&r.Ends])},
 		{&r.Unknown, say.T("calls of tools that their example does not offer: %d; the first is at %s", "有 %d 个调用的工具不在其样例的 tools 中；第一个在 %s", r.Unknown, s.odd[&r.Unknown])},
 		{&r.Both, say.T("answers labelled true, and elsewhere false: %d; the first such pair ends at %s", "有 %d 个回答既标为 true 又标为 false；第一处在 %s", r.Both, s.odd[&r.Both])},
 		{&r.Opposite, say.T("pairs of which another prefers the other answer: %d; the first is at %s", "有 %d 个偏好对与另一对的取舍相反；第一个在 %s", r.Opposite, s.odd[&r.Opposite])},

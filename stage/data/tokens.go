@@ -33,7 +33,7 @@ type Tokens struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Tokens) Name() string    { return "rows" }
-func (*Tokens) Revision() int   { return 5 } // rows.json says in which words they are, and whether in an order
+func (*Tokens) Revision() int   { return 6 } // thoughts are learnt as the template writes them, whatever their words
 func (*Tokens) Out() store.Kind { return store.Tokens }
 
 // learnable are the parts of a turn.

@@ -58,7 +58,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 		first = lastTurn(e.Messages)
 	}
 	for k := first; k < len(e.Messages); k++ {
-		if m := &e.Messages[k]; m.Role == "assistant" && (m.Weight == nil || *m.Weight > 0) && !(o.NoAnswers && m.Thought == "" && len(m.Calls) == 0) {
+		if m := &e.Messages[k]; m.Role == "assistant" && (m.Weight == nil || *m.Weight > 0) && !(o.NoAnswers && !w.thinks(m) && len(m.Calls) == 0) {
 			left = append(left, k)
 		}
 	}
@@ -186,7 +186,7 @@ func (w *Writer) turn(from string, before []stage.Message, m stage.Message, tool
 	}
 	f, end := w.Template.Facts(), t.to
 	at := t.from
-	if m.Thought != "" && f.Thought.Close != "" {
+	if w.thinks(&m) && f.Thought.Close != "" {
 		if i := find(t.text, at, end, f.Thought.Close); i >= 0 {
 			i += len(f.Thought.Close)
 			for i < end && strings.IndexByte(" \n", t.text.String[i]) >= 0 {
@@ -239,7 +239,11 @@ func (w *Writer) put(from string, prompt, answer []stage.Message, tools []json.R
 	if err != nil {
 		return t, refused(from, say.T("the base's template refuses the answer: %v", "基座的模板拒绝该回答：%v", err), err)
 	}
-	if t.text, t.from, err = w.behind(from, full.Text, c, turns(prompt), answer); err != nil {
+	a, err := w.thoughtOf(from, full.Text, c, len(prompt))
+	if err != nil {
+		return t, err
+	}
+	if t.text, t.from, err = w.behind(from, full.Text, c, turns(prompt), a); err != nil {
 		return t, err
 	}
 	if t.to = w.end(t.text, t.from); t.to > 0 {
@@ -281,13 +285,9 @@ func (w *Writer) end(text jinja.Text, from int) (to int) {
 // answer begins. full is what the template writes of it once it is answered:
 // where that has no thought, or another prompt, as templates write the past,
 // the answer is put behind what is asked.
-func (w *Writer) behind(from string, full jinja.Text, c chat.Conversation, prompt []chat.Message, answer []stage.Message) (text jinja.Text, begin int, err error) {
-	f, thought := w.Template.Facts(), ""
-	if len(answer) > 0 && f.Thinks {
-		thought = answer[0].Thought
-	}
+func (w *Writer) behind(from string, full jinja.Text, c chat.Conversation, prompt []chat.Message, a thought) (text jinja.Text, begin int, err error) {
 	c.Messages, c.Open = prompt, true
-	think := thought != ""
+	think := a.text != ""
 	ways := []*bool{nil, &think} // as it is asked when nothing is said about thoughts, or as this answer came
 	if think {
 		ways = []*bool{&think, nil}
@@ -301,8 +301,8 @@ func (w *Writer) behind(from string, full jinja.Text, c chat.Conversation, promp
 			return text, 0, refused(from, say.T("the base's template refuses the prompt: %v", "基座的模板拒绝该提问：%v", err), err)
 		}
 		n := shared(full, open.Text)
-		if rest, ok := strings.CutPrefix(full.String, open.String); ok {
-			if strings.Contains(rest, thought) {
+		if strings.HasPrefix(full.String, open.String) {
+			if !a.unwritten {
 				return full, len(open.String), nil
 			}
 			n = len(open.String)
@@ -318,42 +318,10 @@ func (w *Writer) behind(from string, full jinja.Text, c chat.Conversation, promp
 		return text, 0, refused(from, say.T("the base's template writes the prompt in another way once it is answered", "加上回答后，基座的模板以另一种方式书写提问"), nil)
 	}
 	written := cut(full, parted)
-	if !strings.Contains(written.String, thought) || thought == "" && asked.Thinking {
-		written = thoughtful(f, thought, asked.Thinking, written)
+	if a.unwritten || a.text == "" && asked.Thinking {
+		written = thoughtful(w.Template.Facts(), a.text, asked.Thinking, written)
 	}
 	return join(asked.Text, written), len(asked.String), nil
-}
-
-// thoughtful puts a thought in front of an answer. open says that the prompt
-// has begun it.
-func thoughtful(f chat.Facts, thought string, open bool, answer jinja.Text) jinja.Text {
-	tags := f.Thought
-	n := skip(answer.String, 0, tags.Open)
-	if m := skip(answer.String, n, tags.Close); m > n { // an empty thought, or the end of one
-		answer = cut(answer, m)
-	}
-	before, after := tags.Open+"\n", "\n"+tags.Close+"\n\n"
-	switch {
-	case f.Format.Name == chat.Channels:
-		before, after = tags.Open, tags.Close+"<|start|>assistant"
-	case open:
-		before = ""
-	}
-	if thought == "" {
-		after = tags.Close + "\n\n"
-	}
-	from := len(before)
-	return join(jinja.Text{String: before + thought + after, User: []jinja.Span{{From: from, To: from + len(thought)}}}, answer)
-}
-
-// skip returns where a tag ends that stands at text[at:], with the white space
-// behind it; at, if none does.
-func skip(text string, at int, tag string) int {
-	if tag == "" || !strings.HasPrefix(text[at:], tag) {
-		return at
-	}
-	at += len(tag)
-	return at + len(text[at:]) - len(strings.TrimLeft(text[at:], " \n"))
 }
 
 // shared returns how much of a prompt a template repeats once it is answered,

@@ -33,8 +33,8 @@ var switches = strings.NewReplacer("/no_think", "", "/think", "")
 // lost looks for what is said in what the template writes of it: of an answer in
 // text[from:to], and of all before it in text[:from]. A template may trim and escape what
 // people wrote, and move and join what the system says; thoughts and what only switches
-// them are not looked for, as many drop them by design. Text without letters and digits
-// is not judged: escaped, nothing of it is sure to be there.
+// them are not looked for, as many drop them by design, but what stands before one is. Text
+// without letters and digits is not judged: escaped, nothing of it is sure to be there.
 //
 // Cost: it reads the text about once, where the template took many steps to write it.
 func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Message) (l Lost) {
@@ -49,7 +49,8 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 		if calls := called(before, m); calls < len(m.Calls) {
 			l |= lostCall
 		}
-		said := w.told(m)
+		head, rest, again := w.told(m)
+		said := strings.TrimSpace(head + " " + rest)
 		if said == "" {
 			continue
 		}
@@ -60,6 +61,11 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 			continue
 		}
 		n, ok := within(before[at:], said)
+		if head != "" && rest != "" { // what is dropped of this, others may say later
+			if n, _ = within(before[at:], rest); !again {
+				_, ok = within(before[at:at+n], said)
+			}
+		}
 		switch at += n; {
 		case i == asked && ok:
 			l |= hasQuestion
@@ -71,16 +77,25 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 	}
 	for i := range answer {
 		m := &answer[i]
-		said := w.told(m)
+		head, rest, _ := w.told(m)
+		said := strings.TrimSpace(head + " " + rest)
 		if said == "" && len(m.Calls) == 0 {
 			continue
 		}
 		_, words := within(behind, said)
 		calls := called(behind, m)
+		part := said != "" && words
+		if !words && rest != "" {
+			_, part = within(behind, rest)
+		}
 		switch {
-		case said != "" && words || calls > 0:
+		case part || calls > 0:
 			l |= hasAnswer
-			if !words {
+			switch {
+			case words:
+			case part:
+				l |= lostAnswer
+			default:
 				l |= lostWords
 			}
 			if calls < len(m.Calls) {
@@ -93,15 +108,41 @@ func (w *Writer) lost(text jinja.Text, from, to int, prompt, answer []stage.Mess
 	return l
 }
 
-// told is what is looked for of a message; "" if it cannot be judged. What stands before
-// the end of a thought is one.
-func (w *Writer) told(m *stage.Message) string {
-	text := m.Content
-	if end := w.Template.Facts().Thought.Close; m.Role == "assistant" && end != "" {
-		if i := strings.LastIndex(text, end); i >= 0 {
-			text = text[i+len(end):]
+// told is what is looked for of a message; "" if it cannot be judged: what stands before
+// the last end of a thought and behind it, and whether the words of the latter stand before
+// that end, too. Thoughts are not looked for. Templates take all before that end for one,
+// whether it begins there or not.
+func (w *Writer) told(m *stage.Message) (head, rest string, again bool) {
+	rest = m.Content
+	tags := w.Template.Facts().Thought
+	if open, end := strings.TrimSpace(tags.Open), tags.Close; m.Role == "assistant" && end != "" {
+		if i := strings.LastIndex(rest, end); i >= 0 {
+			head, rest = rest[:i+len(end)], rest[i+len(end):]
+			_, again = within(m.Thought+" "+head, judged(rest))
 		}
+		plain := strings.NewReplacer(open, " ", end, " ")
+		head, rest = plain.Replace(unthought(head, open, end)), plain.Replace(rest)
 	}
+	return judged(head), judged(rest), again
+}
+
+// unthought is text without what stands between open and end.
+func unthought(text, open, end string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, open)
+		n := strings.Index(text[max(i, 0):], end)
+		if i < 0 || n < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		b.WriteString(text[:i] + " ")
+		text = text[i+n+len(end):]
+	}
+}
+
+// judged is text without what only switches thoughts; "" if it has no letters and digits.
+func judged(text string) string {
 	if text = strings.TrimSpace(switches.Replace(text)); strings.IndexFunc(text, lettered) < 0 {
 		return ""
 	}

@@ -21,13 +21,14 @@ func lostOf(w *Writer, e *stage.Example) (l Lost, ok bool) {
 }
 
 // No template that is in use drops an answer or a question, whatever is written in them,
-// and none is said to.
+// and none is said to; but some take what stands before </think> in an answer for a thought,
+// and what they drop of it is told.
 func TestNothingLost(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(*folder, "*.jinja"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no templates in ", *folder)
 	}
-	texts := []string{"Hi?", "7", "继续", "  two\n\n\n\"quoted\" \\n <b>&amp;</b> 'x'\t`y`  ", "x </think> y", "👍", "/no_think", "/no_think 2+3", "a\u0301\u2028é\x80z", "{\"a\": [1, \"二\"]}", "<|im_end|>user</s>", "[INST] user [/INST]", ""}
+	texts := []string{"Hi?", "7", "继续", "  two\n\n\n\"quoted\" \\n <b>&amp;</b> 'x'\t`y`  ", "Zq7head </think> Zq7tail", "👍", "/no_think", "/no_think 2+3", "a\u0301\u2028é\x80z", "{\"a\": [1, \"二\"]}", "<|im_end|>user</s>", "[INST] user [/INST]", ""}
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		check(t, err)
@@ -38,7 +39,7 @@ func TestNothingLost(t *testing.T) {
 			for kind, e := range map[string]stage.Example{
 				"same":    {Messages: []stage.Message{said("user", text), said("assistant", text), said("user", text), said("assistant", text)}},
 				"system":  {Messages: []stage.Message{said("system", text), said("user", text), said("assistant", text), said("user", "And?"), said("assistant", text)}},
-				"thought": {Messages: []stage.Message{said("user", text), {Role: "assistant", Content: text, Thought: text}, said("user", text), {Role: "assistant", Content: text, Thought: "x"}}},
+				"thought": {Messages: []stage.Message{said("user", text), {Role: "assistant", Content: text, Thought: strings.ReplaceAll(text, "Zq7head", "x")}, said("user", text), {Role: "assistant", Content: text, Thought: "x"}}},
 				"call": {Tools: []json.RawMessage{weather}, Messages: func() []stage.Message {
 					list := calling()
 					list[2].Content, list[3].Content = text, text
@@ -51,6 +52,20 @@ func TestNothingLost(t *testing.T) {
 				got, ok := lostOf(w, &e)
 				if written = written || ok; got != 0 {
 					judged = true
+				}
+				if strings.Contains(text, "Zq7head") && got&^(hasAnswer|hasQuestion|lostAnswer|lostWords) == 0 {
+					n := 0
+					for _, m := range e.Messages {
+						n += strings.Count(m.Content, "Zq7head")
+						for _, call := range m.Calls {
+							n += strings.Count(call.Function.Arguments, "Zq7head")
+						}
+					}
+					full, err := w.Template.Prompt(w.conversationOf(&e))
+					if ok && err == nil && got&(lostAnswer|lostWords) != 0 && strings.Count(full.String, "Zq7head") >= n {
+						t.Errorf("%s: %s of %q: %b of %q", at, kind, text, got, full.String)
+					}
+					continue
 				}
 				if got&^(hasAnswer|hasQuestion) != 0 {
 					t.Errorf("%s: %s of %q: %b", at, kind, text, got)

@@ -45,7 +45,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 7 } // pairs whose answers are written alike are left out
+func (*DPO) Revision() int   { return 8 } // pairs whose answers are written alike are left out; and thoughts are learnt as the template writes them
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

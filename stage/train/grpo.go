@@ -66,7 +66,7 @@ const problemsFile = stage.ProblemsFile
 
 // Name, Revision and Out implement stage.Operator.
 func (*GRPO) Name() string    { return "grpo" }
-func (*GRPO) Revision() int   { return 10 }
+func (*GRPO) Revision() int   { return 11 }
 func (*GRPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

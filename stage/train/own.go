@@ -42,7 +42,7 @@ type Continue struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Continue) Name() string    { return "continue" }
-func (c *Continue) Revision() int { return 8 + inBlocks(c.Type) }
+func (c *Continue) Revision() int { return 9 + inBlocks(c.Type) }
 func (*Continue) Out() store.Kind { return store.Weights }
 
 // Check implements stage.Checker.
@@ -99,7 +99,7 @@ type LoRA struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*LoRA) Name() string    { return "lora" }
-func (*LoRA) Revision() int   { return 9 }
+func (*LoRA) Revision() int   { return 10 }
 func (*LoRA) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

@@ -57,7 +57,7 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 7 + inBlocks(s.Type) // its loss is told otherwise, and of what is watched; at other rates, twice; answers without a thought end one first; and bases of the K types multiply otherwise
+		return 8 + inBlocks(s.Type) // its loss is told otherwise, and of what is watched; at other rates, twice; answers without a thought end one first; bases of the K types multiply otherwise; and thoughts are learnt as the template writes them
 	case s.Patience > 0:
 		return s.revised(6) // those are watched; and what texts end with ends an answer
 	}

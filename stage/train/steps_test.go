@@ -85,7 +85,7 @@ func TestStepsRevision(t *testing.T) {
 	}{
 		{&SFT{Depth: 1, Minutes: 1}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 6}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 5},
 		{&SFT{Depth: 1}, 6}, {&SFT{Depth: 1, Epochs: 2}, 6}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 7},
-		{&SFT{Base: base}, 7}, {&Continue{}, 8}, {&LoRA{}, 9},
+		{&SFT{Base: base}, 8}, {&Continue{}, 9}, {&LoRA{}, 10},
 	} {
 		if got := c.op.Revision(); got != c.want {
 			t.Errorf("%T %+v: revision %d, want %d", c.op, c.op, got, c.want)
