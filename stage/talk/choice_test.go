@@ -37,6 +37,7 @@ func TestLastTurn(t *testing.T) {
 			{said("assistant", "Zq7two"), stage.Choice{LastTurn: true, NoAnswers: true}, ""},
 			{said("assistant", "Zq7two"), stage.Choice{LastTurn: true}, "Zq7two"},
 			{unlearnt, stage.Choice{}, "Zq7one"},
+			{said("assistant", "Zq7two"), stage.Choice{NoAnswers: true, NoThoughts: true}, ""}, // nor do turns without a call make anything
 		} {
 			e := stage.Example{Messages: []stage.Message{said("user", "l?"), first, said("user", "l2?"), x.last, said("user", "Bye.")}}
 			docs, long, err := w.Docs(&e, x.o, 1<<16)

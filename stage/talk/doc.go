@@ -58,7 +58,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 		first = lastTurn(e.Messages)
 	}
 	for k := first; k < len(e.Messages); k++ {
-		if m := &e.Messages[k]; m.Role == "assistant" && (m.Weight == nil || *m.Weight > 0) && !(o.NoAnswers && !w.thinks(m) && len(m.Calls) == 0) {
+		if m := &e.Messages[k]; m.Role == "assistant" && (m.Weight == nil || *m.Weight > 0) && (!o.NoAnswers || !o.NoThoughts && w.thinks(m) || !o.NoCalls && len(m.Calls) > 0) {
 			left = append(left, k)
 		}
 	}
