@@ -63,7 +63,7 @@ func (a *Arg) formed(place string) error {
 			return nil
 		}
 		if has("adapter_config.json") {
-			return wrong(say.T("is an adapter, not a model", "是适配器，不是模型"), say.T("merge it first (train = \"merge\"), naming it in adapter", "请先用 train = \"merge\" 合并，在 adapter 中引用它"))
+			return wrong(say.T("is an adapter, not a model", "是适配器，不是模型"), say.T("give the model that it was trained over, and the folder in adapter: to go on from it, or to add it (train = \"merge\")", "请给出训练它时所用的模型，并在 adapter 中写明该目录：用来接着训练，或用 train = \"merge\" 合并"))
 		}
 		next := giveModel
 		if list, _ := fs.Glob(os.DirFS(place), "*.gguf"); len(list) > 0 {

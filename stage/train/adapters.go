@@ -66,7 +66,7 @@ func aside(path string) say.Text {
 	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); path == "" || err != nil {
 		return say.Text{}
 	}
-	return say.T(`the folder of the base holds an adapter, too (adapter_config.json), and that is not used: to add it, name the folder in adapter of train = "merge"`, `基座的目录里还有一个适配器（adapter_config.json），它不会被使用：要加上它，请用 train = "merge"，并在 adapter 中写明该目录`)
+	return say.T(`the folder of the base holds an adapter, too (adapter_config.json), and that is not used: to go on from it, or to add it (train = "merge"), name the folder in adapter`, `基座的目录里还有一个适配器（adapter_config.json），它不会被使用：要接着训练它，或用 train = "merge" 加上它，请在 adapter 中写明该目录`)
 }
 
 // tellAside notes of a run over a base that an adapter lies beside it, unless it goes on

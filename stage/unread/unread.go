@@ -147,7 +147,7 @@ func missing(path string, err error) (at string, what, next say.Text, ok bool) {
 	case errors.Is(err, fs.ErrNotExist) && isDir(path):
 		next = GiveModel
 		if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
-			next = say.T("it holds an adapter: give the model that it was trained over, and name the adapter beside it (in a plan, in adapter of train = \"merge\")", "其中是一个适配器：请给出训练它时所用的模型，并另行写明这个适配器（在计划中即 train = \"merge\" 的 adapter）")
+			next = say.T("it holds an adapter: give the model that it was trained over, and name the adapter beside it (in a plan, in adapter)", "其中是一个适配器：请给出训练它时所用的模型，并另行写明这个适配器（在计划中即 adapter）")
 		} else if list, _ := filepath.Glob(filepath.Join(path, "*.gguf")); len(list) > 0 {
 			next = say.T("give a file in it: %s", "请给出其中的文件：%s", harmless(list[0]))
 		} else if list, _ := filepath.Glob(filepath.Join(path, "pytorch_model*.bin")); len(list) > 0 {
