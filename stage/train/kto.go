@@ -40,7 +40,7 @@ type KTO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*KTO) Name() string    { return "kto" }
-func (*KTO) Revision() int   { return 8 }
+func (*KTO) Revision() int   { return 9 }
 func (*KTO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.

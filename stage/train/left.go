@@ -115,6 +115,11 @@ func nothing(job *stage.Job, arg string, long, context int) error {
 	case arg == "watch":
 		return nothingWatched()
 	}
+	return unlearnt(arg, name)
+}
+
+// unlearnt is the error of examples that hold nothing to learn.
+func unlearnt(arg, name string) *say.Error {
 	return &say.Error{Where: arg, What: say.T("nothing of %s is learnt: there are no examples, or no answer with a weight other than 0", "%s 中没有要学习的内容：没有样例，或回答的 weight 都为 0", name), Next: say.T("look at the examples, and at their path in the plan", "请查看样例，以及计划中样例的路径")}
 }
 
@@ -135,12 +140,15 @@ func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg strin
 	if bad := stage.Wrong(arg, t.faults.Err()); bad != nil {
 		return bad
 	}
-	if t.over == 0 {
-		return nil
-	}
 	name := arg
 	if !ref.IsZero() {
 		name = ref.String()
+	}
+	if t.none && use == stage.UseChats {
+		return []*say.Error{unlearnt(arg, name)}
+	}
+	if t.over == 0 {
+		return nil
 	}
 	return []*say.Error{allLong(arg, name, t.over, min(b.reads, mostTokens))}
 }

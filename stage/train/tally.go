@@ -27,6 +27,7 @@ type tally struct {
 	long         int          // examples, or documents of chats, that are longer than the base's context
 	all          bool         // none is left uncounted
 	over         int          // examples, where it is known that all are too long
+	none         bool         // it is known that they hold nothing to learn
 	faults       stage.Faults // examples that a run would refuse, of those that are counted
 }
 
@@ -59,7 +60,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 			return t
 		}
 	}
-	over, faults := 0, t.faults
+	over, faults, none := 0, t.faults, t.docs == 0 && t.all && t.long == 0
 	if t.docs == 0 && t.all && b.file != "" {
 		over = t.long
 	}
@@ -81,7 +82,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over, faults: faults}
+	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, over: over, none: none, faults: faults}
 	if longest := f.Size["longest"]; longest > 0 {
 		t.longest = int(longest/each) + talk.MarkTokens
 	}
