@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -232,6 +233,9 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 		return err
 	}
 	s.Fits = k.m.Memory <= 0 || s.Forecast.Memory <= k.m.Memory
+	if room, known := run.Room(k.st, k.m, s.Key); known && room < s.Forecast.Disk {
+		s.Room = room
+	}
 	if !stands {
 		s.Action, s.Reason = Add, say.T("new", "新建")
 		return nil
@@ -264,6 +268,7 @@ func foretold(rec store.Record) stage.Forecast {
 	var f struct {
 		Low, High float64
 		Memory    int64
+		Disk      int64
 		FLOPs     float64
 		Asks      bool
 		Basis     struct{ En, Zh string }
@@ -273,7 +278,7 @@ func foretold(rec store.Record) stage.Forecast {
 	if json.Unmarshal(rec.Forecast, &f) != nil {
 		return stage.Forecast{}
 	}
-	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, FLOPs: f.FLOPs, Asks: f.Asks, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
+	return stage.Forecast{Low: f.Low, High: f.High, Memory: f.Memory, Disk: f.Disk, FLOPs: f.FLOPs, Asks: f.Asks, Basis: say.Text{En: f.Basis.En, Zh: f.Basis.Zh},
 		Derived: say.Text{En: f.Derived.En, Zh: f.Derived.Zh}, Size: f.Size}
 }
 

@@ -69,6 +69,7 @@ type Step struct {
 	Reason   say.Text // why it is made, changed, removed, or kept though it did not stand
 	Forecast stage.Forecast
 	Fits     bool         // the machine has the memory that is foretold
+	Room     int64        // bytes that the disk has for what is foretold to be kept on it; only where it is too little
 	Key      store.Digest // zero while an input is to be made
 	Output   store.Digest // zero until it is made
 	Needs    []stage.Ref  // the blocks it is made from
@@ -146,6 +147,7 @@ type NodeForecast struct {
 	Low     float64 `json:"low"` // seconds
 	High    float64 `json:"high"`
 	Memory  int64   `json:"memory"` // bytes
+	Disk    int64   `json:"disk,omitempty"`
 	FLOPs   float64 `json:"flops,omitempty"`
 	Derived string  `json:"derived,omitempty"` // the settings that follow from those of the plan
 	Basis   string  `json:"basis,omitempty"`
@@ -178,7 +180,7 @@ func (p *Plan) ViewBeside(lang say.Lang, at *run.AtWork, failed map[store.Digest
 		n := Node{Kind: s.Kind, Name: s.Name, Action: s.Action, State: s.State, Reason: s.Reason.In(lang), Why: s.Why.In(lang)}
 		f := s.Forecast
 		if f.High > 0 || f.Memory > 0 || f.FLOPs > 0 {
-			n.Forecast = &NodeForecast{f.Low, f.High, f.Memory, f.FLOPs, f.Derived.In(lang), f.Basis.In(lang)}
+			n.Forecast = &NodeForecast{f.Low, f.High, f.Memory, f.Disk, f.FLOPs, f.Derived.In(lang), f.Basis.In(lang)}
 		}
 		if s.Actual != nil {
 			n.Actual = &NodeActual{s.Actual.Seconds, s.Actual.Memory}

@@ -64,8 +64,11 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 	}
 	teller := &teller{step: s.String(), emit: emit, curve: curve.New(CurveDir(st.Path(), s.String(), s.Key), runID)}
 	defer teller.curve.Close() // what it could not write is no part of the result
-	teller.tell(stage.Event{Type: TypeBegin, Key: s.Key.String(), Text: text(s.Forecast.Basis), Vals: map[string]float64{
-		"low": s.Forecast.Low, "high": s.Forecast.High, "memory": float64(s.Forecast.Memory), "flops": s.Forecast.FLOPs}})
+	foretold := map[string]float64{"low": s.Forecast.Low, "high": s.Forecast.High, "memory": float64(s.Forecast.Memory), "flops": s.Forecast.FLOPs}
+	if s.Forecast.Disk > 0 {
+		foretold["disk"] = float64(s.Forecast.Disk)
+	}
+	teller.tell(stage.Event{Type: TypeBegin, Key: s.Key.String(), Text: text(s.Forecast.Basis), Vals: foretold})
 	r, err := s.run(ctx, st, m, teller)
 	if err == nil {
 		r.Version, r.Run = version, runID
@@ -106,6 +109,10 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	if err := os.MkdirAll(job.Work, 0o700); err != nil {
 		return store.Record{}, err
 	}
+	if room, known := Room(st, m, s.Key); known && room < s.Forecast.Disk {
+		return store.Record{}, &Fault{s.String(), &say.Error{Where: st.Path(), What: say.T("while it runs it keeps about %.0f MiB here, and there is room for %.0f", "运行时要在此保存约 %.0f MiB，而这里只容得下 %.0f MiB", mebibytes(s.Forecast.Disk), mebibytes(room)),
+			Next: say.T("free some space, run suiren store gc, or choose another disk with --state; then run the same command again", "请清理磁盘、运行 suiren store gc，或用 --state 换一块磁盘，然后重新运行同一命令")}}
+	}
 	if job.Out, err = st.Temp(); err != nil {
 		return store.Record{}, err
 	}
@@ -132,6 +139,18 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	r.Output, err = st.Put(job.Out)
 	return r, err
 }
+
+// Room is how many bytes the working directory of the step with key may come to hold, with
+// those that it has; false if it is not known.
+func Room(st *store.Store, m stage.Machine, key store.Digest) (int64, bool) {
+	if m.Free == nil {
+		return 0, false
+	}
+	free, known := m.Free(st.Path())
+	return free + st.Kept(key), known
+}
+
+func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 
 // CurveDir is the folder of the curve of a step with a key: it outlives the
 // step, and goes on where the step does. dir is the folder of the store.
@@ -234,11 +253,12 @@ func forecast(f stage.Forecast) any {
 		Low     float64            `json:"low"`
 		High    float64            `json:"high"`
 		Memory  int64              `json:"memory"`
+		Disk    int64              `json:"disk,omitempty"`
 		FLOPs   float64            `json:"flops"`
 		Basis   Words              `json:"basis"`
 		Derived Words              `json:"derived,omitzero"`
 		Size    map[string]float64 `json:"size,omitempty"`
-	}{f.Low, f.High, f.Memory, f.FLOPs, *words(f.Basis), *words(f.Derived), f.Size}
+	}{f.Low, f.High, f.Memory, f.Disk, f.FLOPs, *words(f.Basis), *words(f.Derived), f.Size}
 }
 
 func bytesOf(dir string) (n int64, err error) {

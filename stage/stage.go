@@ -155,6 +155,8 @@ type Machine struct {
 	Memory  int64   `json:"memory"`          // bytes the process may use
 	Peak    float64 `json:"peak"`            // measured FLOP/s of Threads threads of register-only f32 FMA; 0 if not measured
 	Tiles   bool    `json:"tiles,omitempty"` // the processor has tile units, for products of bfloat16 and of bytes
+
+	Free func(dir string) (bytes int64, known bool) `json:"-"` // what a file in dir may take; nil: it is not known
 }
 
 // Key names what op would make from in.
@@ -193,6 +195,7 @@ type Event struct {
 type Forecast struct {
 	Low, High float64            // seconds
 	Memory    int64              // peak bytes
+	Disk      int64              `json:",omitempty"` // bytes that its working directory comes to hold beside checkpoints
 	FLOPs     float64            // of training; 0 where it does not count
 	Asks      bool               `json:",omitempty"` // a program of the owner's is waited for: its time is in none of these
 	Basis     say.Text           // where the numbers come from

@@ -211,6 +211,16 @@ func (s *Store) Work(key Digest) (string, error) {
 	return dir, DiskFull(s.dir, os.MkdirAll(dir, 0o700))
 }
 
+// Kept is what the working directory of the step with key holds, in bytes; 0 if there is none.
+func (s *Store) Kept(key Digest) (n int64) {
+	eachFile(filepath.Join(s.dir, "work", key.String()), func(info fs.FileInfo) {
+		if info.Mode().IsRegular() {
+			n += info.Size()
+		}
+	})
+	return n
+}
+
 // DropWork removes the checkpoints of the step with key, if there are any.
 func (s *Store) DropWork(key Digest) error {
 	return os.RemoveAll(filepath.Join(s.dir, "work", key.String()))

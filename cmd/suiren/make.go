@@ -158,7 +158,7 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 	}
 	var rows []stepRow
 	for _, s := range p.Steps() {
-		rows = append(rows, stepRow{mark: s.Action.Mark(), name: s.Ref.String(), why: s.Reason, forecast: s.Forecast})
+		rows = append(rows, stepRow{mark: s.Action.Mark(), name: s.Ref.String(), why: s.Reason, forecast: s.Forecast, room: s.Room})
 	}
 	for _, l := range a.planLines(rows, m) {
 		fmt.Fprintln(a.stdout, l)

@@ -15,6 +15,7 @@ type stepRow struct {
 	name     string
 	why      say.Text // why it is made, or kept though it did not stand
 	forecast stage.Forecast
+	room     int64 // of the disk, where it is too little; 0: it is not
 }
 
 // whyWidth is how wide a reason may be in the table of a plan: one long list
@@ -27,7 +28,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 	var rows [][]string
 	n := map[string]int{}
 	var low, high, work float64
-	var peak int64
+	var peak, disk int64
 	var smaller []string
 	var bases, derived grouped
 	long := map[int]string{} // reasons that get a line of their own
@@ -36,7 +37,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 		row := []string{" " + s.mark, s.name, s.why.In(a.lang)}
 		switch f := s.forecast; s.mark {
 		case "+", "~":
-			low, high, work, peak = low+f.Low, high+f.High, work+f.FLOPs, max(peak, f.Memory)
+			low, high, work, peak, disk = low+f.Low, high+f.High, work+f.FLOPs, max(peak, f.Memory), max(disk, f.Disk)
 			row = append(row, a.forecastTime(f), size(f.Memory), flopsText(f.FLOPs))
 			var ways []string
 			for _, way := range f.Smaller {
@@ -47,6 +48,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 				smaller = append(smaller, a.t("too large; would fit with  %s: %s", "内存不足；可改为  %s：%s", s.name, strings.Join(ways, a.t(" or ", " 或 "))))
 			case m.Memory > 0 && f.Memory > m.Memory: // no setting alone would do
 				smaller = append(smaller, a.t("too large for this machine, and apply will refuse it  %s: %s of %s", "本机内存放不下，apply 会拒绝  %s：需要 %s，可用 %s", s.name, size(f.Memory), size(m.Memory)))
+			}
+			if s.room > 0 {
+				smaller = append(smaller, a.t("too little disk, and the step will not begin  %s: %s of %s", "磁盘空间不足，该步不会开始  %s：需要 %s，可用 %s", s.name, size(f.Disk), size(s.room)))
 			}
 			derived.add(s.name, f.Derived.In(a.lang))
 			bases.add(s.name, f.Basis.In(a.lang))
@@ -76,6 +80,9 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 			if m.Memory > 0 {
 				sum += a.t(" of %s", "（可用 %s）", size(m.Memory))
 			}
+		}
+		if disk > 0 {
+			sum += a.t(", disk %s while it runs", "，运行时占用磁盘 %s", size(disk))
 		}
 		if work > 0 {
 			sum += a.t(", training %s", "，训练 %s", flopsText(work))

@@ -52,6 +52,28 @@ Plan: 3 to make, 2 to change, 1 unchanged, 1 to remove.
 	}
 }
 
+// What a step keeps on the disk while it runs is told beside the memory, the most of all
+// steps; and where there is no room for it, that is said.
+func TestPlanLinesDisk(t *testing.T) {
+	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
+	steps := []stepRow{
+		{mark: "+", name: "weights.a", forecast: stage.Forecast{Memory: 1 << 20, Disk: 800 << 20}, room: 300 << 20},
+		{mark: "+", name: "weights.b", forecast: stage.Forecast{Memory: 1 << 20, Disk: 2 << 20}},
+	}
+	lines := func() string { return strings.Join(a.planLines(steps, stage.Machine{}), "\n") }
+	for _, want := range []string{"peak memory 1 MiB, disk 800 MiB while it runs", "too little disk, and the step will not begin  weights.a: 800 MiB of 300 MiB"} {
+		if got := lines(); !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	a.lang = say.Chinese
+	for _, want := range []string{"，运行时占用磁盘 800 MiB", "磁盘空间不足，该步不会开始  weights.a：需要 800 MiB，可用 300 MiB"} {
+		if got := lines(); !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+}
+
 func TestOutcomeLines(t *testing.T) {
 	a := &app{lang: say.English, screen: terminal.NewScreen(nil, false)}
 	got := strings.Join(a.outcomeLines([]outcome{

@@ -155,6 +155,8 @@ var engineTexts = map[string]string{
 	"layer type %q is not read":                                                                "不支持层类型 %q",
 	"sliding_window_pattern %q is not read":                                                    "不支持 sliding_window_pattern 为 %q",
 	"a head of its own (tie_word_embeddings false) is not read":                                "不支持独立的输出头（tie_word_embeddings 为 false）",
+	"an adapter is not written as %q":                                                          "适配器不能写成 %q",
+	"the adapter is of another model: this one has no %s":                                      "适配器属于另一个模型：这个模型没有 %s",
 	"no mixture is called %q":                                                                  "没有名为 %q 的量化方案",
 	"GGUF has no architecture for GTE's encoders":                                              "GGUF 没有 GTE 编码器的架构",
 	"encoders are written as GGUF only":                                                        "编码器只能写成 GGUF",

@@ -25,7 +25,7 @@ func Probe(threads int) stage.Machine {
 	}
 	return stage.Machine{
 		CPU: cmp.Or(cpuName(), runtime.GOARCH), Arch: Arch(), Cores: runtime.NumCPU(),
-		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(),
+		Threads: min(threads, runtime.NumCPU()), Memory: memory(), Tiles: kernel.Tiles(), Free: DiskFree,
 	}
 }
 

@@ -175,6 +175,22 @@ func recall[T any](path string, state *T, arenas ...[]float32) (bool, error) {
 	return true, nil
 }
 
+// recallPart fills part with what lies behind from floats of the arenas of a file that
+// recall found whole.
+func recallPart(path string, from int, part []float32) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var first [8]byte
+	if _, err := io.ReadFull(f, first[:]); err != nil {
+		return err
+	}
+	_, err = f.ReadAt(floatBytes(part), 8+int64(binary.LittleEndian.Uint64(first[:]))+4*int64(from))
+	return err
+}
+
 // floatBytes views floats as bytes: little-endian on every machine we build for.
 func floatBytes(x []float32) []byte {
 	if len(x) == 0 {

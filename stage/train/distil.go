@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -32,16 +30,16 @@ type Distil struct {
 	Rate      float64   `plan:"rate,optional" factor:"0.004" min:"0.0001" max:"100"` // factor of the learning rates
 	Optimizer string    `plan:"optimizer,optional"`
 	Seed      uint64    `plan:"seed,optional"`
-	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"` // that is trained on; none: a new one
-	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                            // of an adapter over a base of another family
-	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                     // of the adapter; none: twice its rank
-	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                            // of the adapter; none: every matrix of the blocks
-	Watch     stage.Ref `plan:"watch,optional" kinds:"examples" part:"watch" json:",omitzero" learnt:"yes"`    // not trained on: their loss is told
-	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                         // looks at watch without a lower loss
-	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                           // share of the steps over which the rate rises
-	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                      // of matrices, by the learning rate
-	Storage   string    `json:",omitempty" plan:"storage,optional"`                                            // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                          // how the products of gradients are computed: f32, bf16x3
+	Adapter   stage.Ref `json:",omitzero" plan:"adapter,optional" kinds:"weights" path:"adapter" learnt:"yes"`     // that is trained on; none: a new one
+	Rank      int       `json:",omitempty" plan:"rank,optional" min:"1" max:"1024"`                                // of an adapter over a base of another family
+	Alpha     float64   `json:",omitempty" plan:"alpha,optional" min:"0.001" max:"100000"`                         // of the adapter; none: twice its rank
+	Targets   []string  `json:",omitempty" plan:"targets,optional"`                                                // of the adapter; none: every matrix of the blocks
+	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
+	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss
+	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                               // share of the steps over which the rate rises
+	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                          // of matrices, by the learning rate
+	Storage   string    `json:",omitempty" plan:"storage,optional"`                                                // of all weights while they are trained
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                              // how the products of gradients are computed: f32, bf16x3
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -50,9 +48,9 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 11 // answers are read differently by verifiers; thoughts are learnt as the template writes them
+		return 11 // answers are read differently by verifiers; thoughts are learnt as the template writes them; the loss that is told is another mean, and the owner's have no order
 	}
-	return 9 // and watched so
+	return 9 // and watched so; and those with no order are drawn
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
@@ -83,9 +81,6 @@ func (d *Distil) Check() []*say.Error {
 	}
 	if where := firstOf(map[string]bool{"rank": d.Rank > 0, "adapter": !d.Adapter.IsZero()}); where != "" && d.Depth > 0 {
 		list = append(list, withoutEffect(where, say.T("random weights are trained as a whole", "随机权重只能整体训练"), say.T("leave it out", "请省略此项")))
-	}
-	if d.Seed > 0 && d.Depth == 0 && d.Rank == 0 {
-		list = append(list, withoutEffect("seed", say.T("nothing is drawn: the base has its weights, and the rows their order", "这里没有随机数：权重取自基座，行按自身顺序"), say.T("leave it out", "请省略此项")))
 	}
 	return slices.Concat(list, checkAdapter(d.Adapter, d.Rank, d.Alpha, d.Targets), checkStored(d.Storage, d.MakesAdapter()), checkGradients(d.Gradients), checkWatch(d.Watch, d.Patience))
 }
@@ -137,6 +132,7 @@ type distilling struct {
 	home  string // whose words a student of random weights has
 	count int    // of rows
 	row   func(i int) model.Row
+	order *shuffle // nil: that of the rows
 	told  distilFacts
 
 	direct bool         // what is learnt has no thoughts
@@ -158,7 +154,10 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 			return err
 		}
 	}
-	j := judgement{t: r.t, work: job.Work, hard: float32(d.Hard), rows: r.row, count: r.count, blocks: map[int][][]model.Soft{}}
+	j := newJudgement(r.t, job.Work, float32(d.Hard), r.row, r.count)
+	if r.order != nil {
+		j.inOrder(r.order)
+	}
 	n := min(d.batch(), r.count) // each once
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	tellFew(job, run.steps, false)
@@ -168,7 +167,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	run.batch = func(ctx context.Context, step int) (o outcome, err error) {
 		var list []model.Row
 		for i := range n {
-			at := (step*n + i) % r.count
+			at := r.at(step*n + i)
 			row := r.row(at)
 			if d.top() > 0 {
 				if row.Soft, err = j.of(ctx, at); err != nil {
@@ -192,8 +191,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		}
 		defer run.watch.Close()
 		run.watch.direct, run.watch.choice = r.direct, r.choice
-		run.watch.tellLooks(run.steps)
-		if err := errors.Join(run.watch.watchText(ctx, dir, r.s.length(), watchRows), run.watch.watching(r.s.brought, &r.s.own, r.s.length())); err != nil {
+		if err := run.watch.watchAll(ctx, dir, r.s.length(), watchRows, run.steps, r.s.brought, &r.s.own); err != nil {
 			return err
 		}
 		if err := r.mark(ctx, run.watch.rows); err != nil {
@@ -207,7 +205,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	r.told.Rows = r.count
 	if d.top() > 0 {
 		for i := range min(r.count, run.st.Step*n) {
-			row := r.row(i)
+			row := r.row(r.at(i))
 			for k := range len(row.Docs) - 1 {
 				if ids, _, ok := r.t.reads(row.IDs[row.Docs[k]:row.Docs[k+1]]); ok {
 					r.told.TeacherFLOPs += r.t.flops(len(ids), len(ids))
@@ -216,12 +214,20 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		}
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": run.st.FLOPs - before, "steps": float64(run.st.Step), "params": float64(c.Params())}})
-	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Loss, &r.told
+	f.Method, f.Steps, f.FLOPs, f.Loss, f.Distil = d.Name(), f.Steps+run.st.Step, run.st.FLOPs, run.st.Last.mean(), &r.told
 	f.Stop = run.stop
 	if r.home != "" {
 		return writeFolder(job, r.home, l.Params, f)
 	}
 	return r.s.write(f)
+}
+
+// at is the number of the row at place i, counted from the first round on.
+func (r *distilling) at(i int) int {
+	if r.order != nil {
+		return r.order.at(i)
+	}
+	return i % r.count
 }
 
 // close frees what open took.
@@ -260,6 +266,9 @@ func (r *distilling) open(ctx context.Context) (err error) {
 		}
 		if bad := otherTemplate(rows.Info().Words, r.s.w.Sum); bad != nil {
 			return bad
+		}
+		if rows.Info().Drawn {
+			r.order = &shuffle{n: r.count, seed: d.Seed}
 		}
 		if v := r.s.w.Tokenizer.Vocab(); rows.Vocab() != v || rows.Len() == 0 || length > r.s.context() {
 			return say.Errorf("%d rows of %d tokens over a vocabulary of %d do not fit a student of context %d and vocabulary %d: make the rows with its tokenizer, or name problems",
@@ -303,64 +312,4 @@ func (r *distilling) open(ctx context.Context) (err error) {
 func (r *distilling) student() (err error) {
 	r.s, err = openStudent(r.job, r.own(), r.rate())
 	return err
-}
-
-// answers has the teacher answer problems; its right answers are learnt. alike
-// says that both write alike.
-func (r *distilling) answers(ctx context.Context, alike bool) error {
-	problems, err := stage.ReadProblems(filepath.Join(r.job.Dir("problems"), problemsFile))
-	if err != nil {
-		return err
-	}
-	asked := make([]stage.Problem, min(r.Distil.count(), len(problems)))
-	for i := range asked {
-		asked[i] = problems[i*len(problems)/len(asked)]
-	}
-	if err := r.t.w.hears(r.job, asked); err != nil {
-		return err
-	}
-	s, err := r.t.write(ctx, r.job, asked, r.tokens(), alike)
-	if err != nil {
-		return err
-	}
-	kept := len(s.IDs) + len(s.Answers)
-	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
-	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
-	note(r.job, text)
-	if long := len(asked) - s.Asked; long > 0 {
-		text := say.T("%d of %d problems are longer than the %d tokens that the teacher reads, and were not asked", "%[2]d 道题中有 %[1]d 道长于教师能读的 %[3]d 个词元，没有提问", long, len(asked), min(r.t.w.context, r.t.limit))
-		note(r.job, text)
-	}
-	if kept == 0 {
-		return &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),
-			Next: say.T("take another teacher, easier problems or more tokens", "请换用别的教师、更容易的题目，或增大 tokens")}
-	}
-	var docs []doc
-	for i, ids := range s.IDs {
-		docs = append(docs, doc{ids: ids, supervised: s.Supervised[i], weight: 1})
-	}
-	said, err := r.s.said(asked, s.Answers)
-	if err != nil {
-		return err
-	}
-	docs = append(docs, said...)
-	if len(docs) == 0 {
-		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
-	}
-	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
-	r.s.facts.Left.tell(r.job)
-	r.s.follows(r.t.w)
-	if r.s.w.Template == nil {
-		r.s.facts.Taught.Or(taughtAsking(asked))
-	}
-	if err := r.s.ready(docs); err != nil {
-		return err
-	}
-	list := packDocs(docs, r.s.length())
-	r.count, r.row = len(list), func(i int) model.Row {
-		row := list[i]
-		row.Weight = append([]float32(nil), row.Weight...)
-		return row
-	}
-	return nil
 }

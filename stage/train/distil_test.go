@@ -84,7 +84,7 @@ func TestTeacherJudges(t *testing.T) {
 	teach, err := openTeacher(in["teacher"], 3, rows.Length(), stage.Machine{Threads: 2})
 	check(t, err)
 	defer teach.Close()
-	j := judgement{t: teach, work: t.TempDir(), hard: 0.25, rows: func(i int) model.Row { return readRow(rows, i) }, count: rows.Len(), blocks: map[int][][]model.Soft{}}
+	j := newJudgement(teach, t.TempDir(), 0.25, func(i int) model.Row { return readRow(rows, i) }, rows.Len())
 	soft, err := j.of(context.Background(), 0)
 	check(t, err)
 	params, arena, err := model.Load(in["teacher"])
@@ -134,7 +134,7 @@ func TestTeacherJudges(t *testing.T) {
 		t.Errorf("%d tokens were judged, %d of them unlikely", judged, beside)
 	}
 	// What was asked is kept: nobody is there to be asked again.
-	j.blocks, j.t = map[int][][]model.Soft{}, &teacher{top: 3}
+	j.blocks, j.whole, j.t = map[int][][]model.Soft{}, map[int]bool{}, &teacher{top: 3}
 	again, err := j.of(context.Background(), 0)
 	check(t, err)
 	if !reflect.DeepEqual(again, soft) {

@@ -45,7 +45,7 @@ type DPO struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*DPO) Name() string    { return "dpo" }
-func (*DPO) Revision() int   { return 8 } // pairs whose answers are written alike are left out; and thoughts are learnt as the template writes them
+func (*DPO) Revision() int   { return 8 } // pairs whose answers are written alike are left out; thoughts are learnt as the template writes them; the loss that is told is another mean
 func (*DPO) Out() store.Kind { return store.Weights }
 
 // MakesAdapter implements stage.Adapted.
@@ -265,7 +265,7 @@ func finishPreference(ctx context.Context, t *tuning, s *student, method string,
 		note(t.job, movedBy(v))
 	}
 	t.job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - before, "steps": float64(t.st.Step), "dropped": float64(p.Dropped)}})
-	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Loss, &p
+	f.Method, f.Steps, f.FLOPs, f.Loss, f.Preference = method, f.Steps+t.st.Step, t.st.FLOPs, t.st.Last.mean(), &p
 	f.Stop = t.stop
 	return s.write(f)
 }

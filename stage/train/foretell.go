@@ -400,6 +400,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.top() > 0 {
 		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
 		toil += d.judgedToil(&w, s.way.passes)
+		s.f.Disk = d.judgedDisk(&w)
 	}
 	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)

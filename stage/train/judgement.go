@@ -18,8 +18,40 @@ type judgement struct {
 	work   string
 	hard   float32 // share of the row's own token
 	rows   func(i int) model.Row
-	count  int // of rows
-	blocks map[int][][]model.Soft
+	count  int                    // of rows
+	first  []int                  // the rows in the order in which the teacher is asked about them; nil: in their own
+	place  []int                  // of each row in first
+	blocks map[int][][]model.Soft // that are kept in memory
+	whole  map[int]bool           // whose file was written, or found whole, since the run began
+}
+
+func newJudgement(t *teacher, work string, hard float32, rows func(i int) model.Row, count int) *judgement {
+	return &judgement{t: t, work: work, hard: hard, rows: rows, count: count, blocks: map[int][][]model.Soft{}, whole: map[int]bool{}}
+}
+
+// inOrder has the teacher asked about the rows as the first round of order comes to them.
+func (j *judgement) inOrder(order *shuffle) {
+	j.first, j.place = make([]int, j.count), make([]int, j.count)
+	for p := range j.first {
+		j.first[p] = order.at(p)
+		j.place[j.first[p]] = p
+	}
+}
+
+// at returns the row at place p of those that the teacher is asked about.
+func (j *judgement) at(p int) model.Row {
+	if j.first != nil {
+		p = j.first[p]
+	}
+	return j.rows(p)
+}
+
+// floats is what the judgement of r takes.
+func (j *judgement) floats(r model.Row) (n int) {
+	for d := range len(r.Docs) - 1 {
+		n += supervisedIn(r.Weight[r.Docs[d]:r.Docs[d+1]]) * j.t.width()
+	}
+	return n
 }
 
 // blockRows are the rows that a teacher is asked about together, and keptBlocks how
@@ -31,21 +63,26 @@ const (
 
 // of returns the soft targets of row i.
 func (j *judgement) of(ctx context.Context, i int) ([]model.Soft, error) {
-	b := i / blockRows
+	p := i
+	if j.place != nil {
+		p = j.place[i]
+	}
+	b := p / blockRows
 	if list, ok := j.blocks[b]; ok {
-		return list[i%blockRows], nil
+		return list[p%blockRows], nil
+	}
+	path := filepath.Join(j.work, fmt.Sprintf("teacher-%06d", b))
+	if j.whole[b] {
+		return j.again(path, p)
 	}
 	var rows []model.Row
 	n := 0
 	for k := b * blockRows; k < min((b+1)*blockRows, j.count); k++ {
-		r := j.rows(k)
+		r := j.at(k)
 		rows = append(rows, r)
-		for d := range len(r.Docs) - 1 {
-			n += supervisedIn(r.Weight[r.Docs[d]:r.Docs[d+1]]) * j.t.width()
-		}
+		n += j.floats(r)
 	}
 	mem := make([]float32, n)
-	path := filepath.Join(j.work, fmt.Sprintf("teacher-%06d", b))
 	var top int
 	known, err := recall(path, &top, mem)
 	if err != nil {
@@ -60,13 +97,29 @@ func (j *judgement) of(ctx context.Context, i int) ([]model.Soft, error) {
 			return nil, err
 		}
 	}
-	if len(j.blocks) >= keptBlocks { // a batch needs few, and rows come in order
+	j.whole[b] = true
+	if len(j.blocks) >= keptBlocks { // a batch needs few, and in the first round they come one after the other
 		clear(j.blocks)
 	}
 	for _, r := range rows {
 		j.blocks[b] = append(j.blocks[b], j.soft(r, &mem))
 	}
-	return j.blocks[b][i%blockRows], nil
+	return j.blocks[b][p%blockRows], nil
+}
+
+// again reads the targets of the row at place p from its block's file: in a round that comes to
+// the rows in another order the blocks are too large to be read for a row each.
+func (j *judgement) again(path string, p int) ([]model.Soft, error) {
+	from := 0
+	for k := p - p%blockRows; k < p; k++ {
+		from += j.floats(j.at(k))
+	}
+	r := j.at(p)
+	mem := make([]float32, j.floats(r))
+	if err := recallPart(path, from, mem); err != nil {
+		return nil, err
+	}
+	return j.soft(r, &mem), nil
 }
 
 // judgedBytes is about what the targets of rows like those of w take: those of a
@@ -80,6 +133,12 @@ func (d *Distil) judgedBytes(w *workload) int64 {
 	row := told + float64(unsafe.Sizeof(model.Soft{}))*w.tokens()/w.rows
 	rows := min(float64(d.batch()), w.rows) + min(keptBlocks*blockRows, w.rows)
 	return int64(2*row*rows + 2*told*min(blockRows, w.rows))
+}
+
+// judgedDisk is what the judgement of rows like those of w takes on the disk, where it stays
+// until the run is at its end.
+func (d *Distil) judgedDisk(w *workload) int64 {
+	return int64(8 * w.rows * float64(w.supervised) * float64(d.top()+1))
 }
 
 // What a likeliest token of one to be learnt takes, in operations at the peak: for

@@ -211,7 +211,7 @@ func TestJudgedForetold(t *testing.T) {
 	teach, err := openTeacher(dir, top, rows.Length(), stage.Machine{Threads: 1})
 	check(t, err)
 	defer teach.Close()
-	j := judgement{t: teach, work: t.TempDir(), rows: func(i int) model.Row { return readRow(rows, i) }, count: rows.Len(), blocks: map[int][][]model.Soft{}}
+	j := newJudgement(teach, t.TempDir(), 0, func(i int) model.Row { return readRow(rows, i) }, rows.Len())
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()

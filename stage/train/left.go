@@ -115,6 +115,11 @@ func nothing(job *stage.Job, arg string, long, context int) error {
 	case arg == "watch":
 		return nothingWatched()
 	}
+	return unlearnt(arg, name)
+}
+
+// unlearnt is the error of examples that hold nothing to learn.
+func unlearnt(arg, name string) *say.Error {
 	return &say.Error{Where: arg, What: say.T("nothing of %s is learnt: there are no examples, or no answer with a weight other than 0", "%s 中没有要学习的内容：没有样例，或回答的 weight 都为 0", name), Next: say.T("look at the examples, and at their path in the plan", "请查看样例，以及计划中样例的路径")}
 }
 
@@ -140,6 +145,8 @@ func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg strin
 	}
 	name := refName(ref, arg)
 	switch {
+	case t.none && use == stage.UseChats:
+		return []*say.Error{unlearnt(arg, name)}
 	case t.empty && t.alike.same > 0:
 		return []*say.Error{t.alike.noDifference(arg, name, false)}
 	case t.over > 0:

@@ -95,7 +95,7 @@ func TestJudgedOnce(t *testing.T) {
 	for range row.IDs {
 		row.Weight = append(row.Weight, 1)
 	}
-	j := judgement{t: teach, work: t.TempDir(), rows: func(int) model.Row { return row }, count: 1, blocks: map[int][][]model.Soft{}}
+	j := newJudgement(teach, t.TempDir(), 0, func(int) model.Row { return row }, 1)
 	soft, err := j.of(context.Background(), 0)
 	check(t, err)
 	theirs, at := teach.m.translate(row.IDs)

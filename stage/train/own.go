@@ -304,7 +304,7 @@ func (o *own) run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": t.st.FLOPs - base.FLOPs, "steps": float64(t.st.Step)}})
-	f := facts{Method: o.method, Think: rows.think, Direct: direct, Steps: before + t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Loss), Stop: t.stop, Taught: base.Taught, Left: rows.left}
+	f := facts{Method: o.method, Think: rows.think, Direct: direct, Steps: before + t.st.Step, FLOPs: t.st.FLOPs, Loss: rounded(t.st.Last.mean()), Stop: t.stop, Taught: base.Taught, Left: rows.left}
 	f.Taught.Or(rows.taught)
 	if f.Parity, err = o.write(job, b, l, rows); err != nil {
 		return err

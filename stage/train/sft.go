@@ -57,11 +57,11 @@ func (*SFT) Name() string { return "sft" }
 func (s *SFT) Revision() int {
 	switch {
 	case !s.Base.IsZero():
-		return 8 + inBlocks(s.Type) // its loss is told otherwise, and of what is watched; at other rates, twice; answers without a thought end one first; bases of the K types multiply otherwise; and thoughts are learnt as the template writes them
+		return 8 + inBlocks(s.Type) // its loss is told otherwise, twice, and of what is watched; at other rates, twice; answers without a thought end one first; bases of the K types multiply otherwise; and thoughts are learnt as the template writes them
 	case s.Patience > 0:
-		return s.revised(6) // those are watched; and what texts end with ends an answer
+		return s.revised(7) // those are watched; and what texts end with ends an answer
 	}
-	return s.revised(5)
+	return s.revised(6)
 }
 
 func (*SFT) Out() store.Kind { return store.Weights }
@@ -310,9 +310,9 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
 type sftState struct {
-	Step  int     `json:"step"`
-	FLOPs float64 `json:"flops"`
-	Loss  float64 `json:"loss"` // running mean
+	Step  int        `json:"step"`
+	FLOPs float64    `json:"flops"`
+	Last  lastLosses `json:"last"`
 	sight
 }
 
@@ -428,7 +428,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		}
 		l.Learn(schedule.At(st.Step, steps))
 		st.Step++
-		st.Loss = runningMean(st.Loss, loss, st.Step)
+		st.Last.add(loss)
 		meter.step(st.Step, loss, tokens, st.FLOPs)
 		if err := watch.lookOrSave(ctx, &st.sight, st.Step, steps, func() error { return save.save(&st, state...) }); err != nil {
 			return err
@@ -447,7 +447,7 @@ func (s *SFT) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"flops": st.FLOPs, "steps": float64(st.Step), "params": float64(cfg.Params())}})
-	f := facts{Method: s.Name(), Think: rows.Think(), Direct: direct, Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Loss, Stop: stop, Taught: info.Taught}
+	f := facts{Method: s.Name(), Think: rows.Think(), Direct: direct, Steps: st.Step, FLOPs: st.FLOPs, Loss: st.Last.mean(), Stop: stop, Taught: info.Taught}
 	if err := writeFolder(job, job.Dir("tokenizer"), l.Params, f); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -54,14 +56,28 @@ func (o *own) batchOf(rows int) int { return max(min(o.batch, rows), 1) }
 // stepsOf returns the steps of going through n examples as often as epochs say.
 func stepsOf(n, batch, epochs int) int { return max(1, (n*epochs+batch-1)/batch) }
 
-// meanSteps is about how many steps the loss that is told at the end is a mean of.
+// meanSteps is how many steps, the last, the loss that is told at the end is a mean of.
 const meanSteps = 20
 
-// runningMean is the mean of the losses up to step n, counted from 1, of which mean was that
-// of those before: of all of few, and of more those before it fade. It is
-// part of the artifact, so no product is fused.
-func runningMean(mean, loss float64, n int) float64 {
-	return mean + float64((loss-mean)/float64(min(n, meanSteps)))
+// lastLosses are those of the last steps, of which each counts the same. They are part of a
+// checkpoint.
+type lastLosses []float64
+
+// add notes the loss of a step.
+func (l *lastLosses) add(loss float64) {
+	*l = append(*l, loss)
+	if n := len(*l) - meanSteps; n > 0 {
+		*l = slices.Delete(*l, 0, n)
+	}
+}
+
+// mean is 0 if there was no step.
+func (l lastLosses) mean() float64 {
+	sum := 0.0
+	for _, loss := range l {
+		sum += loss
+	}
+	return sum / float64(max(len(l), 1))
 }
 
 // fewSteps is how many steps of a run are so few that it is said: the rate rises in

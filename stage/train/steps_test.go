@@ -1,10 +1,13 @@
 package train
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -83,8 +86,8 @@ func TestStepsRevision(t *testing.T) {
 		op   stage.Operator
 		want int
 	}{
-		{&SFT{Depth: 1, Minutes: 1}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 5}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 6}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 5},
-		{&SFT{Depth: 1}, 6}, {&SFT{Depth: 1, Epochs: 2}, 6}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 7},
+		{&SFT{Depth: 1, Minutes: 1}, 6}, {&SFT{Depth: 1, FLOPs: 1e9, Batch: 4096}, 6}, {&SFT{Depth: 1, FLOPs: 1e9, Patience: 2}, 7}, {&SFT{Depth: 1, Batch: 1, Epochs: 2}, 6},
+		{&SFT{Depth: 1}, 7}, {&SFT{Depth: 1, Epochs: 2}, 7}, {&SFT{Depth: 1, Epochs: 2, Patience: 2}, 8},
 		{&SFT{Base: base}, 8}, {&Continue{}, 9}, {&LoRA{}, 10},
 	} {
 		if got := c.op.Revision(); got != c.want {
@@ -237,20 +240,62 @@ func TestIdlePatience(t *testing.T) {
 	}
 }
 
-// The loss that is told at the end is the mean of all steps of few, and not most of all the first.
-func TestRunningMean(t *testing.T) {
-	mean := 0.0
-	for i, loss := range []float64{7.78, 6.58, 6.02, 5.75} {
-		mean = runningMean(mean, loss, i+1)
+// The loss that is told at the end is the mean of the last steps: of all of few, and no
+// other of many.
+func TestLastLosses(t *testing.T) {
+	var last lastLosses
+	if last.mean() != 0 {
+		t.Errorf("of no steps: %g", last.mean())
 	}
-	if math.Abs(mean-6.5325) > 1e-9 {
-		t.Errorf("%g", mean)
+	for _, loss := range []float64{7.78, 6.58, 6.02, 5.75} {
+		last.add(loss)
 	}
-	for i := range 200 {
-		mean = runningMean(mean, 2, 4+i+1)
+	if math.Abs(last.mean()-6.5325) > 1e-9 {
+		t.Errorf("%g", last.mean())
 	}
-	if mean > 2.01 {
-		t.Errorf("of many steps the first still count: %g", mean)
+	for i := range meanSteps {
+		last.add(float64(i % 2))
+	}
+	if last.mean() != 0.5 || len(last) != meanSteps {
+		t.Errorf("of many steps the first still count: %g of %d", last.mean(), len(last))
+	}
+}
+
+// What every trainer writes of its loss is the mean of the last of those that it told, also
+// where it went on from a checkpoint.
+func TestLossOfLastSteps(t *testing.T) {
+	dir, in := toyTeacher(t)
+	rows := toyRows(t, in["tokenizer"], toyProblems(4))
+	for name, c := range map[string]struct {
+		op stage.Operator
+		in map[string]string
+	}{
+		"sft":      {&SFT{Depth: 1, Epochs: 5, Batch: 2, Every: time.Nanosecond}, map[string]string{"from": rows, "tokenizer": in["tokenizer"]}},
+		"continue": {&Continue{Epochs: 5, Batch: 2, Every: time.Nanosecond}, map[string]string{"from": rows, "base": dir}},
+		"distil":   {&Distil{Depth: 1, Epochs: 5, Batch: 2, Every: time.Nanosecond}, map[string]string{"from": rows, "teacher": dir}},
+	} {
+		b := newBench(t, c.in)
+		if err := c.op.Run(&countdown{t.Context(), 100}, b.Job); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		b.Out = t.TempDir()
+		check(t, c.op.Run(t.Context(), b.Job))
+		whole := newBench(t, c.in)
+		check(t, c.op.Run(t.Context(), whole.Job))
+		at, told := whole.series("loss") // some tell it twice
+		loss := map[float64]float64{}
+		for i := range at {
+			loss[at[i]] = told[i]
+		}
+		want := 0.0
+		for i := range meanSteps {
+			want += loss[float64(len(loss)-i)] / meanSteps
+		}
+		f, err := readFacts(b.Out)
+		check(t, err)
+		if len(loss) < meanSteps+5 || math.Abs(f.Loss/want-1) > 2e-3 {
+			t.Errorf("%s: after %d steps %g is written, not %g", name, len(loss), f.Loss, want)
+		}
 	}
 }
 

@@ -163,7 +163,7 @@ func TestStoppedTeacher(t *testing.T) {
 	check(t, err)
 	defer teach.Close()
 	judged := func(ctx context.Context, work string) ([]model.Soft, error) {
-		j := judgement{t: teach, work: work, rows: func(i int) model.Row { return readRow(rows, i) }, count: rows.Len(), blocks: map[int][][]model.Soft{}}
+		j := newJudgement(teach, work, 0, func(i int) model.Row { return readRow(rows, i) }, rows.Len())
 		return j.of(ctx, 0)
 	}
 	want, err := judged(t.Context(), t.TempDir())

@@ -26,6 +26,7 @@ type tally struct {
 	long         int          // examples of which some is longer than the base's context
 	all          bool         // none is left uncounted
 	empty        bool         // it is known that nothing of them can be learnt
+	none         bool         // … for they hold nothing to learn
 	over         int          // examples of those that are too long
 	alike        likeness     // of pairs, and of answers
 	called       called       // of answers
@@ -63,9 +64,10 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 			return t
 		}
 	}
-	none := tally{all: t.all, faults: t.faults, alike: t.alike, lost: t.lost}
-	if none.empty = t.docs == 0 && t.known(b); none.empty {
-		none.over = t.long
+	left := tally{all: t.all, faults: t.faults, alike: t.alike, lost: t.lost}
+	left.none = t.docs == 0 && t.all && t.long == 0 && t.alike.same == 0 // whatever the base
+	if left.empty = t.docs == 0 && t.known(b); left.empty {
+		left.over = t.long
 	}
 	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
 	switch {
@@ -85,7 +87,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, all: none.all, empty: none.empty, over: none.over, alike: none.alike, lost: none.lost, faults: none.faults}
+	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, all: left.all, empty: left.empty, none: left.none, over: left.over, alike: left.alike, lost: left.lost, faults: left.faults}
 	if longest := f.Size["longest"]; longest > 0 {
 		t.longest = int(longest/each) + talk.MarkTokens
 	}

@@ -399,3 +399,66 @@ func packedTeacher(words *talk.Words) *say.Error {
 	return &say.Error{Where: "teacher", What: say.T("the teacher is quantised: a student of random weights takes its tokenizer from a folder, and this is a GGUF file", "教师是量化过的：从随机权重开始的学生要从文件夹取得分词器，而它是 GGUF 文件"),
 		Next: say.T("name the weights that were quantised, or give a base instead of depth", "请改用量化之前的权重作教师，或用 base 代替 depth")}
 }
+
+// answers has the teacher answer problems; its right answers are learnt. alike
+// says that both write alike.
+func (r *distilling) answers(ctx context.Context, alike bool) error {
+	problems, err := stage.ReadProblems(filepath.Join(r.job.Dir("problems"), problemsFile))
+	if err != nil {
+		return err
+	}
+	asked := make([]stage.Problem, min(r.Distil.count(), len(problems)))
+	for i := range asked {
+		asked[i] = problems[i*len(problems)/len(asked)]
+	}
+	if err := r.t.w.hears(r.job, asked); err != nil {
+		return err
+	}
+	s, err := r.t.write(ctx, r.job, asked, r.tokens(), alike)
+	if err != nil {
+		return err
+	}
+	kept := len(s.IDs) + len(s.Answers)
+	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
+	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
+	note(r.job, text)
+	if long := len(asked) - s.Asked; long > 0 {
+		text := say.T("%d of %d problems are longer than the %d tokens that the teacher reads, and were not asked", "%[2]d 道题中有 %[1]d 道长于教师能读的 %[3]d 个词元，没有提问", long, len(asked), min(r.t.w.context, r.t.limit))
+		note(r.job, text)
+	}
+	if kept == 0 {
+		return &say.Error{Where: "problems", What: say.T("the teacher answered none of %d problems right", "教师在 %d 道题中没有答对任何一道", s.Asked),
+			Next: say.T("take another teacher, easier problems or more tokens", "请换用别的教师、更容易的题目，或增大 tokens")}
+	}
+	var docs []doc
+	for i, ids := range s.IDs {
+		docs = append(docs, doc{ids: ids, supervised: s.Supervised[i], weight: 1})
+	}
+	said, err := r.s.said(asked, s.Answers)
+	if err != nil {
+		return err
+	}
+	docs = append(docs, said...)
+	if len(docs) == 0 {
+		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
+	}
+	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
+	r.s.facts.Left.tell(r.job)
+	r.s.follows(r.t.w)
+	if r.s.w.Template == nil {
+		r.s.facts.Taught.Or(taughtAsking(asked))
+	}
+	if err := r.s.ready(docs); err != nil {
+		return err
+	}
+	list := packDocs(docs, r.s.length())
+	r.count, r.row = len(list), func(i int) model.Row {
+		row := list[i]
+		row.Weight = append([]float32(nil), row.Weight...)
+		return row
+	}
+	if asked[0].Verify != nil { // the owner's have no order; lessons begin easy
+		r.order = &shuffle{n: r.count, seed: r.Seed}
+	}
+	return nil
+}

@@ -37,11 +37,11 @@ type tuning struct {
 
 // tuneState is what a checkpoint holds beside the arenas.
 type tuneState struct {
-	Step  int     `json:"step"`
-	FLOPs float64 `json:"flops"` // the base's included
-	Loss  float64 `json:"loss"`  // running mean
-	Right float64 `json:"right"` // mean of outcomes over the last quarter of the steps
-	Late  float64 `json:"late"`  // running mean of outcomes
+	Step  int        `json:"step"`
+	FLOPs float64    `json:"flops"` // the base's included
+	Last  lastLosses `json:"last"`
+	Right float64    `json:"right"` // mean of outcomes over the last quarter of the steps
+	Late  float64    `json:"late"`  // running mean of outcomes
 
 	sight
 }
@@ -135,7 +135,7 @@ func (t *tuning) run(ctx context.Context) error {
 			t.st.Late = o.right
 		}
 		t.st.Late += float64(0.1 * (o.right - t.st.Late))
-		t.st.Loss = runningMean(t.st.Loss, o.loss, t.st.Step)
+		t.st.Last.add(o.loss)
 		t.st.FLOPs += o.flops + t.l.Optimizer.FLOPs()
 		if o.vals != nil {
 			o.vals["step"] = float64(t.st.Step)
