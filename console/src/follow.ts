@@ -10,7 +10,7 @@ export interface Node {
   state: string;  // waiting, running, done, failed, skipped
   reason?: string;
   why?: string; // it failed or was skipped
-  forecast?: { low: number; high: number; memory: number; flops?: number; derived?: string; basis?: string };
+  forecast?: { low: number; high: number; memory: number; disk?: number; flops?: number; derived?: string; basis?: string };
   actual?: { seconds: number; memory: number };
   digest?: string;
   inputs?: string[]; // of blocks, "kind.name"

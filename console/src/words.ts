@@ -135,6 +135,7 @@ const words = {
   kind_release: ["release", "发布"],
   field_time: ["Time", "时间"],
   field_memory: ["Memory", "内存"],
+  field_disk: ["Disk while it runs", "运行时占用磁盘"],
   field_flops: ["Training FLOPs", "训练 FLOPs"],
   field_inputs: ["Made from", "由来"],
   field_digest: ["Digest", "摘要"],

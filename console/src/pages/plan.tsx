@@ -131,7 +131,7 @@ function Diff({ of }: { of: PlanView }) {
   return <Fragment>{list.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={w("diff")}><table class="left"><thead><tr><th scope="col">{w("block")}</th><th scope="col">{w("action")}</th><th scope="col">{w("time")}</th><th scope="col">{w("memory")}</th><th scope="col">{w("why")}</th></tr></thead>
     <tbody>{list.map(n => <tr><th scope="row"><code>{marks[n.action]} {idOf(n)}</code></th><td>{maybe("action", n.action)}</td>
       <td>{n.forecast && n.forecast.high > 0 ? span(n.forecast.low, n.forecast.high) : ""}</td><td>{n.forecast?.memory ? bytes(n.forecast.memory) : ""}</td>
-      <td class="wrap">{n.reason ?? ""}{n.forecast?.derived && <div class="quiet">{told(w("derived"), n.forecast.derived)}</div>}{n.forecast?.basis && <div class="quiet">{told(w("basis"), n.forecast.basis)}</div>}</td></tr>)}
+      <td class="wrap">{n.reason ?? ""}{n.forecast?.disk ? <div class="quiet">{told(t("field_disk"), bytes(n.forecast.disk))}</div> : ""}{n.forecast?.derived && <div class="quiet">{told(w("derived"), n.forecast.derived)}</div>}{n.forecast?.basis && <div class="quiet">{told(w("basis"), n.forecast.basis)}</div>}</td></tr>)}
       {list.length > 0 && <tr class="total"><th scope="row">{w("inAll")}</th><td>{count(list.length)}</td><td>{high > 0 ? span(low, high) : ""}</td><td>{bytes(Math.max(0, ...list.map(n => n.forecast?.memory ?? 0)))}</td><td></td></tr>}
     </tbody></table></div>}
     {stays.length > 0 && <details><summary>{w("stays", count(stays.length))}</summary><table class="left unchanged"><tbody>{stays.map(n => <tr><th scope="row"><code>{marks[n.action]} {idOf(n)}</code></th></tr>)}</tbody></table></details>}</Fragment>;
@@ -167,6 +167,7 @@ function Details({ node: n }: { node: Node }) {
   if (a && a.memory > 0) memory.push(t("used", bytes(a.memory)));
   if (time.length) rows.push([t("field_time"), clauses(time)]);
   if (memory.length) rows.push([t("field_memory"), clauses(memory)]);
+  if (f?.disk) rows.push([t("field_disk"), bytes(f.disk)]);
   if (f?.flops) rows.push([t("field_flops"), flops(f.flops)]);
   if (f?.derived) rows.push([t("field_derived"), f.derived]);
   if (f?.basis) rows.push([t("field_basis"), f.basis]);
