@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"suiren/internal/say"
-	"suiren/run"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -233,8 +232,12 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 		return err
 	}
 	s.Fits = k.m.Memory <= 0 || s.Forecast.Memory <= k.m.Memory
-	if room, known := run.Room(k.st, k.m, s.Key); known && room < s.Forecast.Disk {
-		s.Room = room
+	if k.m.Free != nil {
+		if free, known := k.m.Free(k.st.Path()); known {
+			if room := free + k.st.Kept(s.Key); room < s.Forecast.Disk { // what it kept before counts
+				s.Room = room
+			}
+		}
 	}
 	if !stands {
 		s.Action, s.Reason = Add, say.T("new", "新建")

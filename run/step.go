@@ -109,10 +109,6 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	if err := os.MkdirAll(job.Work, 0o700); err != nil {
 		return store.Record{}, err
 	}
-	if room, known := Room(st, m, s.Key); known && room < s.Forecast.Disk {
-		return store.Record{}, &Fault{s.String(), &say.Error{Where: st.Path(), What: say.T("while it runs it keeps about %.0f MiB here, and there is room for %.0f", "运行时要在此保存约 %.0f MiB，而这里只容得下 %.0f MiB", mebibytes(s.Forecast.Disk), mebibytes(room)),
-			Next: say.T("free some space, run suiren store gc, or choose another disk with --state; then run the same command again", "请清理磁盘、运行 suiren store gc，或用 --state 换一块磁盘，然后重新运行同一命令")}}
-	}
 	if job.Out, err = st.Temp(); err != nil {
 		return store.Record{}, err
 	}
@@ -139,18 +135,6 @@ func (s *Step) run(ctx context.Context, st *store.Store, m stage.Machine, teller
 	r.Output, err = st.Put(job.Out)
 	return r, err
 }
-
-// Room is how many bytes the working directory of the step with key may come to hold, with
-// those that it has; false if it is not known.
-func Room(st *store.Store, m stage.Machine, key store.Digest) (int64, bool) {
-	if m.Free == nil {
-		return 0, false
-	}
-	free, known := m.Free(st.Path())
-	return free + st.Kept(key), known
-}
-
-func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 
 // CurveDir is the folder of the curve of a step with a key: it outlives the
 // step, and goes on where the step does. dir is the folder of the store.

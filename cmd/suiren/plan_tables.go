@@ -50,7 +50,7 @@ func (a *app) planLines(steps []stepRow, m stage.Machine) []string {
 				smaller = append(smaller, a.t("too large for this machine, and apply will refuse it  %s: %s of %s", "本机内存放不下，apply 会拒绝  %s：需要 %s，可用 %s", s.name, size(f.Memory), size(m.Memory)))
 			}
 			if s.room > 0 {
-				smaller = append(smaller, a.t("too little disk, and the step will not begin  %s: %s of %s", "磁盘空间不足，该步不会开始  %s：需要 %s，可用 %s", s.name, size(f.Disk), size(s.room)))
+				smaller = append(smaller, a.t("too little disk, if it comes to so much  %s: %s of %s", "若达到预计，磁盘空间不足  %s：需要 %s，可用 %s", s.name, size(f.Disk), size(s.room)))
 			}
 			derived.add(s.name, f.Derived.In(a.lang))
 			bases.add(s.name, f.Basis.In(a.lang))

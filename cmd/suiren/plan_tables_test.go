@@ -61,13 +61,13 @@ func TestPlanLinesDisk(t *testing.T) {
 		{mark: "+", name: "weights.b", forecast: stage.Forecast{Memory: 1 << 20, Disk: 2 << 20}},
 	}
 	lines := func() string { return strings.Join(a.planLines(steps, stage.Machine{}), "\n") }
-	for _, want := range []string{"peak memory 1 MiB, disk 800 MiB while it runs", "too little disk, and the step will not begin  weights.a: 800 MiB of 300 MiB"} {
+	for _, want := range []string{"peak memory 1 MiB, disk 800 MiB while it runs", "too little disk, if it comes to so much  weights.a: 800 MiB of 300 MiB"} {
 		if got := lines(); !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}
 	}
 	a.lang = say.Chinese
-	for _, want := range []string{"，运行时占用磁盘 800 MiB", "磁盘空间不足，该步不会开始  weights.a：需要 800 MiB，可用 300 MiB"} {
+	for _, want := range []string{"，运行时占用磁盘 800 MiB", "若达到预计，磁盘空间不足  weights.a：需要 800 MiB，可用 300 MiB"} {
 		if got := lines(); !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}

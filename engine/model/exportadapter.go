@@ -21,15 +21,10 @@ var AdapterTypes = []Mixture{AsF32, AsF16, AsBF16}
 // has. adapter.lora.alpha is the adapter's; where its matrices differ in it, B carries
 // their scales, and alpha is 0, which says so.
 func (f *File) WriteAdapterGGUF(w io.Writer, dir string, x Mixture, threads int) error {
-	list, alpha, err := f.adapterTensors(dir, x)
+	list, alpha, base, err := f.adapterTensors(dir, x)
 	if err != nil {
 		return err
 	}
-	ad, err := OpenAdapter(dir, &f.Shape)
-	if err != nil {
-		return err
-	}
-	ad.Close()
 	meta := []weights.Pair{
 		{Key: "general.architecture", Value: f.ggufArch()},
 		{Key: "general.type", Value: "adapter"},
@@ -37,8 +32,8 @@ func (f *File) WriteAdapterGGUF(w io.Writer, dir string, x Mixture, threads int)
 		{Key: "adapter.type", Value: "lora"},
 		{Key: "adapter.lora.alpha", Value: alpha},
 	}
-	if ad.Base != "" {
-		meta = append(meta, weights.Pair{Key: "suiren.base", Value: ad.Base})
+	if base != "" {
+		meta = append(meta, weights.Pair{Key: "suiren.base", Value: base})
 	}
 	return writeTensors(w, meta, list, threads)
 }
@@ -46,7 +41,7 @@ func (f *File) WriteAdapterGGUF(w io.Writer, dir string, x Mixture, threads int)
 // CompareAdapter reads an adapter again from the GGUF file at path, which
 // WriteAdapterGGUF made, and reports the first tensor that is not what it should be.
 func (f *File) CompareAdapter(path, dir string, x Mixture) error {
-	list, _, err := f.adapterTensors(dir, x)
+	list, _, _, err := f.adapterTensors(dir, x)
 	if err != nil {
 		return err
 	}
@@ -61,23 +56,24 @@ func (f *File) CompareAdapter(path, dir string, x Mixture) error {
 	return compareTensors(list, g)
 }
 
-// adapterTensors lists what a GGUF file has of the adapter in dir, and its alpha.
-func (f *File) adapterTensors(dir string, x Mixture) (list []exported, alpha float32, err error) {
+// adapterTensors lists what a GGUF file has of the adapter in dir, with its alpha and the
+// digest of its base.
+func (f *File) adapterTensors(dir string, x Mixture) (list []exported, alpha float32, base string, err error) {
 	if !slices.Contains(AdapterTypes, x) {
-		return nil, 0, badConfig("an adapter is not written as %q", x)
+		return nil, 0, "", badConfig("an adapter is not written as %q", x)
 	}
 	if f.gguf == nil {
 		if err := f.Shape.CheckGGUF(); err != nil {
-			return nil, 0, err
+			return nil, 0, "", err
 		}
 	}
-	deltas, err := f.deltas(dir)
+	deltas, base, err := f.deltas(dir)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, "", err
 	}
 	found, err := f.plan()
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, "", err
 	}
 	alpha, one := oneAlpha(deltas)
 	for _, w := range found {
@@ -89,7 +85,7 @@ func (f *File) adapterTensors(dir string, x Mixture) (list []exported, alpha flo
 	for i := range list {
 		list[i].Type = fileTypes[x].typ
 	}
-	return list, alpha, nil
+	return list, alpha, base, nil
 }
 
 // oneAlpha returns the alpha that all pairs of A and B have; 0 and false if there is none,

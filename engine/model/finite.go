@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"suiren/engine/weights"
@@ -21,6 +22,10 @@ func (n *decoderNet) finite() error {
 	return nil
 }
 
+// picked are the tensors of which single rows are read: others may be anything, unless they
+// are the head, too.
+var picked = map[string]bool{"token_embd.weight": true, "position_embd.weight": true}
+
 // finiteBytes of a tensor are read by Finite, at most, or a row.
 const finiteBytes = 64 << 10
 
@@ -34,9 +39,10 @@ func (f *File) Finite() error {
 	if err != nil {
 		return err
 	}
+	tied := f.Encoder == nil && !slices.ContainsFunc(list, func(w weight) bool { return w.name == "output.weight" })
 	for i := range list {
 		w, ok := f.src.weight(list[i].name) // as the file calls it
-		if !ok || w.rows == 0 {
+		if !ok || w.rows == 0 || picked[list[i].name] && !tied {
 			continue
 		}
 		n := min(max(finiteBytes/max(w.bytes(1), 1), 1), w.rows)

@@ -132,7 +132,7 @@ func (f *File) OpenAdapter(dir string) (*Adapter, error) {
 // differ by the rounding of float32 alone, a mean square of less than 1e-10 of
 // theirs.
 func (f *File) Merge(dir string) (*File, error) {
-	deltas, err := f.deltas(dir)
+	deltas, _, err := f.deltas(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -144,26 +144,27 @@ func (f *File) Merge(dir string) (*File, error) {
 	return &File{Shape: f.Shape, src: &mergedSource{f.src, deltas}, gguf: f.gguf}, nil
 }
 
-// deltas reads the adapter in a folder, by the names of the matrices that it changes.
-func (f *File) deltas(dir string) (map[string][]*delta, error) {
+// deltas reads the adapter in a folder, by the names of the matrices that it changes, and
+// the digest of its base, "" if it does not say.
+func (f *File) deltas(dir string) (deltas map[string][]*delta, base string, err error) {
 	if f.Encoder != nil {
-		return nil, badConfig("encoders have no adapters")
+		return nil, "", badConfig("encoders have no adapters")
 	}
 	ad, err := f.OpenAdapter(dir) // checks every name and shape
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	ad.Close()
 	c, err := readPEFT(dir, &f.Shape)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	a, err := openAdapterFile(dir)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer a.Close()
-	deltas := map[string][]*delta{}
+	deltas = map[string][]*delta{}
 	for _, name := range a.Names() {
 		stem, ok := strings.CutSuffix(name, ".lora_A.weight")
 		if !ok {
@@ -180,24 +181,24 @@ func (f *File) deltas(dir string) (map[string][]*delta, error) {
 			at = e * rows
 		}
 		if !ok || !have || rows != shapeB[0] || w.cols != shapeA[1] {
-			return nil, &weights.FormatError{Path: dir, Place: name, Why: "is of no matrix that this model has"}
+			return nil, "", &weights.FormatError{Path: dir, Place: name, Why: "is of no matrix that this model has"}
 		}
 		rank := shapeA[0]
 		d := &delta{at: at, rows: rows, rank: rank, scale: float32(c.scale(stem, rank)), a: make([]float32, rank*w.cols), b: make([]float32, rows*rank)}
 		if err := a.Read(name, d.a); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if err := a.Read(stem+".lora_B.weight", d.b); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for of, data := range map[string][]float32{"A": d.a, "B": d.b} {
 			if err := f.Shape.orderAdapter(stem+".lora_"+of+".weight", data, rank, false); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 		}
 		deltas[gguf] = append(deltas[gguf], d)
 	}
-	return deltas, nil
+	return deltas, ad.Base, nil
 }
 
 // ggufName returns GGUF's name of the weight of a Hugging Face module of a block.

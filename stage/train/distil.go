@@ -155,6 +155,11 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 		}
 	}
 	j := newJudgement(r.t, job.Work, float32(d.Hard), r.row, r.count)
+	if d.top() > 0 {
+		if err := j.fits(ctx, job.Machine); err != nil {
+			return err
+		}
+	}
 	if r.order != nil {
 		j.inOrder(r.order)
 	}

@@ -26,7 +26,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 		held := tallyOf(in["watch"], &b) // rows may learn other turns than answers
-		bad = append(bad, held.dropped("watch", &b)...)
+		bad = append(bad, held.unmeasured(&b)...)
 	}
 	batch := o.batch
 	if w.rows > 0 {
@@ -367,7 +367,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfitRows(in["from"], namedWords(in["base"]), &b))
 		if len(in["problems"]) > 0 { // rows may learn other turns than answers
 			held := tallyOf(in["watch"], &b)
-			s.f.Wrong = append(s.f.Wrong, held.dropped("watch", &b)...)
+			s.f.Wrong = append(s.f.Wrong, held.unmeasured(&b)...)
 		}
 	}
 	s.leave(idle, m)

@@ -202,15 +202,16 @@ func (g *GRPO) slots() int { return min(g.prompts()*g.samples(), 256) }
 
 // rlState is what a checkpoint holds beside the arenas.
 type rlState struct {
-	Step    int        `json:"step"`
-	Learned int        `json:"learned"` // steps that had something to learn from
-	FLOPs   float64    `json:"flops"`
-	Best    float64    `json:"best"` // worth of what was watched
-	Top     float64    `json:"top"`  // and share of it that was right
-	Loss    float64    `json:"loss"`
-	Last    lastLosses `json:"last"` // of steps that learnt
-	Facts   rlFacts    `json:"facts"`
-	Ended   bool       `json:"ended"`
+	Step     int        `json:"step"`
+	Learned  int        `json:"learned"` // steps that had something to learn from
+	FLOPs    float64    `json:"flops"`
+	Best     float64    `json:"best"` // worth of what was watched
+	Top      float64    `json:"top"`  // and share of it that was right
+	Loss     float64    `json:"loss"`
+	Last     lastLosses `json:"last"`               // of steps that learnt
+	BestLast lastLosses `json:"bestLast,omitempty"` // … of those up to the step that is kept
+	Facts    rlFacts    `json:"facts"`
+	Ended    bool       `json:"ended"`
 
 	Course courseState `json:"course"`
 }
@@ -275,7 +276,7 @@ func (g *GRPO) Run(ctx context.Context, job *stage.Job) error {
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
 		"flops": r.st.FLOPs - f.FLOPs, "sample_flops": r.st.Facts.SampleFLOPs, "steps": float64(r.st.Facts.Steps),
 	}})
-	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.Last.mean()
+	f.Method, f.Steps, f.FLOPs, f.RL, f.Loss = g.Name(), f.Steps+r.st.Facts.Steps, r.st.FLOPs, &r.st.Facts, r.st.BestLast.mean()
 	f.Stop = nil // the base's
 	if r.st.Facts.Steps > 0 && s.w.Template == nil {
 		f.Taught.Or(taughtAsking(r.course.all))

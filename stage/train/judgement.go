@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"unsafe"
 
@@ -52,6 +53,36 @@ func (j *judgement) floats(r model.Row) (n int) {
 		n += supervisedIn(r.Weight[r.Docs[d]:r.Docs[d+1]]) * j.t.width()
 	}
 	return n
+}
+
+// fits refuses a run for whose judgement the disk has no room: beside what was kept of it
+// before, it would be full when much is done.
+func (j *judgement) fits(ctx context.Context, m stage.Machine) error {
+	if m.Free == nil {
+		return nil
+	}
+	free, known := m.Free(j.work)
+	if !known {
+		return nil
+	}
+	need := int64(0)
+	for i := range j.count {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		need += 4 * int64(j.floats(j.rows(i)))
+	}
+	kept, _ := filepath.Glob(filepath.Join(j.work, "teacher-*"))
+	for _, path := range kept {
+		if info, err := os.Stat(path); err == nil {
+			free += info.Size()
+		}
+	}
+	if need <= free {
+		return nil
+	}
+	return &say.Error{Where: "top", What: say.T("what the teacher judges takes %s of disk while the step runs, and there is room for %s", "教师的评判在运行时要占 %s 磁盘，而这里只容得下 %s", bytesOf(need), bytesOf(free)),
+		Next: say.T("free some space, run suiren store gc, make top smaller, or choose another disk with --state; then run the same command again", "请清理磁盘、运行 suiren store gc、调小 top，或用 --state 换一块磁盘，然后重新运行同一命令")}
 }
 
 // blockRows are the rows that a teacher is asked about together, and keptBlocks how

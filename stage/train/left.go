@@ -123,9 +123,28 @@ func unlearnt(arg, name string) *say.Error {
 	return &say.Error{Where: arg, What: say.T("nothing of %s is learnt: there are no examples, or no answer with a weight other than 0", "%s 中没有要学习的内容：没有样例，或回答的 weight 都为 0", name), Next: say.T("look at the examples, and at their path in the plan", "请查看样例，以及计划中样例的路径")}
 }
 
-// allLong is the error of examples none of which fits into the context.
+// unlearntWatched is the error of examples to watch of which nothing can be measured.
+func unlearntWatched() *say.Error {
+	return &say.Error{Where: "watch", What: say.T("nothing of the part to watch can be measured: no answer has a weight other than 0", "观察集中没有可量的内容：回答的 weight 都为 0"),
+		Next: say.T("watch examples with answers that are learnt", "请观察含有要学习的回答的样例")}
+}
+
+// unmeasured finds fault with examples to watch, where no rows say what of them is learnt: a
+// template that drops all, or nothing to be learnt.
+func (t *tally) unmeasured(b *footing) []*say.Error {
+	if bad := t.dropped("watch", b); bad != nil {
+		return bad
+	}
+	if t.none {
+		return []*say.Error{unlearntWatched()}
+	}
+	return nil
+}
+
+// allLong is the error of examples of which nothing is left, as long of them do not fit into
+// the context; of the others no answer may be learnt.
 func allLong(arg, name string, long, context int) *say.Error {
-	return &say.Error{Where: arg, What: say.T("all %d examples of %s are longer than the base's %d tokens", "%[2]s 的全部 %[1]d 条样例都超过基座的 %[3]d 个词元", long, name, context),
+	return &say.Error{Where: arg, What: say.T("nothing of %[2]s is left: %[1]d examples are longer than the base's %[3]d tokens", "%[2]s 中什么也没有剩下：%[1]d 条样例超过基座的 %[3]d 个词元", long, name, context),
 		Next: say.T("shorten them, or take a base with a longer context: one that is trained here from random weights has the length of its rows", "请缩短样例，或换用上下文更长的基座：在此从随机权重训练的基座，上下文就是其数据行的 length")}
 }
 

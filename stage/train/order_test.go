@@ -139,8 +139,30 @@ func TestJudgedDisk(t *testing.T) {
 			t.Errorf("top = %d: %d bytes are kept, foretold are %d", top, kept, f.Disk)
 		}
 	}
+	// By what there is, and not by what was guessed of it, a step is refused that the disk has no
+	// room for; what was kept before counts.
+	top, free := 200, int64(0)
+	op := &Distil{Depth: 1, Top: &top, From: stage.Ref{Name: "x"}}
+	b := newBench(t, map[string]string{"teacher": dir, "from": from})
+	check(t, op.Run(t.Context(), b.Job))
+	b.Machine.Free = func(string) (int64, bool) { return free, true }
+	b.Out = t.TempDir()
+	check(t, op.Run(t.Context(), b.Job))
+	list, err := filepath.Glob(filepath.Join(b.Work, "*"))
+	check(t, err)
+	for _, path := range list {
+		check(t, os.Remove(path))
+	}
+	err = op.Run(t.Context(), b.Job)
+	bad, ok := errors.AsType[*say.Error](err)
+	if !ok || bad.Where != "top" || !strings.Contains(bad.In(say.English), "and there is room for 0 ") || bad.In(say.English) == bad.In(say.Chinese) {
+		t.Fatal(err)
+	}
+	free = 1 << 30
+	check(t, op.Run(t.Context(), b.Job))
+
 	none := 0
-	op := &Distil{Depth: 1, Top: &none, Problems: stage.Ref{Name: "x"}}
+	op = &Distil{Depth: 1, Top: &none, Problems: stage.Ref{Name: "x"}}
 	if f := op.Forecast(map[string][]stage.Forecast{"teacher": {{Path: dir}}, "problems": {{Path: toyPart(t, toyProblems(1))}}}, stage.Machine{Threads: 1}); f.Disk != 0 {
 		t.Errorf("of nothing that is judged %d bytes are foretold", f.Disk)
 	}

@@ -447,7 +447,7 @@ func (r *rl) weigh(w watched) {
 	case fell == "" && r.worth(&w) >= r.st.Best && !fellOverall(r.st.Top, w.Overall, float64(len(r.watch))):
 		r.st.Best, r.st.Top = r.worth(&w), max(r.st.Top, w.Overall)
 		copy(r.best, r.l.State())
-		f.Steps = r.st.Step
+		f.Steps, r.st.BestLast = r.st.Step, slices.Clone(r.st.Last)
 	case fell != "" || fellOverall(r.st.Top, w.Overall, float64(len(r.watch))):
 		r.st.Ended = true
 		f.RolledBack = fmt.Sprintf("step %d: %s", r.st.Step, orName(fell, "overall"))

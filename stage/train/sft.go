@@ -310,9 +310,8 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 
 // sftState is what a checkpoint of SFT holds beside the arenas.
 type sftState struct {
-	Step  int        `json:"step"`
-	FLOPs float64    `json:"flops"`
-	Last  lastLosses `json:"last"`
+	Step  int     `json:"step"`
+	FLOPs float64 `json:"flops"`
 	sight
 }
 

@@ -299,6 +299,39 @@ func TestLossOfLastSteps(t *testing.T) {
 	}
 }
 
+// The loss that is told is of the steps up to the one whose weights are kept.
+func TestLossOfKept(t *testing.T) {
+	dir, in := toyTeacher(t)
+	rows := toyRows(t, in["tokenizer"], toyProblems(4))
+	watch := toyPart(t, toyProblems(2))
+	op := &Continue{Epochs: 8, Batch: 2, Rate: 10, Patience: 3, Every: time.Nanosecond}
+	b := newBench(t, map[string]string{"from": rows, "base": dir, "watch": watch})
+	if err := op.Run(&countdown{t.Context(), 100}, b.Job); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	b.Out = t.TempDir()
+	check(t, op.Run(t.Context(), b.Job))
+	f, err := readFacts(b.Out)
+	check(t, err)
+	if f.Stop == nil || f.Stop.Kept == f.Stop.Ended {
+		t.Fatalf("no weights of before are kept: %+v", f.Stop)
+	}
+	whole := newBench(t, map[string]string{"from": rows, "base": dir, "watch": watch})
+	check(t, op.Run(t.Context(), whole.Job))
+	at, told := whole.series("loss")
+	want, n := 0.0, min(meanSteps, f.Stop.Kept)
+	loss := map[float64]float64{}
+	for i := range at {
+		loss[at[i]] = told[i]
+	}
+	for i := range n {
+		want += loss[float64(f.Stop.Kept-i)] / float64(n)
+	}
+	if math.Abs(f.Loss/want-1) > 2e-3 {
+		t.Errorf("of %+v %g is told, not %g", f.Stop, f.Loss, want)
+	}
+}
+
 // What is said of repeated rows is true where it is said, and does not advise what is done.
 func TestRemarkTimes(t *testing.T) {
 	for _, c := range []struct {

@@ -37,11 +37,10 @@ type tuning struct {
 
 // tuneState is what a checkpoint holds beside the arenas.
 type tuneState struct {
-	Step  int        `json:"step"`
-	FLOPs float64    `json:"flops"` // the base's included
-	Last  lastLosses `json:"last"`
-	Right float64    `json:"right"` // mean of outcomes over the last quarter of the steps
-	Late  float64    `json:"late"`  // running mean of outcomes
+	Step  int     `json:"step"`
+	FLOPs float64 `json:"flops"` // the base's included
+	Right float64 `json:"right"` // mean of outcomes over the last quarter of the steps
+	Late  float64 `json:"late"`  // running mean of outcomes
 
 	sight
 }

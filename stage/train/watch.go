@@ -20,6 +20,9 @@ type sight struct {
 	Worse  int     `json:"worse,omitempty"`  // looks since
 	Before float64 `json:"before,omitempty"` // the loss of the base; 0: not known
 	Unseen bool    `json:"unseen,omitempty"` // the look after the last step was cut short, and is due
+
+	Last     lastLosses `json:"last"`
+	BestLast lastLosses `json:"bestLast,omitempty"` // Last after the step with the lowest loss, where its weights are kept
 }
 
 // better is the least part by which a loss must fall to count as lower: the
@@ -148,6 +151,7 @@ func (o *lookout) look(ctx context.Context, s *sight, n, steps int) error {
 	lowest := s.saw(loss, n)
 	if lowest && o.best != nil {
 		copy(o.best, o.l.State())
+		s.BestLast = slices.Clone(s.Last)
 	}
 	if lowest || o.best == nil {
 		o.vals = vals
@@ -203,6 +207,7 @@ func (o *lookout) keep(ctx context.Context, s *sight, n, steps int) (*stopFacts,
 	if o.best != nil {
 		copy(o.l.State(), o.best)
 		o.l.Repack()
+		s.Last = s.BestLast // what is told is of these weights
 	}
 	loss := s.Best
 	if o.whole != nil {
@@ -339,6 +344,9 @@ func (o *lookout) watchText(ctx context.Context, dir string, length, most int) e
 	}
 	switch {
 	case len(h.docs) == 0 && long == 0:
+		if o.job.Dir("from") == "" {
+			return unlearntWatched()
+		}
 		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
 			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}
 	case len(h.docs) == 0:
