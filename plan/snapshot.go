@@ -73,8 +73,8 @@ func owned(ctx context.Context, f *File, b *Block, patterns []string, st *store.
 			return err
 		case d.Type()&fs.ModeSymlink != 0 && anyOf(matchBelow, name) && leadsToFolder(filepath.Join(f.Dir, name)),
 			!d.Type().IsRegular() && anyOf(match, name):
-			return &say.Error{Where: clip(name), What: say.T("this is a link or no plain file; links are not followed", "这是链接或特殊文件；程序不跟随链接"),
-				Next: say.T("put the file itself there, or narrow the path in the plan", "请把文件本身放在那里，或在计划文件里缩小路径范围")}
+			return &say.Error{Where: b.place("path"), What: say.T("%s: %s: this is a link or no plain file; links are not followed", "%s：%s：这是链接或特殊文件；程序不跟随链接", b.Ref, clip(name)),
+				Next: say.T("put the file itself there, or narrow the path in the plan", "请把文件本身放在那里，或在计划文件里缩小路径范围"), Err: ErrInvalid}
 		case !d.Type().IsRegular(), !anyOf(match, name), filepath.Join(f.Dir, name) == f.Path:
 			return nil
 		case len(s.files) == maxOwned:

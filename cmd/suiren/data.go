@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -296,15 +294,21 @@ func (w *workspace) dataTry(name string, set map[string]string) error {
 	if err := json.Unmarshal(rec.Settings, &settings); err != nil {
 		return err
 	}
+	if settings["Recipe"] == "rag" {
+		return usage(name, say.T("it was made with rag, which keeps whole texts and asks no rules of them", "它用 rag 配方制成，保留整篇，不使用任何规则"),
+			say.T("make one with recipe = \"measure\" and try thresholds on that", "请用 recipe = \"measure\" 另做一份，在它上面试阈值"))
+	}
 	thresholds, _ := settings["Thresholds"].(map[string]any)
 	if thresholds == nil {
 		thresholds = map[string]any{}
 	}
 	for k, v := range set {
 		x, err := strconv.ParseFloat(v, 64)
-		_, rule, ok := strings.Cut(k, ".")
+		lang, rule, ok := strings.Cut(k, ".")
 		if !ok {
 			rule = k
+		} else if e := data.NoLanguage("--set", lang); e != nil {
+			return usage(e.Where, e.What, e.Next)
 		}
 		if err != nil || x < 0 || quality.Find(rule) == nil {
 			return usage("--set", say.T("%q is not a threshold", "%q 不是阈值", k+"="+v), say.T("write it like words_least=30; suiren data rules RECIPE lists the rules", "请写成 words_least=30；suiren data rules 配方 列出全部规则"))
@@ -362,85 +366,6 @@ func orKept(reason string) string {
 		return data.VerdictKept
 	}
 	return reason
-}
-
-func (w *workspace) dataReview(name string, n int) error {
-	rec, dir, err := w.corpus(name)
-	if err != nil {
-		return err
-	}
-	var inputs []string
-	for _, in := range rec.Inputs {
-		if in.Arg != "from" {
-			continue
-		}
-		d, err := w.st.Dir(in.From)
-		if err != nil {
-			return err
-		}
-		inputs = append(inputs, d)
-	}
-	list, err := data.Review(dir, inputs, n)
-	if err != nil {
-		return err
-	}
-	e := json.NewEncoder(w.a.stdout)
-	e.SetEscapeHTML(false)
-	for _, s := range list {
-		if err := e.Encode(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *app) dataShares(files []string) error {
-	if len(files) > 2 {
-		return usage("--labels", say.T("there are %d files", "给出了 %d 个文件", len(files)), say.T("give one, or those of two people", "请给出一个文件，或两人各自的文件"))
-	}
-	for _, file := range files {
-		list, err := data.Shares(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			return usage(file, say.T("there is no such file", "没有这个文件"), say.Text{})
-		}
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, s := range list {
-			if a.format == formatJSONL {
-				a.line(map[string]any{"type": "share", "file": file, "share": s})
-				continue
-			}
-			rows = append(rows, []string{s.Verdict, a.t("%d of %d good", "%d/%d 为好", s.Good, s.Labelled), fmt.Sprintf("%.0f–%.0f %%", 100*s.Low, 100*s.High)})
-		}
-		if len(files) > 1 && a.format == formatText {
-			fmt.Fprintln(a.stdout, file)
-		}
-		for _, l := range terminal.Table("lrr", rows) {
-			fmt.Fprintln(a.stdout, l)
-		}
-	}
-	if len(files) < 2 {
-		return nil
-	}
-	g, err := data.Agree(files[0], files[1])
-	if err != nil {
-		return err
-	}
-	if a.format == formatJSONL {
-		a.line(map[string]any{"type": "agreement", "agreement": g})
-		return nil
-	}
-	kappa := a.t("no kappa: both gave one label alone", "无 kappa：两人都只用了一种标签")
-	if g.Kappa != nil {
-		kappa = fmt.Sprintf("kappa %.2f", *g.Kappa)
-	}
-	fmt.Fprintln(a.stdout, a.t("both labelled %d, %d alike; %s", "两人都标注了 %d 篇，%d 篇一致；%s", g.Both, g.Alike, kappa))
-	for _, p := range g.Other {
-		fmt.Fprintln(a.stdout, "  ≠ "+p)
-	}
-	return nil
 }
 
 func (a *app) dataRules(name string) error {

@@ -67,6 +67,20 @@ func TestPlanSnippets(t *testing.T) {
 		put("offence.csv", "text,label\n")
 		put("ordinary/a.txt", "none|I wish you a good night\n")
 		plans := fenced(page, "hcl")
+		for _, text := range fenced(page, "json") {
+			if strings.HasPrefix(text, `{"lists"`) {
+				put("data/orders.json", text)
+				put("grammar/data/orders.json", text)
+			}
+		}
+		for _, text := range plans {
+			if strings.Contains(text, `generate = "dialogues"`) {
+				put("grammar/suiren.hcl", text)
+			}
+		}
+		if out, err := program("apply", filepath.Join(dir, "grammar")).CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", name, out)
+		}
 		put("suiren.hcl", strings.Join(plans, "\n"))
 		if out, err := program("plan", dir).CombinedOutput(); err != nil {
 			t.Errorf("%s: %s", name, out)

@@ -78,7 +78,7 @@ func count(n float64) string {
 // The units of progress, as operators name them.
 var units = map[string]say.Text{
 	"steps": say.T("steps", "步"), "problems": say.T("problems", "题"), "documents": say.T("documents", "篇"),
-	"trainings": say.T("trainings", "遍训练"), "files": say.T("files", "个文件"), "tries": say.T("tries", "次尝试"),
+	"dialogues": say.T("dialogues", "段对话"), "trainings": say.T("trainings", "遍训练"), "files": say.T("files", "个文件"), "tries": say.T("tries", "次尝试"),
 }
 
 // unit names a unit in the reader's language.

@@ -1525,6 +1525,7 @@ var words = {
   left: ["{0} left", "还需 {0}"],
   unit_steps: ["steps", "步"],
   unit_problems: ["problems", "题"],
+  unit_dialogues: ["dialogues", "段对话"],
   unit_documents: ["documents", "篇"],
   unit_trainings: ["trainings", "遍训练"],
   unit_files: ["files", "个文件"],

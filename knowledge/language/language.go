@@ -8,6 +8,9 @@ package language
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -83,6 +86,36 @@ var Latin = []string{"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb",
 
 // Modelled are the languages that the model tells apart.
 var Modelled = append(append([]string{}, Latin...), "ru", "uk", "bg", "ar", "fa")
+
+// Known are the codes of all languages that Identify tells.
+var Known = slices.Sorted(maps.Keys(names))
+
+// names are the languages' English names, by their ISO 639-1 codes.
+var names = map[string]string{
+	"ar": "arabic", "bg": "bulgarian", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+	"es": "spanish", "fa": "persian", "fi": "finnish", "fr": "french", "he": "hebrew", "hi": "hindi", "hu": "hungarian", "id": "indonesian",
+	"it": "italian", "ja": "japanese", "ko": "korean", "nb": "norwegian", "nl": "dutch", "pl": "polish", "pt": "portuguese", "ro": "romanian",
+	"ru": "russian", "sv": "swedish", "th": "thai", "tr": "turkish", "uk": "ukrainian", "vi": "vietnamese", "zh": "chinese",
+}
+
+// Meant returns the code of the language that is perhaps meant by a word that is no
+// code: its English name, or a code in capitals or with a region (en-US, zh_CN); "" if
+// none is.
+func Meant(word string) string {
+	word = strings.ToLower(word)
+	for code, name := range names {
+		if word == name {
+			return code
+		}
+	}
+	if i := strings.IndexAny(word, "-_"); i >= 0 {
+		word = word[:i]
+	}
+	if names[word] == "" {
+		return ""
+	}
+	return word
+}
 
 func scriptOf(c rune) script {
 	switch {

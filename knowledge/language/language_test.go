@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,25 @@ func TestScripts(t *testing.T) {
 		got, sure := Identify(text)
 		if got != want || sure < 0 || sure > 1 || (got == "") != (sure == 0) {
 			t.Errorf("%q is said to be %q (%v)", text, got, sure)
+		}
+	}
+}
+
+// All that can be told is known by its code and its name.
+func TestKnown(t *testing.T) {
+	told := append([]string{}, Modelled...)
+	for _, code := range alone {
+		if code != "" {
+			told = append(told, code)
+		}
+	}
+	slices.Sort(told)
+	if !slices.Equal(Known, told) {
+		t.Errorf("%q are told, %q are known", told, Known)
+	}
+	for word, want := range map[string]string{"english": "en", "Chinese": "zh", "EN": "en", "zh_CN": "zh", "pt-br": "pt", "klingon": "", "": "", "-": ""} {
+		if got := Meant(word); got != want {
+			t.Errorf("%q means %q", word, got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/knowledge/language"
 	"suiren/pii"
 	"suiren/stage"
 	"suiren/stage/data/quality"
@@ -43,11 +45,30 @@ type Corpus struct {
 // Name, Revision and Out implement stage.Operator.
 func (*Corpus) Name() string { return "corpus" }
 func (c *Corpus) Revision() int {
+	n := 3
 	if c.Split > 0 { // what it holds out
-		return 5
+		n = 5
 	}
-	return 3
+	if c.changed() {
+		n++
+	}
+	return n
 }
+
+// changed reports whether the plan asks for what came to be done later: to take personal
+// data out of titles too, and with rag to do all that protects.
+func (c *Corpus) changed() bool {
+	r := quality.Named(c.Recipe)
+	if r == nil {
+		return false
+	}
+	return cmp.Or(c.PII, r.PII) != string(pii.Keep) ||
+		c.Recipe == ragRecipe && (len(c.Languages)+len(c.Against)+len(c.Heldout) > 0 || c.Duplicates == dupNone)
+}
+
+// ragRecipe keeps whole documents: no rules are asked of them.
+const ragRecipe = "rag"
+
 func (*Corpus) Out() store.Kind { return store.Corpus }
 
 // Files implements stage.FileReader.
@@ -87,6 +108,12 @@ func (c *Corpus) Check() (list []*say.Error) {
 	one("pii", c.PII, string(pii.Keep), string(pii.Mask), string(pii.Tag), string(pii.Replace), string(pii.Drop))
 	one("lines", c.Lines, "all", string(quality.C4Lines), string(quality.FineWebLines))
 	one("repeats", c.Repeats, repeatsKeep, repeatsLines, repeatsPassages)
+	for _, lang := range c.Languages {
+		if e := NoLanguage("languages", lang); e != nil {
+			list = append(list, e)
+		}
+	}
+	list = append(list, c.checkRag()...)
 	if e := checkMix(c.Mix, func(name string) bool {
 		return slices.ContainsFunc(c.From, func(r stage.Ref) bool { return r.Name == name })
 	}); e != nil {
@@ -94,9 +121,11 @@ func (c *Corpus) Check() (list []*say.Error) {
 	}
 	for where, names := range map[string][]string{"thresholds": slices.Sorted(maps.Keys(c.Thresholds)), "off": c.Off} {
 		for _, name := range names {
-			_, rule, ok := strings.Cut(name, ".")
+			lang, rule, ok := strings.Cut(name, ".")
 			if !ok {
 				rule = name
+			} else if e := NoLanguage(where, lang); e != nil {
+				list = append(list, e)
 			}
 			if quality.Find(rule) == nil && rule != languageRule && rule != reasonQuality {
 				fail(where, say.T("there is no rule %q", "没有名为 %q 的规则", rule), say.T("suiren data rules %s lists them", "用 suiren data rules %s 查看全部规则", c.Recipe))
@@ -107,6 +136,43 @@ func (c *Corpus) Check() (list []*say.Error) {
 		}
 	}
 	return list
+}
+
+// checkRag refuses what rag, which asks no rules, does not do.
+func (c *Corpus) checkRag() (list []*say.Error) {
+	if c.Recipe != ragRecipe {
+		return nil
+	}
+	for _, x := range []struct {
+		where string
+		said  bool
+	}{
+		{"thresholds", len(c.Thresholds) > 0}, {"off", len(c.Off) > 0}, {"labels", c.Labels != ""},
+		{"lines", c.Lines != "" && c.Lines != "all"}, {"repeats", c.Repeats != "" && c.Repeats != repeatsKeep},
+	} {
+		if x.said {
+			list = append(list, &say.Error{Where: x.where, What: say.T("%s is without effect: rag keeps whole texts, and asks no rules of them", "%s 不起作用：rag 保留整篇文档，不使用任何规则", x.where),
+				Next: say.T("leave it out, or take another recipe", "请省略此项，或换用其他配方")})
+		}
+	}
+	if c.Duplicates == dupFast {
+		list = append(list, &say.Error{Where: "duplicates", What: say.T("rag compares the texts themselves: it has no \"fast\"", "rag 直接比较文本，没有 \"fast\""),
+			Next: say.T("choose one of %s", "可选：%s", []string{dupNone, dupExact, dupNear})})
+	}
+	return list
+}
+
+// NoLanguage is the error of a word at a place that is no code of a language that is
+// told; nil if it is one.
+func NoLanguage(where, lang string) *say.Error {
+	if slices.Contains(language.Known, lang) {
+		return nil
+	}
+	e := &say.Error{Where: where, What: say.T("there is no language %q", "没有代码为 %q 的语言", lang), Next: say.T("choose among %s", "可选：%s", language.Known)}
+	if meant := language.Meant(lang); meant != "" {
+		e.Next = say.T("did you mean %s?", "是否想写 %s？", meant)
+	}
+	return e
 }
 
 // languageRule is the rule of how sure the language must be.

@@ -310,11 +310,9 @@ func (j *judge) entry(from origin, d *Document) Entry {
 		lang, sure := language.Identify(d.Text)
 		e.Lang, e.Sure = lang, math.Round(1000*sure)/1000
 	}
-	if r.Name == "rag" { // whole documents: nothing is asked of them
-		return e
-	}
 	kept := d.Text
-	if known != nil {
+	if r.Name == ragRecipe { // whole documents: nothing is measured of them
+	} else if known != nil {
 		if e.Measures = known.Measures; r.Lines != quality.NoLines {
 			kept = j.meter.KeepLines(d.Text, e.Lang)
 		}
@@ -343,11 +341,11 @@ func (j *judge) entry(from origin, d *Document) Entry {
 			}
 			e.PII[string(f.Kind)]++
 		}
-		if e.Reason == "" && r.PII == string(pii.Drop) && len(j.found) > 0 {
+		if e.Reason == "" && r.PII == string(pii.Drop) && (len(j.found) > 0 || len(pii.Find(nil, d.Title)) > 0) {
 			e.Reason = reasonPII
 		}
 	}
-	if r.Duplicates == dupNone && r.Name != measureRecipe {
+	if r.Name == ragRecipe || r.Duplicates == dupNone && r.Name != measureRecipe {
 		return e
 	}
 	if known != nil && len(known.Keys) > 0 && len(known.Keys) <= mostKeys && r.Duplicates == dupNear {

@@ -256,8 +256,10 @@ func (x *writer) decide(n uint32, e *Entry, d *Document) {
 		return
 	}
 	r := &x.c.recipe
-	if r.Name == "rag" {
-		x.search(e, d)
+	if r.Name == ragRecipe {
+		if x.search(e, d); e.Kept {
+			x.redact(e, d)
+		}
 		return
 	}
 	root := x.c.near.Find(n)
@@ -290,15 +292,24 @@ func (x *writer) decide(n uint32, e *Entry, d *Document) {
 	if e.Lang != "" {
 		d.Lang = e.Lang
 	}
+	x.redact(e, d)
+}
+
+// redact takes personal data out of a document as the plan has it.
+func (x *writer) redact(e *Entry, d *Document) {
+	action := pii.Action(x.c.recipe.PII)
+	if action == pii.Keep {
+		return
+	}
 	if len(e.PII) > 0 {
 		x.found = pii.Find(x.found[:0], d.Text)
 		for i, p := range d.Pages {
-			d.Pages[i] = len(pii.Redact(d.Text[:p], until(x.found, p), pii.Action(r.PII), x.c.key))
+			d.Pages[i] = len(pii.Redact(d.Text[:p], until(x.found, p), action, x.c.key))
 		}
-		d.Text = pii.Redact(d.Text, x.found, pii.Action(r.PII), x.c.key)
-		x.found = pii.Find(x.found[:0], d.Title)
-		d.Title = pii.Redact(d.Title, x.found, pii.Action(r.PII), x.c.key)
+		d.Text = pii.Redact(d.Text, x.found, action, x.c.key)
 	}
+	x.found = pii.Find(x.found[:0], d.Title)
+	d.Title = pii.Redact(d.Title, x.found, action, x.c.key)
 }
 
 // until returns the findings that end before byte p.
@@ -332,6 +343,10 @@ func pagesAfterCuts(before, after string, pages []int) []int {
 
 // search leaves out what equals an earlier document that stayed, or nearly so.
 func (x *writer) search(e *Entry, d *Document) {
+	if x.c.recipe.Duplicates == dupNone {
+		e.Kept = true
+		return
+	}
 	sum := sha256.Sum256([]byte(d.Text))
 	if like, ok := x.exact[sum]; ok {
 		e.Reason, e.Like = reasonEqual, like

@@ -128,17 +128,22 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer s.stop()
 	n := d.count()
-	unfit := 0
+	progress := stage.Event{Type: "progress", Total: float64(n), Unit: "dialogues"}
+	if d.As == asProblems {
+		progress.Unit = "problems"
+	}
+	unfit, known, again := 0, 0, 0 // again: draws in a row that were there before
 	for i := 0; s.kept() < n; i++ {
 		if i%1000 == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			job.Emit(stage.Event{Type: "progress", Done: float64(s.kept()), Total: float64(n), Unit: "problems"})
+			progress.Done = float64(s.kept())
+			job.Emit(progress)
 		}
-		if unfit+s.total-s.kept() > tries*(n+tries) {
+		if unfit+s.total-s.kept() > tries*(n+tries) || again > sameAgain*(s.kept()+tries) {
 			return &say.Error{Where: orWord(d.Path, "dialogues"), What: say.T("there are no %d different dialogues: %d were found", "凑不出 %d 段不同的对话：只找到 %d 段", n, s.kept()),
-				Next: say.T("lower count, widen what is drawn, or give more wordings", "请减小 count、扩大抽取范围，或给出更多说法")}
+				Next: say.T("lower count to what was found or less, widen what is drawn, or give more wordings", "请把 count 减小到不超过找到的数目、扩大抽取范围，或给出更多说法")}
 		}
 		r := newDraw(d.Seed, "dialogues", i)
 		f := forms[r.weigh(weights)]
@@ -161,9 +166,17 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 		if err := s.add(e); err != nil {
 			return err
 		}
+		if again++; s.kept() > known {
+			known, again = s.kept(), 0
+		}
 	}
 	return s.close(job)
 }
+
+// sameAgain is how many draws in a row for each dialogue that was found, and for tries
+// more, may find nothing new: where all are as likely, the last of them is overlooked with
+// a probability of exp(-sameAgain), and one that is 20 times less likely with exp(-2).
+const sameAgain = 40
 
 func orWord(s, word string) string {
 	if s == "" {

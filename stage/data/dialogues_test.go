@@ -125,6 +125,39 @@ func TestDialogueProblemsWorded(t *testing.T) {
 	}
 }
 
+// A search that finds nothing new ends soon after, with all that there is: 39 of one form,
+// and of two forms those of the one that is drawn rarely too.
+func TestDialoguesSpent(t *testing.T) {
+	turns := func(list string) string {
+		return `"draw": [["n", "` + list + `"]], "turns": {"en": [{"role": "user", "content": "{n}?"}, {"role": "assistant", "content": "{n}."}]}`
+	}
+	for _, x := range []struct {
+		grammar string
+		found   string
+		draws   int // at most, and far fewer than for each of those that were asked for
+	}{
+		{`{"dialogues": [{"name": "a", ` + turns("1..39") + `}]}`, ": 39 were found", 20_000},
+		{`{"dialogues": [{"name": "a", "weight": 50, ` + turns("1..5") + `}, {"name": "b", ` + turns("101..105") + `}]}`, ": 10 were found", 20_000},
+	} {
+		dir, drawn := t.TempDir(), 0
+		if err := os.WriteFile(filepath.Join(dir, "g.json"), []byte(x.grammar), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		units := map[string]bool{}
+		job := &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Emit: func(e stage.Event) {
+			units[e.Unit] = true
+			drawn += 1000 // it is told at each thousandth
+		}}
+		err := (&Dialogues{Path: "*.json"}).Run(context.Background(), job)
+		if err == nil || !strings.Contains(err.Error(), x.found) || drawn > x.draws {
+			t.Errorf("%v after %d draws", err, drawn)
+		}
+		if len(units) != 1 || !units["dialogues"] {
+			t.Errorf("progress in %v", units)
+		}
+	}
+}
+
 // Tools are called with what was drawn, numbers as numbers, and answered.
 func TestDialogueTools(t *testing.T) {
 	out, err := makeDialogues(t, &Dialogues{Count: 20}, `{"lists": {"cities": ["Oslo", "Lima"]}, "dialogues": [{"name": "w", "draw": [["c", "cities"], ["d", "1..20"]],

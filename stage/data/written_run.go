@@ -294,6 +294,8 @@ func (w *Written) nothing(r *writtenReport) error {
 	switch most {
 	case "":
 		why = say.T("none", "无")
+	case leftLong:
+		next = say.T("take a teacher with a longer context, or give shorter passages (documents in short sections, each with a heading) or shorter problems", "请换用上下文更长的教师，或提供更短的段落（把文档分成带标题的短节）或更短的题目")
 	case leftTie:
 		next = say.T("raise each or temperature, let the teacher think where it learnt to, or take problems that it answers now right and now wrong", "请调大 each 或 temperature；教师若学过思考，请用 think 让它思考；或换用它时对时错的题目")
 	}

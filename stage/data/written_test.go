@@ -145,6 +145,9 @@ func TestQuestions(t *testing.T) {
 	if got := writtenIn(t, must(t, op, documentsOf(t, lamp, boat), teacherInput))[0]; got.Reason != leftLong {
 		t.Errorf("%+v", got)
 	}
+	if _, err := makeFrom(t, op, documentsOf(t, lamp), teacherInput); err == nil || !strings.Contains(err.Error(), "take a teacher with a longer context") {
+		t.Errorf("a context that is too short for all: %v", err)
+	}
 	op.Open, op.Each = asks(good...), 2 // the same question twice
 	if list := writtenIn(t, must(t, op, documentsOf(t, lamp, boat), teacherInput)); len(list) != 4 || list[1].Reason != leftTwice || list[2].Kept != true {
 		t.Errorf("%+v", list)
