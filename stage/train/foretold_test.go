@@ -143,7 +143,7 @@ func TestForetoldTooLongOfTurns(t *testing.T) {
 	dir := toyExamples(t, list)
 	run := (&LoRA{}).Run(t.Context(), newBench(t, map[string]string{"base": base, "examples": dir}).Job)
 	wrong := (&LoRA{}).Forecast(map[string][]stage.Forecast{"base": {{Path: base}}, "examples": {{Path: dir}}}, stage.Machine{}).Wrong
-	if run == nil || !strings.HasPrefix(run.Error(), "examples: all 3 examples of examples are longer than") || len(wrong) != 1 || wrong[0].Error() != run.Error() {
+	if run == nil || !strings.HasPrefix(run.Error(), "examples: nothing of examples is left: 3 examples are longer than") || len(wrong) != 1 || wrong[0].Error() != run.Error() {
 		t.Errorf("a run says %v, a plan %v", run, wrong)
 	}
 }
