@@ -64,6 +64,7 @@ type Block struct {
 	At   string // where it stands: "suiren.hcl:12:1"
 
 	anew     bool              // by Choose
+	asked    *asked            // by a saved plan, that is; nil: by none
 	settings map[string]string // where the values of its settings stand, by name
 }
 

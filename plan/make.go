@@ -215,6 +215,7 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 			if s.begun, err = k.st.Begun(rec); err != nil {
 				return err
 			}
+			s.again = s.block.asked != nil && s.block.asked.done(rec, old)
 		}
 		if ok && !s.anew() {
 			s.keep(rec)
@@ -226,6 +227,11 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 				s.Forecast.Size = k.forecast(s).Size
 			}
 			return nil
+		}
+	}
+	if s.block.anew {
+		if err := k.made(s, old); err != nil {
+			return err
 		}
 	}
 	s.Forecast = k.forecast(s)
@@ -245,9 +251,23 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 	return err
 }
 
+// made notes which run made what s is to make anew; where its inputs are to be made first,
+// what stands of it.
+func (k *maker) made(s *Step, old store.Block) error {
+	key := s.Key
+	if key.IsZero() {
+		key = old.Key
+	}
+	rec, ok, err := k.st.Made(key)
+	if ok {
+		s.before = rec.Began
+	}
+	return err
+}
+
 // anew reports whether s is to be made although it is made: it is asked for, or was and did
 // not end, since an owner who asked for it once is not asked to say so again.
-func (s *Step) anew() bool { return s.block.anew || s.begun }
+func (s *Step) anew() bool { return s.block.anew && !s.again || s.begun }
 
 // keep notes that s was made, as rec tells.
 func (s *Step) keep(rec store.Record) {
