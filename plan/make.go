@@ -37,6 +37,7 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 	}
 	k := &maker{plan: p, st: st, m: m, steps: map[stage.Ref]*Step{}, pins: map[stage.Ref]*snapshot{}}
 	var wrong []error
+	broken := map[stage.Ref]bool{} // of what these would come to nothing is known
 	for _, b := range f.Blocks {
 		s := &Step{Ref: b.Ref, State: Waiting, Needs: b.needs(), block: b}
 		if s.snaps, err = k.snapshots(ctx, b, env); err != nil {
@@ -44,13 +45,15 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 				return nil, err
 			}
 			wrong = append(wrong, err) // all of them at once
+			broken[b.Ref] = true
+			continue
+		}
+		if slices.ContainsFunc(s.Needs, func(ref stage.Ref) bool { return broken[ref] }) {
+			broken[b.Ref] = true
 			continue
 		}
 		k.steps[b.Ref] = s
 		p.steps = append(p.steps, s)
-	}
-	if len(wrong) > 0 {
-		return nil, errors.Join(wrong...)
 	}
 	for _, s := range p.steps {
 		old, ok := stands[s.Ref]
@@ -61,6 +64,7 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		delete(stands, s.Ref)
 	}
 	if len(wrong) > 0 {
+		slices.SortStableFunc(wrong, func(a, b error) int { return comparePlaces(whereOf(a), whereOf(b)) })
 		return nil, errors.Join(wrong...)
 	}
 	if len(f.Only) > 0 { // of the rest nothing is said
@@ -76,6 +80,14 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		}
 	}
 	return p, nil
+}
+
+// whereOf is the place that an error names; "" if it names none.
+func whereOf(err error) string {
+	if e, ok := errors.AsType[*say.Error](err); ok {
+		return e.Where
+	}
+	return ""
 }
 
 // renamed says so if what old is called no longer is called otherwise now.
