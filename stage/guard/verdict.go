@@ -44,7 +44,7 @@ type Verdict struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Verdict) Name() string    { return "verdict" }
-func (*Verdict) Revision() int   { return 8 }
+func (*Verdict) Revision() int   { return 9 }
 func (*Verdict) Out() store.Kind { return store.Verdict }
 
 // Check implements stage.Checker. Which families can be required the problems tell: see
