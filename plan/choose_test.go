@@ -124,6 +124,9 @@ func TestAnewCutShort(t *testing.T) {
 	}
 	found, killed := []string{}, errors.New("killed")
 	growing = func(job *stage.Job) error {
+		if p := shown(h.plan(), say.English); !strings.Contains(p, "~ weights.small is being made anew now\n") {
+			t.Errorf("while it is made the plan is\n%s", p)
+		}
 		b, _ := os.ReadFile(filepath.Join(job.Work, "state"))
 		found = append(found, string(b))
 		return errors.Join(killed, put(job.Work, "state", fmt.Sprint(len(found))))

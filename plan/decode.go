@@ -354,6 +354,7 @@ func (r *reader) setMap(v reflect.Value, f *field, e hclsyntax.Expression) {
 // bounds checks a number against the field's least and most.
 func (r *reader) bounds(at hcl.Range, f *field, x float64) {
 	if least, most := f.limits(); !(x >= least && x <= most) {
+		r.slips++
 		r.add(at, say.T("%s cannot be %s", "%s 不能是 %s", f.name, show(x)), r.factor(f, x))
 	}
 }
@@ -371,6 +372,7 @@ func (r *reader) factor(f *field, x float64) say.Text {
 // length checks the length of a string, list or map.
 func (r *reader) length(at hcl.Range, f *field, n int) {
 	if least, most := f.limits(); !(float64(n) >= least && float64(n) <= most) {
+		r.slips++
 		r.add(at, say.T("%s has length %d", "%s 的长度是 %d", f.name, n), r.within(f))
 	}
 }

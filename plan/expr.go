@@ -164,6 +164,25 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 		r.addExpr(e, f.want(), f)
 		return stage.Ref{}, false
 	}
+	ref, ok := named(t)
+	if !ok {
+		r.add(e.Range(), say.T("a reference is a kind and a name with a dot between", "引用由种类和名字组成，中间是点号"),
+			say.T("write it like %v", "请写成 %v 这样", f.example()))
+		return stage.Ref{}, false
+	}
+	if !r.there(b, f, e, ref) {
+		return ref, false
+	}
+	if !f.takes(ref.Kind) {
+		r.add(e.Range(), say.T("%s of %s is %s, and %s is %s", "%s（%s）应当是%s，而 %s 是 %s", f.name, b.Kind, f.want(), ref, ref.Kind),
+			r.suggestRef(b, ref, f))
+		return ref, false
+	}
+	return ref, true
+}
+
+// named is the block that t names, if it is a kind and a name.
+func named(t *hclsyntax.ScopeTraversalExpr) (stage.Ref, bool) {
 	var words []string
 	for _, step := range t.Traversal {
 		switch s := step.(type) {
@@ -176,24 +195,21 @@ func (r *reader) ref(b *Block, f *field, e hclsyntax.Expression) (stage.Ref, boo
 		}
 	}
 	if len(words) != 2 || words[1] == "" {
-		r.add(e.Range(), say.T("a reference is a kind and a name with a dot between", "引用由种类和名字组成，中间是点号"),
-			say.T("write it like %v", "请写成 %v 这样", f.example()))
 		return stage.Ref{}, false
 	}
-	ref := stage.Ref{Kind: store.Kind(words[0]), Name: words[1]}
-	if _, ok := r.found[ref]; !ok {
-		if r.lost[ref.Name] {
-			return ref, false
-		}
+	return stage.Ref{Kind: store.Kind(words[0]), Name: words[1]}, true
+}
+
+// there reports whether the plan has the block ref, which e names in block b, and notes it
+// if it has not.
+func (r *reader) there(b *Block, f *field, e hclsyntax.Expression, ref stage.Ref) bool {
+	if _, ok := r.found[ref]; ok {
+		return true
+	}
+	if !r.lost[ref.Name] {
 		r.add(e.Range(), say.T("the plan has no block %s", "计划里没有块 %s", clip(ref.String())), r.suggestRef(b, ref, f))
-		return ref, false
 	}
-	if !f.takes(ref.Kind) {
-		r.add(e.Range(), say.T("%s of %s is %s, and %s is %s", "%s（%s）应当是%s，而 %s 是 %s", f.name, b.Kind, f.want(), ref, ref.Kind),
-			r.suggestRef(b, ref, f))
-		return ref, false
-	}
-	return ref, true
+	return false
 }
 
 // suggestRef says which block was perhaps meant: one of a kind that f takes,

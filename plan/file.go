@@ -64,6 +64,7 @@ type Block struct {
 	At   string // where it stands: "suiren.hcl:12:1"
 
 	anew     bool              // by Choose
+	asked    *asked            // by a saved plan, that is; nil: by none
 	settings map[string]string // where the values of its settings stand, by name
 }
 
@@ -172,6 +173,7 @@ type reader struct {
 	lost  map[string]bool         // names of blocks whose kind or name is wrong: no use to say so at each reference
 	wrong []*say.Error
 	more  int // errors that were left out
+	slips int // errors of values that are of their kind, and too large, small, long or short
 }
 
 // maxErrors is how many errors are listed. A person mends a few at a time,
@@ -326,7 +328,7 @@ func (r *reader) chosen(choice Choice, a *hclsyntax.Attribute, names []string) (
 
 // body reads a block's arguments: first the one that chooses the operator.
 func (r *reader) body(b *Block, h *hclsyntax.Block) {
-	before := len(r.wrong) + r.more
+	before, slips := len(r.wrong)+r.more, r.slips
 	choice := r.vocab[b.Kind]
 	args := h.Body.Attributes
 	var chosen string
@@ -336,10 +338,16 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 		switch {
 		case ok:
 			if chosen, ok = r.chosen(choice, a, names); !ok {
+				r.unchosen(b, args, choice)
 				return
 			}
 		case choice.Ops[""] == nil:
-			r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, choice.By), oneOf(names))
+			if slip := r.misspelt(choice, args); slip == nil {
+				r.add(h.DefRange(), say.T("%s lacks the argument %s", "%s 缺少参数 %s", b.Ref, choice.By), oneOf(names))
+			} else if chosen, ok = r.chosen(choice, slip, names); ok { // its name is said below
+				break
+			}
+			r.unchosen(b, args, choice)
 			return
 		}
 	}
@@ -382,13 +390,16 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 		}
 	}
 	b.Op = op
-	if c, ok := op.(stage.Checker); ok && before == len(r.wrong)+r.more { // else it would repeat what is known
+	if c, ok := op.(stage.Checker); ok && before+r.slips-slips == len(r.wrong)+r.more { // else it might tell what only follows
+		known := r.wrong[min(before, len(r.wrong)):]
 		for _, e := range c.Check() {
 			at := h.DefRange()
 			if a := args[e.Where]; a != nil {
 				at = a.Expr.Range()
 			}
-			r.add(at, e.What, e.Next)
+			if !slices.ContainsFunc(known, func(k *say.Error) bool { return k.Where == place(at) }) {
+				r.add(at, e.What, e.Next)
+			}
 		}
 	}
 	r.patterns(op, h)

@@ -36,6 +36,7 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 	}
 	k := &maker{plan: p, st: st, m: m, steps: map[stage.Ref]*Step{}, pins: map[stage.Ref]*snapshot{}}
 	var wrong []error
+	broken := map[stage.Ref]bool{} // of what these would come to nothing is known
 	for _, b := range f.Blocks {
 		s := &Step{Ref: b.Ref, State: Waiting, Needs: b.needs(), block: b}
 		if s.snaps, err = k.snapshots(ctx, b, env); err != nil {
@@ -43,13 +44,15 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 				return nil, err
 			}
 			wrong = append(wrong, err) // all of them at once
+			broken[b.Ref] = true
+			continue
+		}
+		if slices.ContainsFunc(s.Needs, func(ref stage.Ref) bool { return broken[ref] }) {
+			broken[b.Ref] = true
 			continue
 		}
 		k.steps[b.Ref] = s
 		p.steps = append(p.steps, s)
-	}
-	if len(wrong) > 0 {
-		return nil, errors.Join(wrong...)
 	}
 	for _, s := range p.steps {
 		old, ok := stands[s.Ref]
@@ -60,6 +63,7 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		delete(stands, s.Ref)
 	}
 	if len(wrong) > 0 {
+		slices.SortStableFunc(wrong, func(a, b error) int { return comparePlaces(whereOf(a), whereOf(b)) })
 		return nil, errors.Join(wrong...)
 	}
 	if len(f.Only) > 0 { // of the rest nothing is said
@@ -75,6 +79,14 @@ func Make(ctx context.Context, f *File, st *store.Store, m stage.Machine, env En
 		}
 	}
 	return p, nil
+}
+
+// whereOf is the place that an error names; "" if it names none.
+func whereOf(err error) string {
+	if e, ok := errors.AsType[*say.Error](err); ok {
+		return e.Where
+	}
+	return ""
 }
 
 // renamed says so if what old is called no longer is called otherwise now.
@@ -214,6 +226,7 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 			if s.begun, err = k.st.Begun(rec); err != nil {
 				return err
 			}
+			s.again = s.block.asked != nil && s.block.asked.done(rec, old)
 		}
 		if ok && !s.anew() {
 			s.keep(rec)
@@ -225,6 +238,11 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 				s.Forecast.Size = k.forecast(s).Size
 			}
 			return nil
+		}
+	}
+	if s.block.anew {
+		if err := k.made(s, old); err != nil {
+			return err
 		}
 	}
 	s.Forecast = k.forecast(s)
@@ -248,9 +266,23 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 	return err
 }
 
+// made notes which run made what s is to make anew; where its inputs are to be made first,
+// what stands of it.
+func (k *maker) made(s *Step, old store.Block) error {
+	key := s.Key
+	if key.IsZero() {
+		key = old.Key
+	}
+	rec, ok, err := k.st.Made(key)
+	if ok {
+		s.before = rec.Began
+	}
+	return err
+}
+
 // anew reports whether s is to be made although it is made: it is asked for, or was and did
 // not end, since an owner who asked for it once is not asked to say so again.
-func (s *Step) anew() bool { return s.block.anew || s.begun }
+func (s *Step) anew() bool { return s.block.anew && !s.again || s.begun }
 
 // keep notes that s was made, as rec tells.
 func (s *Step) keep(rec store.Record) {

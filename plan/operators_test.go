@@ -45,7 +45,11 @@ func (*lesson) Name() string    { return "lesson" }
 func (*lesson) Revision() int   { return 1 }
 func (*lesson) Out() store.Kind { return store.Examples }
 func (l *lesson) Forecast(map[string][]stage.Forecast, stage.Machine) stage.Forecast {
-	return stage.Forecast{Size: map[string]float64{"lines": float64(max(l.Count, 1))}}
+	f := stage.Forecast{Size: map[string]float64{"lines": float64(max(l.Count, 1))}}
+	if l.Text == "foul" {
+		f.Wrong = []*say.Error{{Where: "text", What: say.T("foul words", "脏词"), Next: say.T("write good ones", "请写好词")}}
+	}
+	return f
 }
 func (l *lesson) Check() []*say.Error {
 	if l.Text == "bad" {

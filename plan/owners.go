@@ -22,10 +22,13 @@ func ownedModel(ctx context.Context, f *File, b *Block, a Arg) (*snapshot, error
 	if !filepath.IsAbs(place) {
 		place = filepath.Join(f.Dir, place)
 	}
-	s := &snapshot{arg: a.Name, place: place}
+	s := &snapshot{arg: a.Name, place: place, sum: store.ModelFiles}
+	if a.Form == "adapter" {
+		s.sum = store.AdapterFiles
+	}
 	err := a.formed(place)
 	if err == nil {
-		s.files, err = store.ModelFiles(ctx, place)
+		s.files, err = s.sum(ctx, place)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &say.Error{Where: a.At, What: say.T("%s: there is no %s at %q", "%s：%[3]q 处没有%[2]s", a.Name, formNames[a.Form], clip(a.Path)),

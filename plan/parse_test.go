@@ -59,6 +59,21 @@ func TestParseErrors(t *testing.T) {
 		{"choice missing", `weights "a" {}`, "suiren.hcl:1:1: weights.a lacks the argument train; it may be bend, grow, mix, tune", ""},
 		{"choice wrong", "weights \"a\" {\n train = \"grwo\"\n}",
 			`suiren.hcl:2:10: train cannot be "grwo"; did you mean grow?`, ""},
+		{"choice misspelt", "weights \"a\" {\n trian = \"grow\"\n from = tokens.b\n by = 0\n}",
+			"suiren.hcl:2:2: weights has no argument trian; did you mean train?\n" +
+				"suiren.hcl:3:9: the plan has no block tokens.b; add the block tokens \"b\"\nsuiren.hcl:4:7: by cannot be 0; it is at least 1",
+			"suiren.hcl:2:2: weights 没有参数 trian；是否想写 train？\nsuiren.hcl:3:9: 计划里没有块 tokens.b；请添加块 tokens \"b\"\nsuiren.hcl:4:7: by 不能是 0；至少为 1"},
+		{"choice misspelt and wrong", "weights \"a\" {\n trian = \"grwo\"\n}",
+			"suiren.hcl:2:2: weights has no argument trian; did you mean train?\nsuiren.hcl:2:10: train cannot be \"grwo\"; did you mean grow?", ""},
+		{"choice wrong, and more", "tokens \"b\" {\n from = [examples.e]\n}\nexamples \"e\" {\n text = \"x\"\n}\n" +
+			"weights \"a\" {\n train = \"grwo\"\n from = tokens.c\n of = [weights.x, weights.a]\n by = 3\n bi = 3\n}\nweights \"d\" {\n from = tokens.c\n nots = 1\n}",
+			"suiren.hcl:8:10: train cannot be \"grwo\"; did you mean grow?\nsuiren.hcl:9:9: the plan has no block tokens.c; did you mean tokens.b?\n" +
+				"suiren.hcl:10:8: the plan has no block weights.x; did you mean weights.d?\nsuiren.hcl:12:2: weights has no argument bi; it may be train, base, rank, from, watch, by, of, note, adapter\n" +
+				"suiren.hcl:14:1: weights.d lacks the argument train; it may be bend, grow, mix, tune\n" +
+				"suiren.hcl:15:9: the plan has no block tokens.c; did you mean tokens.b?\nsuiren.hcl:16:2: weights has no argument nots; did you mean note?", ""},
+		{"bounds and checker", "examples \"a\" {\n text = \"bad\"\n count = 0\n}",
+			"suiren.hcl:2:9: bad words; write good ones\nsuiren.hcl:3:10: count cannot be 0; it may be 1 to 1000", ""},
+		{"no checker of what may follow", "examples \"a\" {\n text = \"bad\"\n cuont = 1\n}", "suiren.hcl:3:2: examples has no argument cuont; did you mean count?", ""},
 		{"letters swapped", "weights \"a\" {\n train = \"mxi\"\n}", `suiren.hcl:2:10: train cannot be "mxi"; did you mean mix?`, ""},
 		{"quote missing", "examples \"a {\n text = \"x\"\n names = [\"y\"]\n}\nexamples \"b\" {\n text = \"x\"\n}",
 			"suiren.hcl:1:14: a string in quotes ends on its line; add the closing quote, or write \\n for a new line",

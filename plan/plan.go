@@ -9,6 +9,7 @@ package plan
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"suiren/internal/say"
 	"suiren/run"
@@ -77,9 +78,11 @@ type Step struct {
 	Why      say.Text // it failed or was skipped
 	Actual   *Actual  // of the run that made Output; nil until it is made
 
-	block *Block
-	begun bool        // it was begun anew, and that was cut short
-	snaps []*snapshot // of what no block makes: the owner's files, answers given
+	block  *Block
+	begun  bool        // it was begun anew, and that was cut short
+	again  bool        // it was made anew since the plan was saved that asks for it
+	before time.Time   // of a block to be made anew: when the run began that made it
+	snaps  []*snapshot // of what no block makes: the owner's files, answers given
 }
 
 // Actual is what making an artifact took.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/run"
 	"suiren/stage"
 	"suiren/store"
 )
@@ -29,6 +30,9 @@ func (k *maker) reason(s *Step, old store.Block, inputs []input, wait []stage.Re
 		return say.T("its artifact is no longer in the store", "它的产物已不在存储中"), nil
 	}
 	if s.begun {
+		if at, err := run.Now(k.st.Path()); err == nil && at != nil && at.Key == s.Key {
+			return say.T("is being made anew now", "正在重做"), nil
+		}
 		return say.T("begun anew and cut short: it goes on", "重做到一半被中断：将继续"), nil
 	}
 	if s.block.anew {

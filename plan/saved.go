@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"suiren/internal/durable"
 	"suiren/internal/say"
@@ -26,7 +27,8 @@ const maxSaved = 4 << 20
 
 // A Saved is a plan that was written to a file, to be looked at and applied
 // later. It holds no instructions, only what the plan was made from and what
-// it came to: apply makes the plan again and compares.
+// it came to: apply makes the plan again and compares. What it shows may have been done
+// since, in part or all of it.
 type Saved struct {
 	Path string // of the plan file, absolute
 
@@ -58,7 +60,10 @@ type savedStep struct {
 	Operator string       `json:"operator,omitempty"`
 	Revision int          `json:"revision,omitempty"`
 	Key      store.Digest `json:"key,omitzero"`
+	Made     time.Time    `json:"made,omitzero"` // of a block to be made anew: when the run began that made it before
 	Read     []savedRead  `json:"read,omitempty"`
+
+	stands bool // the block stands just so
 }
 
 // A savedRead is a snapshot of what no block makes.
@@ -79,7 +84,7 @@ func (p *Plan) written(dir string) (written, error) {
 		w.Standing = append(w.Standing, savedBlock{stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key, b.Output})
 	}
 	for _, s := range p.Steps() {
-		e := savedStep{Block: s.Ref.String(), Action: s.Action, Key: s.Key}
+		e := savedStep{Block: s.Ref.String(), Action: s.Action, Key: s.Key, Made: s.before, stands: s.Stands}
 		if s.block != nil {
 			e.Operator, e.Revision = s.block.Op.Name(), s.block.Op.Revision()
 		}
@@ -182,8 +187,9 @@ func parseSaved(b []byte) (*written, error) {
 	return &w, nil
 }
 
-// Remake makes the saved plan again. Its error wraps ErrMoved, and says what
-// moved, unless the plan comes out as it was saved.
+// Remake makes the saved plan again, as far as it is not done yet. Its error wraps
+// ErrMoved, and says what moved, unless the plan comes out as it was saved, or as what it
+// shows would leave it.
 func (s *Saved) Remake(ctx context.Context, v Vocabulary, st *store.Store, m stage.Machine, env Env) (*Plan, error) {
 	path, src, err := readFile(s.Path)
 	if err != nil {
@@ -199,6 +205,11 @@ func (s *Saved) Remake(ctx context.Context, v Vocabulary, st *store.Store, m sta
 	if err != nil {
 		return nil, err
 	}
+	for _, b := range f.Blocks {
+		if b.anew {
+			b.asked = s.asked(b.Ref.String())
+		}
+	}
 	p, err := Make(ctx, f, st, m, env)
 	if err != nil {
 		return nil, err
@@ -213,41 +224,116 @@ func (s *Saved) Remake(ctx context.Context, v Vocabulary, st *store.Store, m sta
 	return p, nil
 }
 
-// compare says how the plan that was saved differs from the one that comes out
-// now. Only the first reason of each block is said.
+// An asked is what a saved plan knew of a block that it is to make anew.
+type asked struct {
+	stood savedBlock   // zero: none did
+	key   store.Digest // of its step; zero: an input was to be made
+	made  time.Time    // when the run began that had made it
+}
+
+func (w *written) asked(block string) *asked {
+	var a asked
+	for _, b := range w.Standing {
+		if b.Block == block {
+			a.stood = b
+		}
+	}
+	for _, s := range w.Steps {
+		if s.Block == block {
+			a.key, a.made = s.Key, s.Made
+		}
+	}
+	return &a
+}
+
+// done reports whether a block that is made as rec tells, and of which now stands, was
+// made anew since: another run made it than had, or it stands of other inputs than it did.
+func (a *asked) done(rec store.Record, now store.Block) bool {
+	if rec.Key == a.key || a.key.IsZero() && rec.Key == a.stood.Key {
+		return !rec.Began.Equal(a.made)
+	}
+	return now.Key == rec.Key && now.Output == rec.Output
+}
+
+// compare says how the plan that comes out now differs from the one that was saved by more
+// than that steps of it are done. Only the first reason of each block is said.
 func (w *written) compare(now *written) say.Text {
 	var list []say.Text
+	said := map[string]bool{}
+	differs := func(block, en, zh string) {
+		if !said[block] {
+			said[block] = true
+			list = append(list, say.T(en, zh, clip(block)))
+		}
+	}
 	if w.Sum != now.Sum {
 		list = append(list, say.T("the plan file was edited", "计划文件被修改过"))
 	}
+	was, is := stepsByBlock(w.Steps), stepsByBlock(now.Steps)
 	if !slices.Equal(w.Standing, now.Standing) {
-		list = append(list, say.T("another plan was applied", "期间应用过另一个计划"))
-	}
-	was := map[string]savedStep{}
-	for _, s := range w.Steps {
-		was[s.Block] = s
+		stood, stands := standingByBlock(w.Standing), standingByBlock(now.Standing)
+		for _, b := range now.Standing {
+			old := stood[b.Block]
+			if s, ok := was[b.Block]; old != b && !(ok && s.leaves(old, is[b.Block])) {
+				differs(b.Block, "something else stands as %s", "%s 的现有产物已不同")
+			}
+		}
+		for _, b := range w.Standing {
+			if _, ok := stands[b.Block]; !ok && was[b.Block].Action != Remove {
+				differs(b.Block, "%s stands no more", "%s 不再存在")
+			}
+		}
 	}
 	for _, s := range now.Steps {
 		old, ok := was[s.Block]
+		toDo := old.Action == Add || old.Action == Change
 		switch {
 		case !ok:
-			list = append(list, say.T("%s was not in it", "其中原本没有 %s", s.Block))
+			differs(s.Block, "%s was not in it", "其中原本没有 %s")
 		case old.Operator != s.Operator || old.Revision != s.Revision:
-			list = append(list, say.T("this program makes %s differently", "本程序制作 %s 的做法不同了", s.Block))
+			differs(s.Block, "this program makes %s differently", "本程序制作 %s 的做法不同了")
 		case !slices.Equal(old.Read, s.Read):
-			list = append(list, say.T("the files or answers that %s reads", "%s 所读的文件或对话记录", s.Block))
-		case old.Key != s.Key:
-			list = append(list, say.T("what %s is made from", "%s 的输入", s.Block))
-		case old.Action != s.Action:
-			list = append(list, say.T("what is to be done about %s", "对 %s 要做的事", s.Block))
+			differs(s.Block, "the files or answers that %s reads", "%s 所读的文件或对话记录")
+		case old.Key != s.Key && !(toDo && old.Key.IsZero()): // what it is made from is made now
+			differs(s.Block, "what %s is made from", "%s 的输入")
+		case old.Action != s.Action && !(toDo && s.Action == Keep):
+			differs(s.Block, "what is to be done about %s", "对 %s 要做的事")
 		}
-		delete(was, s.Block)
 	}
 	for _, name := range sortedKeys(was) {
-		list = append(list, say.T("%s is no longer in it", "其中不再有 %s", clip(name)))
+		if _, ok := is[name]; !ok && was[name].Action != Remove {
+			differs(name, "%s is no longer in it", "其中不再有 %s")
+		}
 	}
 	if n := len(list) - maxReasons; n > 0 {
 		list = append(list[:maxReasons], say.T("and %d more", "另有 %d 项", n))
 	}
 	return joinTexts(list, "; ", "；")
+}
+
+// leaves reports whether the step would leave a block, of which old stood, as now has it.
+func (s *savedStep) leaves(old savedBlock, now savedStep) bool {
+	switch s.Action {
+	case Add, Change:
+		return now.stands
+	case Keep: // what was made before, and did not stand
+		return now.stands && (old.Block == "" || old.Key != s.Key)
+	}
+	return false
+}
+
+func stepsByBlock(list []savedStep) map[string]savedStep {
+	m := make(map[string]savedStep, len(list))
+	for _, s := range list {
+		m[s.Block] = s
+	}
+	return m
+}
+
+func standingByBlock(list []savedBlock) map[string]savedBlock {
+	m := make(map[string]savedBlock, len(list))
+	for _, b := range list {
+		m[b.Block] = b
+	}
+	return m
 }

@@ -52,7 +52,12 @@ func TestSaved(t *testing.T) {
 		name, want string
 		move       func()
 	}{
-		{"applied", "another plan was applied; ", func() {}},
+		{"applied", "something else stands as documents.papers", func() {
+			save()
+			h.file("papers/one.md", "0")
+			h.made()
+			h.file("papers/one.md", "1")
+		}},
 		{"edited", "suiren.hcl was edited", func() { save(); h.edit("One", "Two") }},
 		{"files", "the files or answers that documents.papers reads", func() { save(); h.file("papers/one.md", "2") }},
 		{"answers", "the files or answers that documents.asked reads", func() {

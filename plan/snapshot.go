@@ -27,9 +27,10 @@ type snapshot struct {
 	ref    stage.Ref    // of a pinned release; zero for the owner's files
 	files  []store.File // what is in it
 	digest store.Digest
-	write  func(dir string) error // the same files each time
-	place  string                 // of a model of the owner's, which is read where it is
-	dir    string                 // of the owner's files: the folder that their paths begin at
+	write  func(dir string) error                                        // the same files each time
+	place  string                                                        // of a model of the owner's, which is read where it is
+	sum    func(ctx context.Context, place string) ([]store.File, error) // of its files
+	dir    string                                                        // of the owner's files: the folder that their paths begin at
 }
 
 // paths are where the owner's files lie, of those that one block reads.
@@ -207,7 +208,7 @@ func pinned(ref stage.Ref, env Env) (*snapshot, error) {
 // wraps ErrMoved if the files are no longer those of the snapshot.
 func (s *snapshot) keep(st *store.Store) error {
 	if s.place != "" {
-		files, err := store.ModelFiles(context.Background(), s.place)
+		files, err := s.sum(context.Background(), s.place)
 		if err != nil {
 			return err
 		}

@@ -50,6 +50,15 @@ func UseOf(f *Forecast) Use {
 	return ""
 }
 
+// NoProblems finds fault with examples, of argument arg, that are known to be none whose
+// answers can be checked.
+func NoProblems(arg string, f *Forecast) *say.Error {
+	if is := UseOf(f); is != "" && is != UseProblems {
+		return WrongUse(arg, UseProblems, is)
+	}
+	return nil
+}
+
 // manyProblems are as many as are looked at where a few tell.
 const manyProblems = 2000
 

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"suiren/internal/durable"
 	"suiren/internal/say"
@@ -64,6 +67,9 @@ func (s *Store) Model(d Digest) (string, error) {
 		return "", err
 	}
 	files, err := ModelFiles(context.Background(), path)
+	if err == nil && FilesDigest(files) != d { // or an adapter was meant, which may lie beside a model
+		files, err = AdapterFiles(context.Background(), path)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", &say.Error{Where: path, What: say.T("nothing is here any more: the model that was used (%s) was moved or removed", "此处已没有任何内容：当初所用的模型（%s）已移走或删除", d.Short()),
@@ -105,10 +111,61 @@ func ofModel(name string) bool {
 	})
 }
 
+// beside reports whether a file of that name, among names of one folder, is no part of the
+// model there: of an adapter, or weights that are not those that are read, as Mistral's
+// consolidated.safetensors. Where it is not known which are read, none is beside them.
+func beside(dir string, names []string) func(name string) bool {
+	if !slices.Contains(names, "config.json") && !slices.Contains(names, "model.gguf") {
+		return func(string) bool { return false }
+	}
+	read := weightsRead(dir, names)
+	return func(name string) bool {
+		return name == "adapter_config.json" || name == "adapter_model.safetensors" ||
+			read != nil && (strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, indexEnd)) && !slices.Contains(read, name)
+	}
+}
+
+const (
+	indexEnd = ".safetensors.index.json"
+	maxIndex = 64 << 20 // bytes of such a file
+)
+
+// weightsRead are the safetensors files that are read of a model's folder, and their index;
+// nil: it is not known.
+func weightsRead(dir string, names []string) []string {
+	const index = "model" + indexEnd
+	if !slices.Contains(names, index) {
+		if slices.Contains(names, "model.safetensors") {
+			return []string{"model.safetensors"}
+		}
+		return nil
+	}
+	f, err := os.Open(filepath.Join(dir, index))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var list struct {
+		Map map[string]string `json:"weight_map"`
+	}
+	if json.NewDecoder(io.LimitReader(f, maxIndex)).Decode(&list) != nil || len(list.Map) == 0 {
+		return nil
+	}
+	return append(slices.Compact(slices.Sorted(maps.Values(list.Map))), index)
+}
+
 // ModelFiles sums a model's files: one, or the shards that belong to it, or
 // those of a folder that are a part of it, without its folders. Links are followed:
 // that is how the caches of models are built.
 func ModelFiles(ctx context.Context, place string) ([]File, error) {
+	return filesAt(ctx, place, beside)
+}
+
+// AdapterFiles is ModelFiles of an adapter's folder, of which a model's files may be a part, too.
+func AdapterFiles(ctx context.Context, place string) ([]File, error) { return filesAt(ctx, place, nil) }
+
+// filesAt sums the files at place, without those of a folder that are beside what is meant.
+func filesAt(ctx context.Context, place string, beside func(dir string, names []string) func(name string) bool) ([]File, error) {
 	info, err := os.Stat(place)
 	if err != nil {
 		return nil, err
@@ -134,6 +191,9 @@ func ModelFiles(ctx context.Context, place string) ([]File, error) {
 			default: // whoever reads it as a part of the model would wait, or read for ever
 				return nil, notPlain(filepath.Join(dir, e.Name()))
 			}
+		}
+		if beside != nil {
+			list = slices.DeleteFunc(list, beside(dir, list))
 		}
 	case at != nil:
 		found, err := filepath.Glob(filepath.Join(globSafe(dir), globSafe(names[:at[0]])+"-?????-of-"+names[at[2]:at[3]]+".gguf"))

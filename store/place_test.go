@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -81,7 +82,7 @@ func TestModelFolder(t *testing.T) {
 	}
 	seen := map[Digest]string{}
 	for _, name := range []string{"config.json", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json", "tokenizer_config.json", "tokenizer.model",
-		"special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json", "adapter_config.json", "adapter_model.safetensors",
+		"special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "generation_config.json",
 		"suiren.json", "model.gguf", "LICENSE"} {
 		write(t, dir, name, name)
 		d := digest()
@@ -91,14 +92,57 @@ func TestModelFolder(t *testing.T) {
 		seen[d] = name
 	}
 	before := digest()
-	if got := before.Short(); got != "dec6b1dd43ef" {
+	if got := before.Short(); got != "231c7207900d" {
 		t.Errorf("a folder of these files was another model before: %s", got)
 	}
-	for _, name := range []string{".DS_Store", "._model.safetensors", ".gitattributes", "README.md", "optimizer.pt", "pytorch_model.bin", "training_args.bin", "trainer_state.json", "model.safetensors.bak"} {
+	for _, name := range []string{".DS_Store", "._model.safetensors", ".gitattributes", "README.md", "optimizer.pt", "pytorch_model.bin", "training_args.bin", "trainer_state.json", "model.safetensors.bak", "adapter_config.json", "adapter_model.safetensors"} {
 		write(t, dir, name, name)
 		if digest() != before {
 			t.Errorf("with %s it is another model", name)
 		}
+	}
+}
+
+// Beside the weights that are read others count as little as an adapter; an adapter in the
+// folder of a model is found by a digest of its own.
+func TestBesideModel(t *testing.T) {
+	for name, parts := range map[string][]string{
+		"one file": {"config.json", "{}", "model.safetensors", "1"},
+		"shards":   {"config.json", "{}", "model-1-of-2.safetensors", "1", "model-2-of-2.safetensors", "2", "model.safetensors.index.json", `{"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors", "c": "model-1-of-2.safetensors"}}`},
+	} {
+		s, dir := open(t, t.TempDir()), t.TempDir()
+		write(t, dir, parts...)
+		sum := func(of func(context.Context, string) ([]File, error)) Digest {
+			t.Helper()
+			files, err := of(t.Context(), dir)
+			check(t, err)
+			return FilesDigest(files)
+		}
+		model := sum(ModelFiles)
+		if model != sum(AdapterFiles) {
+			t.Errorf("%s: its own files do not all count", name)
+		}
+		write(t, dir, "adapter_config.json", "{}", "adapter_model.safetensors", "2", "consolidated.safetensors", "3", "consolidated.safetensors.index.json", "{}")
+		adapter := sum(AdapterFiles)
+		if sum(ModelFiles) != model || adapter == model {
+			t.Errorf("%s: what lies beside it makes it another model", name)
+		}
+		for _, d := range []Digest{model, adapter} {
+			check(t, s.SetPlace(d, dir))
+			if got, err := s.Model(d); got != dir || err != nil {
+				t.Errorf("%s: %s %v", name, got, err)
+			}
+		}
+		write(t, dir, parts[2], "other")
+		if d := sum(ModelFiles); d == model {
+			t.Errorf("%s: other weights are the same model", name)
+		}
+	}
+	dir := t.TempDir() // which files are read is not known
+	write(t, dir, "config.json", "{}", "model.safetensors.index.json", "no index", "a.safetensors", "1")
+	before, err := ModelFiles(t.Context(), dir)
+	if check(t, err); len(before) != 3 {
+		t.Errorf("%v", before)
 	}
 }
 

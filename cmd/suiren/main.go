@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"suiren/engine/tokenizer"
 	"suiren/internal/say"
@@ -70,13 +71,31 @@ func (a *app) watchSignals(cancel context.CancelCauseFunc) {
 	}
 	a.screen.Note(say.T("stopping; press Ctrl-C again to stop at once", "正在停止；再按一次 Ctrl-C 立即停止"))
 	cancel(errInterrupted)
-	for sig := range c {
-		if sig != syscall.SIGHUP {
-			break
-		}
-	}
+	first := time.Now()
+	secondSignal(c, func() time.Duration { return time.Since(first) })
 	a.screen.Close()
 	os.Exit(exitInterrupted)
+}
+
+// sameSignal is how soon after the first a signal may come again and be the same one: what
+// starts a program may pass on what its whole group was sent, as timeout does.
+const sameSignal = 300 * time.Millisecond
+
+// secondSignal waits for one that somebody sent for himself. since is the time since the first.
+func secondSignal(c <-chan os.Signal, since func() time.Duration) {
+	for sig := range c {
+		if sig != syscall.SIGHUP && since() > sameSignal {
+			return
+		}
+	}
+}
+
+// ended is the error of a server. One that was interrupted ended in order, wherever it was.
+func ended(ctx context.Context, err error) error {
+	if err == nil || !errors.Is(context.Cause(ctx), errInterrupted) || slices.ContainsFunc(unjoin(err), func(e error) bool { return !errors.Is(e, context.Canceled) }) {
+		return err
+	}
+	return nil
 }
 
 // onInterrupt makes an interrupt call stop; nil: it ends the program again.

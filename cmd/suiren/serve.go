@@ -283,15 +283,15 @@ machines, and for what a plan made, callers must show a key.`,
 				}
 				folder, ok := a.planOfBlocks()
 				if !ok || !slices.ContainsFunc(args, isBlock) {
-					return a.serveModels(c, args, &f, &mf)
+					return ended(c.Context(), a.serveModels(c, args, &f, &mf))
 				}
-				return a.servePlan(c, folder, args, &f, &mf)
+				return ended(c.Context(), a.servePlan(c, folder, args, &f, &mf))
 			}
 			if err := ofRelease.refuse(c, modelOnly...); err != nil {
 				return err
 			}
 			usual := usualModels()
-			return a.servePlan(c, strings.Join(args, ""), nil, &f, &usual)
+			return ended(c.Context(), a.servePlan(c, strings.Join(args, ""), nil, &f, &usual))
 		},
 	}
 	f.add(a, c)
@@ -328,7 +328,7 @@ func (f *serveFlags) add(a *app, c *cobra.Command) {
 func (a *app) upCommand() *cobra.Command {
 	var f serveFlags
 	c := &cobra.Command{
-		Use: "up [" + a.t("FOLDER", "目录") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
+		Use: "up [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
 			if err != nil {

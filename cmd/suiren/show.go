@@ -67,6 +67,10 @@ func (w *workspace) showAll() error {
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		return &say.Error{Where: w.st.Path(), What: say.T("nothing stands here: nothing was made here yet, or it was removed", "这里没有产物：还没有制作过任何东西，或已移除"),
+			Next: say.T("make the plan with suiren apply", "请先运行 suiren apply")}
+	}
 	slices.SortStableFunc(list, func(a, b store.Block) int { // as the data meets them
 		return cmp.Compare(slices.Index(stage.Kinds, a.Kind), slices.Index(stage.Kinds, b.Kind))
 	})

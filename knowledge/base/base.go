@@ -96,7 +96,7 @@ var plain = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9._-]{0,63}$`
 // and is made by the first Sync.
 func Open(dir, name string) (*Base, error) {
 	if !plain.MatchString(name) {
-		return nil, &say.Error{Where: name, Err: ErrName, What: say.T("a name has at most 64 letters, digits, dots and dashes", "名称最多 64 个汉字、字母、数字、点或短横"),
+		return nil, &say.Error{Where: name, Err: ErrName, What: say.T("a name has at most 64 Chinese characters, letters from A to Z, digits, and . - _, none of these three first", "名称最多 64 个汉字、英文字母、数字或 . - _，不以这三个符号开头"),
 			Next: say.T("choose another name", "请换一个名称")}
 	}
 	b := &Base{dir: filepath.Join(dir, name), conf: conf{Format: 1}}

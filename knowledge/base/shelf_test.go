@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
+	"suiren/internal/say"
 	"suiren/knowledge"
 )
 
@@ -86,7 +88,7 @@ func TestShelf(t *testing.T) {
 	if err := s.With("nothing", nil, nil); !errors.Is(err, ErrEmpty) {
 		t.Error(err)
 	}
-	if err := s.With("../x", nil, nil); !errors.Is(err, ErrName) {
+	if err := s.With("../x", nil, nil); !errors.Is(err, ErrName) || !strings.Contains(say.Err(say.Chinese, err), "数字或 . - _") || !strings.Contains(say.Err(say.English, err), "digits, and . - _") {
 		t.Error(err)
 	}
 	if err := s.Close(); err != nil {

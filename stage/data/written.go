@@ -133,6 +133,9 @@ func (w *Written) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	}
 	asked, calls := 400.0, 2.0 // tokens of a passage with what is asked of it; of it a question is written, and an answer
 	for _, f := range in["problems"] {
+		if e := stage.NoProblems("problems", &f); e != nil {
+			wrong = append(wrong, e)
+		}
 		n, asked, calls = max(f.Size["problems"], f.Size["examples"]), 100, 1
 	}
 	if n == 0 {

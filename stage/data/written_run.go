@@ -101,6 +101,11 @@ func (p *pen) subject(ctx context.Context, job *stage.Job) (int, func(context.Co
 	}
 	if dir := job.Dir("problems"); dir != "" {
 		problems, err := stage.ReadProblems(filepath.Join(dir, problemsFile))
+		if bad, ok := errors.AsType[*say.Error](err); ok { // the owner knows the block, not its folder
+			named := *bad
+			named.Where = "problems"
+			err = &named
+		}
 		if err != nil {
 			return 0, nil, err
 		}

@@ -395,6 +395,20 @@ func TestWrittenForecastText(t *testing.T) {
 			t.Errorf("%v", f.Size)
 		}
 	}
+	chats := t.TempDir()
+	if err := os.WriteFile(filepath.Join(chats, stage.ExamplesFile), []byte(`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []stage.Forecast{{Use: stage.UseChats}, {Path: chats}} {
+		if list := op.Forecast(map[string][]stage.Forecast{"problems": {p}}, stage.Machine{}).Wrong; len(list) != 1 || list[0].Where != "problems" || !strings.Contains(list[0].Error(), "it is a conversation to learn") {
+			t.Errorf("of conversations: %v", list)
+		}
+	}
+	op.Open = asks()
+	err = op.Run(t.Context(), &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{{Arg: "problems", Dir: chats}}})
+	if err == nil || !strings.HasPrefix(err.Error(), "problems: ") {
+		t.Errorf("a run over conversations: %v", err)
+	}
 	op.Tokens = 0
 	if f := op.Forecast(map[string][]stage.Forecast{"problems": {problems}}, stage.Machine{}); f.Size["learnt"] != f.Size["examples"]*2*writtenBytes {
 		t.Errorf("of long answers: %v", f.Size)

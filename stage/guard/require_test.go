@@ -25,6 +25,18 @@ func TestRequiredForetold(t *testing.T) {
 	if err := stage.WriteProblems(f, []stage.Problem{{Family: "products"}, {Family: "add"}, {Family: "capitals"}}); err != nil {
 		t.Fatal(err)
 	}
+	chats := t.TempDir()
+	if err := os.Mkdir(filepath.Join(chats, "heldout"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(chats, "heldout", stage.ExamplesFile), []byte(`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []stage.Forecast{{Path: chats}, {Use: stage.UseChats, Families: []string{"add"}}} {
+		if list := new(Verdict).Forecast(map[string][]stage.Forecast{"problems": {f}}, stage.Machine{}).Wrong; len(list) != 1 || list[0].Where != "problems" || !strings.Contains(list[0].Error(), "it is a conversation to learn") {
+			t.Errorf("of conversations: %v", list)
+		}
+	}
 	for _, c := range []struct {
 		require string
 		of      stage.Forecast

@@ -44,7 +44,7 @@ type Verdict struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Verdict) Name() string    { return "verdict" }
-func (*Verdict) Revision() int   { return 8 }
+func (*Verdict) Revision() int   { return 9 }
 func (*Verdict) Out() store.Kind { return store.Verdict }
 
 // Check implements stage.Checker. Which families can be required the problems tell: see
@@ -122,7 +122,13 @@ func (v *Verdict) Forecast(in map[string][]stage.Forecast, m stage.Machine) stag
 	}
 	f := stage.Forecast{Memory: askingBytes + int64(weights) + inFlight<<20, Size: map[string]float64{"problems": problems}}
 	for i := range in["problems"] {
-		if families := foretoldFamilies(&in["problems"][i]); families != nil {
+		held := in["problems"][i]
+		if held.Path != "" {
+			held.Path = filepath.Join(held.Path, "heldout")
+		}
+		if bad := stage.NoProblems("problems", &held); bad != nil {
+			f.Wrong = append(f.Wrong, bad)
+		} else if families := foretoldFamilies(&in["problems"][i]); families != nil {
 			f.Wrong = unasked(v.Require, families)
 		}
 	}

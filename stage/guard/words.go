@@ -262,7 +262,7 @@ func sayLength(r *Report) []say.Text {
 		if known >= 0 {
 			held := &r.Families[known].Scores[tutor]
 			t = say.T("%s %s against %s", "%s %s，训练长度内 %s", stage.FamilyText(g.Name), scored(long), percent(held.Accuracy))
-			fell = fell || long.High < held.Low
+			fell = fell && long.Accuracy < held.Accuracy || long.High < held.Low
 		}
 		if fell {
 			falls = append(falls, t)

@@ -51,6 +51,9 @@ func TestSaid(t *testing.T) {
 		"longer is no harder": {func(s *setting) {
 			s.troupe.lines["scenario"] = solve(func(a int) bool { return a != 101 && a != 102 })
 		}, []string{"On longer problems no fall was measured: addition 100.0%"}},
+		"nothing is right, long or short": {func(s *setting) {
+			s.troupe.lines["scenario"] = solve(func(int) bool { return false })
+		}, []string{"On longer problems no fall was measured: addition 0.0% (0.0% to 16.1%) against 0.0%"}},
 		"longer is half right": {func(s *setting) {
 			s.troupe.lines["scenario"] = solve(func(a int) bool { return a < 1000 || a%4 != 0 })
 		}, []string{"does worse, or mostly fails: addition 75.0%"}},

@@ -162,7 +162,7 @@ const (
 func (m *Manifest) check() *say.Error {
 	switch {
 	case len(m.Name) > maxName || !printable(m.Name):
-		return &say.Error{Where: "name", What: say.T("a name has at most %d letters, digits, dots and dashes", "名称最多 %d 个字母、数字、点或短横", maxName)}
+		return &say.Error{Where: "name", What: say.T("a name has at most %d letters from A to Z, digits, and . - _", "名称最多 %d 个英文字母、数字或 . - _", maxName)}
 	case m.Think < 0 || m.Think > maxTokens:
 		return &say.Error{Where: "think", What: say.T("a thought of %d tokens is not between 0 and %d", "思考长度 %d 不在 0 到 %d 之间", m.Think, maxTokens)}
 	case m.Tokens < 0 || m.Tokens > maxTokens:

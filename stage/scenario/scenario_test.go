@@ -387,6 +387,9 @@ func TestManifest(t *testing.T) {
 			t.Errorf("%s: %v", arg, list)
 		}
 	}
+	if list := (&Scenario{Title: "a b"}).Check(); !strings.Contains(list[0].What.In(say.Chinese), "数字或 . - _") || !strings.Contains(list[0].What.In(say.English), "digits, and . - _") {
+		t.Errorf("a name may be %v", list[0].What)
+	}
 	digest := store.Digest{1}.String()
 	for _, bad := range []string{
 		``, `{}`, `{"format":2,"weights":"` + digest + `"}`, `{"format":1,"weights":""}`, `{"format":1,"weights":"` + digest + `","think":-3}`,

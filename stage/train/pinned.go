@@ -15,7 +15,11 @@ func pinned(job *stage.Job) error {
 		if !in.Ref.IsZero() || in.Digest.IsZero() || in.Arg != "base" && in.Arg != "adapter" {
 			continue
 		}
-		files, err := store.ModelFiles(context.Background(), in.Dir)
+		sum := store.ModelFiles
+		if in.Arg == "adapter" {
+			sum = store.AdapterFiles
+		}
+		files, err := sum(context.Background(), in.Dir)
 		if err == nil && store.FilesDigest(files) == in.Digest {
 			continue
 		}
