@@ -172,4 +172,8 @@ func TestForecastSwift(t *testing.T) {
 			t.Errorf("%v", f.Wrong)
 		}
 	}
+	out, err := converse(t, &Conversations{Heldout: &heldout}, map[string]string{"a.jsonl": pair + "\n" + `{"prompt":"q","chosen":"a","rejected":"b"}`})
+	if list := examplesOf(t, out, trainPart); err != nil || len(list) != 1 || list[0].Field != "rejected_response" { // the same pair twice
+		t.Errorf("%v, %v", list, err)
+	}
 }

@@ -31,7 +31,7 @@ func TestOwnOfTurns(t *testing.T) {
 	const ask, said = `{"role":"user","content":"3+4?"}`, `{"role":"assistant","content":"7"}`
 	for _, own := range []string{
 		`"lost":true`, `"rain":true`, `"less":1`, `"boss":0`, `"grain":false`, `"brain":true`, `"trains":1`, `"trail":0`, `"trainin":false`, `"losses":1`, // near to masks
-		`"loss":0.53`, `"loss":2`, `"loss":"low"`, `"loss":[0.1]`, `"train":"yes"`, `"train":0.5`, `"training":{"lr":1}`, `"train_detail":2.5`, // no masks
+		`"loss":0.53`, `"loss":2`, `"loss":"low"`, `"loss":[0.1]`, `"train":"yes"`, `"train":0.5`, `"training":{"lr":1}`, `"train_detail":2.5`, `"train_detail":["a"]`, // no masks
 		`"value":"0.2"`, `"value":0.7`, `"from":"web"`, `"from":["human"]`,
 	} {
 		same(t, `{"messages":[{"role":"user","content":"3+4?",`+own+`},{"role":"assistant","content":"7",`+own+`}]}`, `{"messages":[`+ask+`,`+said+`]}`)

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"suiren/internal/say"
@@ -37,7 +38,7 @@ func (r *record) weight(v *node, path, role string) (*int, *say.Error) {
 		first, learnt = cmp.Or(first, name), yes
 	}
 	for _, name := range []string{"train_detail", "training_detail"} { // Axolotl's: which of its characters
-		if n := v.get(name); n != nil && len(n.items) > 0 {
+		if n := v.get(name); n != nil && slices.ContainsFunc(n.items, func(part *node) bool { return part.kind == object }) {
 			return nil, r.wrong(n, path+name, say.T("a turn is learnt as a whole, or not at all", "一轮只能整体学习或不学习"), say.T("write train for all of it, or leave the example out", "请用 train 写明整轮是否学习，或去掉这条样例"))
 		}
 	}
