@@ -68,6 +68,7 @@ type Example struct {
 	Chosen   []Message         `json:"chosen,omitempty"`
 	Rejected []Message         `json:"rejected,omitempty"`
 	Verify   json.RawMessage   `json:"verify,omitempty"`
+	Field    string            `json:"field,omitempty"`  // of a pair that is a conversation but for one field of the owner's: that
 	Family   string            `json:"family,omitempty"` // of a problem: its kind, for reinforcement and verdicts; "": none is given
 	Level    int               `json:"level,omitempty"`  // of a problem, 1 to 100: how hard; 0: none is given
 }
@@ -172,7 +173,7 @@ func Conversations(dir string) iter.Seq2[Example, error] {
 			case use == UseProblems && !e.Answered():
 				err = Unanswered(&e)
 			case use != UseChats && use != UseProblems || len(e.Messages) == 0:
-				err = WrongUse(e.From, UseChats, use)
+				err = e.NoChat()
 			}
 			if !yield(e, err) || err != nil {
 				return

@@ -33,6 +33,16 @@ func WrongUse(where string, want, is Use) *say.Error {
 		Next: say.T("name other examples in the plan; %v", "请在计划中引用另外的样例；%v", useNames[is].learner)}
 }
 
+// NoChat is the error of a pair or a labelled answer where conversations are learnt.
+func (e *Example) NoChat() *say.Error {
+	bad := WrongUse(e.From, UseChats, e.Use())
+	if e.Field != "" {
+		bad.Where += ": " + e.Field
+		bad.Next = say.T("delete this field to learn the conversation, or learn from the pair with dpo", "若要学习这段对话，请删去此项；若要学习偏好，请用 dpo")
+	}
+	return bad
+}
+
 // UseOf is what the examples that f foretells are for; "": it is not known.
 func UseOf(f *Forecast) Use {
 	if f.Path == "" {
@@ -94,6 +104,18 @@ var answerNext = say.T("add answers to them (completion), or name chats here; as
 func Unlearnable(arg string, f *Forecast) *say.Error {
 	switch is := UseOf(f); is {
 	case UsePairs, UseLabels:
+		list := f.Sample
+		if f.Path != "" {
+			for e, err := range Examples(filepath.Join(f.Path, ExamplesFile)) {
+				if err == nil {
+					list = []Example{e}
+				}
+				break
+			}
+		}
+		if len(list) > 0 && list[0].Field != "" {
+			return Wrong(arg, list[0].NoChat())[0]
+		}
 		return WrongUse(arg, UseChats, is)
 	case UseProblems:
 		return unanswered(arg, f)

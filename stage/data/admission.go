@@ -1,6 +1,8 @@
 package data
 
 import (
+	"cmp"
+
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -10,6 +12,7 @@ import (
 type admission struct {
 	use      stage.Use
 	first    string // where the first example stands
+	field    string // what of it makes a pair of a conversation
 	total    int
 	families map[string]bool
 	faults   stage.Faults
@@ -29,11 +32,15 @@ func (a *admission) read(e *stage.Example, err error) (taken bool, end error) {
 func (a *admission) admit(e *stage.Example) error {
 	use := e.Use()
 	if a.first == "" {
-		a.first, a.use, a.families = e.From, use, map[string]bool{}
+		a.first, a.field, a.use, a.families = e.From, e.Field, use, map[string]bool{}
 	}
 	if use != a.use {
+		next := say.T("make a block for each", "请分成不同的块")
+		if field := cmp.Or(e.Field, a.field); field != "" {
+			next = say.T("make a block for each, or delete %s, which makes a pair of a conversation", "请分成不同的块，或删去 %s（它使对话成为偏好对）", field)
+		}
 		return &say.Error{Where: e.From, What: say.T("this example is for %s, and the one at %s for %s", "这条样例用于 %s，而 %s 处的样例用于 %s", string(use), a.first, string(a.use)),
-			Next: say.T("make a block for each", "请分成不同的块")}
+			Next: next}
 	}
 	if a.total++; a.total > maxExamples {
 		return &say.Error{Where: e.From, What: say.T("there are more than %d examples", "样例超过 %d 条", maxExamples), Next: say.T("make several blocks of them", "请分成几个块")}

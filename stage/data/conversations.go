@@ -39,7 +39,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 8 }
+func (*Conversations) Revision() int   { return 9 }
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -244,8 +244,8 @@ func (s *sorter) file(ctx context.Context, dir, p string) error {
 // add writes an example that was admitted into its part, once. Its key may be there.
 func (s *sorter) add(e *stage.Example) error {
 	s.report.Use = s.use
-	from := e.From
-	e.From = ""
+	from, made := e.From, e.Field
+	e.From, e.Field = "", ""
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
@@ -255,7 +255,7 @@ func (s *sorter) add(e *stage.Example) error {
 	if err != nil {
 		return err
 	}
-	e.From = from
+	e.From, e.Field = from, made
 	h := sha256.Sum256(text)
 	if sum := [16]byte(h[:16]); s.seen[sum] {
 		s.report.Twice++

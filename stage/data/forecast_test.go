@@ -151,3 +151,29 @@ func TestTasteAnswered(t *testing.T) {
 		t.Errorf("%v, %v", bad, f.BareWatch)
 	}
 }
+
+// A field that makes a pair of a conversation is named where it is not wanted.
+func TestForecastSwift(t *testing.T) {
+	const chat, pair = `{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}`, `{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected_response":"b"}`
+	dir, heldout := t.TempDir(), 0.0
+	path := filepath.Join(dir, "a.jsonl")
+	foretold := func(text string) stage.Forecast {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return (&Conversations{Heldout: &heldout}).Forecast(map[string][]stage.Forecast{"files": {{Files: []string{path}, Folder: dir, Size: map[string]float64{"bytes": float64(len(text))}}}}, stage.Machine{})
+	}
+	f := foretold(pair)
+	if bad := stage.Unlearnable("examples", &f); bad == nil || !strings.HasPrefix(bad.Error(), "examples: a.jsonl:1: rejected_response: ") {
+		t.Errorf("%v", bad)
+	}
+	for _, text := range []string{chat + "\n" + pair, pair + "\n" + chat} {
+		if f = foretold(text); len(f.Wrong) != 1 || !strings.Contains(f.Wrong[0].In(say.English), "or delete rejected_response, which makes a pair") || !strings.Contains(f.Wrong[0].In(say.Chinese), "或删去 rejected_response") {
+			t.Errorf("%v", f.Wrong)
+		}
+	}
+	out, err := converse(t, &Conversations{Heldout: &heldout}, map[string]string{"a.jsonl": pair + "\n" + `{"prompt":"q","chosen":"a","rejected":"b"}`})
+	if list := examplesOf(t, out, trainPart); err != nil || len(list) != 1 || list[0].Field != "rejected_response" { // the same pair twice
+		t.Errorf("%v, %v", list, err)
+	}
+}

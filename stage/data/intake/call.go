@@ -139,19 +139,25 @@ func (t *tracker) add(v *node, path string, m *stage.Message) *say.Error {
 // calls notes the calls of a message, beside those that are open, and gives an id
 // to each that has none.
 func (t *tracker) calls(v *node, path string, m *stage.Message) *say.Error {
+	open, taken, n := map[string]bool{}, map[string]bool{}, 0 // taken: here and further on in the message, too
+	for _, c := range t.open {
+		open[c.ID], taken[c.ID] = true, true
+	}
+	for _, c := range m.Calls {
+		taken[c.ID] = true
+	}
 	for i := range m.Calls {
 		c := &m.Calls[i]
 		t.made++
-		same := func(o stage.Call) bool { return o.ID == c.ID }
 		if c.ID == "" {
-			n := t.made
-			for c.ID == "" || slices.ContainsFunc(t.open, same) || slices.ContainsFunc(m.Calls[i+1:], same) {
+			for n = max(n, t.made); c.ID == "" || taken[c.ID]; n++ {
 				c.ID = fmt.Sprintf("call_%d", n)
-				n++
 			}
-		} else if slices.ContainsFunc(t.open, same) {
+			taken[c.ID] = true
+		} else if open[c.ID] {
 			return t.r.wrong(v, path+".tool_calls", say.T("two calls have the id %q", "两个调用的编号都是 %q", clip(c.ID)), say.T("give each call an id of its own: by it a result finds its call", "请给每个调用独有的编号：结果凭编号找到调用"))
 		}
+		open[c.ID] = true
 		t.open = append(t.open, *c)
 	}
 	return nil

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +77,7 @@ func TestFormats(t *testing.T) {
 func TestRead(t *testing.T) {
 	const ask, said = `{"role":"user","content":"3+4?"}`, `{"role":"assistant","content":"7"}`
 	const read = `{"role":"assistant","content":"8","weight":0}`
+	const swift = `{"field":"rejected_response","prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`
 	const pair = `{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`
 	const shared = `"messages":[` + ask + `,` + said + `]`
 	for _, c := range []struct{ in, want string }{
@@ -165,10 +164,10 @@ func TestRead(t *testing.T) {
 		{`{"conversations":[{"from":"human","value":"3+4?"},{"from":"gpt","value":"Sure.","weight":0},{"from":"function_call","value":"{\"name\":\"add\"}","loss":false},{"from":"observation","value":"7"},{"from":"gpt","value":"7"}]}`,
 			`{"messages":[` + ask + `,{"role":"assistant","content":"Sure.","tool_calls":[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{}"}}],"weight":0},{"role":"tool","content":"7","tool_call_id":"call_1","name":"add"},` + said + `]}`},
 		// Pairs of ms-swift and of OpenAI.
-		{`{` + shared + `,"rejected_response":"8"}`, pair},
-		{`{` + shared + `,"rejected_response":{"role":"assistant","content":"8","weight":0}}`, pair},
-		{`{"prompt":"3+4?","completion":"7","rejected_response":"8","label":null}`, pair},
-		{`{` + shared + `,"rejected_messages":[` + ask + `,{"role":"assistant","content":"8"}]}`, pair},
+		{`{` + shared + `,"rejected_response":"8"}`, swift},
+		{`{` + shared + `,"rejected_response":{"role":"assistant","content":"8","weight":0}}`, swift},
+		{`{"prompt":"3+4?","completion":"7","rejected_response":"8","label":null}`, swift},
+		{`{` + shared + `,"rejected_messages":[` + ask + `,{"role":"assistant","content":"8"}]}`, strings.Replace(swift, "response", "messages", 1)},
 		{`{"input":{"messages":[` + ask + `],"tools":[],"parallel_tool_calls":true},"preferred_output":[` + said + `],"non_preferred_output":[{"role":"assistant","content":"8"}]}`, pair},
 		{`{"input":{"messages":[` + ask + `],"tools":[{"type":"function","function":{"name":"add","parameters":{}}}]},"preferred_output":[` + said + `],"non_preferred_output":[{"role":"assistant","content":"8"}]}`, `{"tools":[{"type":"function","function":{"name":"add","parameters":{}}}],` + pair[1:]},
 		// Calls and results by their roles, in messages too; the tags around a result are the template's.
@@ -184,19 +183,7 @@ func TestRead(t *testing.T) {
 		{`{"prompt":"3+4?","chosen":[` + ask + `,` + said + `],"rejected":[` + ask + `,{"role":"assistant","content":"8"}],"messages":[` + ask + `,` + said + `]}`,
 			`{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[{"role":"assistant","content":"8"}]}`},
 	} {
-		var want stage.Example
-		if err := json.Unmarshal([]byte(c.want), &want); err != nil {
-			t.Fatal(c.want, err)
-		}
-		list, faults := readAll("a", []byte(strings.ReplaceAll(c.in, "\n", "")), Detect)
-		if len(list) != 1 || faults != nil {
-			t.Errorf("%s: %d examples, %v", c.in, len(list), faults)
-			continue
-		}
-		list[0].From = ""
-		if !reflect.DeepEqual(list[0], want) {
-			t.Errorf("%s\n got %+v\nwant %+v", c.in, list[0], want)
-		}
+		same(t, strings.ReplaceAll(c.in, "\n", ""), c.want)
 	}
 }
 

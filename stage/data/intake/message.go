@@ -16,7 +16,7 @@ func field(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 var roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
 
-var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call", "weight", "train", "training", "loss", "loss_scale"}
+var messageNames = []string{"role", "content", "reasoning_content", "reasoning", "thinking", "tool_calls", "tool_call_id", "name", "function_call", "weight"}
 
 // messages reads messages in the form of OpenAI.
 func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
@@ -24,7 +24,7 @@ func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
 		return nil, r.noList(n, path)
 	}
 	if slices.ContainsFunc(n.items, callsByRole) {
-		return r.turns(n, path)
+		return r.joined(n, path, r.called)
 	}
 	var list []stage.Message
 	t := tracker{r: r}
@@ -57,11 +57,36 @@ func (r *record) noList(n *node, path string) *say.Error {
 // ShareGPT has: ms-swift writes such turns in messages.
 func callsByRole(v *node) bool {
 	role := v.get("role")
-	return role != nil && (aliases[strings.ToLower(role.text)] == "call" || strings.ToLower(role.text) == "tool_response")
+	return role != nil && slices.Contains([]string{"tool_call", "function_call", "tool_response"}, role.text)
+}
+
+// called reads one of messages with calls by role. As in turn, what whole asks is left to
+// the caller.
+func (r *record) called(v *node, path string) (m stage.Message, err *say.Error) {
+	if !callsByRole(v) {
+		return r.said(v, path)
+	}
+	if err := r.names(v, path+".", messageNames); err != nil {
+		return m, err
+	}
+	if v.get("role").text != "tool_response" {
+		return r.callTurn(v, path+".", "content")
+	}
+	m.Role = "tool"
+	return m, r.rest(v, path+".", "content", &m)
 }
 
 // message reads one message.
-func (r *record) message(v *node, path string) (m stage.Message, err *say.Error) {
+func (r *record) message(v *node, path string) (stage.Message, *say.Error) {
+	m, err := r.said(v, path)
+	if err == nil {
+		err = r.whole(v, path, &m)
+	}
+	return m, err
+}
+
+// said reads one message; what whole asks is left to the caller.
+func (r *record) said(v *node, path string) (m stage.Message, err *say.Error) {
 	if v.kind != object {
 		return m, r.typed(v, path, say.T("an object with role and content", "带有 role 和 content 的对象"))
 	}
@@ -79,7 +104,11 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 	case role.kind != text:
 		return m, r.typed(role, path+"role", aString)
 	case !slices.Contains(roles, role.text):
-		if to := aliases[strings.ToLower(role.text)]; to != "" {
+		to := aliases[strings.ToLower(role.text)]
+		if to == "call" {
+			to = "tool_call"
+		}
+		if to != "" {
 			next = say.T("did you mean %s?", "是否想写 %s？", to)
 		}
 		return m, r.wrong(role, path+"role", say.T("there is no role %q", "没有角色 %q", clip(role.text)), next)
@@ -88,10 +117,7 @@ func (r *record) message(v *node, path string) (m stage.Message, err *say.Error)
 	if m.Role == "function" {
 		m.Role = "tool"
 	}
-	if err := r.rest(v, path, "content", &m); err != nil {
-		return m, err
-	}
-	return m, r.whole(v, path, &m)
+	return m, r.rest(v, path, "content", &m)
 }
 
 // rest reads what a message or turn has beside its role; content is the name of
@@ -151,7 +177,6 @@ func (r *record) id(v *node, path, name string) (string, *say.Error) {
 
 // whole checks that a message says something, and only what its role may.
 func (r *record) whole(v *node, path string, m *stage.Message) *say.Error {
-	path = strings.TrimSuffix(path, ".")
 	switch {
 	case m.Role != "assistant" && (len(m.Calls) > 0 || m.Thought != ""):
 		return r.wrong(v, path, say.T("the role %s cannot think or call tools", "角色 %s 不能思考或调用工具", m.Role), say.T("that is the assistant's", "只有 assistant 可以"))
@@ -189,6 +214,8 @@ func (r *record) content(v *node, path, name string, m *stage.Message) *say.Erro
 		}
 		m.Thought = cmp.Or(m.Thought, beside)
 		return r.spoken(c, path, m)
+	case c.kind == object:
+		return r.typed(c, path, say.T("a string: write the object as a string", "字符串：请把对象写成字符串"))
 	default:
 		return r.typed(c, path, say.T("a string or a list of parts", "字符串或由部分组成的列表"))
 	}
@@ -283,17 +310,24 @@ func (r *record) thought(n *node, path string, m *stage.Message) *say.Error {
 // and with an answer behind it.
 var endsThought = regexp.MustCompile(`\A(?:[^<]|<[^t]|<t[^h])*?(?:\A|\n)[ \t]*</think>[ \t]*\r?\n\s*\S`)
 
-// beginsCall begins a call at the beginning of a line.
-var beginsCall = regexp.MustCompile(`(?m)^<tool_call>\s*\{`)
-
 // writtenCalls moves calls that end an answer as text, in the manner of Hermes
 // and Qwen, to their place, if the example has tools: else they are its words.
 func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error {
-	found := beginsCall.FindStringIndex(m.Content)
-	if !r.tools || found == nil {
+	if !r.tools {
 		return nil
 	}
-	at := found[0]
+	at := r.endingCalls(n, path, m.Content)
+	begun := strings.Index(m.Content, "<tool_call>\n{") // on lines of its own it can be meant as nothing but a call
+	if begun > 0 && m.Content[begun-1] != '\n' {
+		begun = -1
+	}
+	if begun < 0 {
+		if err := r.brokenCall(n, path, m.Content); err != nil || at < 0 {
+			return err
+		}
+	} else if at < 0 || at > begun {
+		at = begun
+	}
 	rest := m.Content[at:]
 	for strings.TrimSpace(rest) != "" {
 		inner, ok := strings.CutPrefix(strings.TrimSpace(rest), "<tool_call>")
@@ -308,5 +342,50 @@ func (r *record) writtenCalls(n *node, path string, m *stage.Message) *say.Error
 		rest = behind
 	}
 	m.Content = strings.TrimRight(m.Content[:at], "\n")
+	return nil
+}
+
+// endingCalls returns where the calls begin that end content with nothing else on their
+// lines; -1 if there are none, or they stand in a code block. It reads from the end, so that
+// each byte is read once.
+func (r *record) endingCalls(n *node, path, content string) int {
+	at, rest := -1, content
+	for {
+		body, ok := strings.CutSuffix(strings.TrimRightFunc(rest, unicode.IsSpace), "</tool_call>")
+		begin := strings.LastIndex(body, "<tool_call>")
+		if !ok || begin < 0 {
+			break
+		}
+		call := body[begin+len("<tool_call>"):]
+		if !strings.HasPrefix(strings.TrimSpace(call), "{") || strings.Contains(call, "</tool_call>") || r.callText(n, call, path, &stage.Message{}) != nil {
+			break
+		}
+		if rest = content[:begin]; begin == 0 || content[begin-1] == '\n' {
+			at = begin
+		}
+	}
+	if at >= 0 && len(fence.FindAllStringIndex(content[:at], -1))%2 == 1 {
+		return -1
+	}
+	return at
+}
+
+// fence begins or ends a code block of Markdown.
+var fence = regexp.MustCompile("(?m)^ {0,3}(```|~~~)")
+
+// oneLineCall is what begins a call on the line of its tag.
+var oneLineCall = regexp.MustCompile(`(?m)^<tool_call>[ \t]*\{`)
+
+// brokenCall refuses a call on the line of its tag that is no JSON: it can be words of
+// the answer no more than a call.
+func (r *record) brokenCall(n *node, path, content string) *say.Error {
+	at := oneLineCall.FindStringIndex(content)
+	if at == nil {
+		return nil
+	}
+	call, _, _ := strings.Cut(content[at[1]-1:], "</tool_call>")
+	if _, err := parse([]byte(call)); err != nil {
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+	}
 	return nil
 }

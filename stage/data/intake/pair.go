@@ -3,19 +3,13 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"suiren/engine/chat"
 	"suiren/internal/say"
 	"suiren/stage"
-	"suiren/stage/verify"
 )
 
 // A side is one answer of a pair, and its name.
@@ -25,10 +19,11 @@ type side struct {
 }
 
 // pair reads two answers to one prompt.
-func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected side) (err *say.Error) {
+func (r *record) pair(e *stage.Example, n *node, form Form) (err *say.Error) {
+	chosen, rejected := side{"chosen", n.get("chosen")}, side{"rejected", n.get("rejected")}
 	for _, s := range []side{chosen, rejected} {
 		if s.at == nil {
-			return r.missing(n, s.name, say.T("a pair has the two answers %s and %s", "偏好对需要 %s 和 %s 两个回答", chosen.name, rejected.name))
+			return r.missing(n, s.name, say.T("a pair has the two answers chosen and rejected", "偏好对需要 chosen 和 rejected 两个回答"))
 		}
 	}
 	whole := opens(chosen.at) && opens(rejected.at) // conversations, which both begin with the prompt
@@ -50,6 +45,12 @@ func (r *record) pair(e *stage.Example, n *node, form Form, chosen, rejected sid
 		return err
 	}
 	return r.compared(e, n, chosen, rejected)
+}
+
+// outputs reports whether an example is one of OpenAI's pairs: input with messages, and
+// both outputs. Less of that, beside a form that is read, is the owner's.
+func outputs(n *node) bool {
+	return n.below("input.messages") != nil && n.get("preferred_output") != nil && n.get("non_preferred_output") != nil
 }
 
 // preferred reads OpenAI's pairs: input.messages, preferred_output and non_preferred_output.
@@ -76,21 +77,62 @@ func (r *record) preferred(e *stage.Example, n *node) (err *say.Error) {
 	return r.compared(e, n, chosen, rejected)
 }
 
-// rejected reads ms-swift's pairs: a conversation, and rejected_response, which is worse
-// than its last answer.
-func (r *record) rejected(e *stage.Example, n *node, form Form) (err *say.Error) {
+// worse returns the names of what makes one of ms-swift's pairs of a conversation: beside
+// any rejected_response, an answer; beside messages rejected_messages, a list of them. What
+// is neither is the owner's, and so are both where the example has a use without them.
+func worse(n *node, form Form) (names []string) {
+	for _, name := range []string{"chosen", "rejected", "label", "kto_tag", "verify"} {
+		if n.get(name) != nil {
+			return nil
+		}
+	}
+	speaks := func(v *node) bool { return v.get("role") != nil || v.get("from") != nil }
+	if v := n.get("rejected_response"); v != nil && (strings.TrimSpace(v.text) != "" && v.kind == text || speaks(v) || slices.ContainsFunc(v.items, speaks)) {
+		names = append(names, "rejected_response")
+	}
+	if v := n.get("rejected_messages"); v != nil && form == Messages && slices.ContainsFunc(v.items, speaks) {
+		names = append(names, "rejected_messages")
+	}
+	return names
+}
+
+// rejected reads ms-swift's pairs: a conversation, and what is worse than its last answer,
+// by that name: rejected_response, which is the answer, or rejected_messages, which is the
+// whole conversation with it.
+func (r *record) rejected(e *stage.Example, n *node, form Form, name string) *say.Error {
 	list, err := r.chat(n, form, true)
 	if err != nil {
 		return err
 	}
 	last := len(list) - 1
-	e.Prompt, e.Chosen = list[:last:last], list[last:]
-	worse := side{"rejected_response", n.get("rejected_response")}
-	if e.Rejected, err = r.answer(worse.at, form, worse.name); err != nil {
+	e.Prompt, e.Chosen, e.Field = list[:last:last], list[last:], name
+	other := side{name, n.get(name)}
+	if name == "rejected_response" {
+		e.Rejected, err = r.answer(other.at, form, name)
+	} else if e.Rejected, err = r.messages(other.at, name); err == nil {
+		if opens(other.at) {
+			e.Rejected, err = r.system(n, e.Rejected)
+		}
+		if err == nil && (len(e.Rejected) <= last || !slices.EqualFunc(e.Rejected[:last], e.Prompt, sameTurn)) {
+			return r.wrong(other.at, name, say.T("this does not begin with the same messages as messages", "它与 messages 的开头不一致"),
+				say.T("rejected_messages is a whole conversation: repeat all of messages but the last answer, and end it with the worse one", "rejected_messages 应是整段对话：请重复 messages 中除最后回答外的全部消息，再以较差的回答结束"))
+		}
+		if err == nil {
+			e.Rejected = e.Rejected[last:]
+		}
+	}
+	if err != nil {
 		return err
 	}
-	name := listName(form, n)
-	return r.compared(e, n, side{name, n.get(name)}, worse)
+	better := listName(form, n)
+	return r.compared(e, n, side{better, n.get(better)}, other)
+}
+
+// sameTurn reports whether two messages of a pair's prompt are the same. What of it is
+// learnt elsewhere is no difference: nothing is, in a pair.
+func sameTurn(a, b stage.Message) bool {
+	a.Weight, b.Weight = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // compared checks the answers of a pair.
@@ -110,7 +152,11 @@ func (r *record) compared(e *stage.Example, n *node, chosen, rejected side) *say
 	if err := r.judged(n, chosen.name, e.Chosen); err != nil {
 		return err
 	}
-	e.Rejected[0].Weight = nil // it is learnt in no case
+	for _, list := range [][]stage.Message{e.Prompt, e.Rejected} { // neither is learnt, whatever they say
+		for i := range list {
+			list[i].Weight = nil
+		}
+	}
 	if reflect.DeepEqual(e.Chosen, e.Rejected) {
 		return r.wrong(rejected.at, rejected.name, say.T("the two answers are the same", "两个回答相同"), say.T("delete the example: there is nothing to prefer", "请删去这条样例：无从比较优劣"))
 	}
@@ -126,8 +172,13 @@ func (r *record) judged(n *node, path string, list []stage.Message) *say.Error {
 	if path == "prompt" {
 		path = "completion"
 	}
-	return r.wrong(n.below(path), path, say.T("the last answer has the weight 0, and one that is chosen, labelled or a problem's is learnt from in any case", "最后的回答 weight 为 0，但选中的、带标签的或题目的回答总要从中学习"),
-		say.T("delete the weight, or the example", "请删去 weight，或删去这条样例"))
+	at := n.below(path)
+	if last := len(at.items) - 1; last >= 0 {
+		at, path = at.items[last], field(path, last)
+	}
+	name := masked(at)
+	return r.wrong(at.get(name), path+"."+name, say.T("by this the answer is not learnt, and one that is chosen, labelled or a problem's is learnt from in any case", "此项表示不学习这个回答，但选中的、带标签的或题目的回答总要从中学习"),
+		say.T("delete it, or the example", "请删去此项，或删去这条样例"))
 }
 
 // opens reports whether a side of a pair is a conversation from its beginning.
@@ -148,7 +199,7 @@ func opens(side *node) bool {
 // of its own must be of them.
 func (r *record) common(e *stage.Example, n *node) (err *say.Error) {
 	same := 0
-	for same < min(len(e.Chosen), len(e.Rejected))-1 && reflect.DeepEqual(e.Chosen[same], e.Rejected[same]) {
+	for same < min(len(e.Chosen), len(e.Rejected))-1 && sameTurn(e.Chosen[same], e.Rejected[same]) {
 		same++
 	}
 	for same > 0 && e.Chosen[same-1].Role != "user" && e.Chosen[same-1].Role != "tool" {
@@ -206,12 +257,12 @@ func (r *record) answer(n *node, form Form, path string) (list []stage.Message, 
 		list = []stage.Message{m}
 	case object:
 		var m stage.Message
-		if form == ShareGPT || form != Messages && n.get("from") != nil || callsByRole(n) {
-			if m, err = r.turn(n, path); err == nil {
-				err = r.whole(n, path, &m)
-			}
-		} else {
-			m, err = r.message(n, path)
+		read := r.called
+		if form == ShareGPT || form != Messages && n.get("from") != nil {
+			read = r.turn
+		}
+		if m, err = read(n, path); err == nil {
+			err = r.whole(n, path, &m)
 		}
 		if err == nil {
 			err = (&tracker{r: r}).add(n, path, &m)
@@ -241,146 +292,11 @@ func (r *record) anyTurns(n *node, form Form, path string) ([]stage.Message, *sa
 	return r.messages(n, path)
 }
 
-// problem reads a question with a verifier, and the answer to learn if there is one.
-func (r *record) problem(e *stage.Example, n *node, form Form, v *node) (err *say.Error) {
-	answered := false
-	switch form {
-	case Prompt:
-		answered = n.get("completion") != nil
-	case Alpaca:
-		out := n.get("output")
-		answered = out != nil && (out.kind != text || strings.TrimSpace(out.text) != "")
-	case Messages, ShareGPT:
-		answered = r.endsAnswered(n, form)
-	}
-	if e.Messages, err = r.chat(n, form, answered); err != nil {
-		return err
-	}
-	asked := len(e.Messages) - 1
-	if answered {
-		asked--
-	}
-	path := listName(form, n)
-	switch last := e.Messages[len(e.Messages)-1]; {
-	case e.Messages[asked].Role != "user":
-		return r.wrong(n, path, say.T("the question of a problem is the user's, and here it is a tool's result", "题目应由用户提出，而这里是工具的结果"), say.T("end the prompt with the user's message", "请以用户的消息结束提示"))
-	case answered && len(last.Calls) > 0:
-		return r.wrong(n, path, say.T("the answer of a problem calls a tool, which is no answer that can be judged", "题目的回答调用了工具，无法评判"), say.T("write the answer in words, or leave it out", "请写出文字回答，或省略"))
-	}
-	if err = r.judged(n, path, e.Messages); err != nil {
-		return err
-	}
-	if e.Verify, err = r.verifier(v); err != nil {
-		return err
-	}
-	if e.Family, err = r.family(n); err != nil {
-		return err
-	}
-	e.Level, err = r.level(n)
-	return err
-}
-
-// Bounds of what is said of a problem.
-const (
-	maxFamily = 40 // characters
-	maxLevel  = 100
-)
-
-// family reads what kind of problem it is; "" if that is not said.
-func (r *record) family(n *node) (string, *say.Error) {
-	name, err := r.str(n, "", "family")
-	if err != nil {
-		return "", err
-	}
-	name = strings.TrimSpace(name)
-	if utf8.RuneCountInString(name) > maxFamily || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return "", r.wrong(n.get("family"), "family", say.T("this is no name of a kind of problem: %q", "这不是题目种类的名称：%q", clip(name)),
-			say.T("write up to %d characters on one line, or give this column another name", "请写不超过 %d 个字符、不换行，或将此列改名", maxFamily))
-	}
-	return name, nil
-}
-
-// level reads how hard a problem is; 0 if that is not said.
-func (r *record) level(n *node) (int, *say.Error) {
-	v := n.get("level")
-	if v == nil {
-		return 0, nil
-	}
-	next := say.T("write a whole number from 1 to %d, or give this column another name", "请写 1 到 %d 的整数，或将此列改名", maxLevel)
-	if v.kind != number {
-		return 0, r.wrong(v, "level", say.T("this is %s", "这是%s", kindText(v.kind)), next)
-	}
-	x, err := strconv.ParseFloat(v.text, 64)
-	if err != nil || x != math.Trunc(x) || x < 1 || x > maxLevel {
-		return 0, r.wrong(v, "level", say.T("this is no level of a problem: %s", "这不是题目的难度：%s", clip(v.text)), next)
-	}
-	return int(x), nil
-}
-
-// endsAnswered reports whether a list of messages ends with the assistant's.
-func (r *record) endsAnswered(n *node, form Form) bool {
-	list := n.get(listName(form, n))
-	if list.kind != listKind || len(list.items) == 0 {
-		return false
-	}
-	last := list.items[len(list.items)-1]
-	role := last.get("role")
-	if form == ShareGPT && last.get("from") != nil {
-		role = last.get("from")
-	}
-	if role == nil {
-		return false
-	}
-	to := aliases[strings.ToLower(role.text)]
-	return to == "assistant" || to == "call"
-}
-
-// verifier reads what makes an answer right. A field that is null is not there.
-func (r *record) verifier(v *node) (json.RawMessage, *say.Error) {
-	raw := v.raw(r.src)
-	if v.kind == object && len(v.members) > 0 {
-		var list [][]byte
-		var empty *member
-		for i := range v.members {
-			m := &v.members[i]
-			if m.kind == null || m.kind == text && strings.TrimSpace(m.text) == "" && slices.Contains(verify.Names, m.name) {
-				empty = m
-				continue
-			}
-			name, _ := json.Marshal(m.name)
-			list = append(list, slices.Concat(name, []byte(":"), m.raw(r.src)))
-		}
-		if len(list) == 0 {
-			return nil, r.wrong(empty.node, "verify."+empty.name, say.T("this says nothing", "此项是空的"),
-				say.T("write what makes an answer right, or delete the example", "请写上怎样的回答算对，或删去这条样例"))
-		}
-		if empty != nil {
-			raw = join("{", bytes.Join(list, []byte(",")), "}")
-		}
-	}
-	_, err := verify.Parse(raw)
-	if err == nil {
-		return raw, nil
-	}
-	e, ok := errors.AsType[*say.Error](err)
-	if !ok {
-		e = &say.Error{What: say.T("%v", "%v", err)}
-	}
-	path := "verify"
-	if e.Where != "" {
-		path += "." + e.Where
-	}
-	if bad := r.schema(v.get("schema"), e); bad != nil {
-		return nil, bad
-	}
-	return nil, r.wrong(v, path, e.What, e.Next)
-}
-
 // toolNames are what a tool's definition may have: of OpenAI's form, Anthropic's, and MCP's.
 var toolNames = []string{"name", "description", "parameters", "input_schema", "inputSchema", "strict", "function", "type"}
 
-// readTools reads the tools: a list, or a string of JSON with one.
-func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
+// readTools reads the tools at path: a list, or a string of JSON with one.
+func (r *record) readTools(n *node, path string) ([]json.RawMessage, *say.Error) {
 	if n == nil || n.kind == text && n.text == "" {
 		return nil, nil
 	}
@@ -390,11 +306,11 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 	if n.kind == text {
 		src = []byte(n.text)
 		if items, err = parse(src); err != nil {
-			return nil, r.wrong(n, "tools", say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
+			return nil, r.wrong(n, path, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
 		}
 	}
 	if items.kind != listKind {
-		return nil, r.wrong(n, "tools", say.T("this is %s", "这是%s", kindText(items.kind)), next)
+		return nil, r.wrong(n, path, say.T("this is %s", "这是%s", kindText(items.kind)), next)
 	}
 	var tools []json.RawMessage
 	for i, t := range items.items {
@@ -405,16 +321,16 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 		name := f.get("name")
 		for _, m := range f.members {
 			if k := misspelt(m, toolNames); k != "" && f.get(k) == nil {
-				return nil, r.wrong(n, field("tools", i)+"."+m.name, say.T("this name is not known", "不认识这个名称"), say.T("did you mean %s?", "是否想写 %s？", k))
+				return nil, r.wrong(n, field(path, i)+"."+m.name, say.T("this name is not known", "不认识这个名称"), say.T("did you mean %s?", "是否想写 %s？", k))
 			}
 		}
 		if t.kind != object || f.kind != object || name == nil || name.kind != text || name.text == "" {
-			return nil, r.wrong(n, field("tools", i), say.T("the tool has no name", "工具没有名称"), next)
+			return nil, r.wrong(n, field(path, i), say.T("the tool has no name", "工具没有名称"), next)
 		}
 		var description string
 		if d := f.get("description"); d != nil {
 			if d.kind != text {
-				return nil, r.wrong(n, field("tools", i)+".description", say.T("this is %s", "这是%s", kindText(d.kind)), next)
+				return nil, r.wrong(n, field(path, i)+".description", say.T("this is %s", "这是%s", kindText(d.kind)), next)
 			}
 			description = d.text
 		}
@@ -427,11 +343,11 @@ func (r *record) readTools(n *node) ([]json.RawMessage, *say.Error) {
 			if p.kind == text {
 				from = []byte(p.text)
 				if p, err = parse(from); err != nil {
-					return nil, r.wrong(n, field("tools", i)+"."+name, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
+					return nil, r.wrong(n, field(path, i)+"."+name, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
 				}
 			}
 			if p.kind != object {
-				return nil, r.wrong(n, field("tools", i)+"."+name, say.T("this is %s", "这是%s", kindText(p.kind)), say.T("it must be %s", "应为%s", say.T("a JSON schema: an object", "JSON schema，即一个对象")))
+				return nil, r.wrong(n, field(path, i)+"."+name, say.T("this is %s", "这是%s", kindText(p.kind)), say.T("it must be %s", "应为%s", say.T("a JSON schema: an object", "JSON schema，即一个对象")))
 			}
 			parameters = p.raw(from)
 		}

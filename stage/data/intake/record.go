@@ -84,8 +84,7 @@ var known = map[Form][]string{
 	ShareGPT: {"conversations"},
 	Alpaca:   {"instruction", "input", "output", "history"},
 	Prompt:   {"prompt", "completion"},
-	Detect: {"system", "tools", "functions", "chosen", "rejected", "label", "kto_tag", "verify",
-		"rejected_response", "rejected_messages", "preferred_output", "non_preferred_output"},
+	Detect:   {"system", "tools", "functions", "chosen", "rejected", "label", "kto_tag", "verify"},
 }
 
 // near returns the name among the known that a name is a misspelling of, or "":
@@ -141,7 +140,7 @@ func edits(a, b string) int {
 func misspelt(m member, among []string) string {
 	k := near(m.name, among)
 	ours := m.kind == boolean || (m.kind == text || m.kind == number) && slices.Contains([]string{"0", "1", "true", "false"}, strings.ToLower(m.text))
-	if m.kind == null || slices.Contains(flags, k) && !ours {
+	if m.kind == null || (k == "label" || k == "kto_tag") && !ours {
 		return ""
 	}
 	return k
@@ -149,7 +148,7 @@ func misspelt(m member, among []string) string {
 
 // form finds the form of an example by its names.
 func (r *record) form(n *node) (Form, *say.Error) {
-	if n.get("preferred_output") != nil || n.get("non_preferred_output") != nil {
+	if outputs(n) {
 		return Messages, nil
 	}
 	pair := n.get("chosen") != nil && n.get("rejected") != nil
@@ -166,6 +165,9 @@ func (r *record) form(n *node) (Form, *say.Error) {
 	}
 	if pair {
 		return Prompt, nil
+	}
+	if n.get("preferred_output") != nil || n.get("non_preferred_output") != nil { // what is missing is told
+		return Messages, nil
 	}
 	all := slices.Concat(known[Messages], known[ShareGPT], known[Alpaca], known[Prompt], known[Detect])
 	var have []string
@@ -264,34 +266,36 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 	if err := r.names(n, "", names); err != nil {
 		return e, err
 	}
-	if err := r.oneUse(n); err != nil {
+	openai, others := outputs(n) || form == Messages && n.get("messages") == nil, worse(n, form)
+	if openai {
+		others = []string{"preferred_output"}
+	}
+	if err := r.oneUse(n, others); err != nil {
 		return e, err
 	}
-	tools := n.get("tools")
+	tools, from := n.get("tools"), "tools"
 	if tools == nil {
-		tools = n.get("functions") // OpenAI's name for them, beside function_call
+		tools, from = n.get("functions"), "functions" // OpenAI's name for them, beside function_call
 	}
-	if in := n.get("input"); tools == nil && in != nil { // of OpenAI's pairs
-		tools = in.get("tools")
+	if tools == nil && openai {
+		tools, from = n.below("input.tools"), "input.tools"
 	}
-	if e.Tools, err = r.readTools(tools); err != nil {
+	if e.Tools, err = r.readTools(tools, from); err != nil {
 		return e, err
 	}
 	r.tools = len(e.Tools) > 0
-	chosen, rejected, verify := n.get("chosen"), n.get("rejected"), n.get("verify")
+	verify := n.get("verify")
 	label, name := n.get("label"), "label"
 	if label == nil {
 		label, name = n.get("kto_tag"), "kto_tag"
 	}
 	switch {
-	case n.get("preferred_output") != nil || n.get("non_preferred_output") != nil:
+	case openai:
 		err = r.preferred(&e, n)
-	case n.get("rejected_messages") != nil:
-		err = r.pair(&e, n, form, side{"messages", n.get("messages")}, side{"rejected_messages", n.get("rejected_messages")})
-	case n.get("rejected_response") != nil:
-		err = r.rejected(&e, n, form)
-	case chosen != nil || rejected != nil:
-		err = r.pair(&e, n, form, side{"chosen", chosen}, side{"rejected", rejected})
+	case len(others) > 0:
+		err = r.rejected(&e, n, form, others[0])
+	case n.get("chosen") != nil || n.get("rejected") != nil:
+		err = r.pair(&e, n, form)
 	case verify != nil:
 		err = r.problem(&e, n, form, verify)
 	default:
@@ -309,10 +313,15 @@ func (r *record) read(n *node, form Form) (e stage.Example, err *say.Error) {
 	return e, err
 }
 
-// oneUse refuses what says two things, of which one would be lost.
-func (r *record) oneUse(n *node) *say.Error {
+// oneUse refuses what says two things, of which one would be lost. Others are names that
+// give this example a use, beside those that always do.
+func (r *record) oneUse(n *node, others []string) *say.Error {
+	uses := [][]string{{"chosen", "rejected"}, {"label", "kto_tag"}, {"verify"}}
+	for _, name := range others {
+		uses = append(uses, []string{name})
+	}
 	first := ""
-	for _, use := range [][]string{{"chosen", "rejected"}, {"rejected_response"}, {"rejected_messages"}, {"preferred_output", "non_preferred_output"}, {"label", "kto_tag"}, {"verify"}} {
+	for _, use := range uses {
 		for _, name := range use {
 			v := n.get(name)
 			if v == nil {

@@ -21,6 +21,12 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 	if n.kind != listKind {
 		return nil, r.noList(n, path)
 	}
+	return r.joined(n, path, r.turn)
+}
+
+// joined reads a list in which a call may stand in a turn of its own: it goes with what
+// the assistant said before it. One reads a turn.
+func (r *record) joined(n *node, path string, one func(*node, string) (stage.Message, *say.Error)) ([]stage.Message, *say.Error) {
 	var list []stage.Message
 	t, begun := tracker{r: r}, 0 // the turn at which the last message begins
 	whole := func() *say.Error {
@@ -32,7 +38,7 @@ func (r *record) turns(n *node, path string) ([]stage.Message, *say.Error) {
 	whose := path
 	for i, v := range n.items {
 		path := field(whose, i)
-		m, err := r.turn(v, path)
+		m, err := one(v, path)
 		if err != nil {
 			return nil, err
 		}
@@ -92,23 +98,29 @@ func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
 	case "":
 		return m, r.wrong(from, path+"."+fromName, say.T("there is no role %q", "没有角色 %q", clip(from.text)), next)
 	case "call":
-		m.Role = "assistant"
-		words := v.get(valueName)
-		if words == nil || words.kind != text {
-			return m, r.wrong(v, path+"."+valueName, say.T("the call is no string", "调用不是字符串"), callNext)
-		}
-		if m.Weight, err = r.weight(v, path+".", m.Role); err != nil {
-			return m, err
-		}
-		m.Content = words.text
-		if err := r.thought(words, path+"."+valueName, &m); err != nil {
-			return m, err
-		}
-		call := m.Content
-		m.Content = ""
-		return m, r.callText(words, call, path+"."+valueName, &m)
+		return r.callTurn(v, path+".", valueName)
 	}
 	return m, r.rest(v, path+".", valueName, &m)
+}
+
+// callTurn reads a turn that is a call; value is the name of what holds it.
+func (r *record) callTurn(v *node, path, value string) (m stage.Message, err *say.Error) {
+	m.Role = "assistant"
+	words := v.get(value)
+	if words == nil || words.kind != text {
+		return m, r.wrong(v, path+value, say.T("the call is no string", "调用不是字符串"),
+			say.T(`write it as a string: "{\"name\": …, \"arguments\": {…}}"`, `请写成字符串："{\"name\": …, \"arguments\": {…}}"`))
+	}
+	if m.Weight, err = r.weight(v, path, m.Role); err != nil {
+		return m, err
+	}
+	m.Content = words.text
+	if err := r.thought(words, path+value, &m); err != nil {
+		return m, err
+	}
+	call := m.Content
+	m.Content = ""
+	return m, r.callText(words, call, path+value, &m)
 }
 
 // alpaca reads instruction, input, output, history.
