@@ -301,29 +301,6 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// What a receipt's tokens say is what was answered, whatever of them is no text.
-func TestReplaySaid(t *testing.T) {
-	m := open(t, Options{Name: "tiny", Digest: "ab"})
-	hot, bias := 1.0, map[int32]float64{}
-	for id, s := range m.words.special {
-		if s.Control && !slices.Contains(m.words.stops, id) && !m.tag(s.Text) {
-			bias[id] = 5
-		}
-	}
-	if len(bias) == 0 {
-		t.Fatal("all special tokens are text, or end an answer")
-	}
-	for seed := range uint64(20) {
-		a := hello(func(r *form.Request) { r.Sampling.Temperature, r.Sampling.Bias, r.Think.Mode = &hot, bias, "off" })
-		a.Seed, a.Receipt = seed, &form.Receipt{ID: "x"}
-		got := must(t, m, a)
-		text, same, err := m.Replay(context.Background(), a.Receipt)
-		if err != nil || !same || text != got.text {
-			t.Errorf("%q, %v, %v: answered %q", text, same, err, got.text)
-		}
-	}
-}
-
 // A receipt holds all that makes the same tokens again.
 func TestReceipt(t *testing.T) {
 	m := open(t, Options{Name: "tiny", Digest: "ab"})

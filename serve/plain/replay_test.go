@@ -1,7 +1,9 @@
 package plain
 
 import (
+	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"suiren/serve/form"
@@ -28,6 +30,29 @@ func TestReplayHostile(t *testing.T) {
 			if _, same, err := c.m.Replay(t.Context(), r); err == nil || same {
 				t.Errorf("%s: %v, %v", name, same, err)
 			}
+		}
+	}
+}
+
+// What a receipt's tokens say is what was answered, whatever of them is no text.
+func TestReplaySaid(t *testing.T) {
+	m := open(t, Options{Name: "tiny", Digest: "ab"})
+	hot, bias := 1.0, map[int32]float64{}
+	for id, s := range m.words.special {
+		if s.Control && !slices.Contains(m.words.stops, id) && !m.tag(s.Text) {
+			bias[id] = 5
+		}
+	}
+	if len(bias) == 0 {
+		t.Fatal("all special tokens are text, or end an answer")
+	}
+	for seed := range uint64(20) {
+		a := hello(func(r *form.Request) { r.Sampling.Temperature, r.Sampling.Bias, r.Think.Mode = &hot, bias, "off" })
+		a.Seed, a.Receipt = seed, &form.Receipt{ID: "x"}
+		got := must(t, m, a)
+		text, same, err := m.Replay(context.Background(), a.Receipt)
+		if err != nil || !same || text != got.text {
+			t.Errorf("%q, %v, %v: answered %q", text, same, err, got.text)
 		}
 	}
 }
