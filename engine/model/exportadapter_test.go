@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,16 +36,23 @@ func randomAdapter(t *testing.T, f *File, rank int) string {
 // adapterTo writes an adapter as GGUF, compares it and opens what was written.
 func adapterTo(t *testing.T, f *File, dir string, x Mixture) *weights.GGUF {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "adapter.gguf")
+	g := ggufBy(t, func(w io.Writer) error { return f.WriteAdapterGGUF(w, dir, x, 2) })
+	if err := f.CompareAdapter(g.Paths()[0], dir, x); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// ggufBy opens a GGUF file that write writes.
+func ggufBy(t *testing.T, write func(w io.Writer) error) *weights.GGUF {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "out.gguf")
 	out, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := f.WriteAdapterGGUF(out, dir, x, 2); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.CompareAdapter(path, dir, x); err != nil {
+	if err := write(out); err != nil {
 		t.Fatal(err)
 	}
 	g, err := weights.OpenGGUF(path)
@@ -135,7 +143,7 @@ func TestAdapterGGUF(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				g := ggufOf(t, merged)
+				g := ggufBy(t, func(w io.Writer) error { return merged.WriteGGUF(w, AsF32, nil, 2) })
 				ad := adapterTo(t, f, home, AsF32)
 				if got := ad.Value("adapter.lora.alpha"); got != alpha {
 					t.Errorf("alpha %v, not %g", got, alpha)
@@ -188,24 +196,4 @@ func TestAdapterGGUF(t *testing.T) {
 	if changed == 0 {
 		t.Error("no matrix was changed")
 	}
-}
-
-// ggufOf writes f as GGUF and opens it.
-func ggufOf(t *testing.T, f *File) *weights.GGUF {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "out.gguf")
-	out, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	if err := f.WriteGGUF(out, AsF32, nil, 2); err != nil {
-		t.Fatal(err)
-	}
-	g, err := weights.OpenGGUF(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { g.Close() })
-	return g
 }
