@@ -80,14 +80,14 @@ func (a *app) findAdapter(name, dir string) (*found, error) {
 // unexported finds fault with the form that a model, or an adapter, is to be written in.
 func unexported(at *found, out string, kind model.Mixture) error {
 	gguf := strings.HasSuffix(out, ".gguf")
-	plain := slices.Contains(model.AdapterTypes, kind)
+	plain := slices.Contains(model.Plain, kind)
 	switch {
 	case at.adapter != "" && !gguf:
 		return usage(out, say.T("an adapter is written as a GGUF file alone", "适配器只能写成 GGUF 文件"), say.T("choose an OUT that ends in .gguf; the folder %s is what PEFT reads", "请让输出以 .gguf 结尾；PEFT 可直接读取目录 %s", shown(at.adapter)))
 	case at.adapter != "" && !plain:
-		return usage("--type", say.T("an adapter is not written as %s", "适配器不能写成 %s", kind), say.T("choose among %s; or add it to its base first (train = \"merge\" in a plan), and export that", "可选：%s；或先把它并入基座（计划中 train = \"merge\"），再导出合并的模型", named(model.AdapterTypes)))
+		return usage("--type", say.T("an adapter is not written as %s", "适配器不能写成 %s", kind), say.T("choose among %s; or add it to its base first (train = \"merge\" in a plan), and export that", "可选：%s；或先把它并入基座（计划中 train = \"merge\"），再导出合并的模型", named(model.Plain)))
 	case !gguf && !plain:
-		return usage("--type", say.T("a folder is not written as %s", "目录不能写成 %s", kind), say.T("choose %s, or an OUT that ends in .gguf", "请选 %s，或让输出以 .gguf 结尾", named(model.AdapterTypes)))
+		return usage("--type", say.T("a folder is not written as %s", "目录不能写成 %s", kind), say.T("choose %s, or an OUT that ends in .gguf", "请选 %s，或让输出以 .gguf 结尾", named(model.Plain)))
 	}
 	return nil
 }

@@ -45,31 +45,39 @@ const maxRank = 1 << 10
 // biases on matrices of attention and feed-forward layers. What it cannot
 // apply it refuses, and what is not whole: a *weights.FormatError of one of its files.
 func OpenAdapter(dir string, s *Shape) (*Adapter, error) {
-	c, err := readPEFT(dir, s)
-	if err != nil {
-		return nil, err
-	}
-	f, err := openAdapterFile(dir)
+	c, f, n, err := openPEFT(dir, s)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	lay := func(a *tensor.Arena, read bool) (*Adapter, error) { return layAdapter(f, c, s, a, read) }
-	var count tensor.Arena
-	if _, err := lay(&count, false); err != nil {
-		return nil, err
-	}
-	a, err := tensor.NewArena(count.Len())
+	a, err := tensor.NewArena(n)
 	if err != nil {
 		return nil, err
 	}
-	ad, err := lay(a, true)
+	ad, err := layAdapter(f, c, s, a, true)
 	if err != nil {
 		a.Close()
 		return nil, err
 	}
 	ad.arena, ad.Base = a, cmp.Or(f.Meta()[baseKey], c.Base)
 	return ad, nil
+}
+
+// openPEFT opens the two files of a PEFT folder for a decoder of shape s and checks every
+// name and shape. n is the length of the arena that they are read into.
+func openPEFT(dir string, s *Shape) (c *peftConfig, f *weights.File, n int, err error) {
+	if c, err = readPEFT(dir, s); err != nil {
+		return nil, nil, 0, err
+	}
+	if f, err = openAdapterFile(dir); err != nil {
+		return nil, nil, 0, err
+	}
+	var count tensor.Arena
+	if _, err := layAdapter(f, c, s, &count, false); err != nil {
+		f.Close()
+		return nil, nil, 0, err
+	}
+	return c, f, count.Len(), nil
 }
 
 func openAdapterFile(dir string) (*weights.File, error) {

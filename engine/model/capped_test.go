@@ -103,7 +103,7 @@ func TestUnitNorms(t *testing.T) {
 		if got := served(t, back, nil, row); hash(got) != hash(want) {
 			t.Errorf("%s: written and read again, the logits are others: NMSE %.2g", name, nmse(got, want))
 		}
-		for _, x := range []Mixture{AsF32, AsF16, AsBF16} {
+		for _, x := range Plain {
 			for _, of := range []*File{tr.Params.File(), odd} {
 				folderOf(t, of, x)
 			}

@@ -14,8 +14,7 @@ type deltaView struct {
 	p      *Pages
 	q      *Seq
 	l      int
-	conv   int // floats before the tokens of the convolution
-	pages  int
+	conv   int       // floats before the tokens of the convolution
 	before []float32 // the state after At tokens; nil: there are none
 }
 

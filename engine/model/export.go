@@ -27,6 +27,10 @@ const (
 // Mixtures lists the mixtures.
 var Mixtures = []Mixture{AsF32, AsF16, AsBF16, AsQ8_0, AsQ4_0, AsQ4_K_M, AsQ6_K}
 
+// Plain lists those without blocks: a folder has no others, and an adapter has rows of its
+// rank, which is no whole number of blocks.
+var Plain = []Mixture{AsF32, AsF16, AsBF16}
+
 // fileTypes are llama.cpp's numbers of them (general.file_type), and the type
 // of most matrices.
 var fileTypes = map[Mixture]struct {

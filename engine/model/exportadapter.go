@@ -11,10 +11,6 @@ import (
 	"suiren/engine/weights"
 )
 
-// AdapterTypes are the ways to write an adapter as a GGUF file: A has rows of the
-// model's width, and B of the rank, which is no whole number of blocks.
-var AdapterTypes = []Mixture{AsF32, AsF16, AsBF16}
-
 // WriteAdapterGGUF writes the adapter in a PEFT folder (OpenAdapter) as a GGUF file, as
 // llama.cpp adds it to this model's: for the matrix NAME, NAME.lora_a (rank, columns) and
 // NAME.lora_b (rows, rank), of experts those of all in one, in the order of rows that GGUF
@@ -59,7 +55,7 @@ func (f *File) CompareAdapter(path, dir string, x Mixture) error {
 // adapterTensors lists what a GGUF file has of the adapter in dir, with its alpha and the
 // digest of its base.
 func (f *File) adapterTensors(dir string, x Mixture) (list []exported, alpha float32, base string, err error) {
-	if !slices.Contains(AdapterTypes, x) {
+	if !slices.Contains(Plain, x) {
 		return nil, 0, "", badConfig("an adapter is not written as %q", x)
 	}
 	if f.gguf == nil {

@@ -189,7 +189,7 @@ func TestAdapterGGUF(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(0)
-			for _, x := range AdapterTypes {
+			for _, x := range Plain {
 				adapterTo(t, f, home, x)
 			}
 			if err := f.WriteAdapterGGUF(nil, home, AsQ8_0, 1); !errors.Is(err, ErrConfig) {

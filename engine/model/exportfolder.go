@@ -33,7 +33,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 		return badConfig("encoders are written as GGUF only")
 	}
 	typ := fileTypes[x].typ
-	if x != AsF32 && x != AsF16 && x != AsBF16 {
+	if !slices.Contains(Plain, x) {
 		return badConfig("a folder is written as f32, f16 or bf16, not %s", x)
 	}
 	row, err := familyOf(f.Shape.Arch)

@@ -134,7 +134,7 @@ func TestGPT2Forms(t *testing.T) {
 	if hash(want) == hash(logitsOf(t, archOracle+"/gpt2", gptIDs, 14, 1, KVFloat32)) {
 		t.Error("the exact GELU is not used")
 	}
-	for _, x := range []Mixture{AsF32, AsF16, AsBF16} {
+	for _, x := range Plain {
 		out := t.TempDir()
 		if err := f.WriteFolder(out, x, 2); err != nil {
 			t.Fatal(err)

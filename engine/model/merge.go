@@ -150,16 +150,12 @@ func (f *File) deltas(dir string) (deltas map[string][]*delta, base string, err 
 	if f.Encoder != nil {
 		return nil, "", badConfig("encoders have no adapters")
 	}
-	ad, err := f.OpenAdapter(dir) // checks every name and shape
+	ad, err := f.OpenAdapter(dir) // of this base, and finite
 	if err != nil {
 		return nil, "", err
 	}
 	ad.Close()
-	c, err := readPEFT(dir, &f.Shape)
-	if err != nil {
-		return nil, "", err
-	}
-	a, err := openAdapterFile(dir)
+	c, a, _, err := openPEFT(dir, &f.Shape)
 	if err != nil {
 		return nil, "", err
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"suiren/engine/tensor"
 	"suiren/engine/weights"
 )
 
@@ -26,19 +25,11 @@ type adapterForm struct {
 // writes the folder's configuration. Its numbers are read by Trainer.ReadAdapter. Rank is the
 // largest, Alpha the one of the configuration. Errors are those of OpenAdapter.
 func ReadLoRA(dir string, s *Shape) (*LoRA, error) {
-	c, err := readPEFT(dir, s)
-	if err != nil {
-		return nil, err
-	}
-	f, err := openAdapterFile(dir)
+	c, f, _, err := openPEFT(dir, s)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var count tensor.Arena
-	if _, err := layAdapter(f, c, s, &count, false); err != nil { // checks every name and shape
-		return nil, err
-	}
 	o := &LoRA{Alpha: c.Alpha, from: &adapterForm{text: c.text}}
 	for _, name := range f.Names() {
 		stem, ok := strings.CutSuffix(name, ".lora_A.weight")

@@ -342,8 +342,7 @@ func (o *own) shorter(n int) say.Text {
 		return say.T("from = a tokens block with length = %d", "from 改为 length = %d 的 tokens 块", n)
 	case o.method == (*GRPO)(nil).Name():
 		return say.T("problems that have %d tokens with their answers (tokens)", "题目连同回答（tokens）不超过 %d 个词元", n)
-	}
-	if o.method == (*Distil)(nil).Name() {
+	case o.method == (*Distil)(nil).Name():
 		return say.T("rows (length of their tokens block), or answers with their problems, of at most %d tokens", "数据行（其 tokens 块的 length）或题目连同回答不超过 %d 个词元", n)
 	}
 	return say.T("conversations of at most %d tokens", "每段对话不超过 %d 个词元", n)

@@ -163,7 +163,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	if r.order != nil {
 		j.inOrder(r.order)
 	}
-	n := min(d.batch(), r.count) // each once
+	n := min(d.batch(), r.count)
 	run := tuning{job: job, l: l, steps: stepsOf(r.count, n, d.epochs()), every: d.Every}
 	tellFew(job, run.steps, false)
 	run.schedule = warmed(gentle(run.steps), d.Warmup, run.steps)

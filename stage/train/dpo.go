@@ -157,7 +157,7 @@ func (d *DPO) Run(ctx context.Context, job *stage.Job) error {
 	}
 	p := objective.Preference{Form: preferenceForms[d.Loss], Beta: d.beta(), Smoothing: d.Smoothing}
 	order := shuffle{n: len(docs) / 2, seed: d.Seed}
-	n := min(d.batch(), order.n) // each once
+	n := min(d.batch(), order.n)
 	t := tuning{job: job, l: l, steps: stepsOf(order.n, n, d.epochs()), every: d.Every}
 	tellFew(job, t.steps, false)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{"batch": float64(n), "rows": float64(order.n), "epochs": float64(t.steps*n) / float64(order.n)}})

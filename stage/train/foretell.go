@@ -381,7 +381,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
 	}
-	s.way.batch = min(d.batch(), max(int(w.rows), 1)) // each once
+	s.way.batch = min(d.batch(), max(int(w.rows), 1))
 	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
 	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)

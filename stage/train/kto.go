@@ -141,7 +141,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 	if err != nil {
 		return err
 	}
-	n := min(k.batch(), count) // each once
+	n := min(k.batch(), count)
 	order := shuffle{n: count, seed: k.Seed}
 	t := tuning{job: job, l: l, steps: stepsOf(count, n, k.epochs()), every: k.Every}
 	tellFew(job, t.steps, false)
