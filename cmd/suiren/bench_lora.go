@@ -6,9 +6,11 @@ import (
 	"runtime/debug"
 	"time"
 
+	"suiren/engine/kernel"
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/tensor"
+	"suiren/stage/train"
 )
 
 // What bench train measures over a base: rows of one document of 512 tokens,
@@ -24,7 +26,7 @@ const (
 func (a *app) benchLoRA(ctx context.Context, path, gradients string, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, f, err := newLoRABench(path, gradients == "bf16x3", threads)
+	b, f, err := newLoRABench(path, train.SplitOf(gradients), threads)
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (a *app) benchLoRA(ctx context.Context, path, gradients string, threads, ro
 	return nil
 }
 
-func newLoRABench(path string, split bool, threads int) (*stepBench, *model.File, error) {
+func newLoRABench(path string, split kernel.Split, threads int) (*stepBench, *model.File, error) {
 	f, err := model.Open(path)
 	if err != nil {
 		return nil, nil, err

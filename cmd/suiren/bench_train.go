@@ -48,7 +48,7 @@ func (a *app) benchTrainCommand() *cobra.Command {
 	c.Flags().StringVar(&peer, "peer", "", a.t("a command to compare with", "用来比较的命令"))
 	c.Flags().StringVar(&only, "only", "", a.t("one shape, like C256", "只测一种形状，如 C256"))
 	c.Flags().StringVar(&base, "base", "", a.t("a model's files, for adapters over them", "模型文件，在其上训练适配器"))
-	c.Flags().StringVar(&gradients, "gradients", "", a.t("as in a plan: f32, bf16x3 (default: f32, and both where there are tile units)", "同计划中的设置：f32、bf16x3（默认：f32；有矩阵单元时两者都测）"))
+	c.Flags().StringVar(&gradients, "gradients", "", a.t("as in a plan: f32, bf16x3, bf16x6 (default: f32, and all where there are tile units)", "同计划中的设置：f32、bf16x3、bf16x6（默认：f32；有矩阵单元时都测）"))
 	c.Flags().IntVar(&rounds, "rounds", 5, a.t("rounds", "轮数"))
 	return c
 }
@@ -63,14 +63,14 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 	}
 	var ways []string
 	switch {
-	case gradients == "f32" || gradients == "bf16x3":
+	case slices.Contains(train.Gradients, gradients):
 		ways = []string{gradients}
 	case gradients == "" && kernel.Tiles():
-		ways = []string{"f32", "bf16x3"}
+		ways = train.Gradients
 	case gradients == "":
-		ways = []string{"f32"}
+		ways = train.Gradients[:1]
 	default:
-		return usage("--gradients", say.T("there is no way %q", "没有 %q 这种方式", gradients), say.T("choose f32 or bf16x3", "可选 f32、bf16x3"))
+		return usage("--gradients", say.T("there is no way %q", "没有 %q 这种方式", gradients), say.T("choose f32, bf16x3 or bf16x6", "可选 f32、bf16x3、bf16x6"))
 	}
 	var other *peerProcess
 	if peer != "" {
@@ -117,7 +117,7 @@ func (a *app) measuring(name string, rounds int) {
 func (a *app) benchTrainShape(ctx context.Context, name string, c model.Config, gradients string, rows, threads, rounds int, other *peerProcess) error {
 	debug.FreeOSMemory()
 	forgetPeak()
-	b, err := newTrainBench(c, gradients == "bf16x3", rows, threads)
+	b, err := newTrainBench(c, train.SplitOf(gradients), rows, threads)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ type stepBench struct {
 	flops  float64 // of a token
 }
 
-func newTrainBench(c model.Config, split bool, rows, threads int) (*stepBench, error) {
+func newTrainBench(c model.Config, split kernel.Split, rows, threads int) (*stepBench, error) {
 	b := &stepBench{tokens: float64(rows * trainLength)}
 	var err error
 	if b.t, err = (model.Training{Rows: rows, Length: trainLength, Threads: threads, Split: split}).New(c); err != nil {

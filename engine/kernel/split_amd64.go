@@ -33,14 +33,14 @@ var wholeTiles = func() (c tileConfig) {
 //go:noescape
 func splitMulAMX(t *splitTile)
 
-// splitPairsAVX512 is splitPairsGeneric for 32 steps and 32 columns, ldb bytes
+// splitPairsAVX512 is pairsGeneric for 32 steps and 32 columns, ldb bytes
 // from row to row.
 //
 //go:noescape
-func splitPairsAVX512(dst *uint32, b *float32, ldb int, least uint32)
+func splitPairsAVX512(dst *uint32, b *float32, ldb int, least uint32, parts int)
 
-// splitLinesAVX512 is splitLinesGeneric for 32 rows and 32 columns, lda bytes
+// splitLinesAVX512 is linesGeneric for 32 rows and 32 columns, lda bytes
 // from row to row.
 //
 //go:noescape
-func splitLinesAVX512(dst *uint32, a *float32, lda int, least uint32)
+func splitLinesAVX512(dst *uint32, a *float32, lda int, least uint32, parts int)

@@ -17,17 +17,12 @@
 	MUL(2, 5, 6); \
 	MUL(3, 5, 7)
 
-// ASK16 asks for 16 lines.
+// ASK4 asks for four lines of the panel of B that is next.
 #define ASK4(at) \
-	PREFETCHT0 (at)(AX); \
-	PREFETCHT0 (at+64)(AX); \
-	PREFETCHT0 (at+128)(AX); \
-	PREFETCHT0 (at+192)(AX)
-#define ASK16(at) \
-	ASK4(at); \
-	ASK4(at+256); \
-	ASK4(at+512); \
-	ASK4(at+768)
+	PREFETCHT1 (at)(AX); \
+	PREFETCHT1 (at+64)(AX); \
+	PREFETCHT1 (at+128)(AX); \
+	PREFETCHT1 (at+192)(AX)
 
 // func splitMulAMX(t *splitTile)
 TEXT ·splitMulAMX(SB), NOSPLIT, $0-8
@@ -38,6 +33,7 @@ TEXT ·splitMulAMX(SB), NOSPLIT, $0-8
 	MOVQ 16(R15), R9  // c
 	MOVQ 24(R15), R10 // cs
 	MOVQ 32(R15), R13 // blocks
+	MOVQ 56(R15), AX  // what of the next panel is asked for
 	MOVQ $64, CX
 	MOVQ R10, R14
 	SHLQ $4, R14
@@ -46,19 +42,6 @@ block: // of 32 rows
 	LEAQ (R9)(R14*1), R11
 	MOVQ 8(R15), DI
 	MOVQ 40(R15), DX
-
-	// Ask for the rows of C after these, or in the end for those that are next.
-	LEAQ    (R9)(R14*2), AX
-	CMPQ    R13, $1
-	CMOVQEQ 56(R15), AX
-	MOVQ    $32, BX
-
-ask:
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	ADDQ       R10, AX
-	DECQ       BX
-	JNZ        ask
 
 	CMPQ 48(R15), $0
 	JE   zero
@@ -75,34 +58,8 @@ zero:
 	ZERO(3)
 
 begin:
-	CMPQ R13, $1
-	JNE  piece
-	MOVQ 64(R15), AX
-
-last: // the same, and the panel of B that is next is asked for
-	LOADA(4, 0)
-	LOADB(6, 0)
-	LOADB(7, 1024)
-	LOADA(5, 1024)
-	FOUR
-	ASK16(0)
-	LOADA(4, 2048)
-	LOADA(5, 3072)
-	ASK16(1024)
-	FOUR
-	ASK16(2048)
-	LOADA(4, 0)
-	LOADB(6, 2048)
-	LOADB(7, 3072)
-	LOADA(5, 1024)
-	FOUR
-	ASK16(3072)
-	ADDQ $4096, AX
-	ADDQ $4096, SI
-	ADDQ $4096, DI
-	DECQ DX
-	JNZ  last
-	JMP  store
+	CMPQ 64(R15), $3
+	JE   piece3
 
 piece:
 	LOADA(4, 0)
@@ -110,18 +67,59 @@ piece:
 	LOADB(7, 1024)
 	LOADA(5, 1024)
 	FOUR
+	ASK4(0)
+	ASK4(256)
 	LOADA(4, 2048)
 	LOADA(5, 3072)
 	FOUR
+	ASK4(512)
 	LOADA(4, 0)
 	LOADB(6, 2048)
 	LOADB(7, 3072)
 	LOADA(5, 1024)
 	FOUR
+	ASK4(768)
+	ADDQ $1024, AX
 	ADDQ $4096, SI
 	ADDQ $4096, DI
 	DECQ DX
 	JNZ  piece
+	JMP  store
+
+piece3:
+	LOADA(4, 0)
+	LOADB(6, 0)
+	LOADB(7, 1024)
+	LOADA(5, 1024)
+	FOUR
+	ASK4(0)
+	LOADA(4, 2048)
+	LOADA(5, 3072)
+	FOUR
+	ASK4(256)
+	LOADA(4, 4096)
+	LOADA(5, 5120)
+	FOUR
+	ASK4(512)
+	LOADA(4, 2048)
+	LOADB(6, 2048)
+	LOADB(7, 3072)
+	LOADA(5, 3072)
+	FOUR
+	ASK4(768)
+	LOADA(4, 0)
+	LOADA(5, 1024)
+	FOUR
+	ASK4(1024)
+	LOADB(6, 4096)
+	LOADB(7, 5120)
+	FOUR
+	ASK4(1280)
+	ADDQ $1536, AX
+	ADDQ $6144, SI
+	ADDQ $6144, DI
+	DECQ DX
+	JNZ  piece3
 
 store:
 	STOREC(0, 0)
@@ -153,23 +151,37 @@ store:
 	VPCMPUW     $5, Z26, Z3, K1 \
 	VMOVDQU16.Z Z2, K1, Z2
 
-// PAIRS splits 16 columns of two rows, at SI and from it R8 on, and writes a
-// row of two tiles.
+// LEFT leaves in Z0 and Z1 what is left of them beside the numbers in Z2, those of
+// the first in the lower halves of its words.
+#define LEFT \
+	VPSLLD $16, Z2, Z3 \
+	VPANDD Z28, Z2, Z4 \
+	VSUBPS Z3, Z0, Z0 \
+	VSUBPS Z4, Z1, Z1
+
+// PAIR sets a row of a tile to the nearest numbers of Z0 and Z1 in turn.
+#define PAIR(to) \
+	CVT \
+	VPERMW    Z2, Z25, Z2 \
+	FLUSH \
+	VMOVDQU32 Z2, to(DI)
+
+// PAIRS splits 16 columns of two rows, at SI and from it R8 on, into two
+// numbers, and writes a row of two tiles; PAIRS3 splits them into three.
 #define PAIRS(from, to) \
-	VMOVUPS   from(SI), Z0 \
-	VMOVUPS   from(SI)(R8*1), Z1 \
-	CVT \
-	VPERMW    Z2, Z25, Z2 \
-	FLUSH \
-	VMOVDQU32 Z2, to(DI) \
-	VPSLLD    $16, Z2, Z3 \
-	VPANDD    Z28, Z2, Z4 \
-	VSUBPS    Z3, Z0, Z0 \
-	VSUBPS    Z4, Z1, Z1 \
-	CVT \
-	VPERMW    Z2, Z25, Z2 \
-	FLUSH \
-	VMOVDQU32 Z2, (to+2048)(DI)
+	VMOVUPS from(SI), Z0 \
+	VMOVUPS from(SI)(R8*1), Z1 \
+	PAIR(to) \
+	LEFT \
+	PAIR(to+2048)
+#define PAIRS3(from, to) \
+	VMOVUPS from(SI), Z0 \
+	VMOVUPS from(SI)(R8*1), Z1 \
+	PAIR(to) \
+	LEFT \
+	PAIR(to+2048) \
+	LEFT \
+	PAIR(to+4096)
 
 // Words of two halves in turn.
 DATA inTurn<>+0(SB)/8, $0x0011000100100000
@@ -182,27 +194,33 @@ DATA inTurn<>+48(SB)/8, $0x001d000d001c000c
 DATA inTurn<>+56(SB)/8, $0x001f000f001e000e
 GLOBL inTurn<>(SB), RODATA|NOPTR, $64
 
-// func splitPairsAVX512(dst *uint32, b *float32, ldb int, least uint32)
-TEXT ·splitPairsAVX512(SB), NOSPLIT, $0-28
+// ASKPAIRS asks for two of the 32 steps after these.
+#define ASKPAIRS \
+	PREFETCHT0 (R10) \
+	PREFETCHT0 64(R10) \
+	PREFETCHT0 (R10)(R8*1) \
+	PREFETCHT0 64(R10)(R8*1) \
+	LEAQ (R10)(R8*2), R10
+
+// func splitPairsAVX512(dst *uint32, b *float32, ldb int, least uint32, parts int)
+TEXT ·splitPairsAVX512(SB), NOSPLIT, $0-40
 	MOVL      least+24(FP), AX
 	CONSTANTS
 	VMOVDQU32 inTurn<>(SB), Z25
 	MOVQ      dst+0(FP), DI
 	MOVQ      b+8(FP), SI
 	MOVQ      ldb+16(FP), R8
-	MOVQ      R8, R10 // the 32 steps after these are asked for
+	MOVQ      R8, R10
 	SHLQ      $5, R10
 	ADDQ      SI, R10
 	MOVQ      $16, DX
+	CMPQ      parts+32(FP), $3
+	JE        pairs3
 
 pairs:
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	PREFETCHT0 (R10)(R8*1)
-	PREFETCHT0 64(R10)(R8*1)
+	ASKPAIRS
 	PAIRS(0, 0)
 	PAIRS(64, 1024)
-	LEAQ (R10)(R8*2), R10
 	LEAQ (SI)(R8*2), SI
 	ADDQ $64, DI
 	DECQ DX
@@ -210,36 +228,54 @@ pairs:
 	VZEROUPPER
 	RET
 
-// func splitLinesAVX512(dst *uint32, a *float32, lda int, least uint32)
-TEXT ·splitLinesAVX512(SB), NOSPLIT, $0-28
+pairs3:
+	ASKPAIRS
+	PAIRS3(0, 0)
+	PAIRS3(64, 1024)
+	LEAQ (SI)(R8*2), SI
+	ADDQ $64, DI
+	DECQ DX
+	JNZ  pairs3
+	VZEROUPPER
+	RET
+
+// LINE sets a row of a tile to the nearest numbers of Z0 and Z1, one after the
+// other.
+#define LINE(to) \
+	CVT \
+	FLUSH \
+	VMOVDQU32 Z2, to(DI)
+
+// func splitLinesAVX512(dst *uint32, a *float32, lda int, least uint32, parts int)
+TEXT ·splitLinesAVX512(SB), NOSPLIT, $0-40
 	MOVL least+24(FP), AX
 	CONSTANTS
+	VMOVDQU32 inTurn<>(SB), Z25
 	MOVQ dst+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ lda+16(FP), R8
+	MOVQ parts+32(FP), R9
 	MOVQ $32, DX
 
 lines: // what lies to the right is asked for
-	PREFETCHT0    128(SI)
-	PREFETCHT0    192(SI)
-	VMOVUPS       (SI), Z0
-	VMOVUPS       64(SI), Z1
-	CVT
-	FLUSH
-	VMOVDQU32     Z2, (DI)
-	VPMOVZXWD     Y2, Z3
-	VEXTRACTI64X4 $1, Z2, Y4
-	VPMOVZXWD     Y4, Z4
-	VPSLLD        $16, Z3, Z3
-	VPSLLD        $16, Z4, Z4
-	VSUBPS        Z3, Z0, Z0
-	VSUBPS        Z4, Z1, Z1
-	CVT
-	FLUSH
-	VMOVDQU32     Z2, 2048(DI)
-	ADDQ          R8, SI
-	ADDQ          $64, DI
-	DECQ          DX
-	JNZ           lines
+	PREFETCHT0 128(SI)
+	PREFETCHT0 192(SI)
+	VMOVUPS    (SI), Z0
+	VMOVUPS    64(SI), Z1
+	LINE(0)
+	VPERMW     Z2, Z25, Z2
+	LEFT
+	LINE(2048)
+	CMPQ       R9, $3
+	JNE        next
+	VPERMW     Z2, Z25, Z2
+	LEFT
+	LINE(4096)
+
+next:
+	ADDQ R8, SI
+	ADDQ $64, DI
+	DECQ DX
+	JNZ  lines
 	VZEROUPPER
 	RET

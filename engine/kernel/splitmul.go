@@ -26,8 +26,9 @@ type splitTile struct {
 	blocks, k int      // and pieces
 	add       int      // 1 if C += A·B
 
-	// What is read next, to be asked for: no pointers, for there may be nothing.
-	nextC, nextB uintptr
+	// The panel that is next, to be asked for: no pointer, for there may be none.
+	next  uintptr
+	parts int // numbers of a float: two or three
 }
 
 // splitScratch is what one call needs. Its slices begin at a cache line.
@@ -35,20 +36,20 @@ type splitScratch struct {
 	a    []uint32  // of splitRows rows and splitKC steps
 	out  []float32 // (32, NR)
 	edge []float32 // (SplitK, NR)
-	turn []uint32  // a block of tiles to be transposed
+	turn []float32 // (NR, SplitK): a block of A that is transposed
 
 	// Without tile units: the numbers of A and of a piece of B as floats, even
 	// steps apart from odd ones, and sums.
-	wideA []float32 // (pieces of SplitK, hi and lo, even and odd, wideRows, SplitK/2)
-	wideB []float32 // (hi and lo, even and odd, SplitK/2, NR)
+	wideA []float32 // (pieces of SplitK, parts, even and odd, wideRows, SplitK/2)
+	wideB []float32 // (parts, even and odd, SplitK/2, NR)
 	sums  []float32 // (wideRows, NR)
 	sum   []float32 // (wideRows, NR) of one product
 }
 
 var splitScratches = sync.Pool{New: func() any {
 	return &splitScratch{
-		a: aligned[uint32](splitRows / NR * splitKC / SplitK * splitLen), out: aligned[float32](32 * NR),
-		edge: aligned[float32](SplitK * NR), turn: aligned[uint32](splitLen),
+		a: aligned[uint32](Split(3).Len(splitKC, splitRows)), out: aligned[float32](32 * NR), edge: aligned[float32](SplitK * NR),
+		turn: aligned[float32](NR * SplitK),
 	}
 }}
 
@@ -60,12 +61,12 @@ func aligned[T int8 | int32 | uint32 | float32](n int) []T {
 	return s[at:][:n:n]
 }
 
-// gemmSplit walks the tiles.
-func gemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32, ldc int, add bool) {
-	s := splitScratches.Get().(*splitScratch)
-	defer splitScratches.Put(s)
-	if !amx() && s.wideA == nil {
-		s.lay()
+// gemm walks the tiles.
+func (s Split) gemm(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32, ldc int, add bool) {
+	x := splitScratches.Get().(*splitScratch)
+	defer splitScratches.Put(x)
+	if !amx() && x.wideA == nil {
+		x.lay()
 	}
 	most, deep := splitRows, splitKC
 	if !amx() {
@@ -75,13 +76,13 @@ func gemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32,
 		rows := min(most, m-i0)
 		for l0 := 0; l0 < k; l0 += deep {
 			steps := min(deep, k-l0)
-			s.splitA(rows, steps, a[i0*ars+l0*acs:], ars, acs)
+			x.splitA(s, rows, steps, a[i0*ars+l0*acs:], ars, acs)
 			if !amx() {
-				s.widenA(rows, chunks(steps))
+				x.widenA(s, rows, chunks(steps))
 			}
 			for j0 := 0; j0 < n; j0 += NR {
-				panel := bp[(j0/NR*chunks(k)+l0/SplitK)*splitLen:]
-				s.panel(rows, min(NR, n-j0), chunks(steps), panel, chunks(k)*splitLen, c[i0*ldc+j0:], ldc, add || l0 > 0)
+				panel := bp[(j0/NR*chunks(k)+l0/SplitK)*s.piece():]
+				x.panel(s, rows, min(NR, n-j0), chunks(steps), panel, chunks(k)*s.piece(), c[i0*ldc+j0:], ldc, add || l0 > 0)
 			}
 		}
 	}
@@ -89,13 +90,13 @@ func gemmSplit(m, n, k int, a []float32, ars, acs int, bp []uint32, c []float32,
 
 // panel multiplies m rows and k pieces of A by a panel of n columns; the next
 // panel begins step words after it.
-func (s *splitScratch) panel(m, n, k int, b []uint32, step int, c []float32, ldc int, add bool) {
+func (x *splitScratch) panel(s Split, m, n, k int, b []uint32, step int, c []float32, ldc int, add bool) {
 	if !amx() {
-		s.emulate(m, n, k, b, c, ldc, add)
+		x.emulate(s, m, n, k, b, c, ldc, add)
 		return
 	}
-	t := splitTile{a: &s.a[0], b: &b[0], c: &c[0], cs: 4 * ldc, k: k}
-	t.nextC, t.nextB = uintptr(unsafe.Pointer(t.c))+4*NR, uintptr(unsafe.Pointer(t.b))+4*uintptr(step)
+	t := splitTile{a: &x.a[0], b: &b[0], c: &c[0], cs: 4 * ldc, k: k, parts: int(s)}
+	t.next = uintptr(unsafe.Pointer(t.b)) + 4*uintptr(step)
 	if add {
 		t.add = 1
 	}
@@ -106,75 +107,69 @@ func (s *splitScratch) panel(m, n, k int, b []uint32, step int, c []float32, ldc
 			splitMulAMX(&t)
 		}
 	}
-	t.blocks, t.c, t.cs = 1, &s.out[0], 4*NR
+	t.blocks, t.c, t.cs = 1, &x.out[0], 4*NR
 	for ; done < m; done += 32 { // at an edge of C
 		rows := min(32, m-done)
-		t.a = &s.a[done/32*k*splitLen]
+		t.a = &x.a[done/32*k*s.piece()]
 		for i := range rows {
-			copy(s.out[i*NR:][:n], c[(done+i)*ldc:])
+			copy(x.out[i*NR:][:n], c[(done+i)*ldc:])
 		}
 		splitMulAMX(&t)
 		for i := range rows {
-			copy(c[(done+i)*ldc:][:n], s.out[i*NR:])
+			copy(c[(done+i)*ldc:][:n], x.out[i*NR:])
 		}
 	}
 }
 
 // splitA splits a block of A.
-func (s *splitScratch) splitA(m, k int, a []float32, ars, acs int) {
-	to := s.a
+func (x *splitScratch) splitA(s Split, m, k int, a []float32, ars, acs int) {
+	to := x.a
 	for i := 0; i < m; i += 32 {
 		for l := 0; l < k; l += SplitK {
 			block, rows, steps := a[i*ars+l*acs:], min(32, m-i), min(SplitK, k-l)
 			if acs == 1 {
-				s.splitLines(to, block, rows, steps, ars)
+				x.splitLines(s, to, block, rows, steps, ars)
 			} else {
-				// As pairs of steps, and then with rows and pairs exchanged.
-				s.splitPairs(s.turn, block, steps, rows, acs, leastA)
-				for at := 0; at < splitLen; at += tileLen {
-					transpose(floatsOf(to[at:][:tileLen]), 16, 16, 16, floatsOf(s.turn[at:][:tileLen]), 16)
-				}
+				transpose(x.turn, SplitK, rows, steps, block, acs)
+				x.splitLines(s, to, x.turn, rows, steps, SplitK)
 			}
-			to = to[splitLen:]
+			to = to[s.piece():]
 		}
 	}
 }
 
 // splitPairs writes the tiles of k ≤ SplitK steps and n ≤ 32 columns of b.
-func (s *splitScratch) splitPairs(dst []uint32, b []float32, k, n, ldb int, least uint32) {
+func (x *splitScratch) splitPairs(s Split, dst []uint32, b []float32, k, n, ldb int) {
 	if !amx() {
-		splitPairsGeneric(dst, b, k, n, ldb, least)
+		s.pairsGeneric(dst, b, k, n, ldb)
 		return
 	}
-	b, ldb = s.whole(b, k, n, ldb)
-	splitPairsAVX512(&dst[0], &b[0], 4*ldb, least)
+	b, ldb = x.whole(b, k, n, ldb)
+	splitPairsAVX512(&dst[0], &b[0], 4*ldb, s.leastB(), int(s))
 }
 
 // splitLines writes the tiles of m ≤ 32 rows and k ≤ SplitK columns of a.
-func (s *splitScratch) splitLines(dst []uint32, a []float32, m, k, lda int) {
+func (x *splitScratch) splitLines(s Split, dst []uint32, a []float32, m, k, lda int) {
 	if !amx() {
-		splitLinesGeneric(dst, a, m, k, lda, leastA)
+		s.linesGeneric(dst, a, m, k, lda)
 		return
 	}
-	a, lda = s.whole(a, m, k, lda)
-	splitLinesAVX512(&dst[0], &a[0], 4*lda, leastA)
+	a, lda = x.whole(a, m, k, lda)
+	splitLinesAVX512(&dst[0], &a[0], 4*lda, s.leastA(), int(s))
 }
 
 // whole returns a block of 32 rows and columns: x itself, or if it has less a
 // copy with zeros.
-func (s *splitScratch) whole(x []float32, rows, cols, ld int) ([]float32, int) {
+func (x *splitScratch) whole(b []float32, rows, cols, ld int) ([]float32, int) {
 	if rows == 32 && cols == 32 {
-		return x, ld
+		return b, ld
 	}
-	clear(s.edge)
+	clear(x.edge)
 	for i := range rows {
-		copy(s.edge[i*32:][:cols], x[i*ld:])
+		copy(x.edge[i*32:][:cols], b[i*ld:])
 	}
-	return s.edge, 32
+	return x.edge, 32
 }
-
-// floatsOf views words as floats, to move them.
-func floatsOf(w []uint32) []float32 { return unsafe.Slice((*float32)(unsafe.Pointer(&w[0])), len(w)) }
 
 // plane is the numbers of wideRows rows and every second of SplitK steps,
 // planeB the same of a panel.
@@ -184,30 +179,30 @@ const (
 )
 
 // lay makes what is needed without tile units.
-func (s *splitScratch) lay() {
-	s.wideA, s.wideB = aligned[float32](wideKC/SplitK*4*plane), aligned[float32](4*planeB)
-	s.sums, s.sum = aligned[float32](wideRows*NR), aligned[float32](wideRows*NR)
+func (x *splitScratch) lay() {
+	x.wideA, x.wideB = aligned[float32](wideKC/SplitK*6*plane), aligned[float32](6*planeB)
+	x.sums, x.sum = aligned[float32](wideRows*NR), aligned[float32](wideRows*NR)
 }
 
 // widenA makes floats of m rows and k pieces of A.
-func (s *splitScratch) widenA(m, k int) {
-	from := s.a
+func (x *splitScratch) widenA(s Split, m, k int) {
+	from := x.a
 	for i := 0; i < m; i += 32 {
 		for l := range k {
-			to := s.wideA[l*4*plane:]
-			for tile := range 4 { // hi and hi of 16 rows each, lo and lo
+			to := x.wideA[l*2*int(s)*plane:]
+			for tile := range 2 * int(s) { // for each part two, of 16 rows each
 				at := tile/2*2*plane + (i+tile%2*16)*SplitK/2
 				widenPairs(to[at:][:tileLen], to[plane+at:][:tileLen], from[tile*tileLen:])
 			}
-			from = from[splitLen:]
+			from = from[s.piece():]
 		}
 	}
 }
 
 // widenB makes floats of one piece of a panel.
-func (s *splitScratch) widenB(from []uint32) {
-	for tile := range 4 {
-		to := s.wideB[tile/2*2*planeB+tile%2*16:]
+func (x *splitScratch) widenB(s Split, from []uint32) {
+	for tile := range 2 * int(s) {
+		to := x.wideB[tile/2*2*planeB+tile%2*16:]
 		for l := range 16 {
 			widenPairs(to[l*NR:][:16], to[planeB+l*NR:][:16], from[tile*tileLen+l*16:])
 		}
@@ -224,8 +219,8 @@ func widenPairs(even, odd []float32, words []uint32) {
 
 // emulate is panel by the kernels of Gemm: a chain of SplitK/2 steps is a
 // block of theirs, and that of the odd steps is added to that of the even.
-func (s *splitScratch) emulate(m, n, k int, b []uint32, c []float32, ldc int, add bool) {
-	sums, sum := s.sums[:m*NR], s.sum[:m*NR]
+func (x *splitScratch) emulate(s Split, m, n, k int, b []uint32, c []float32, ldc int, add bool) {
+	sums, sum := x.sums[:m*NR], x.sum[:m*NR]
 	clear(sums)
 	for i := 0; i < m && add; i++ {
 		copy(sums[i*NR:][:n], c[i*ldc:])
@@ -234,10 +229,10 @@ func (s *splitScratch) emulate(m, n, k int, b []uint32, c []float32, ldc int, ad
 	t.cut(SplitK/2, maxParts)
 	t.nextC = uintptr(unsafe.Pointer(t.c))
 	for l := range k {
-		s.widenB(b[l*splitLen:])
-		for _, of := range [3]struct{ a, b int }{{0, 0}, {1, 0}, {0, 1}} {
+		x.widenB(s, b[l*s.piece():])
+		for _, of := range s.products() {
 			for odd := range 2 {
-				t.a, t.b, t.add = &s.wideA[(l*4+of.a*2+odd)*plane], &s.wideB[(of.b*2+odd)*planeB], odd
+				t.a, t.b, t.add = &x.wideA[((l*int(s)+of.a)*2+odd)*plane], &x.wideB[(of.b*2+odd)*planeB], odd
 				t.ahead, t.nextA = uintptr(unsafe.Pointer(t.b)), uintptr(unsafe.Pointer(t.a))
 				gemmTile(&t)
 			}

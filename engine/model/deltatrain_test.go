@@ -28,7 +28,7 @@ func ruled(t *testing.T) (w *net, r *rowState, k *stateScratch) {
 		w = &net{Params: newParams(s, inFloats, a)}
 		w.layStateBlocks(nil, a)
 		T := total(longStates)
-		r = &rowState{layers: []layerState{forwardState(&s, []int{0}, T, nil, false, nil, a)}, grad: gradState{state: layStateGrad(s.Delta, T, a), dqkv: a.Float32(T * apart(s.inputs()))}}
+		r = &rowState{layers: []layerState{forwardState(&s, []int{0}, T, nil, false, nil, 0, a)}, grad: gradState{state: layStateGrad(s.Delta, T, a), dqkv: a.Float32(T * apart(s.inputs()))}}
 		scratch := layStateScratch(s.Delta, T, a)
 		k = &scratch
 	}

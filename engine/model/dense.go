@@ -38,9 +38,10 @@ type denseScratch struct {
 	wide []float32 // a whole matrix of a block, dequantised or turned, for the way back, which all workers share; or rows of bfloat16, widened
 	mid  []float32 // (T, rank)
 
-	words []uint32  // wide, split, if gradients are products of split numbers
-	lines []float32 // SplitK rows of it that are split
-	panel []float32 // (panelRows, NR) of what is in bfloat16, before it is split
+	split kernel.Split // of what gradients are products
+	words []uint32     // wide, split
+	lines []float32    // SplitK rows of it that are split
+	panel []float32    // (panelRows, NR) of what is in bfloat16, before it is split
 }
 
 // newDense lays out a trained matrix of the parameters w.
@@ -127,7 +128,7 @@ func (d *dense) unpackAll(s *denseScratch) {
 		d.unpack(&d.pieces[i], s.wide)
 	}
 	if s.words != nil && !d.turns {
-		splitPanels(s.words, s.wide, d.rows, 0, d.cols)
+		splitPanels(s.split, s.words, s.wide, d.rows, 0, d.cols)
 	}
 }
 
@@ -162,7 +163,7 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 	switch {
 	case dx == nil:
 	case d.split != nil:
-		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, d.split, dx, d.cols, false)
+		s.split.Gemm(n, d.cols, d.rows, dy, ld, 1, d.split, dx, d.cols, false)
 	case d.turns:
 		for i := range d.pieces {
 			if p := &d.pieces[i]; p.lo == 0 {
@@ -171,7 +172,7 @@ func (d *dense) back(dy []float32, ld, lo, hi int, x, dx []float32, s *denseScra
 			}
 		}
 	case d.pieces != nil && s.words != nil:
-		kernel.GemmSplit(n, d.cols, d.rows, dy, ld, 1, s.words, dx, d.cols, false)
+		s.split.Gemm(n, d.cols, d.rows, dy, ld, 1, s.words, dx, d.cols, false)
 	case d.pieces != nil:
 		kernel.GemmPacked(n, d.cols, d.rows, dy, ld, 1, s.wide, dx, d.cols, false)
 	case d.w.h != nil:
@@ -203,7 +204,7 @@ func (w *net) common(l int) []*dense {
 
 // layScratch lays out the workers' scratch for the widest of the matrices of
 // a block.
-func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Arena) []denseScratch {
+func layScratch(workers int, w *net, tokens int, half bool, split kernel.Split, a *tensor.Arena) []denseScratch {
 	rank, wide, both, cols := 0, 0, 0, w.head.cols
 	if w.Experts > 0 { // downLinear is empty
 		cols = max(cols, w.widest())
@@ -212,9 +213,9 @@ func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Are
 		for _, d := range w.common(i) {
 			if d.pieces != nil {
 				if !d.turns {
-					both = max(both, kernel.SplitLen(d.rows, d.cols))
+					both = max(both, split.Len(d.rows, d.cols))
 				}
-				if d.turns || !apart || !d.whole() {
+				if d.turns || split == 0 || !d.whole() {
 					wide = max(wide, d.wideFloats())
 				}
 			}
@@ -232,14 +233,14 @@ func layScratch(workers int, w *net, tokens int, half, apart bool, a *tensor.Are
 		}
 	}
 	shared := a.Float32(wide)
-	var split []uint32
-	if apart && both > 0 {
-		split = words(a.Float32(both))
+	var apart []uint32
+	if split > 0 && both > 0 {
+		apart = words(a.Float32(both))
 	}
 	var list []denseScratch
 	for range workers {
-		s := denseScratch{wide: shared, words: split, mid: a.Float32(tokens * rank)}
-		if apart && both > 0 {
+		s := denseScratch{wide: shared, split: split, words: apart, mid: a.Float32(tokens * rank)}
+		if split > 0 && both > 0 {
 			s.lines = a.Float32(kernel.PackedLen(kernel.SplitK, cols))
 		}
 		if half {

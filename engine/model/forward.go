@@ -76,9 +76,9 @@ type gradState struct {
 
 // forwardState lays out the state of one of the blocks ls for up to t tokens, input
 // aside. spread sets the rows of what matrices read apart. near is what the
-// blocks share of a model that is trained by split numbers, n1, n2, act and
+// blocks share of a model that is trained by numbers split so, n1, n2, act and
 // what outLinear read; nil: each has its own.
-func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *layerState, a *tensor.Arena) layerState {
+func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *layerState, split kernel.Split, a *tensor.Arena) layerState {
 	s := layerState{
 		x: x, r1: a.Float32(t), qkv: a.Float32(t * apart(c.inputs())),
 		y: a.Float32(t * step(c.outputs(), spread)), x1: a.Float32(t * c.Width), r2: a.Float32(t),
@@ -103,12 +103,12 @@ func forwardState(c *Shape, ls []int, t int, x []float32, spread bool, near *lay
 		return s
 	}
 	s.n1, s.n2, s.act = near.n1, near.n2, near.act
-	s.in[qkvLinear], s.in[outLinear] = a.Float32(kernel.SplitLen(t, c.Width)), near.in[outLinear]
+	s.in[qkvLinear], s.in[outLinear] = a.Float32(split.Len(t, c.Width)), near.in[outLinear]
 	if c.Experts > 0 { // of n2 each expert reads some tokens
 		s.n2 = a.Float32(t * c.Width)
 		return s
 	}
-	s.in[gateUpLinear], s.in[downLinear] = a.Float32(kernel.SplitLen(t, c.Width)), a.Float32(kernel.SplitLen(t, c.Hidden))
+	s.in[gateUpLinear], s.in[downLinear] = a.Float32(split.Len(t, c.Width)), a.Float32(split.Len(t, c.Hidden))
 	return s
 }
 

@@ -104,7 +104,7 @@ func (f *frozen) loops(t *Trainer) {
 	f.outputs = func(_, i int) { t.outputs(&t.batch[i]) }
 	f.unpack = func(worker, i int) {
 		d, s := f.unpacked, &t.scratch[worker].dense
-		if t.split && !d.turns && d.whole() {
+		if t.split > 0 && !d.turns && d.whole() {
 			d.splitPiece(&d.pieces[i], s)
 			return
 		}
@@ -112,7 +112,7 @@ func (f *frozen) loops(t *Trainer) {
 	}
 	f.split = func(worker, i int) {
 		d, s := f.unpacked, &t.scratch[worker].dense
-		splitPanels(s.words, s.wide, d.rows, i*splitSpan, min(d.cols, (i+1)*splitSpan))
+		splitPanels(s.split, s.words, s.wide, d.rows, i*splitSpan, min(d.cols, (i+1)*splitSpan))
 	}
 	f.back = func(worker, i int) {
 		s := &f.stretches[i]
@@ -226,7 +226,7 @@ func (t *Trainer) backFrozen(l int) {
 func (t *Trainer) unpackFrozen(d *dense) {
 	t.frozen.unpacked = d
 	t.team.For(len(d.pieces), t.frozen.unpack)
-	if t.split && !d.turns && !d.whole() {
+	if t.split > 0 && !d.turns && !d.whole() {
 		t.team.For((d.cols+splitSpan-1)/splitSpan, t.frozen.split)
 	}
 }

@@ -66,10 +66,10 @@ func (t *Trainer) layHead(tokens int, half bool, a *tensor.Arena) headState {
 	case t.Grads == nil || half:
 		h.block = a.Float32(max(kernel.PackedLen(rows, c.Width), kernel.PackedLen(c.Width, rows)))
 	}
-	if t.split && !t.net.head.turns {
-		h.words = words(a.Float32(kernel.SplitLen(min(headRows, c.Vocab), c.Width)))
+	if t.split > 0 && !t.net.head.turns {
+		h.words = words(a.Float32(t.split.Len(min(headRows, c.Vocab), c.Width)))
 		if t.Grads != nil {
-			h.read = words(a.Float32(kernel.SplitLen(h.most+kernel.SplitK*(len(t.rows)+1), c.Width))) // a span may end anywhere
+			h.read = words(a.Float32(t.split.Len(h.most+kernel.SplitK*(len(t.rows)+1), c.Width))) // a span may end anywhere
 		}
 	}
 	return h
@@ -99,7 +99,7 @@ func (t *Trainer) groupFrom(lo int) (end int) {
 				return end
 			}
 			h.spans = append(h.spans, span{end, hi, read})
-			read += kernel.SplitLen(hi-end, t.net.Width)
+			read += t.split.Len(hi-end, t.net.Width)
 			end = hi
 		}
 	}
@@ -114,11 +114,11 @@ func (t *Trainer) head() {
 		h.hi = t.groupFrom(h.lo)
 		t.logits()
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.lossTask)
-		if h.block != nil || t.split {
+		if h.block != nil || t.split > 0 {
 			t.headBack()
 		}
 		if t.Grads != nil {
-			if t.split {
+			if t.split > 0 {
 				t.team.For(len(h.spans), h.readTask)
 			}
 			t.team.For((V+gradSpan/2-1)/(gradSpan/2), h.gradTask)
@@ -153,7 +153,7 @@ func (h *headState) loops(t *Trainer) {
 			h.losses(lo, hi, z)
 		}
 		t.net.scaleLogits(z[:(hi-lo)*V]) // their gradients now
-		if h.block == nil && !t.split {
+		if h.block == nil && t.split == 0 {
 			kernel.Gemm(hi-lo, C, V, z, V, 1, d.w.f, C, h.dh[lo*C:], C, false)
 		}
 	}
@@ -166,8 +166,8 @@ func (h *headState) loops(t *Trainer) {
 		from := i * gradSpan / 2
 		to := min(from+gradSpan/2, V)
 		for _, s := range h.spans {
-			if t.split {
-				kernel.GemmSplit(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.read[s.read:], h.grad[from*C:], C, true)
+			if t.split > 0 {
+				t.split.Gemm(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.read[s.read:], h.grad[from*C:], C, true)
 				continue
 			}
 			kernel.Gemm(to-from, C, s.hi-s.lo, h.logits[(s.lo-h.lo)*V+from:], 1, V, h.h[s.lo*C:], C, h.grad[from*C:], C, true)
@@ -175,7 +175,7 @@ func (h *headState) loops(t *Trainer) {
 	}
 	h.readTask = func(_, i int) {
 		s := &h.spans[i]
-		kernel.PackSplit(h.read[s.read:], s.hi-s.lo, C, h.h[s.lo*C:], C)
+		t.split.Pack(h.read[s.read:], s.hi-s.lo, C, h.h[s.lo*C:], C)
 	}
 	h.widenTask = func(worker, i int) {
 		lo := i * wideRows
@@ -205,10 +205,10 @@ func (h *headState) loops(t *Trainer) {
 		lo := i * splitSpan
 		hi := min(C, lo+splitSpan)
 		if d.pieces == nil {
-			d.w.split(h.words, h.from, h.rows, C, lo, hi, t.scratch[worker].dense.panel)
+			d.w.split(t.split, h.words, h.from, h.rows, C, lo, hi, t.scratch[worker].dense.panel)
 			return
 		}
-		splitPanels(h.words, h.block, h.rows, lo, hi)
+		splitPanels(t.split, h.words, h.block, h.rows, lo, hi)
 	}
 	h.turnedTask = func(_, i int) {
 		w := h.turned(d.pieces[0].m)
@@ -216,8 +216,8 @@ func (h *headState) loops(t *Trainer) {
 	}
 	h.backTask = func(_, i int) {
 		lo, hi, z := tokens(i)
-		if t.split {
-			kernel.GemmSplit(hi-lo, C, h.rows, z[h.from:], V, 1, h.words, h.dh[lo*C:], C, h.from > 0)
+		if t.split > 0 {
+			t.split.Gemm(hi-lo, C, h.rows, z[h.from:], V, 1, h.words, h.dh[lo*C:], C, h.from > 0)
 			return
 		}
 		if d.pieces == nil {
@@ -267,14 +267,14 @@ func (t *Trainer) headBack() {
 	h, V := &t.heads, t.net.Vocab
 	for h.from = 0; h.from < V; h.from += headRows {
 		h.rows = min(headRows, V-h.from)
-		if h.block != nil && (!t.split || t.net.head.pieces != nil) {
+		if h.block != nil && (t.split == 0 || t.net.head.pieces != nil) {
 			t.team.For((h.rows+pieceRows-1)/pieceRows, h.unpackTask)
 		}
 		if t.net.head.turns { // by columns, so that all tokens read a weight once
 			t.team.For(t.net.Width/256, h.turnedTask)
 			continue
 		}
-		if t.split {
+		if t.split > 0 {
 			t.team.For((t.net.Width+splitSpan-1)/splitSpan, h.splitTask)
 		}
 		t.team.For((h.hi-h.lo+headTokens-1)/headTokens, h.backTask)

@@ -199,7 +199,7 @@ func wideExperts(t *testing.T, shared int) {
 	p := newParams(s, inFloats, realArena(t, s.Params()))
 	fillParams(p)
 	rows := randomRows(s.Config, 3, []int{20, 1, 40}, []int{35})
-	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}, {LoRA: &LoRA{Rank: 2, Alpha: 4, Targets: []string{"gate_proj", "down_proj"}}}, {Split: true}, {Split: true, LoRA: &LoRA{Rank: 2, Alpha: 4}}} {
+	for _, o := range []Training{{}, {Half: true}, {LoRA: &LoRA{Rank: 2, Alpha: 4}}, {LoRA: &LoRA{Rank: 2, Alpha: 4, Targets: []string{"gate_proj", "down_proj"}}}, {Split: 2}, {Split: 3, LoRA: &LoRA{Rank: 2, Alpha: 4}}} {
 		var want string
 		for threads := range 3 {
 			o.Rows, o.Length, o.Threads = 1+threads%2, 64, 1+threads

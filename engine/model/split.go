@@ -8,7 +8,7 @@ import (
 	"suiren/engine/tensor"
 )
 
-// A trainer whose gradients are products of split numbers (kernel.GemmSplit)
+// A trainer whose gradients are products of split numbers (kernel.Split)
 // splits the matrices of a block for all rows of a micro-batch, before it takes
 // them back through the block, and what a matrix read where it would else be
 // packed. Losses and what is served do not change by it.
@@ -33,7 +33,7 @@ func (t *Trainer) laySplit(a *tensor.Arena) {
 		most, cols := 0, 0
 		for l := range w.blocks {
 			d := w.dense(l, which, expert)
-			most, cols = max(most, kernel.SplitLen(d.rows, d.cols)), max(cols, d.cols)
+			most, cols = max(most, t.split.Len(d.rows, d.cols)), max(cols, d.cols)
 		}
 		mem := words(a.Float32(most))
 		for l := range w.blocks {
@@ -66,16 +66,16 @@ func (w *net) dense(l, which, expert int) *dense {
 // frozen for its matrices.
 func (t *Trainer) splitExperts(x *expertScratch, a *tensor.Arena) {
 	switch {
-	case !t.split:
+	case t.split == 0:
 	case t.Grads != nil:
-		x.packed = a.Float32(kernel.SplitLen(t.length, max(t.net.Width, t.net.widest())))
+		x.packed = a.Float32(t.split.Len(t.length, max(t.net.Width, t.net.widest())))
 	default:
 		most := 0
 		for _, block := range t.net.experts {
 			for _, e := range block {
 				for _, d := range []*dense{e.gateUp, e.down} {
 					if !d.turns {
-						most = max(most, kernel.SplitLen(d.rows, d.cols))
+						most = max(most, t.split.Len(d.rows, d.cols))
 					}
 				}
 			}
@@ -89,15 +89,15 @@ func (t *Trainer) splitTask(l, i int, s *denseScratch) {
 	k := &t.splits[i]
 	d := t.net.dense(l, k.which, k.expert)
 	if k.lo < d.cols {
-		d.w.split(d.split, 0, d.rows, d.cols, k.lo, min(k.hi, d.cols), s.panel)
+		d.w.split(t.split, d.split, 0, d.rows, d.cols, k.lo, min(k.hi, d.cols), s.panel)
 	}
 }
 
 // split splits columns lo to hi of n rows of a matrix of so many columns, from
 // row at on. dst has all columns of the n rows. lo is a multiple of kernel.NR.
-func (s stored) split(dst []uint32, at, n, cols, lo, hi int, panel []float32) {
+func (s stored) split(split kernel.Split, dst []uint32, at, n, cols, lo, hi int, panel []float32) {
 	if s.h == nil {
-		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, hi-lo, s.f[at*cols+lo:], cols)
+		split.Pack(dst[split.Len(n, lo):], n, hi-lo, s.f[at*cols+lo:], cols)
 		return
 	}
 	for ; lo < hi; lo += kernel.NR {
@@ -105,15 +105,15 @@ func (s stored) split(dst []uint32, at, n, cols, lo, hi int, panel []float32) {
 		for i := range n {
 			s.read(panel[i*m:(i+1)*m], (at+i)*cols+lo)
 		}
-		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, m, panel, m)
+		split.Pack(dst[split.Len(n, lo):], n, m, panel, m)
 	}
 }
 
 // splitPanels splits columns lo to hi of a matrix of n rows that Matrix.Unpack
 // wrote: panels of them are row-major. lo is a multiple of kernel.NR.
-func splitPanels(dst []uint32, packed []float32, n, lo, hi int) {
+func splitPanels(split kernel.Split, dst []uint32, packed []float32, n, lo, hi int) {
 	for ; lo < hi; lo += kernel.NR {
-		kernel.PackSplit(dst[kernel.SplitLen(n, lo):], n, min(kernel.NR, hi-lo), packed[lo*n:], kernel.NR)
+		split.Pack(dst[split.Len(n, lo):], n, min(kernel.NR, hi-lo), packed[lo*n:], kernel.NR)
 	}
 }
 
@@ -129,8 +129,8 @@ func (d *dense) splitPiece(p *piece, s *denseScratch) {
 		n := min(kernel.SplitK, p.hi-lo)
 		p.m.Unpack(s.lines, n, 0, lo, lo+n)
 		for j := 0; j < d.cols; j += kernel.NR {
-			at := kernel.SplitLen(d.rows, j) + kernel.SplitLen(p.start+lo, kernel.NR)
-			kernel.PackSplit(s.words[at:], n, min(kernel.NR, d.cols-j), s.lines[j*n:], kernel.NR)
+			at := s.split.Len(d.rows, j) + s.split.Len(p.start+lo, kernel.NR)
+			s.split.Pack(s.words[at:], n, min(kernel.NR, d.cols-j), s.lines[j*n:], kernel.NR)
 		}
 	}
 }
@@ -153,9 +153,9 @@ func (w *net) panelRows() int {
 // columns, for n tokens of an x that is read once: it is split into words if the
 // gradients are. dy begins at the first of the rows, ld apart from token to token.
 func (t *Trainer) addOuterOf(dw []float32, rows, cols, n int, dy []float32, ld int, x, split []float32) {
-	if t.split {
-		kernel.PackSplit(words(split), n, cols, x, cols)
-		kernel.GemmSplit(rows, cols, n, dy, 1, ld, words(split), dw, cols, true)
+	if t.split > 0 {
+		t.split.Pack(words(split), n, cols, x, cols)
+		t.split.Gemm(rows, cols, n, dy, 1, ld, words(split), dw, cols, true)
 		return
 	}
 	kernel.Gemm(rows, cols, n, dy, 1, ld, x, cols, dw, cols, true)

@@ -33,7 +33,7 @@ type Trainer struct {
 	team      *tensor.Team
 	length    int
 	recompute bool
-	split     bool // gradients are products of split numbers
+	split     kernel.Split // gradients are products of numbers split so; 0: of whole ones
 	rows      []rowState
 	batch     []rowState // those in use
 	scratch   []workScratch
@@ -237,7 +237,7 @@ func (t *Trainer) keep(r *rowState, l, which int) {
 		return
 	}
 	_, _, x, in := t.net.outer(which, s, r.gradOf(l))
-	kernel.PackSplit(words(s.in[which]), len(r.in.IDs), in, x, s.ld[which])
+	t.split.Pack(words(s.in[which]), len(r.in.IDs), in, x, s.ld[which])
 }
 
 // backwardAll takes the rows of a micro-batch back through all blocks, one
@@ -357,7 +357,7 @@ func (t *Trainer) layTasks() {
 		t.layExpertTasks()
 	}
 	span := gradSpan
-	if t.split {
+	if t.split > 0 {
 		span = gradSpanSplit
 	}
 	for which := downLinear; which >= qkvLinear; which-- { // the longest first, the last in halves, so that the workers end together
@@ -404,7 +404,7 @@ func (t *Trainer) gradTask(l, i int, s *workScratch) {
 		}
 		dw := t.Grads.layers[l].matrix(k.which).f[k.lo*in:]
 		if split := st.in[k.which]; split != nil {
-			kernel.GemmSplit(hi-k.lo, in, n, dy[k.lo:], 1, out, words(split), dw, in, true)
+			t.split.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, words(split), dw, in, true)
 		} else {
 			kernel.Gemm(hi-k.lo, in, n, dy[k.lo:], 1, out, x, st.ld[k.which], dw, in, true)
 		}

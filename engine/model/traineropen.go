@@ -11,12 +11,12 @@ import (
 
 // Training says how a trainer is made.
 type Training struct {
-	Rows      int  // of a micro-batch
-	Length    int  // the most tokens of a row
-	Threads   int  // workers
-	Recompute bool // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
-	Half      bool // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
-	Split     bool // gradients are products of numbers split in two (kernel.GemmSplit): all together within 10⁻⁵, and the losses as they are
+	Rows      int          // of a micro-batch
+	Length    int          // the most tokens of a row
+	Threads   int          // workers
+	Recompute bool         // run a block forward again on the way back, and keep only its input: a third more work, less memory, the same bits
+	Half      bool         // keep the matrices in bfloat16, without LoRA: they are widened as they are multiplied
+	Split     kernel.Split // gradients are products of split numbers: of two within 10⁻⁵, of three as near as of whole ones; 0: of whole ones. The losses are as they are
 	LoRA      *LoRA
 }
 
@@ -204,7 +204,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 	}
 	T := o.Length
 	t.matrices = t.net.all()
-	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, o.Split && frozen, a)
+	dense := layScratch(t.team.Size(), &t.net, T, o.Half && !frozen, o.Split, a)
 	for i := range t.team.Size() {
 		w := workScratch{da: a.Float32(T * s.widest()), dn: a.Float32(T * s.Width), attn: newAttnScratch(&t.net.Shape, T, a), dense: dense[i],
 			state: layStateScratch(s.Delta, T, a)}
@@ -217,7 +217,7 @@ func layTrainer(s Shape, o Training, plan *decoderNet, a *tensor.Arena) (*Traine
 		}
 		t.scratch = append(t.scratch, w)
 	}
-	if o.Split && !frozen {
+	if o.Split > 0 && !frozen {
 		t.laySplit(a)
 		for i := range t.scratch {
 			if o.Half {
@@ -311,17 +311,17 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 		rest = rest[n:]
 		return s
 	}
-	spread := t.Grads != nil && !t.split
+	spread := t.Grads != nil && t.split == 0
 	var near *layerState
 	var odd []float32 // what outLinear read, of the blocks with odd numbers
-	if t.Grads != nil && t.split {
+	if t.Grads != nil && t.split > 0 {
 		near = &layerState{n1: a.Float32(T * C)}
-		near.n2, near.in[outLinear] = near.n1, a.Float32(kernel.SplitLen(T, c.outputs()))
+		near.n2, near.in[outLinear] = near.n1, a.Float32(t.split.Len(T, c.outputs()))
 		if c.Experts == 0 {
 			near.act = a.Float32(T * c.Hidden)
 		}
 		if t.overlaps() {
-			odd = a.Float32(kernel.SplitLen(T, c.outputs()))
+			odd = a.Float32(t.split.Len(T, c.outputs()))
 		}
 	}
 	every := make([]int, c.Layers)
@@ -330,12 +330,12 @@ func (t *Trainer) layRow(a *tensor.Arena) rowState {
 	}
 	var shared layerState
 	if t.recompute {
-		shared = forwardState(c, every, T, nil, spread, near, a)
+		shared = forwardState(c, every, T, nil, spread, near, t.split, a)
 	}
 	for l := range c.Layers {
 		x, s := a.Float32(T*C), shared
 		if !t.recompute {
-			s = forwardState(c, every[l:l+1], T, x, spread, near, a)
+			s = forwardState(c, every[l:l+1], T, x, spread, near, t.split, a)
 		}
 		if l%2 == 1 && odd != nil {
 			s.in[outLinear] = odd

@@ -186,7 +186,7 @@ func TestStepAllocates(t *testing.T) {
 	for _, name := range names {
 		f := openArch(t, name)
 		rows := randomRows(f.Shape.Config, 3, []int{20, 1, 40}, []int{35})
-		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {Split: true}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}, {Split: true, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
+		for _, o := range []Training{{}, {Recompute: true}, {Half: true}, {Split: 2}, {Split: 3}, {LoRA: &LoRA{Rank: 3, Alpha: 6}}, {LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}, {Split: 3, LoRA: &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}}} {
 			o.Rows, o.Length, o.Threads = 2, 64, 1
 			tr := openTrainer(t, f, o)
 			tr.Accumulate(rows)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/kernel"
 	"suiren/engine/weights"
 )
 
@@ -75,8 +76,8 @@ func TestTrainOracle(t *testing.T) {
 		for _, how := range []struct {
 			kind  string
 			lora  *LoRA
-			split bool
-		}{{"full", nil, false}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, false}, {"full", nil, true}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, true}} {
+			split kernel.Split
+		}{{"full", nil, 0}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, 0}, {"full", nil, 2}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, 2}, {"full", nil, 3}, {"lora", &LoRA{Rank: 3, Alpha: 6, Targets: adapted(f)}, 3}} {
 			kind, lora := how.kind, how.lora
 			if lora == nil && slices.Contains(adaptedOnly, name) {
 				continue
@@ -122,7 +123,7 @@ func TestTrainOracle(t *testing.T) {
 			if n != 0 {
 				t.Errorf("%s, %s: %d gradients more than PyTorch has", name, kind, n)
 			}
-			t.Logf("%s, %s, split %v: at worst off by %.1e", name, kind, how.split, worst)
+			t.Logf("%s, %s, split in %d: at worst off by %.1e", name, kind, how.split, worst)
 		}
 		merged, err := f.Merge(adapter)
 		if err != nil {

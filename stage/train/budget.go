@@ -93,7 +93,7 @@ func narrower(width int) int {
 // fit finds how a trainer of c from random weights, for rows of length tokens, fits
 // into m, and what it takes, or what the least would.
 func (s *SFT) fit(c model.Config, length int, m stage.Machine) (tr model.Training, need int64, fits bool) {
-	tr = model.Training{Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: inSplits(s.Gradients)}
+	tr = model.Training{Length: length, Threads: m.Threads, Half: inHalves(s.Storage), Split: SplitOf(s.Gradients)}
 	tr, fits, _ = fitting(tr, s.batch(), min(max(m.Threads, 1), microRows), func(tr model.Training) (bool, error) {
 		need = oursBytes(c, tr, s.Optimizer)
 		if s.Patience > 0 {

@@ -88,7 +88,7 @@ func (d *Distil) Check() []*say.Error {
 // own is how a student learns as the plan says.
 func (d *Distil) own() own {
 	return own{method: d.Name(), optimizer: d.Optimizer, patience: d.Patience, rate: d.Rate, seed: d.Seed,
-		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: inSplits(d.Gradients), typ: written("", d.Storage), from: d.Adapter, lora: adapterOf(d.Adapter, d.Rank, d.Alpha, d.Targets, d.Seed)}
+		warmup: d.Warmup, decay: d.Decay, half: inHalves(d.Storage), split: SplitOf(d.Gradients), typ: written("", d.Storage), from: d.Adapter, lora: adapterOf(d.Adapter, d.Rank, d.Alpha, d.Targets, d.Seed)}
 }
 
 func (d *Distil) top() int {

@@ -1,20 +1,36 @@
 package train
 
 import (
+	"slices"
+
+	"suiren/engine/kernel"
 	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
 
-// inSplits reports whether gradients as a plan names them are products of split numbers.
-func inSplits(gradients string) bool { return gradients == "bf16x3" }
+// Gradients are the ways to compute gradients as a plan names them, the first of
+// them what a plan has that names none.
+var Gradients = []string{"f32", "bf16x3", "bf16x6"}
+
+// SplitOf returns of what numbers the products of gradients are, as a plan
+// names them.
+func SplitOf(gradients string) kernel.Split {
+	switch gradients {
+	case "bf16x3":
+		return 2
+	case "bf16x6":
+		return 3
+	}
+	return 0
+}
 
 // checkGradients finds fault with how gradients are to be computed.
 func checkGradients(name string) []*say.Error {
-	if name == "" || name == "f32" || inSplits(name) {
+	if name == "" || slices.Contains(Gradients, name) {
 		return nil
 	}
-	return []*say.Error{unknown("gradients", name, []string{"f32", "bf16x3"})}
+	return []*say.Error{unknown("gradients", name, Gradients)}
 }
 
 // What a product of split numbers takes beside one of float32: with tile units in
@@ -33,7 +49,7 @@ func (k *way) back() (blocks, head float64) {
 	switch {
 	case k.turns && k.tiles:
 		return turnedToil, turnedToil
-	case !k.split || k.turns:
+	case k.split == 0 || k.turns:
 		return 1, 1
 	case k.tiles:
 		return tilesToil, 1
@@ -44,7 +60,7 @@ func (k *way) back() (blocks, head float64) {
 // gain is what it would take less to learn from w with gradients of split numbers.
 func (k *way) gain(w *workload, s *model.Shape) float64 {
 	other := *k
-	other.split = true
+	other.split = 2
 	return w.toil(s, k) - w.toil(s, &other)
 }
 
@@ -63,7 +79,7 @@ func (k *way) remark(f *stage.Forecast, gain float64, m stage.Machine) {
 		f.Derived = say.T("%v; to fit this machine's memory %v", "%v；受本机内存所限，%v", f.Derived, rowsAtATime(k.micro, k.again))
 	}
 	switch {
-	case k.split && !k.tiles && !k.turns:
+	case k.split > 0 && !k.tiles && !k.turns:
 		f.Derived = say.T(`%v; gradients = "bf16x3" is slower here than "f32", without tile units`, `%v；本机没有矩阵单元，gradients = "bf16x3" 比 "f32" 慢`, f.Derived)
 	case k.tiles && f.High >= longRun:
 		if saved := mostTime * gain / m.Peak / f.High; saved >= fewParts {

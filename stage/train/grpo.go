@@ -109,7 +109,7 @@ func (g *GRPO) Settled() map[string]any {
 
 // own is how a student learns as the plan says.
 func (g *GRPO) own() own {
-	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: inSplits(g.Gradients), typ: written("", g.Storage), from: g.Adapter, lora: adapterOf(g.Adapter, g.Rank, g.Alpha, g.Targets, g.Seed)}
+	return own{method: g.Name(), rate: g.Rate, seed: g.Seed, warmup: g.Warmup, decay: g.Decay, half: inHalves(g.Storage), split: SplitOf(g.Gradients), typ: written("", g.Storage), from: g.Adapter, lora: adapterOf(g.Adapter, g.Rank, g.Alpha, g.Targets, g.Seed)}
 }
 
 // Gates of the pre-flight (training.md 8.3): below them reinforcement has

@@ -55,7 +55,7 @@ func (k *KTO) Check() []*say.Error {
 // own is how a student learns as the plan says.
 func (k *KTO) own() own {
 	return own{method: k.Name(), optimizer: k.Optimizer, patience: k.Patience, rate: k.Rate, batch: k.batch(), epochs: k.epochs(), seed: k.Seed,
-		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: inSplits(k.Gradients), typ: written("", k.Storage), from: k.Adapter, lora: adapterOf(k.Adapter, k.Rank, k.Alpha, k.Targets, k.Seed)}
+		warmup: k.Warmup, decay: k.Decay, half: inHalves(k.Storage), split: SplitOf(k.Gradients), typ: written("", k.Storage), from: k.Adapter, lora: adapterOf(k.Adapter, k.Rank, k.Alpha, k.Targets, k.Seed)}
 }
 
 func (k *KTO) batch() int  { return orDefault(k.Batch, 32) }

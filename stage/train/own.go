@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"suiren/engine/kernel"
 	"suiren/engine/model"
 	"suiren/engine/optim"
 	"suiren/engine/weights"
@@ -63,7 +64,7 @@ func (c *Continue) Forecast(in map[string][]stage.Forecast, m stage.Machine) sta
 
 func (c *Continue) own() *own {
 	return &own{method: c.Name(), examples: c.Examples, epochs: orDefault(c.Epochs, 1), batch: orDefault(c.Batch, 16), rate: orDefault(c.Rate, continueRate), ours: unsaid(c.Rate, ourRate), optimizer: c.Optimizer,
-		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), split: inSplits(c.Gradients), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
+		schedule: c.Schedule, clip: c.Clip, warmup: c.Warmup, decay: c.Decay, half: inHalves(c.Storage), split: SplitOf(c.Gradients), typ: written(c.Type, c.Storage), seed: c.Seed, every: c.Every, patience: c.Patience}
 }
 
 // Run implements stage.Operator.
@@ -131,7 +132,7 @@ func (l *LoRA) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 
 func (l *LoRA) own() *own {
 	return &own{method: l.Name(), examples: l.Examples, epochs: orDefault(l.Epochs, 1), batch: orDefault(l.Batch, 16), rate: orDefault(l.Rate, loraRate), ours: unsaid(l.Rate, ourLoRARate), optimizer: l.Optimizer,
-		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: inSplits(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, from: l.Adapter, lora: adapterOf(l.Adapter, orDefault(l.Rank, 16), l.Alpha, l.Targets, l.Seed)}
+		schedule: l.Schedule, clip: l.Clip, warmup: l.Warmup, decay: l.Decay, split: SplitOf(l.Gradients), seed: l.Seed, every: l.Every, patience: l.Patience, from: l.Adapter, lora: adapterOf(l.Adapter, orDefault(l.Rank, 16), l.Alpha, l.Targets, l.Seed)}
 }
 
 // Run implements stage.Operator.
@@ -183,12 +184,12 @@ type own struct {
 	ours       float64 // rate times width, over a model that was trained here from random weights; 0: rate
 	native     float64 // the default of the rate of the recipe of a model of our own, of which all weights learn; 0: no recipe
 	optimizer  string
-	schedule   string   // "": linear
-	clip       float64  // 0: 1
-	warmup     *float64 // share of the steps; nil: a tenth
-	decay      *float64 // of weights; nil: none
-	half       bool     // weights are kept in bfloat16 while they are trained
-	split      bool     // gradients are products of split numbers
+	schedule   string       // "": linear
+	clip       float64      // 0: 1
+	warmup     *float64     // share of the steps; nil: a tenth
+	decay      *float64     // of weights; nil: none
+	half       bool         // weights are kept in bfloat16 while they are trained
+	split      kernel.Split // of what numbers the products of gradients are
 	typ        model.Mixture
 	seed       uint64
 	every      time.Duration

@@ -258,7 +258,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	shape := model.Own(c)
 	batch := s.batchOf(int(math.Ceil(w.rows)))
 	tr, need, fits := s.fit(c, c.Context, m)
-	k := way{batch: batch, micro: min(batch, microRows), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: inSplits(s.Gradients), tiles: m.Tiles}
+	k := way{batch: batch, micro: min(batch, microRows), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: SplitOf(s.Gradients), tiles: m.Tiles}
 	if k.again {
 		k.micro = min(batch, tr.Rows)
 	}
@@ -318,7 +318,7 @@ type sftState struct {
 // own is the run that goes on from a base.
 func (s *SFT) own() *own {
 	return &own{method: s.Name(), examples: s.Examples, epochs: orDefault(s.Epochs, 1), batch: orDefault(s.Batch, 16), rate: continueRate * orDefault(s.Rate, 1), ours: ourRate * orDefault(s.Rate, 1), optimizer: s.Optimizer,
-		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), split: inSplits(s.Gradients), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
+		schedule: s.Schedule, clip: s.Clip, warmup: s.Warmup, decay: s.Decay, half: inHalves(s.Storage), split: SplitOf(s.Gradients), typ: written(s.Type, s.Storage), seed: s.Seed, every: s.Every, patience: s.Patience}
 }
 
 // Run implements stage.Operator.

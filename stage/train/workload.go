@@ -126,9 +126,9 @@ type way struct {
 	integer bool // the frozen matrices are quantised
 	turns   bool // and the way back through them is by integers, too
 	muon    bool
-	eight   bool // the optimiser's memory is of 8 bits
-	split   bool // gradients are products of split numbers
-	tiles   bool // the machine has tile units
+	eight   bool         // the optimiser's memory is of 8 bits
+	split   kernel.Split // of what numbers the products of gradients are
+	tiles   bool         // the machine has tile units
 	threads int
 	passes  float64 // over the rows
 	reads   float64 // of a row in a pass, without learning from it
