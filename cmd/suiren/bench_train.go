@@ -63,12 +63,12 @@ func (a *app) benchTrain(ctx context.Context, peer, only, base, gradients string
 	}
 	var ways []string
 	switch {
-	case slices.Contains(train.Gradients, gradients):
+	case slices.Contains(train.Gradients(), gradients):
 		ways = []string{gradients}
 	case gradients == "" && kernel.Tiles():
-		ways = train.Gradients
+		ways = train.Gradients()
 	case gradients == "":
-		ways = train.Gradients[:1]
+		ways = train.Gradients()[:1]
 	default:
 		return usage("--gradients", say.T("there is no way %q", "没有 %q 这种方式", gradients), say.T("choose f32, bf16x3 or bf16x6", "可选 f32、bf16x3、bf16x6"))
 	}

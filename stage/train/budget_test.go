@@ -233,7 +233,7 @@ func TestForetoldOwn(t *testing.T) {
 		Run(context.Context, *stage.Job) error
 	}{
 		"llama3 continue": &Continue{}, "llama3 continue bf16": &Continue{Storage: "bf16"}, "llama3 lora": &LoRA{}, "llama3 sft": &SFT{},
-		"llama3 continue bf16x3": &Continue{Storage: "bf16", Gradients: "bf16x3"}, "llama3 lora bf16x3": &LoRA{Gradients: "bf16x3"}, "llama3 sft bf16x3": &SFT{Gradients: "bf16x3"},
+		"llama3 continue bf16x3": &Continue{Storage: "bf16", Gradients: "bf16x3"}, "llama3 lora bf16x3": &LoRA{Gradients: "bf16x3"}, "llama3 sft bf16x3": &SFT{Gradients: "bf16x3"}, "llama3 sft bf16x6": &SFT{Gradients: "bf16x6"},
 		"gemma2 continue": &Continue{}, "gemma2 lora": &LoRA{},
 	} {
 		base, _, _ := strings.Cut(name, " ")
@@ -373,7 +373,7 @@ func TestForetoldMemory(t *testing.T) {
 		"continue bf16 patient": {"examples", stage.UseChats, &Continue{Storage: "bf16", Patience: 2}},
 		"dpo":                   {"pairs", stage.UsePairs, &DPO{Rank: 2}}, "dpo whole": {"pairs", stage.UsePairs, &DPO{}},
 		"kto": {"labels", stage.UseLabels, &KTO{Rank: 64, Patience: 2}}, "dpo bf16": {"pairs", stage.UsePairs, &DPO{Storage: "bf16"}}, "kto bf16 patient": {"labels", stage.UseLabels, &KTO{Storage: "bf16", Patience: 2}}, "kto whole": {"labels", stage.UseLabels, &KTO{}},
-		"lora bf16x3": {"examples", stage.UseChats, &LoRA{Rank: 2, Gradients: "bf16x3"}}, "dpo bf16x3": {"pairs", stage.UsePairs, &DPO{Storage: "bf16", Gradients: "bf16x3"}}, "continue bf16x3 of a mixture": {"examples", stage.UseChats, &Continue{Gradients: "bf16x3"}},
+		"lora bf16x6": {"examples", stage.UseChats, &LoRA{Rank: 2, Gradients: "bf16x6"}}, "dpo bf16x3": {"pairs", stage.UsePairs, &DPO{Storage: "bf16", Gradients: "bf16x3"}}, "continue bf16x3 of a mixture": {"examples", stage.UseChats, &Continue{Gradients: "bf16x3"}},
 		"lora of a mixture": {"examples", stage.UseChats, &LoRA{Rank: 2}}, "continue of a mixture": {"examples", stage.UseChats, &Continue{}},
 	} {
 		for _, watched := range []bool{false, true} {

@@ -378,7 +378,7 @@ func (s *pupil) usual(o own, ours float64) float64 {
 // learn from w.
 func (s *pupil) remark(w *workload, m stage.Machine) {
 	s.f.Derived = s.standIn(s.f.Derived)
-	s.way.remark(&s.f, s.way.gain(w, &s.shape), m)
+	s.way.remark(&s.f, s.way.gains(w, &s.shape), m)
 }
 
 // leave takes memory that is asked for and never touched from what is foretold, where it fits.

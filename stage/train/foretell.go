@@ -66,7 +66,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if len(in["examples"]) > 0 {
 		f.Derived = b.standIn(f.Derived)
 	}
-	k.remark(&f, k.gain(&w, &b.shape), m)
+	k.remark(&f, k.gains(&w, &b.shape), m)
 	return f
 }
 

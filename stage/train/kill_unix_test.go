@@ -103,6 +103,7 @@ func TestKilled(t *testing.T) {
 	for _, c := range []killed{
 		{"sft", &SFT{Depth: 1, Batch: 3, Epochs: 5, Rate: 2}, first, "cdb5dc58446e"},
 		{"sft", &SFT{Depth: 1, Batch: 3, Epochs: 5, Storage: "bf16", Gradients: "bf16x3", Optimizer: "adamw"}, first, "85db8d107901"},
+		{"sft", &SFT{Depth: 1, Batch: 3, Epochs: 5, Rate: 2, Gradients: "bf16x6"}, first, "ef67fabf29b3"},
 		{"dpo", &DPO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "pairs": toyExamples(t, toyPairs(1))}, "c50ebe7096f3"},
 		{"kto", &KTO{Batch: 6, Epochs: 5}, map[string]string{"base": torn, "labels": toyExamples(t, toyLabels(1))}, "c2d8a2c4948c"},
 		{"distil", &Distil{Depth: 1, Batch: 3, Epochs: 5, Gradients: "bf16x3"}, map[string]string{"teacher": dir, "from": toyRows(t, in["tokenizer"], toyProblems(1))}, "f4dcdd7edc1c"},

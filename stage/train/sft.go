@@ -269,13 +269,16 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
-	toil, gain := w.toil(&shape, &k), k.gain(&w, &shape)
+	toil, gains := w.toil(&shape, &k), k.gains(&w, &shape)
 	step := 0.0 // operations of one, where the budget has not as many
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		if one := f.FLOPs / w.rows * float64(k.batch); one > b {
 			step, b = one, one
 		}
-		toil, gain = toil*b/f.FLOPs, gain*b/f.FLOPs
+		toil *= b / f.FLOPs
+		for i := range gains {
+			gains[i] *= b / f.FLOPs
+		}
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
@@ -301,7 +304,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil += min(watchWhole, w.rows) / w.rows * w.judging(&shape, &way{passes: 1})
 	}
 	setTime(&f, toil, m)
-	k.remark(&f, gain, m)
+	k.remark(&f, gains, m)
 	if !fits {
 		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
