@@ -6,10 +6,11 @@ import "math"
 // hi + lo, which leave off at most 2⁻¹⁷ of it, or into three, hi + mid + lo,
 // which leave off nothing. A product is then three of theirs, hi·hi + lo·hi +
 // hi·lo, or of three numbers the six that matter in float32: what is left out is
-// at most 2⁻²⁶ of it. Each is exact in float32, and processors with tile units
+// at most 2⁻²⁴ of it. Each is exact in float32, and processors with tile units
 // (AMX) add thirty-two of them to each of 256 sums at once.
 //
-// What is smaller than leastA or leastB is zero. So no product and no sum of
+// A number that is smaller than leastA or leastB is zero, and of a float below 2¹⁶
+// of them the lower ones are. So no product and no sum of
 // them is subnormal, which tile units would take for zero: they are all
 // multiples of 2⁻¹²⁴. A is meant for gradients, which may be very small, B for
 // weights and activations.

@@ -6,7 +6,7 @@ import (
 )
 
 // splitKC is how many steps of K are multiplied at a time, splitRows how many rows
-// of A are split at a time: half a megabyte of them, which stay in the
+// of A are split at a time: three quarters of a megabyte at most, which stay in the
 // second-level cache while panels of B pass. Without tile units their floats are
 // twice as large, and wideKC steps of a panel of B stay in the first level.
 const (

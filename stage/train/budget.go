@@ -10,8 +10,8 @@ import (
 )
 
 // smaller lists the least changes that would each make s fit into the memory
-// of m, where it needs more: of the length of rows, of depth,
-// of width where the plan says it or no depth is small enough, of the optimiser.
+// of m, where it needs more: of how gradients are computed, of the length of rows, of
+// depth, of width where the plan says it or no depth is small enough, of the optimiser.
 // What no value of one setting can do is not in the list; the rows of a step are
 // not, for as few of them are taken at a time as there is memory for.
 func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
@@ -22,6 +22,12 @@ func (s *SFT) smaller(vocab, length int, m stage.Machine) (list []say.Text) {
 		}
 		_, _, ok := o.fit(c, length, m)
 		return ok
+	}
+	if SplitOf(s.Gradients) > 0 {
+		o := *s
+		if o.Gradients = ""; fits(o, length) {
+			list = append(list, inWholeNumbers)
+		}
 	}
 	const unit = 32 // tokens
 	for n := (length - 1) / unit * unit; n >= leastContext; n -= unit {
@@ -252,7 +258,7 @@ func (o *own) wholeBytes(tr model.Training) int64 {
 }
 
 // smaller lists the least changes that would each make a run over b fit, where
-// it does not: of the rows' length, of the optimiser, of the storage, and an adapter
+// it does not: of how gradients are computed, of the rows' length, of the optimiser, of the storage, and an adapter
 // instead of all weights; if none does alone, of an adapter that learns from shorter rows.
 func (o *own) smaller(b base, length int, m stage.Machine) (list []say.Text) {
 	try := func(length int, change func(*own)) bool {
@@ -275,6 +281,9 @@ func (o *own) smaller(b base, length int, m stage.Machine) (list []say.Text) {
 			return n
 		}
 		return 0
+	}
+	if o.split > 0 && try(length, func(p *own) { p.split = 0 }) {
+		list = append(list, inWholeNumbers)
 	}
 	if n := longest(func(*own) {}); n > 0 {
 		list = append(list, o.shorter(n))
@@ -310,6 +319,9 @@ func (o *own) slim() {
 
 // canShrink reports whether the plan may name an optimiser that remembers less.
 func (o *own) canShrink() bool { return o.optimizer != "adamw8" && o.method != (*GRPO)(nil).Name() }
+
+// inWholeNumbers is how a plan asks for gradients that are no products of split numbers.
+var inWholeNumbers = say.T(`gradients = "f32"`, `gradients = "f32"`)
 
 // inFewerMoments is how a plan asks for the optimiser that remembers least.
 var inFewerMoments = say.T(`optimizer = "adamw8"`, `optimizer = "adamw8"`)

@@ -38,7 +38,7 @@ type DPO struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                        // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                   // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                                         // of all weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                       // how the products of gradients are computed: f32, bf16x3, bf16x6
 
 	Every time.Duration `json:"-" plan:"-"` // between checkpoints; 0: 10 seconds. It changes no result
 }
@@ -326,6 +326,8 @@ type pupil struct {
 	footing
 	f      stage.Forecast
 	way    way
+	run    own // how it learns, from rows of up to most tokens
+	most   int
 	length int           // of its rows
 	typ    model.Mixture // of what is written
 }
@@ -337,10 +339,12 @@ func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
 	s := &pupil{footing: b, typ: o.typ}
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, slices.Concat(b.untrained(rank > 0), b.unspoken("base"))
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
+	s.most = max(longest, min(promptTokens, s.context()))
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		o.whole, o.batch = &s.shape.Config, microRows
-		o.foretellMemory(&s.f, &s.footing, &s.way, max(longest, min(promptTokens, s.context())), m) // of an adapter, if that is all that fits
+		s.run = o
+		o.foretellMemory(&s.f, &s.footing, &s.way, s.most, m) // of an adapter, if that is all that fits
 		if !s.way.again {
 			s.way.micro = microRows
 		}
@@ -352,7 +356,7 @@ func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
 		s.f.Wrong = append(s.f.Wrong, bad)
 	}
 	o.foretellForm(&s.f, &b)
-	s.length = max(longest, min(promptTokens, s.context()))
+	s.run, s.length = o, s.most
 	o.foretellMemory(&s.f, &s.footing, &s.way, s.length, m)
 	return s
 }
@@ -378,7 +382,13 @@ func (s *pupil) usual(o own, ours float64) float64 {
 // learn from w.
 func (s *pupil) remark(w *workload, m stage.Machine) {
 	s.f.Derived = s.standIn(s.f.Derived)
-	s.way.remark(&s.f, s.way.gains(w, &s.shape), m)
+	s.way.remark(&s.f, m, func(k *way) float64 { return w.toil(&s.shape, k) }, func(k *way, gradients string) bool {
+		fits := s.run.otherwise(k, gradients, &s.footing, s.most, m)
+		if s.run.isWhole() && !k.again {
+			k.micro = s.way.micro
+		}
+		return fits
+	})
 }
 
 // leave takes memory that is asked for and never touched from what is foretold, where it fits.

@@ -66,7 +66,11 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if len(in["examples"]) > 0 {
 		f.Derived = b.standIn(f.Derived)
 	}
-	k.remark(&f, k.gains(&w, &b.shape), m)
+	k.remark(&f, m, func(k *way) float64 { return w.toil(&b.shape, k) }, func(k *way, gradients string) bool {
+		fits := o.otherwise(k, gradients, &b, w.length, m)
+		k.micro = min(k.micro, batch)
+		return fits
+	})
 	return f
 }
 

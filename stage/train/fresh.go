@@ -60,6 +60,7 @@ func (d *Distil) freshPupil(c model.Config, beside int64, watched bool, m stage.
 	s.f.Size = sizeOf(&s.shape)
 	o := d.ownFresh()
 	o.whole, o.batch, o.beside, o.watched = &c, min(d.batch(), microRows), beside, watched
+	s.run, s.most = o, c.Context
 	o.foretellOver(&s.f, nil, &s.way, c.Context, m) // of no base there is no error
 	if !s.way.again {
 		s.way.micro = o.batch

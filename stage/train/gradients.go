@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"suiren/engine/kernel"
-	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -75,16 +74,14 @@ func (k *way) product() product {
 	return products[slices.IndexFunc(products, func(p product) bool { return p.split == k.split })]
 }
 
-// gains is what it would take less to learn from w in each of the other ways to
-// compute products.
-func (k *way) gains(w *workload, s *model.Shape) (gains []float64) {
-	toil := w.toil(s, k)
-	for _, p := range products {
-		other := *k
-		other.split = p.split
-		gains = append(gains, toil-w.toil(s, &other))
-	}
-	return gains
+// otherwise sets in k, the way of o over b, how it would go with gradients computed
+// otherwise; false: it would not fit.
+func (o *own) otherwise(k *way, gradients string, b *footing, length int, m stage.Machine) bool {
+	p, f := *o, stage.Forecast{}
+	p.split = SplitOf(gradients)
+	k.split = p.split
+	p.foretellMemory(&f, b, k, length, m)
+	return m.Memory <= 0 || f.Memory <= m.Memory
 }
 
 // A run is long enough to be told of another way from so many seconds on, if that
@@ -96,8 +93,9 @@ const (
 
 // remark tells with what is derived that blocks are computed again on m for want of
 // memory, what split numbers would save of a long run there, or that they take more
-// than others; gains are those of k.
-func (k *way) remark(f *stage.Forecast, gains []float64, m stage.Machine) {
+// than others. toil is what learning takes in a way; other sets how it would go with
+// gradients computed otherwise, and reports whether it fits.
+func (k *way) remark(f *stage.Forecast, m stage.Machine, toil func(*way) float64, other func(k *way, gradients string) bool) {
 	if k.again && f.Memory <= m.Memory {
 		f.Derived = say.T("%v; to fit this machine's memory %v", "%v；受本机内存所限，%v", f.Derived, rowsAtATime(k.micro, k.again))
 	}
@@ -107,8 +105,14 @@ func (k *way) remark(f *stage.Forecast, gains []float64, m stage.Machine) {
 	if k.split > 0 || !k.tiles || f.High < longRun {
 		return
 	}
-	share := 100 * mostTime / m.Peak / f.High
-	switch three, six := share*gains[1], share*gains[2]; {
+	saved := func(gradients string) float64 {
+		o := *k
+		if !other(&o, gradients) {
+			return 0
+		}
+		return 100 * mostTime * (toil(k) - toil(&o)) / m.Peak / f.High
+	}
+	switch three, six := saved("bf16x3"), saved("bf16x6"); {
 	case six >= fewParts:
 		f.Derived = say.T(`%v; gradients = "bf16x6", as exact as "f32", would take about %.0f%% less time here, and "bf16x3" %.0f%%`,
 			`%v；在本机用 gradients = "bf16x6"（与 "f32" 同样精确）约可少用 %.0f%% 的时间，用 "bf16x3" 约少用 %.0f%%`, f.Derived, six, three)

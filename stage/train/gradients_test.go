@@ -86,26 +86,60 @@ func TestForetoldGradients(t *testing.T) {
 		if there.High != plain.High || split.High > 0.97*plain.High || slow.High < 1.2*plain.High {
 			t.Errorf("%s: %.0f s, with tile units in split numbers %.0f, without %.0f", name, plain.High, split.High, slow.High)
 		}
-		text := plain.Derived.In(say.English)
-		saved := func(f stage.Forecast) float64 { return 100 * (plain.High - f.High) / plain.High }
-		six := of("bf16x6").Forecast(in, tiled)
-		want := ""
-		switch {
-		case saved(six) >= 5:
-			want = fmt.Sprintf(`; gradients = "bf16x6", as exact as "f32", would take about %.0f%% less time here, and "bf16x3" %.0f%%`, saved(six), saved(split))
-		case saved(split) >= 5:
-			want = fmt.Sprintf(`; gradients = "bf16x3" would take about %.0f%% less time here`, saved(split))
-		}
-		if !strings.HasSuffix(text, want) || want == "" && strings.Contains(text, "gradients") {
-			t.Errorf("%s: %q, where %.1f%% and %.1f%% are saved", name, text, saved(six), saved(split))
+		for _, memory := range []float64{0, 1, 1.12} { // of what it needs
+			m := tiled
+			m.Memory = int64(memory * float64(plain.Memory))
+			plain := of("").Forecast(in, m)
+			saved := func(gradients string) float64 {
+				f := of(gradients).Forecast(in, m)
+				if f.Memory > m.Memory && memory > 0 {
+					return 0
+				}
+				return 100 * (plain.High - f.High) / plain.High
+			}
+			want := ""
+			switch three, six := saved("bf16x3"), saved("bf16x6"); {
+			case six >= 5:
+				want = fmt.Sprintf(`; gradients = "bf16x6", as exact as "f32", would take about %.0f%% less time here, and "bf16x3" %.0f%%`, six, three)
+			case three >= 5:
+				want = fmt.Sprintf(`; gradients = "bf16x3" would take about %.0f%% less time here`, three)
+			}
+			if text := plain.Derived.In(say.English); !strings.HasSuffix(text, want) || want == "" && strings.Contains(text, "gradients") {
+				t.Errorf("%s, in %.2f of its memory: %q, want %q", name, memory, text, want)
+			}
 		}
 		if got := slow.Derived.In(say.English); !strings.HasSuffix(got, loss) || !strings.HasSuffix(slow.Derived.In(say.Chinese), "没有矩阵单元，gradients = \"bf16x3\" 比 \"f32\" 慢") {
 			t.Errorf("%s: without tile units %q", name, got)
 		}
-		for _, f := range []stage.Forecast{split, six} {
+		for _, f := range []stage.Forecast{split, of("bf16x6").Forecast(in, tiled)} {
 			if text := f.Derived.In(say.English); strings.Contains(text, "gradients") {
 				t.Errorf("%s: %q", name, text)
 			}
+		}
+	}
+}
+
+// Where split numbers are what a run has no memory for, the plan names whole ones,
+// which it has.
+func TestSmallerGradients(t *testing.T) {
+	data := map[string][]stage.Forecast{"from": {{Size: map[string]float64{"rows": 1000, "length": 256, "tokens": 256000, "vocab": 512}}}}
+	over := map[string][]stage.Forecast{"from": data["from"], "base": {{Size: map[string]float64{"params": 3e7, "width": 512, "hidden": 1536, "layers": 8, "heads": 8, "kv_heads": 4, "context": 512, "vocab": 512}}}}
+	for name, c := range map[string]struct {
+		of func(gradients string) stage.Forecaster
+		in map[string][]stage.Forecast
+	}{
+		"sft":      {func(g string) stage.Forecaster { return &SFT{Depth: 8, Gradients: g} }, data},
+		"continue": {func(g string) stage.Forecaster { return &Continue{Gradients: g} }, over},
+		"lora":     {func(g string) stage.Forecaster { return &LoRA{Gradients: g} }, over},
+	} {
+		m := stage.Machine{Threads: 2, Peak: 1e11, Memory: 1}
+		m.Memory = c.of("f32").Forecast(c.in, m).Memory // the least that it takes
+		if f := c.of("f32").Forecast(c.in, m); f.Memory > m.Memory || len(f.Smaller) > 0 {
+			t.Fatalf("%s by f32: %d of %d bytes, %v", name, f.Memory, m.Memory, f.Smaller)
+		}
+		f := c.of("bf16x6").Forecast(c.in, m)
+		if f.Memory <= m.Memory || len(f.Smaller) == 0 || f.Smaller[0].In(say.English) != `gradients = "f32"` {
+			t.Errorf("%s by bf16x6: %d of %d bytes, %v", name, f.Memory, m.Memory, f.Smaller)
 		}
 	}
 }

@@ -32,7 +32,7 @@ type Continue struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                       // of the weights while they are trained
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3, bf16x6
 	Type      string    `plan:"type,optional"`                                            // of those that are written; "": as they are stored
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
@@ -90,7 +90,7 @@ type LoRA struct {
 	Clip      float64   `json:",omitempty" plan:"clip,optional" min:"0.0001" max:"100000"`
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`      // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"` // of matrices, by the learning rate
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                     // how the products of gradients are computed: f32, bf16x3, bf16x6
 	Seed      uint64    `plan:"seed,optional"`
 	Watch     stage.Ref `plan:"watch,optional" kinds:"examples,corpus" part:"watch" json:",omitzero" learnt:"yes"` // not trained on: their loss is told
 	Patience  int       `plan:"patience,optional" min:"1" max:"1000" json:",omitzero"`                             // looks at watch without a lower loss

@@ -41,7 +41,7 @@ type SFT struct {
 	Warmup    *float64  `json:",omitempty" plan:"warmup,optional" min:"0" max:"0.5"`                               // share of the steps over which the rate rises
 	Decay     *float64  `json:",omitempty" plan:"weight_decay,optional" min:"0" max:"10"`                          // of matrices, by the learning rate
 	Storage   string    `json:",omitempty" plan:"storage,optional"`                                                // of the weights while they are trained: f32, bf16
-	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                              // how the products of gradients are computed: f32, bf16x3
+	Gradients string    `json:",omitempty" plan:"gradients,optional"`                                              // how the products of gradients are computed: f32, bf16x3, bf16x6
 	Type      string    `json:",omitempty" plan:"type,optional"`                                                   // over a base: of the weights that are written
 	Base      stage.Ref `plan:"base,optional" kinds:"weights" path:"model" json:",omitzero" learnt:"yes"`          // instead of depth: goes on from it
 	Examples  stage.Ref `plan:"examples,optional" kinds:"examples" part:"train" json:",omitzero" learnt:"yes"`     // of a base, instead of from: chats
@@ -258,10 +258,13 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	shape := model.Own(c)
 	batch := s.batchOf(int(math.Ceil(w.rows)))
 	tr, need, fits := s.fit(c, c.Context, m)
-	k := way{batch: batch, micro: min(batch, microRows), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: SplitOf(s.Gradients), tiles: m.Tiles}
-	if k.again {
-		k.micro = min(batch, tr.Rows)
+	rows := func(tr model.Training) int { // at a time
+		if tr.Recompute {
+			return min(batch, tr.Rows)
+		}
+		return min(batch, microRows)
 	}
+	k := way{batch: batch, micro: rows(tr), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: SplitOf(s.Gradients), tiles: m.Tiles}
 	if s.budget() == 0 {
 		k.passes = passesOf(w.rows, batch, s.Epochs)
 	}
@@ -269,16 +272,14 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
-	toil, gains := w.toil(&shape, &k), k.gains(&w, &shape)
-	step := 0.0 // operations of one, where the budget has not as many
+	toil, share := w.toil(&shape, &k), 1.0 // of the data that the budget is enough for
+	step := 0.0                            // operations of one, where the budget has not as many
 	if b := s.budget(); b > 0 && f.FLOPs > 0 {
 		if one := f.FLOPs / w.rows * float64(k.batch); one > b {
 			step, b = one, one
 		}
-		toil *= b / f.FLOPs
-		for i := range gains {
-			gains[i] *= b / f.FLOPs
-		}
+		share = b / f.FLOPs
+		toil *= share
 		f.FLOPs = b
 	}
 	steps := f.FLOPs / max(w.flops(&shape, &way{batch: k.batch, passes: 1, muon: k.muon})/max(w.rows, 1)*float64(k.batch), 1)
@@ -304,7 +305,13 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil += min(watchWhole, w.rows) / w.rows * w.judging(&shape, &way{passes: 1})
 	}
 	setTime(&f, toil, m)
-	k.remark(&f, gains, m)
+	k.remark(&f, m, func(k *way) float64 { return share * w.toil(&shape, k) }, func(k *way, gradients string) bool {
+		o := *s
+		o.Gradients = gradients
+		tr, _, fits := o.fit(c, c.Context, m)
+		k.split, k.micro, k.again = SplitOf(gradients), rows(tr), tr.Recompute
+		return fits
+	})
 	if !fits {
 		f.Smaller = s.smaller(vocab, c.Context, m)
 	}
