@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"suiren/engine/kernel"
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -82,6 +83,19 @@ func (o *own) otherwise(k *way, gradients string, b *footing, length int, m stag
 	k.split = p.split
 	p.foretellMemory(&f, b, k, length, m)
 	return m.Memory <= 0 || f.Memory <= m.Memory
+}
+
+// otherwise is the same of a model of shape c from random weights, and returns the
+// memory that it takes.
+func (s *SFT) otherwise(k *way, gradients string, c model.Config, m stage.Machine) (need int64, fits bool) {
+	o := *s
+	o.Gradients = gradients
+	tr, need, fits := o.fit(c, c.Context, m)
+	k.split, k.again, k.micro = SplitOf(gradients), tr.Recompute, min(k.batch, microRows)
+	if k.again {
+		k.micro = min(k.batch, tr.Rows)
+	}
+	return need, fits
 }
 
 // A run is long enough to be told of another way from so many seconds on, if that

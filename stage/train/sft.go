@@ -257,14 +257,8 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	c := s.config(vocab, max(w.length, leastContext))
 	shape := model.Own(c)
 	batch := s.batchOf(int(math.Ceil(w.rows)))
-	tr, need, fits := s.fit(c, c.Context, m)
-	rows := func(tr model.Training) int { // at a time
-		if tr.Recompute {
-			return min(batch, tr.Rows)
-		}
-		return min(batch, microRows)
-	}
-	k := way{batch: batch, micro: rows(tr), again: tr.Recompute, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", split: SplitOf(s.Gradients), tiles: m.Tiles}
+	k := way{batch: batch, threads: m.Threads, passes: 1, muon: methods[s.Optimizer] == optim.Muon, eight: s.Optimizer == "adamw8", tiles: m.Tiles}
+	need, fits := s.otherwise(&k, s.Gradients, c, m)
 	if s.budget() == 0 {
 		k.passes = passesOf(w.rows, batch, s.Epochs)
 	}
@@ -306,10 +300,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	}
 	setTime(&f, toil, m)
 	k.remark(&f, m, func(k *way) float64 { return share * w.toil(&shape, k) }, func(k *way, gradients string) bool {
-		o := *s
-		o.Gradients = gradients
-		tr, _, fits := o.fit(c, c.Context, m)
-		k.split, k.micro, k.again = SplitOf(gradients), rows(tr), tr.Recompute
+		_, fits := s.otherwise(k, gradients, c, m)
 		return fits
 	})
 	if !fits {
