@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs every AVX-512 kernel of engine/kernel in an emulator that has the
-# instructions, on a machine of its own without an operating system, and
-# compares what it computed with this machine's AVX2 kernels or the definitions,
-# bit by bit. About a minute. Needs Go, as and ld (binutils), bochs 2.7 and an
+# Runs the AVX-512 kernels of engine/kernel, but for those of split and of turned
+# products, in an emulator that has the instructions, on a machine of its own
+# without an operating system, and compares what it computed with this machine's
+# AVX2 kernels or the definitions, bit by bit. About a minute. Needs Go, as and ld (binutils), bochs 2.7 and an
 # AVX2 machine; writes to a folder, by default a new one.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
