@@ -133,8 +133,8 @@ func TestKilledBrought(t *testing.T) {
 		{"continue", &Continue{Batch: 1, Epochs: 2, Watch: ref, Patience: 1000, Rate: 0.1, Storage: "bf16", Gradients: "bf16x3"}, map[string]string{"base": archFolder("gpt2"), "from": rows, "watch": talk}, "d93a626b2aee"},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archFolder("spark2_5"), "from": rows}, "cbaae49cb206"},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3-wide/Q4_K"), "from": rows}, "878fa90dfc86"}, // QLoRA
-		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Gradients: "bf16x3", Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}, "7e20d2617130"},
-		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1, Gradients: "bf16x3"}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}, "1bed37825d3e"},
+		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3, Gradients: "bf16x6", Targets: []string{"q_proj", "gate_proj", "up_proj", "down_proj"}}, map[string]string{"base": archGGUF(t, "qwen3_moe/Q4_0"), "from": rows}, "37a208dca6a5"},
+		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1, Gradients: "bf16x6"}, map[string]string{"base": archFolder("qwen3_moe"), "from": rows}, "7752ff501aca"},
 		{"continue", &Continue{Batch: 1, Epochs: 2, Rate: 0.1}, map[string]string{"base": archFolder("qwen3_5"), "from": rows}, "e30482048f14"},
 		{"lora", &LoRA{Batch: 1, Epochs: 2, Rank: 3}, map[string]string{"base": archGGUF(t, "qwen3_5/Q8_0"), "from": rows}, "2db6bf82fd6d"},
 		{"sft", &SFT{Batch: 1, Rate: 10, Base: ref}, map[string]string{"base": archFolder("llama3"), "from": archRowsOf(t, 261, killedSteps)}, "4d8bdf0e6ecb"},
