@@ -91,7 +91,7 @@ def check(name, model, command, seed):
             with llama.Llama(gguf) as m:
                 good &= judge(f"{title} F32", command, gguf, ids, tmp, m.logits(ids))
             for file in files:
-                with llama.Llama(file) as m, llama.Llama(file.with_suffix(".f32")) as e:
+                with llama.Llama(file, repack=False) as m, llama.Llama(file.with_suffix(".f32")) as e:  # see exports.py
                     good &= judge(f"{title} {file.stem}", command, file, ids, tmp, m.logits(ids), e.logits(ids))
     return good
 
