@@ -85,6 +85,67 @@ weights "l" {
 	}
 }
 
+// An adapter of a block beside another model than that block's is found when the plan is
+// read, where the two cannot be one model.
+func TestAdapterOfOther(t *testing.T) {
+	const blocks = `
+examples "e" {
+  text = "One"
+}
+tokens "t" {
+  from = [examples.e]
+}
+weights "m" {
+  train = "grow"
+  from  = tokens.t
+}
+weights "same" { # as the one before
+  train = "grow"
+  from  = tokens.t
+}
+weights "other" {
+  train = "grow"
+  from  = tokens.t
+  by    = 2
+}
+weights "written" {
+  train = "bend"
+  base  = weights.m
+}
+weights "far" {
+  train = "tune"
+  base  = weights.other
+}
+weights "l" {
+  train = "bend"
+  base  = weights.m
+  rank  = 4
+}
+`
+	for base, good := range map[string]bool{
+		"weights.m": true, "weights.same": true, "weights.written": true, `"models/base"`: true,
+		"weights.other": false, "weights.far": false,
+	} {
+		_, err := parse([]byte(blocks+"weights \"x\" {\n  train   = \"tune\"\n  base    = "+base+"\n  adapter = weights.l\n}"), "suiren.hcl", vocabulary)
+		if good {
+			if err != nil {
+				t.Errorf("%s: %v", base, err)
+			}
+			continue
+		}
+		en := "suiren.hcl:37:13: adapter: weights.l is trained over weights.m, and base is " + base + "; name weights.m in base, or train an adapter over " + base
+		zh := "suiren.hcl:37:13: adapter：weights.l 在 weights.m 上训练，而 base 是 " + base + "；请在 base 中引用 weights.m，或在 " + base + " 上另训适配器"
+		if bad, ok := wrongs(err); !ok || len(bad) != 1 || bad[0].In(say.English) != en || bad[0].In(say.Chinese) != zh {
+			t.Errorf("%v, want %s", err, en)
+		}
+	}
+	// One that is not there is told as that.
+	_, err := parse([]byte(blocks+"weights \"x\" {\n  train   = \"tune\"\n  base    = weights.none\n  adapter = weights.l\n}"), "suiren.hcl", vocabulary)
+	if err == nil || strings.Contains(err.Error(), "trained over") {
+		t.Error(err)
+	}
+}
+
 // wrongs are the errors that are joined in err.
 func wrongs(err error) (list []*say.Error, ok bool) {
 	all, ok := err.(interface{ Unwrap() []error })

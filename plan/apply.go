@@ -21,6 +21,7 @@ const (
 // Options are what apply is told besides the plan.
 type Options struct {
 	Version string            // of the program, for the records
+	Locked  bool              // the caller holds the store's lock
 	Emit    func(stage.Event) // may be nil; any goroutine
 }
 
@@ -32,16 +33,18 @@ type Options struct {
 // same file has only the rest in it, and the step that was cut short goes on from
 // its checkpoint.
 //
-// It holds the store's lock. Its error joins those of the steps. It wraps
+// It holds the store's lock, if its caller does not. Its error joins those of the steps. It wraps
 // store.ErrLocked if another process holds the lock, ErrMoved if the store or the
 // owner's files are no longer as they were when p was made, ErrNoFit if a step
 // needs more memory than the machine has, and stage.ErrRefused if a step refused.
 func Apply(ctx context.Context, p *Plan, st *store.Store, m stage.Machine, opt Options) (err error) {
-	unlock, err := st.Lock()
-	if err != nil {
-		return err
+	if !opt.Locked {
+		unlock, err := st.Lock()
+		if err != nil {
+			return err
+		}
+		defer unlock()
 	}
-	defer unlock()
 	standing, err := st.Blocks()
 	if err != nil {
 		return err

@@ -315,7 +315,11 @@ func TestApplyStops(t *testing.T) {
 	if err := h.apply(p); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("locked: %v", err)
 	}
+	if err := Apply(t.Context(), h.plan(), h.st, machine, Options{Locked: true}); err != nil {
+		t.Errorf("locked by the caller: %v", err)
+	}
 	unlock()
+	h.edit("by    = 6", "by    = 7")
 	if err := h.apply(h.plan()); err != nil {
 		t.Fatal(err)
 	}

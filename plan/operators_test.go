@@ -277,7 +277,7 @@ func (*jury) Run(_ context.Context, job *stage.Job) error {
 
 // bend makes weights or, with rank, an adapter.
 type bend struct {
-	Base stage.Ref `plan:"base" kinds:"weights" path:"model"`
+	Base stage.Ref `plan:"base" kinds:"weights" path:"model" learnt:"yes"`
 	Rank int       `plan:"rank,optional"`
 }
 

@@ -111,7 +111,7 @@ func (a *app) measured() (stage.Machine, error) {
 func (a *app) line(v any) {
 	e := json.NewEncoder(a.stdout)
 	e.SetEscapeHTML(false)
-	e.Encode(v) // a closed pipe ends the next real write
+	e.Encode(v) // a failure is the output's
 }
 
 // diagnose writes an error as lines of JSON.

@@ -328,7 +328,7 @@ func (h *house) rate(r serve.Rating) error {
 // apply makes what the plan says, and serves its release, which may be made although
 // other blocks failed, or of a plan without one its weights, as up does.
 func (h *house) apply(ctx context.Context, s *service, p *plan.Plan, m stage.Machine) (say.Text, error) {
-	err := s.w.a.apply(ctx, s.w, p, m)
+	err := s.w.a.apply(ctx, s.w, p, m, false)
 	made := slices.ContainsFunc(p.Steps(), func(s plan.Step) bool {
 		return s.Kind == store.Release && s.State == plan.Done && s.Action != plan.Keep
 	})

@@ -29,6 +29,8 @@ func main() {
 // command runs the program with args and returns its exit code.
 func command(args []string) int {
 	a := newApp(args)
+	out := &output{w: a.stdout}
+	a.stdout = out
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go a.watchSignals(cancel)
@@ -39,6 +41,7 @@ func command(args []string) int {
 	if cause := context.Cause(ctx); errors.Is(cause, errInterrupted) && errors.Is(err, context.Canceled) {
 		err = instead(err, errInterrupted)
 	}
+	err = out.failed(err)
 	a.fail(err)
 	return exitCode(err)
 }

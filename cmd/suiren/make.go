@@ -72,7 +72,7 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:        "apply [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Make what the plan says; goes on where it was interrupted", "按计划制作；中断后可继续"),
 		Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
+			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""), true)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (a *app) applyCommand() *cobra.Command {
 			if p.Empty() {
 				return p.Places(w.st)
 			}
-			if err = a.apply(c.Context(), w, p, m); toReport(p, err) {
+			if err = a.apply(c.Context(), w, p, m, w.unlock != nil); toReport(p, err) {
 				err = errors.Join(err, a.showReport(w, p))
 			}
 			if err == nil {
@@ -107,36 +107,33 @@ func (a *app) everyFlag(c *cobra.Command) {
 	c.Flags().Lookup("checkpoint-every").DefValue = "0s" // in the sentence above
 }
 
-// planOf makes the plan of a folder or file, or a saved plan again.
-func (a *app) planOf(ctx context.Context, path string) (*workspace, *plan.Plan, stage.Machine, error) {
-	m, err := a.measured()
-	if err != nil {
-		return nil, nil, m, err
-	}
+// planOf makes the plan of a folder or file, or a saved plan again. One that is to be
+// applied is made by the one writer of plans, which w is until it is closed or unlocked:
+// a second is told so before it plans.
+func (a *app) planOf(ctx context.Context, path string, toApply bool) (w *workspace, p *plan.Plan, m stage.Machine, err error) {
+	saved := &plan.Saved{}
 	if !strings.HasSuffix(path, planSuffix) {
-		w, err := a.openWritten(path)
-		if err != nil {
-			return nil, nil, m, err
-		}
-		p, err := w.plan(ctx, m)
-		if err != nil {
-			w.close()
-		}
-		return w, p, m, err
-	}
-	if len(a.only)+len(a.anew) > 0 {
-		return nil, nil, m, usage(path, say.T("what a saved plan makes is chosen already", "保存的计划已经选定要制作的内容"),
+		w, err = a.openWritten(path)
+	} else if len(a.only)+len(a.anew) > 0 {
+		err = usage(path, say.T("what a saved plan makes is chosen already", "保存的计划已经选定要制作的内容"),
 			say.T("give --only and --anew to suiren plan -o NAME.plan", "请在 suiren plan -o 名称.plan 时给出 --only 和 --anew"))
+	} else if saved, err = plan.ReadSaved(path); err == nil {
+		w, err = a.open(saved.Path)
 	}
-	saved, err := plan.ReadSaved(path)
 	if err != nil {
 		return nil, nil, m, err
 	}
-	w, err := a.open(saved.Path)
-	if err != nil {
-		return nil, nil, m, err
+	if toApply {
+		err = w.lock()
 	}
-	p, err := saved.Remake(ctx, vocabulary(a.every), w.st, m, w.env())
+	if err == nil {
+		m, err = a.measured()
+	}
+	if err == nil && saved.Path != "" {
+		p, err = saved.Remake(ctx, vocabulary(a.every), w.st, m, w.env())
+	} else if err == nil {
+		p, err = w.plan(ctx, m)
+	}
 	if err != nil {
 		w.close()
 	}
@@ -168,8 +165,9 @@ func (a *app) showPlan(p *plan.Plan, m stage.Machine) {
 	}
 }
 
-// apply carries out a plan and shows how it goes.
-func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine) error {
+// apply carries out a plan and shows how it goes. locked says that the caller holds the
+// lock of the state folder.
+func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Machine, locked bool) error {
 	progress, began := newProgress(a), time.Now()
 	why := "" // the last step failed: said when the run goes on, for else it is the program's last word
 	before, err := w.releaseOutputs()
@@ -179,7 +177,7 @@ func (a *app) apply(ctx context.Context, w *workspace, p *plan.Plan, m stage.Mac
 	if err != nil {
 		return err
 	}
-	err = w.applyCharged(ctx, p, m, plan.Options{Version: versionText(), Emit: func(e stage.Event) {
+	err = w.applyCharged(ctx, p, m, plan.Options{Version: versionText(), Locked: locked, Emit: func(e stage.Event) {
 		if a.format == formatJSONL {
 			a.event(e)
 			return

@@ -50,7 +50,7 @@ func (a *app) root() *cobra.Command {
 	f.IntVar(&a.threads, "threads", 0, a.t("most threads to use (default: SUIREN_THREADS, or all)", "最多使用的线程数（默认：SUIREN_THREADS 或全部）"))
 	f.StringVarP(&a.state, "state", "C", "", a.t("folder of what was made (default: .suiren beside the plan file)", "存放产物的目录（默认：计划文件旁的 .suiren）"))
 
-	root.SetOut(a.stdout)
+	root.SetOut(heedless{a.stdout})
 	root.SetErr(a.stderr)
 	root.SetUsageTemplate(a.usageTemplate())
 	root.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}

@@ -267,7 +267,7 @@ func (a *app) makeRungs(ctx context.Context, w *workspace, m stage.Machine) (*pl
 	if err != nil || p.Empty() {
 		return p, err
 	}
-	return p, a.apply(ctx, w, p, m)
+	return p, a.apply(ctx, w, p, m, false)
 }
 
 // rowsOf reads what the rows of a block are like.

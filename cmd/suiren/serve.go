@@ -330,7 +330,7 @@ func (a *app) upCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "up [" + a.t("FOLDER|NAME.plan", "目录|名称.plan") + "]", Short: a.t("Plan, make and serve, in one go", "一步完成：计划、制作、提供服务"), Args: a.args(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""))
+			w, p, m, err := a.planOf(c.Context(), strings.Join(args, ""), true)
 			if err != nil {
 				return err
 			}
@@ -357,7 +357,7 @@ func (a *app) upCommand() *cobra.Command {
 				err := s.announce(nil)
 				if err == nil {
 					applied := s.applying()
-					err = a.apply(ctx, w, p, m)
+					err = a.apply(ctx, w, p, m, w.unlock != nil)
 					applied()
 				}
 				if err != nil {
@@ -368,6 +368,7 @@ func (a *app) upCommand() *cobra.Command {
 					return errors.Join(err, <-ended)
 				}
 			}
+			w.free()
 			done, err := s.openMade(ctx, p, m, f.release, &mf)
 			defer done()
 			if err == nil {

@@ -30,7 +30,7 @@ func (a *app) showCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			name := strings.Join(args, "")
 			if strings.HasSuffix(name, planSuffix) {
-				w, p, m, err := a.planOf(c.Context(), name)
+				w, p, m, err := a.planOf(c.Context(), name, false)
 				if err != nil {
 					return err
 				}

@@ -23,6 +23,8 @@ type workspace struct {
 	a    *app
 	file *plan.File // as it was opened: what it says now is in its path
 	st   *store.Store
+
+	unlock func() // of the state folder; nil: it was not locked
 }
 
 // open reads the plan file at path, "" being the current folder, and opens
@@ -101,7 +103,26 @@ func (a *app) openWritten(path string) (*workspace, error) {
 	return w, nil
 }
 
-func (w *workspace) close() { w.st.Close() }
+func (w *workspace) close() {
+	w.free()
+	w.st.Close()
+}
+
+// lock makes w the one writer of plans. In a folder that is only read there is none, and
+// what would write says so.
+func (w *workspace) lock() (err error) {
+	if w.unlock, err = w.st.Lock(); errors.Is(err, store.ErrReadOnly) {
+		return nil
+	}
+	return err
+}
+
+// free lets another be the writer.
+func (w *workspace) free() {
+	if w.unlock != nil {
+		w.unlock()
+	}
+}
 
 // path is a file of the state folder.
 func (w *workspace) path(names ...string) string {

@@ -1,31 +1,36 @@
 package curve
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
 // A board is a TensorBoard event file: records in the framing of TFRecord,
 // each an Event message of tensorflow/core/util/event.proto. A process begins
 // a file of its own; TensorBoard reads all in the folder in order of their
-// names.
+// names. Together they hold each step once.
 type board struct {
 	f *os.File
 	b []byte
 }
 
+const boardPrefix = "events.out.tfevents."
+
 func newBoard(dir string, now time.Time) (*board, error) {
 	// The number in the name sorts files by time; a name that is taken belongs to a run a moment ago.
 	var err error
 	for i := range 100 {
-		name := fmt.Sprintf("events.out.tfevents.%010d.suiren.%d", now.Unix(), i)
+		name := fmt.Sprintf("%s%010d.suiren.%d", boardPrefix, now.Unix(), i)
 		var f *os.File
 		if f, err = os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 			w := &board{f: f}
@@ -62,10 +67,71 @@ func (w *board) text(now time.Time, step int64, tag, text string) error {
 	return w.record(appendBytes(appendInt(at(now), 2, step), 5, appendBytes(nil, 1, value)))
 }
 
-// restart says that what was told from this step on is told again.
+// restart says, to who has read it, that what was told from this step on is told again,
+// and takes it out of the files of the processes before.
 func (w *board) restart(now time.Time, step int64) error {
+	dir := filepath.Dir(w.f.Name())
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if path := filepath.Join(dir, e.Name()); strings.HasPrefix(e.Name(), boardPrefix) && path != w.f.Name() {
+			if err := cut(path, step); err != nil {
+				return err
+			}
+		}
+	}
 	const start = 1
 	return w.record(appendBytes(appendInt(at(now), 2, step), 7, appendInt(nil, 1, start)))
+}
+
+// cut ends the file of a process before this step, and before a record that a kill left half.
+func cut(path string, step int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	for whole := int64(0); ; {
+		event, err := readRecord(r)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if err == io.EOF || stepOf(event) >= step {
+			return f.Truncate(whole)
+		}
+		whole += int64(len(event)) + 16
+	}
+}
+
+// readRecord reads the data of a record; io.EOF: none follows that is whole.
+func readRecord(r *bufio.Reader) ([]byte, error) {
+	var head [12]byte
+	_, err := io.ReadFull(r, head[:])
+	if err == nil && binary.LittleEndian.Uint32(head[8:]) != masked(head[:8]) {
+		err = io.EOF
+	}
+	var data []byte
+	if err == nil {
+		data = make([]byte, binary.LittleEndian.Uint64(head[:])+4)
+		_, err = io.ReadFull(r, data)
+	}
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	return data[:max(len(data)-4, 0)], err
+}
+
+// stepOf is the step of an Event as it is written here, after its time; -1 of one that
+// is of no step.
+func stepOf(event []byte) int64 {
+	if len(event) <= 9 || event[9] != 2<<3 {
+		return -1
+	}
+	step, _ := binary.Uvarint(event[10:])
+	return int64(step)
 }
 
 // record writes one record: its length, a sum of that, the data, a sum of that.

@@ -72,7 +72,7 @@ func TestWriter(t *testing.T) {
 	if len(c.Points) != 3 || len(c.Runs) != 2 || c.Counts["vocab"] != 300 || c.Counts["rows"] != 7 {
 		t.Errorf("%+v", c)
 	}
-	point(t, c, 1, 2, map[string]float64{"loss": 3})
+	point(t, c, 1, 2, map[string]float64{"loss": 3, "heldout": 4}) // which may be of a look that is not taken again
 	point(t, c, 2, 3, map[string]float64{"loss": 2, "a,\"b": 1})
 	files, _ := filepath.Glob(filepath.Join(dir, "events.out.tfevents.*"))
 	if len(files) != 2 {
@@ -132,24 +132,47 @@ func TestWriterHalf(t *testing.T) {
 	}
 }
 
-// TensorBoard is told each step as it is, a sample with its step, and from where
-// a resumed run tells anew.
+// TensorBoard is told each step as it is, a sample with its step, and from where a resumed
+// run tells anew. Its files hold each value of a step once, wherever a run was killed.
 func TestWriterBoard(t *testing.T) {
 	now := time.UnixMicro(1_700_000_000_250_000)
-	loss := func(step, v float64) stage.Event { return metric(map[string]float64{"step": step, "loss": v}) }
+	loss := func(step, v float64) stage.Event {
+		return metric(map[string]float64{"step": step, "loss": v, "memory": step})
+	}
+	look := func(step, v float64) stage.Event {
+		return metric(map[string]float64{"step": step, "heldout": v, "memory": -1})
+	}
 	text := say.T("3+4 → 7", "3+4 → 7")
-	dir, want := t.TempDir(), t.TempDir()
-	for _, run := range []struct {
+	sample := stage.Event{Type: "sample", Text: &text, Vals: map[string]float64{"step": 2}}
+	first := func(b *board) []error { return []error{b.scalars(now, 1, map[string]float64{"loss": 3, "memory": 1})} }
+	second := func(b *board) []error {
+		return append(first(b), b.scalars(now, 2, map[string]float64{"loss": 2, "memory": 2}), b.scalars(now, 2, map[string]float64{"heldout": 5}), b.text(now, 2, "sample", "3+4 → 7"))
+	}
+	restart := func(step float64, more map[string]float64) func(b *board) []error {
+		vals := map[string]float64{"loss": 4 - step, "memory": step}
+		maps.Copy(vals, more)
+		return func(b *board) []error {
+			return []error{b.restart(now, int64(step)), b.scalars(now, int64(step), vals)}
+		}
+	}
+	dir := t.TempDir()
+	for i, run := range []struct {
 		told []stage.Event
-		tell func(b *board) []error
+		tell []func(b *board) []error // in all files, then
 	}{
-		{[]stage.Event{loss(1, 3), loss(2, 2), {Type: "sample", Text: &text, Vals: map[string]float64{"step": 2}}, loss(3, 1)}, func(b *board) []error {
-			return []error{b.scalars(now, 1, map[string]float64{"loss": 3}), b.scalars(now, 2, map[string]float64{"loss": 2}),
-				b.text(now, 2, "sample", "3+4 → 7"), b.scalars(now, 3, map[string]float64{"loss": 1})}
-		}},
-		{[]stage.Event{loss(2, 2), loss(3, 1)}, func(b *board) []error {
-			return []error{b.restart(now, 2), b.scalars(now, 2, map[string]float64{"loss": 2}), b.scalars(now, 3, map[string]float64{"loss": 1})}
-		}},
+		{[]stage.Event{loss(1, 3), loss(2, 2), look(2, 5), sample, loss(3, 1)}, []func(b *board) []error{func(b *board) []error {
+			return append(second(b), b.scalars(now, 3, map[string]float64{"loss": 1, "memory": 3}))
+		}}},
+		// the last step again
+		{[]stage.Event{loss(3, 1)}, []func(b *board) []error{second, restart(3, nil)}},
+		// a look at the last step
+		{[]stage.Event{look(3, 4)}, []func(b *board) []error{second, func(*board) []error { return nil }, restart(3, map[string]float64{"heldout": 4, "memory": -1})}},
+		// two steps again
+		{[]stage.Event{loss(2, 2), sample}, []func(b *board) []error{first, func(*board) []error { return nil }, func(*board) []error { return nil }, func(b *board) []error {
+			return append(restart(2, map[string]float64{"heldout": 5})(b), b.text(now, 2, "sample", "3+4 → 7"))
+		}}},
+		// none again
+		{[]stage.Event{loss(3, 1)}, nil},
 	} {
 		w := New(dir, "")
 		w.now = func() time.Time { return now }
@@ -157,23 +180,31 @@ func TestWriterBoard(t *testing.T) {
 			w.Event(e)
 		}
 		check(t, w.Close())
-		b, err := newBoard(want, now)
+		files, err := filepath.Glob(filepath.Join(dir, "events.*"))
 		check(t, err)
-		check(t, errors.Join(append(run.tell(b), b.close())...))
-	}
-	files, err := filepath.Glob(filepath.Join(want, "*"))
-	check(t, err)
-	for _, path := range files {
-		told, err := os.ReadFile(path)
-		check(t, err)
-		got, err := os.ReadFile(filepath.Join(dir, filepath.Base(path)))
-		check(t, err)
-		if !bytes.Equal(got, told) {
-			t.Errorf("%s: %x, want %x", filepath.Base(path), got, told)
+		if len(files) != i+1 {
+			t.Fatalf("files %v", files)
 		}
-	}
-	if len(files) != 2 {
-		t.Errorf("files %v", files)
+		for k, tell := range run.tell {
+			b, err := newBoard(t.TempDir(), now)
+			check(t, err)
+			check(t, errors.Join(append(tell(b), b.close())...))
+			want, err := os.ReadFile(b.f.Name())
+			check(t, err)
+			got, err := os.ReadFile(files[k])
+			check(t, err)
+			if !bytes.Equal(got, want) {
+				t.Errorf("run %d, %s: %q, want %q", i, filepath.Base(files[k]), got, want)
+			}
+		}
+		b, err := os.ReadFile(files[i])
+		check(t, err)
+		check(t, os.WriteFile(files[i], append(b, b[:5+i*7]...), 0o600)) // a kill leaves half a record
+		c, err := Read(dir)
+		check(t, err)
+		if i > 0 && c.Points[1].Values["heldout"] != 5 {
+			t.Errorf("run %d lost the look at step 2: %v", i, c.Points)
+		}
 	}
 }
 

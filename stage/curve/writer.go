@@ -114,37 +114,44 @@ func (w *Writer) rewrite() error {
 }
 
 func (w *Writer) metric(step int, vals map[string]float64) error {
-	if !w.opened {
+	resumed := !w.opened
+	if resumed {
 		if err := w.open(); err != nil {
 			return err
 		}
 	}
 	now := w.now()
-	again := false
-	for len(w.points) > 0 && w.points[len(w.points)-1].Step > step { // a resumed run does some again
-		w.points, again = w.points[:len(w.points)-1], true
-	}
-	if n := len(w.points); again && n > 0 && w.points[n-1].Step == step {
-		w.points = w.points[:n-1]
-	}
-	if again {
-		if err := w.board.restart(now, int64(step)); err != nil {
-			return err
-		}
-		if err := w.rewrite(); err != nil {
-			return err
-		}
-	}
 	fresh := map[string]float64{}
 	for name, v := range vals {
 		if name != "step" && v-v == 0 { // a number
 			fresh[name] = v
 		}
 	}
+	n := len(w.points)
+	switch {
+	case n > 0 && (w.points[n-1].Step > step || w.points[n-1].Step == step && resumed): // a resumed run does some again
+		i, told := slices.BinarySearchFunc(w.points, step, func(p Point, step int) int { return p.Step - step })
+		if told { // of this step the run before may have told more
+			maps.Copy(w.points[i].Values, fresh)
+			fresh = w.points[i].Values
+			i++
+		}
+		w.points = w.points[:i]
+		if err := w.rewrite(); err != nil {
+			return err
+		}
+		if err := w.board.restart(now, int64(step)); err != nil {
+			return err
+		}
+	case n > 0 && w.points[n-1].Step == step:
+		for name := range w.points[n-1].Values { // told of this step already
+			delete(fresh, name)
+		}
+	}
 	if err := w.board.scalars(now, int64(step), fresh); err != nil {
 		return err
 	}
-	if n := len(w.points); n > 0 && w.points[n-1].Step == step {
+	if n = len(w.points); n > 0 && w.points[n-1].Step == step {
 		maps.Copy(w.points[n-1].Values, fresh)
 	} else {
 		w.points = append(w.points, Point{Step: step, Values: fresh})
