@@ -40,6 +40,8 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		if bad := o.wrongTargets(&b); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}
+	} else {
+		f.Model = b.model(o.typ)
 	}
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
@@ -75,15 +77,13 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 }
 
 // foretellMemory sets the memory of a run over b with rows of up to length
-// tokens: that of the run where b's files are at hand, else about as much. What it finds of the way
-// is left in k.
+// tokens: that of the run where b's files are at hand, or it is known what they will be, else about as much. What it
+// finds of the way is left in k.
 func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, m stage.Machine) {
-	if b.file != "" {
-		if file, err := model.Open(b.file); err == nil {
-			defer file.Close()
-			if o.foretellOver(f, &brought{File: file}, k, min(length, file.Shape.Context), m) == nil {
-				return
-			}
+	if at, err := b.files(); err == nil {
+		defer at.Close()
+		if o.foretellOver(f, at, k, min(length, at.Shape.Context), m) == nil {
+			return
 		}
 	}
 	o.foretellOver(f, b, k, length, m) // of a guess there is no error
@@ -109,20 +109,9 @@ func (o *own) foretellOver(f *stage.Forecast, b base, k *way, length int, m stag
 	return nil
 }
 
-// bytes is about the memory of a run over b, whose files are not at hand.
-func (b *footing) bytes(o *own, tr model.Training) (int64, error) {
-	rank := o.rank()
-	if !b.chat {
-		return leastBytes(b.params, o.half, o.optimizer, rank) + o.beside, nil
-	}
-	// Of our own the shape is known.
-	tr.LoRA = nil
-	memory := oursBytes(b.shape.Config, tr, o.optimizer) - processBytes
-	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
-		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
-		memory += 24 * int64(adapterParams(&b.shape, rank))
-	}
-	return memory + o.best(&b.shape) + o.beside + 4*int64(b.params) + logitBytes(b.shape.Vocab), nil // the proof reads what was written
+// bytes is about the memory of a run over b, of which no more than the size is known.
+func (b *footing) bytes(o *own, _ model.Training) (int64, error) {
+	return leastBytes(b.params, o.half, o.optimizer, o.rank()) + o.beside, nil
 }
 
 // keptBytes is what a weight takes in a copy of all of them.
