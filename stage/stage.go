@@ -218,6 +218,7 @@ type Forecast struct {
 	Folder    string             `json:"-"` // … and the folder that their names begin at
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
 	Adapter   any                `json:"-"` // … and its form, as the stage that makes it knows it; nil: not known
+	Model     any                `json:"-"` // the same of weights that are no adapter: what their files will be
 }
 
 // Name is what people are told of one of Files: as a run calls it.

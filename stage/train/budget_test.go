@@ -156,7 +156,7 @@ func TestSmallerFollowed(t *testing.T) {
 	named := map[string]bool{}
 	for _, base := range []stage.Forecast{
 		{Path: archFolder("llama3")},
-		{Size: map[string]float64{"params": 3e8, "width": 1024, "hidden": 3072, "layers": 8, "context": 512, "vocab": 150000}},
+		toMake(SFT{Depth: 8, Width: 1024, Hidden: 3072}, 150000, 512),
 		{Size: map[string]float64{"bytes": 2e9}},
 	} {
 		for name, c := range map[string]struct {
@@ -436,7 +436,7 @@ func TestForetoldExamplesKept(t *testing.T) {
 // written for it: a run over few rows of a large vocabulary is hardly more.
 func TestForetoldProof(t *testing.T) {
 	m := stage.Machine{Threads: 2, Peak: 1e11}
-	base := []stage.Forecast{{Size: map[string]float64{"params": 3e8, "width": 1024, "hidden": 3072, "layers": 8, "context": 512, "vocab": 150000, "bytes": 6e8}}}
+	base := []stage.Forecast{toMake(SFT{Depth: 8, Width: 1024, Hidden: 3072}, 150000, 512)}
 	row := []stage.Forecast{{Size: map[string]float64{"rows": 1, "length": 256, "tokens": 256}}}
 	b := footingOf(base)
 	least := leastTime * b.proof(4*64, m.Threads) / m.Peak

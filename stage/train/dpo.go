@@ -340,6 +340,9 @@ func newPupil(b footing, o own, longest int, m stage.Machine) *pupil {
 	s.f.Size, s.f.WordsPath, s.f.Wrong = s.size(), b.wordsAt, slices.Concat(b.untrained(rank > 0), b.unspoken("base"))
 	s.way = way{micro: microRows, integer: s.integer, turns: s.turns, rank: rank, threads: m.Threads, passes: 1, eight: o.optimizer == "adamw8", split: o.split, tiles: m.Tiles}
 	s.most = max(longest, min(promptTokens, s.context()))
+	if rank == 0 {
+		s.f.Model = b.model(o.typ)
+	}
 	if rank == 0 && s.chat {
 		s.way.muon, s.length = methods[o.optimizer] == optim.Muon, s.shape.Context
 		o.whole, o.batch = &s.shape.Config, microRows

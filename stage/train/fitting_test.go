@@ -34,8 +34,7 @@ func TestSFTInLittleMemory(t *testing.T) {
 // What goes on from weights that are not made yet is foretold to fit as its run does:
 // with blocks that are computed again, if it must.
 func TestForetoldAgain(t *testing.T) {
-	size := map[string]float64{"params": 1.5e6, "width": 128, "hidden": 384, "layers": 6, "context": 2048, "vocab": 2000}
-	in := map[string][]stage.Forecast{"base": {{Size: size}}, "from": {{Size: map[string]float64{"rows": 100, "length": 2048, "tokens": 204800}}}}
+	in := map[string][]stage.Forecast{"base": {toMake(SFT{Depth: 6, Width: 128, Hidden: 384}, 2000, 2048)}, "from": {{Size: map[string]float64{"rows": 100, "length": 2048, "tokens": 204800}}}}
 	m := stage.Machine{Threads: 2, Peak: 1e11}
 	whole := (&Continue{}).Forecast(in, m)
 	m.Memory = whole.Memory * 3 / 4
@@ -53,15 +52,17 @@ func TestForetoldAgain(t *testing.T) {
 
 // Where no change alone makes a run fit, an adapter over shorter rows does.
 func TestSmallerTogether(t *testing.T) {
-	b := footingOf([]stage.Forecast{{Size: map[string]float64{"params": 3e8, "width": 1024, "hidden": 3072, "layers": 8, "context": 512, "vocab": 150000}}})
+	on := footingOf([]stage.Forecast{toMake(SFT{Depth: 8, Width: 1024, Hidden: 3072}, 150000, 512)})
+	b, err := on.files()
+	check(t, err)
 	const length = 512
 	seen := 0
 	for part := int64(2); part < 60; part++ {
 		whole := own{method: "continue", batch: 4}
-		_, _, err := whole.fit(&b, length, stage.Machine{Memory: 1, Threads: 2})
+		_, _, err := whole.fit(b, length, stage.Machine{Memory: 1, Threads: 2})
 		check(t, err)
 		m := stage.Machine{Threads: 2, Memory: processBytes + whole.need*part/100}
-		for _, text := range whole.smaller(&b, length, m) {
+		for _, text := range whole.smaller(b, length, m) {
 			way, o, to := text.In(say.English), whole, length
 			changes := strings.Split(way, " and ")
 			for _, change := range changes {
@@ -78,7 +79,7 @@ func TestSmallerTogether(t *testing.T) {
 					}
 				}
 			}
-			if _, fits, err := o.fit(&b, to, m); !fits || err != nil {
+			if _, fits, err := o.fit(b, to, m); !fits || err != nil {
 				t.Errorf("%s does not fit into %d: %v", way, m.Memory, err)
 			}
 			if len(changes) > 1 {

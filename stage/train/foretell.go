@@ -40,6 +40,8 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		if bad := o.wrongTargets(&b); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}
+	} else {
+		f.Model = b.model(o.typ)
 	}
 	if o.ours > 0 && b.own() {
 		o.rate = o.ours / float64(b.shape.Width)
@@ -75,15 +77,13 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 }
 
 // foretellMemory sets the memory of a run over b with rows of up to length
-// tokens: that of the run where b's files are at hand, else about as much. What it finds of the way
-// is left in k.
+// tokens: that of the run where b's files are at hand, or it is known what they will be, else about as much. What it
+// finds of the way is left in k.
 func (o *own) foretellMemory(f *stage.Forecast, b *footing, k *way, length int, m stage.Machine) {
-	if b.file != "" {
-		if file, err := model.Open(b.file); err == nil {
-			defer file.Close()
-			if o.foretellOver(f, &brought{File: file}, k, min(length, file.Shape.Context), m) == nil {
-				return
-			}
+	if at, err := b.files(); err == nil {
+		defer at.Close()
+		if o.foretellOver(f, at, k, min(length, at.Shape.Context), m) == nil {
+			return
 		}
 	}
 	o.foretellOver(f, b, k, length, m) // of a guess there is no error
@@ -109,20 +109,9 @@ func (o *own) foretellOver(f *stage.Forecast, b base, k *way, length int, m stag
 	return nil
 }
 
-// bytes is about the memory of a run over b, whose files are not at hand.
-func (b *footing) bytes(o *own, tr model.Training) (int64, error) {
-	rank := o.rank()
-	if !b.chat {
-		return leastBytes(b.params, o.half, o.optimizer, rank) + o.beside, nil
-	}
-	// Of our own the shape is known.
-	tr.LoRA = nil
-	memory := oursBytes(b.shape.Config, tr, o.optimizer) - processBytes
-	if rank > 0 { // neither parameters nor gradients, of the head neither, but adapters
-		memory -= 8*int64(b.params) + 4*int64(b.shape.Vocab*b.shape.Width) + momentBytes(int64(b.params), o.optimizer)
-		memory += 24 * int64(adapterParams(&b.shape, rank))
-	}
-	return memory + o.best(&b.shape) + o.beside + 4*int64(b.params) + logitBytes(b.shape.Vocab), nil // the proof reads what was written
+// bytes is about the memory of a run over b, of which no more than the size is known.
+func (b *footing) bytes(o *own, _ model.Training) (int64, error) {
+	return leastBytes(b.params, o.half, o.optimizer, o.rank()) + o.beside, nil
 }
 
 // keptBytes is what a weight takes in a copy of all of them.
@@ -244,17 +233,12 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		toil := w.toil(&s.shape, &s.way) + writing(&s.shape, each*(steps+1)+watched, prompt, answer) + asked.judging(&s.shape, &way{integer: s.integer, passes: 1})
 		setTime(f, toil+s.writes(m), m)
 	}
-	timed(&s.f, w, answer)
 	owners, none := answersOf(in["problems"])
-	switch long := (stage.Forecast{}); {
-	case s.f.High == 0:
-	case (b.brought || owners) && int(answer) < most: // it may write on to the limit, whatever the answers are
-		timed(&long, load(float64(most)), float64(most))
-		s.f.High = max(s.f.High, long.High)
-		s.f.Basis = say.T("%v; answers of about %.0f to %d tokens", "%v；每个回答约 %.0f 到 %d 个词元", s.f.Basis, answer, most)
-	default:
-		s.f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", s.f.Basis, answer)
+	upTo := answer
+	if b.brought || owners {
+		upTo = float64(most)
 	}
+	answering(&s.f, answer, upTo, func(f *stage.Forecast, answer float64) { timed(f, load(answer), answer) })
 	judged(&s.f, in["problems"], each*(steps+1)+watched, m)
 	warm := 0.0
 	if g.Warmup != nil {
@@ -299,6 +283,22 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	return s.f
 }
 
+// answering foretells the time of a run that has answers written, of about so many tokens or up
+// to so many: what an owner's answers say little of, and a model that was brought, may go on
+// to the limit.
+func answering(f *stage.Forecast, answer, upTo float64, timed func(f *stage.Forecast, answer float64)) {
+	timed(f, answer)
+	switch long := (stage.Forecast{}); {
+	case f.High == 0:
+	case int(answer) < int(upTo):
+		timed(&long, upTo)
+		f.High = max(f.High, long.High)
+		f.Basis = say.T("%v; answers of about %.0f to %.0f tokens", "%v；每个回答约 %.0f 到 %.0f 个词元", f.Basis, answer, upTo)
+	default:
+		f.Basis = say.T("%v; answers of about %.0f tokens", "%v；每个回答约 %.0f 个词元", f.Basis, answer)
+	}
+}
+
 // besides is beside, and the same if a new adapter learnt.
 func (g *GRPO) besides(o *own, b *footing, limit int, tokens float64, m stage.Machine) (beside, slimBeside, idle int64) {
 	slim := *o
@@ -328,33 +328,49 @@ func (g *GRPO) beside(run *own, b *footing, limit int, tokens float64, m stage.M
 
 // Forecast implements stage.Forecaster.
 func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
-	teacher, o := footingOf(in["teacher"]), d.own()
-	limit := mostTokens
-	if d.Depth > 0 {
-		limit = min(limit, teacher.shape.Context)
-	}
+	teacher, b, o := footingOf(in["teacher"]), footingOf(in["base"]), d.own()
+	misfits := o.foretellAdapter(in, &b)
 	w, length := loadOf(1e6, exampleLength, problemTokens, answerShare), exampleLength
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 		length = w.length
 	}
-	n, prompt, answer := 0.0, 0.0, 0.0 // problems, and tokens of each
-	reads := w.tokens()
-	if list := in["problems"]; len(list) > 0 {
-		t := tallyOf(list, &teacher)
-		n = min(float64(d.count()), t.docs)
-		prompt, answer = t.asked(), t.answered(d.tokens())
-		reads = 2 * n * (prompt + answer) // writes them, and judges what it wrote
-		w = loadOf(n*(prompt+answer), max(min(limit, teacher.context()), 1), int(prompt+answer), answer/(prompt+answer))
-	}
-	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: min(limit, teacher.context()) + 1, Threads: m.Threads}, m.Memory/4, reads)
-	beside += d.judgedBytes(&w) + sandboxBytes(in["problems"])
-	var s *pupil
+	context := b.context() // of the student
 	if d.Depth > 0 {
-		context := teacher.shape.Context
+		context = min(teacher.shape.Context, mostTokens)
 		if len(in["from"]) > 0 && length > 1 { // it is known
 			context = length
 		}
+	}
+	limit := min(max(length, context), mostTokens, teacher.context()) // of what the teacher reads
+	n, prompt, answer, upTo := 0.0, 0.0, 0.0, 0.0                     // problems, and tokens of each
+	load := func(float64) workload { return w }                       // what is learnt of answers of so many
+	reads, kept := w.tokens(), int64(0)
+	if list := in["problems"]; len(list) > 0 {
+		t := tallyOf(list, &teacher)
+		n, prompt, limit = min(float64(d.count()), t.docs), t.asked(), min(context, mostTokens, teacher.context())
+		tokens := max(min(d.tokens(), limit-int(prompt)), 1)
+		answer, length = t.answered(tokens), min(max(t.ask+tokens, promptTokens), limit)
+		owners, _ := answersOf(list)
+		if upTo = answer; teacher.brought || owners {
+			upTo = float64(tokens)
+		}
+		rows := length
+		if o.lora == nil && (d.Depth > 0 || b.chat) {
+			rows = context
+		}
+		load = func(answer float64) workload {
+			return loadOf(n*(prompt+answer), rows, int(prompt+answer), answer/(prompt+answer))
+		}
+		reads = 2 * n * (prompt + upTo) // writes them, and judges what it wrote
+		kept = int64(tokenBytes*n*(prompt+upTo) + t.records(&teacher))
+	}
+	w = load(answer)
+	most := load(upTo)
+	beside, idle := teacher.serving(infer.Options{Slots: teacherSlots, Limit: limit, Threads: m.Threads}, m.Memory/4, reads)
+	beside += kept + d.judgedBytes(&most) + sandboxBytes(in["problems"])
+	var s *pupil
+	if d.Depth > 0 {
 		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
 		s.f.WordsPath = teacher.wordsAt
 		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
@@ -364,8 +380,6 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 			}
 		}
 	} else {
-		b := footingOf(in["base"])
-		misfits := o.foretellAdapter(in, &b)
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, min(b.context(), length), m)
 		s.f.Wrong = slices.Concat(s.f.Wrong, misfits, unfitRows(in["from"], namedWords(in["base"]), &b))
@@ -375,12 +389,6 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		}
 	}
 	s.leave(idle, m)
-	toil := 0.0
-	if n > 0 {
-		asked := loadOf(n*prompt, s.length, int(prompt), 0)
-		toil = writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
-		w = loadOf(n*(prompt+answer), s.length, int(prompt+answer), answer/(prompt+answer))
-	}
 	rates := s.rates(o, d.rate())
 	if d.Depth > 0 {
 		rates.Decay = decayOf(d.Decay, methods[d.Optimizer].Default().Decay)
@@ -397,16 +405,29 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}
 	s.f.FLOPs = s.flops(&w)
-	toil += w.toil(&s.shape, &s.way)
-	if len(in["watch"]) > 0 {
-		toil += w.looking(&s.shape, &s.way)
+	timed := func(f *stage.Forecast, w workload, answer float64) {
+		toil := w.toil(&s.shape, &s.way) + s.writes(m)
+		if n > 0 {
+			asked := loadOf(n*prompt, s.length, int(prompt), 0)
+			toil += writing(&teacher.shape, n, prompt, answer) + asked.judging(&teacher.shape, &way{integer: teacher.integer, passes: 1})
+		}
+		if len(in["watch"]) > 0 {
+			toil += w.looking(&s.shape, &s.way)
+		}
+		if d.top() > 0 {
+			toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
+			toil += d.judgedToil(&w, s.way.passes)
+		}
+		setTime(f, toil, m)
+	}
+	if n > 0 {
+		answering(&s.f, answer, upTo, func(f *stage.Forecast, answer float64) { timed(f, load(answer), answer) })
+	} else {
+		timed(&s.f, w, 0)
 	}
 	if d.top() > 0 {
-		toil += w.judging(&teacher.shape, &way{integer: teacher.integer, passes: min(s.way.passes, 1)}) // once, and kept
-		toil += d.judgedToil(&w, s.way.passes)
-		s.f.Disk = d.judgedDisk(&w)
+		s.f.Disk = d.judgedDisk(&most)
 	}
-	setTime(&s.f, toil+s.writes(m), m)
 	judged(&s.f, in["problems"], n, m)
 	s.remark(&w, m)
 	for _, e := range teacher.bad {

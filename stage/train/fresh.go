@@ -57,7 +57,7 @@ func (r *distilling) fresh(length int) error {
 func (d *Distil) freshPupil(c model.Config, beside int64, watched bool, m stage.Machine) *pupil {
 	s := &pupil{footing: footing{shape: model.Shape{Config: c, Tied: true}, chat: true}, length: c.Context,
 		way: way{threads: m.Threads, split: SplitOf(d.Gradients), tiles: m.Tiles, muon: methods[d.Optimizer] == optim.Muon, eight: d.Optimizer == "adamw8"}}
-	s.f.Size = sizeOf(&s.shape)
+	s.f.Size, s.f.Model = sizeOf(&s.shape), unmade(model.Unmade(c, orMixture(written("", d.Storage))))
 	o := d.ownFresh()
 	o.whole, o.batch, o.beside, o.watched = &c, min(d.batch(), microRows), beside, watched
 	s.run, s.most = o, c.Context

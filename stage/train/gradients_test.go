@@ -57,7 +57,7 @@ func TestForetoldGradients(t *testing.T) {
 	tiled := m
 	tiled.Tiles = true
 	data := stage.Forecast{Size: map[string]float64{"rows": 1e6, "length": 256, "tokens": 256e6, "vocab": 512, "examples": 1e6, "text": 1e9, "learnt": 5e8, "longest": 2000, "problems": 1e6, "watched": 100}}
-	base := []stage.Forecast{{Size: map[string]float64{"params": 3e7, "width": 512, "hidden": 1536, "layers": 8, "heads": 8, "kv_heads": 4, "context": 512, "vocab": 512}}}
+	base := []stage.Forecast{toMake(SFT{Depth: 8, Width: 512, Hidden: 1536, Heads: 8, KVHeads: 4}, 512, 512)}
 	with := func(f stage.Forecast) map[string][]stage.Forecast {
 		return map[string][]stage.Forecast{"base": base, "teacher": base, "from": {f}, "pairs": {f}, "labels": {f}, "problems": {f}}
 	}
@@ -123,7 +123,7 @@ func TestForetoldGradients(t *testing.T) {
 // which it has.
 func TestSmallerGradients(t *testing.T) {
 	data := map[string][]stage.Forecast{"from": {{Size: map[string]float64{"rows": 1000, "length": 256, "tokens": 256000, "vocab": 512}}}}
-	over := map[string][]stage.Forecast{"from": data["from"], "base": {{Size: map[string]float64{"params": 3e7, "width": 512, "hidden": 1536, "layers": 8, "heads": 8, "kv_heads": 4, "context": 512, "vocab": 512}}}}
+	over := map[string][]stage.Forecast{"from": data["from"], "base": {toMake(SFT{Depth: 8, Width: 512, Hidden: 1536, Heads: 8, KVHeads: 4}, 512, 512)}}
 	for name, c := range map[string]struct {
 		of func(gradients string) stage.Forecaster
 		in map[string][]stage.Forecast

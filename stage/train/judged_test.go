@@ -87,7 +87,7 @@ func TestForetoldAnswers(t *testing.T) {
 	for i := range owners {
 		owners[i].Verify, owners[i].Think, owners[i].Answer = json.RawMessage(`{"number": 1}`), "", "1"
 	}
-	ours := stage.Forecast{Size: map[string]float64{"params": 1e6, "vocab": 512, "width": 128, "hidden": 384, "layers": 4, "heads": 4, "kv_heads": 2, "context": 512}}
+	ours := toMake(SFT{Depth: 4, Width: 128, Hidden: 384, Heads: 4, KVHeads: 2}, 512, 512)
 	foretold := func(base, problems stage.Forecast) stage.Forecast {
 		return (&GRPO{Steps: 4, Prompts: 10, Samples: 5}).Forecast(map[string][]stage.Forecast{"base": {base}, "problems": {problems}, "watch": {{Size: map[string]float64{"watched": 10}}}}, m)
 	}

@@ -208,7 +208,7 @@ func ofPrompts(err error) *say.Error {
 func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) stage.Forecast {
 	b := footingOf(in["base"])
 	x := orMixture(model.Mixture(typ))
-	f := stage.Forecast{Size: b.size(), WordsPath: b.wordsAt, Wrong: slices.Concat(b.bad, b.unwritable(x))}
+	f := stage.Forecast{Size: b.size(), Model: b.model(x), WordsPath: b.wordsAt, Wrong: slices.Concat(b.bad, b.unwritable(x))}
 	if len(in["adapter"]) == 0 {
 		f.Derived = aside(b.file)
 	}
@@ -229,7 +229,7 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 		}
 	}
 	f.Memory = int64(bytes+b.params*weightBytes[x]) + logitBytes(b.shape.Vocab) + processBytes
-	if need, err := b.rewriting(x, m.Threads); err == nil && need > 0 {
+	if need, err := b.rewriting(x, m.Threads); err == nil {
 		f.Memory = need + processBytes
 	}
 	setTime(&f, b.copying(x, m.Threads)+b.proof(w.prompts(), m.Threads), m)
@@ -239,23 +239,19 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	return f
 }
 
-// rewriting is the memory of decoders of b as it is and in type x; 0 if b is not made yet.
+// rewriting is the memory of decoders of b as it is and in type x.
 func (b *footing) rewriting(x model.Mixture, threads int) (int64, error) {
-	if b.file == "" {
-		return 0, nil
-	}
-	file, err := model.Open(b.file)
+	at, err := b.files()
 	if err != nil {
 		return 0, err
 	}
-	defer file.Close()
-	at := &brought{File: file}
-	is, err := proofBytes(file, threads)
+	defer at.Close()
+	is, err := proofBytes(at.File, threads)
 	if err != nil {
 		return 0, err
 	}
 	other, err := at.as(x, is)
-	return is + other - logitBytes(file.Shape.Vocab), err
+	return is + other - logitBytes(at.Shape.Vocab), err
 }
 
 // weightBytes is about how many bytes a weight takes in a type.

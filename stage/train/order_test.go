@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -165,6 +166,27 @@ func TestJudgedDisk(t *testing.T) {
 	op = &Distil{Depth: 1, Top: &none, Problems: stage.Ref{Name: "x"}}
 	if f := op.Forecast(map[string][]stage.Forecast{"teacher": {{Path: dir}}, "problems": {{Path: toyPart(t, toyProblems(1))}}}, stage.Machine{Threads: 1}); f.Disk != 0 {
 		t.Errorf("of nothing that is judged %d bytes are foretold", f.Disk)
+	}
+
+	// A teacher whose answers are not known may write to the limit: the disk is that, the time from one to the other.
+	owners := toyProblems(1)
+	for i := range owners {
+		owners[i].Verify, owners[i].Think, owners[i].Answer = json.RawMessage(`{"number": 1}`), "", "1"
+	}
+	m := stage.Machine{Threads: 1, Peak: 1e11}
+	foretold := func(tokens int, problems string) stage.Forecast {
+		return (&Distil{Depth: 1, Tokens: tokens}).Forecast(map[string][]stage.Forecast{"teacher": {{Path: dir}}, "problems": {{Path: problems}}}, m)
+	}
+	part, lessons := toyPart(t, owners), toyPart(t, toyProblems(1))
+	few, many := foretold(8, part), foretold(20, part)
+	if want := int64(8 * 17 * 20 * len(owners)); many.Disk < want*9/10 || many.Disk > want*11/10 || few.Disk > many.Disk/2 || few.Memory >= many.Memory {
+		t.Errorf("of 8 tokens %d bytes of disk and %d of memory, of 20 %d and %d", few.Disk, few.Memory, many.Disk, many.Memory)
+	}
+	if many.Low != few.Low || many.High <= few.High || !strings.HasSuffix(many.Basis.In(say.English), " to 20 tokens") {
+		t.Errorf("%g to %g s, %g to %g s: %v", few.Low, few.High, many.Low, many.High, many.Basis)
+	}
+	if few, many := foretold(8, lessons), foretold(20, lessons); few.Disk != many.Disk {
+		t.Errorf("of lessons that it was taught, %d or %d bytes", few.Disk, many.Disk)
 	}
 }
 

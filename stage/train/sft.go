@@ -262,7 +262,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if s.budget() == 0 {
 		k.passes = passesOf(w.rows, batch, s.Epochs)
 	}
-	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Memory: need, Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Model: unmade(model.Unmade(c, orMixture(written("", s.Storage)))), Memory: need, Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}

@@ -49,7 +49,7 @@ func TestShapeOfOwn(t *testing.T) {
 	if told.FLOPs < 0.9*facts.FLOPs || told.FLOPs > 1.1*facts.FLOPs || len(told.Wrong) > 0 {
 		t.Errorf("%.3g FLOPs are foretold, %.3g were taken; %v", told.FLOPs, facts.FLOPs, told.Wrong)
 	}
-	later, now := footingOf([]stage.Forecast{{Size: told.Size}}), footingOf([]stage.Forecast{{Path: b.Out}})
+	later, now := footingOf([]stage.Forecast{told}), footingOf([]stage.Forecast{{Path: b.Out}})
 	if later.shape.Config != now.shape.Config || later.shape.Params() != now.shape.Params() {
 		t.Errorf("foretold %+v, made %+v", later.shape.Config, now.shape.Config)
 	}
@@ -70,7 +70,7 @@ func TestShapeOfOwn(t *testing.T) {
 		}
 	}
 	for name, op := range map[string]stage.Operator{"continue": &Continue{Batch: 40, Type: "q8_0"}, "quantise": &Quantise{Type: "q8_0"}} {
-		for _, base := range []stage.Forecast{{Path: b.Out}, {Size: told.Size}} {
+		for _, base := range []stage.Forecast{{Path: b.Out}, told} {
 			wrong := op.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {base}, "from": rows["from"]}, m).Wrong
 			if len(wrong) != 1 || wrong[0].Where != "type" {
 				t.Errorf("%s to GGUF is planned: %v", name, wrong)

@@ -11,7 +11,7 @@ import (
 // Pairs over a base that is not made yet are counted by their text: those that it will be too
 // short for are not, as a run leaves them out, and tools and calls are.
 func TestTallyOfUnmade(t *testing.T) {
-	base := footingOf([]stage.Forecast{{Size: map[string]float64{"params": 1e6, "vocab": 512, "width": 64, "hidden": 192, "layers": 2, "heads": 2, "kv_heads": 1, "context": 1024}}})
+	base := footingOf([]stage.Forecast{toMake(SFT{Depth: 2, Width: 64, Hidden: 192, Heads: 2, KVHeads: 1}, 512, 1024)})
 	answer := func(text string) []stage.Message { return []stage.Message{{Role: "assistant", Content: text}} }
 	pairs := func(n, each int) (list []stage.Example) {
 		for i := range n {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"suiren/engine/infer"
+	"suiren/engine/model"
 	"suiren/engine/tokenizer"
 	"suiren/stage"
 	"suiren/store"
@@ -173,4 +174,11 @@ func (c *countdown) Err() error {
 		return context.Canceled
 	}
 	return nil
+}
+
+// toMake is a base of s's shape that is yet to be made, as the plan knows it.
+func toMake(s SFT, vocab, context int) stage.Forecast {
+	c := s.config(vocab, context)
+	shape := model.Own(c)
+	return stage.Forecast{Size: sizeOf(&shape), Model: unmade(model.Unmade(c, model.AsF32))}
 }

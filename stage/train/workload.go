@@ -313,12 +313,31 @@ func (b *footing) size() map[string]float64 {
 
 // sizeOf is what a step that makes a model of shape s tells those after it.
 func sizeOf(s *model.Shape) map[string]float64 {
-	return map[string]float64{"params": float64(s.Params()), "vocab": float64(s.Vocab), "width": float64(s.Width), "hidden": float64(s.Hidden),
-		"layers": float64(s.Layers), "context": float64(s.Context), "heads": float64(s.Heads), "kv_heads": float64(s.KVHeads), "window": float64(s.Window)}
+	return map[string]float64{"params": float64(s.Params()), "vocab": float64(s.Vocab)}
+}
+
+// model is the files that a step makes of b in type x, for those after it; nil: that is
+// not known.
+func (b *footing) model(x model.Mixture) any {
+	at, err := b.files()
+	if err != nil {
+		return nil
+	}
+	defer at.Close()
+	return unmade(at.File.As(orMixture(x)))
+}
+
+// unmade is files that are to be made, if they can be told.
+func unmade(f *model.File, err error) any {
+	if err != nil {
+		return nil // it is told when they are made
+	}
+	return f
 }
 
 // A footing is what is known of a base: its files, or what was foretold of it.
 type footing struct {
+	unmade  *model.File // what its files will be; nil: they are made, or it is not known
 	shape   model.Shape
 	params  float64
 	reads   int          // tokens; 0: that is not known
@@ -337,7 +356,22 @@ type footing struct {
 
 // known reports whether b has the shape of its base, and not one of about as
 // many parameters.
-func (b *footing) known() bool { return b.file != "" || b.own() }
+func (b *footing) known() bool { return b.file != "" || b.unmade != nil }
+
+// errUnknown: neither are there files of a base, nor is it known what they will be.
+var errUnknown = errors.New("nothing is known of the base")
+
+// files opens those of b, or what they will be.
+func (b *footing) files() (*brought, error) {
+	switch {
+	case b.file != "":
+		file, err := model.Open(b.file)
+		return &brought{File: file}, err
+	case b.unmade != nil:
+		return &brought{File: b.unmade}, nil
+	}
+	return nil, errUnknown
+}
 
 // own reports whether the base was trained here from random weights.
 func (b *footing) own() bool { return !b.brought }
@@ -354,10 +388,8 @@ func footingOf(in []stage.Forecast) (b footing) {
 		b.silent = f.Size["mute"] > 0
 		b.chat, b.brought = f.Size["bytes"] == 0, f.Size["bytes"]+f.Size["brought"] > 0
 		b.shape.Config = scaleOf(b.params)
-		if w := int(f.Size["width"]); w > 0 {
-			size := func(name string) int { return int(f.Size[name]) }
-			b.shape = model.Own((&SFT{Depth: size("layers"), Width: w, Hidden: size("hidden"), Heads: size("heads"), KVHeads: size("kv_heads"), Window: size("window")}).config(size("vocab"), size("context")))
-			b.reads = b.shape.Context
+		if file, ok := f.Model.(*model.File); ok && b.takes(&brought{File: file, looked: true}) {
+			b.unmade, b.chat = file, b.own() && !b.integer // quantised it is a GGUF file
 		}
 	}
 	return b
@@ -376,12 +408,10 @@ func (b *footing) speech() *talk.Words {
 func (b *footing) serving(o infer.Options, memory int64, tokens float64) (bytes, idle int64) {
 	pages, rest := infer.SamplerBytes(b.shape.Config, o.Slots, o.Limit, o.Threads)
 	bytes = int64(4*b.params) + pages + rest
-	if b.file != "" {
-		if file, err := model.Open(b.file); err == nil {
-			defer file.Close()
-			if _, takes, err := within(file, o, memory); err == nil {
-				bytes, pages = takes.Total(), takes.Pages
-			}
+	if at, err := b.files(); err == nil {
+		defer at.Close()
+		if _, takes, err := within(at.File, o, memory); err == nil {
+			bytes, pages = takes.Total(), takes.Pages
 		}
 	}
 	full, window := model.PageBytes(&b.shape, o.KV)
@@ -435,7 +465,19 @@ func (b *footing) open(path string) bool {
 		b.cannot(unread.Error("base", path, err))
 		return false
 	}
-	base := &brought{File: file, path: path}
+	if !b.takes(&brought{File: file, path: path}) {
+		return false
+	}
+	b.file, b.chat = talk.Path(path), tokenizer.IsChat(path)
+	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too
+		w := b.speech()
+		b.brought = w == nil || !w.Own()
+	}
+	return true
+}
+
+// takes takes over what the files of base tell.
+func (b *footing) takes(base *brought) bool {
 	shape, err := base.trainShape(true)
 	if err != nil {
 		b.cannot(err)
@@ -446,10 +488,6 @@ func (b *footing) open(path string) bool {
 			b.whole = []*say.Error{bad}
 		}
 	}
-	b.shape, b.params, b.reads, b.integer, b.turns, b.file, b.chat = shape, float64(shape.Params()), shape.Context, file.Quantised(), file.Turns(), talk.Path(path), tokenizer.IsChat(path)
-	if b.brought = !b.chat; b.brought { // a GGUF file may be of our own, too
-		w := b.speech()
-		b.brought = w == nil || !w.Own()
-	}
+	b.shape, b.params, b.reads, b.integer, b.turns = shape, float64(shape.Params()), shape.Context, base.Quantised(), base.Turns()
 	return true
 }
