@@ -1,8 +1,6 @@
 package model
 
-import (
-	"suiren/engine/tensor"
-)
+import "suiren/engine/tensor"
 
 // Unmade is the file of a model of our own that is to be made in type x, of zeros: what
 // decoders and trainers of it will take can be asked of it.
