@@ -16,6 +16,7 @@ import (
 	"suiren/engine/weights"
 	"suiren/internal/durable"
 	"suiren/internal/say"
+	"suiren/stage"
 	"suiren/stage/talk"
 	"suiren/stage/train"
 	"suiren/stage/unread"
@@ -69,7 +70,7 @@ func (a *app) findAdapter(name, dir string) (*found, error) {
 	case at.adapter != "":
 		return nil, usage("--adapter", say.T("%s is an adapter itself", "%s 本身就是适配器", name), say.T("leave --adapter out, or name the base", "请去掉 --adapter，或改写基座"))
 	}
-	if bad := train.UnfitAdapter(at.path, dir, ""); bad != nil {
+	if bad := train.UnfitAdapter(stage.Forecast{Path: at.path}, stage.Forecast{Path: dir}); bad != nil {
 		bad.Where = "--adapter"
 		return nil, bad
 	}

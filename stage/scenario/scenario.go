@@ -40,10 +40,9 @@ type Scenario struct {
 
 	Adapter stage.Ref `plan:"adapter,optional" kinds:"weights" path:"adapter" json:",omitzero" learnt:"yes"` // over the weights, which stay as they are
 
-	// Unfit finds fault with an adapter for the model at weights, as far as both are at
-	// hand: one that lies in the folder adapter, or will be trained over the model at
-	// over. "" is what is not known. nil: whoever opens the scenario does.
-	Unfit func(weights, adapter, over string) *say.Error `json:"-" plan:"-"`
+	// Unfit finds fault with an adapter for a model, as far as both are known. nil:
+	// whoever opens the scenario does.
+	Unfit func(weights, adapter stage.Forecast) *say.Error `json:"-" plan:"-"`
 
 	other    Model        // instead of model and engine: weights that are asked conversations
 	model    *infer.Model // our own, of single questions
@@ -107,7 +106,7 @@ func (s *Scenario) Forecast(in map[string][]stage.Forecast, _ stage.Machine) sta
 			f.Wrong = append(f.Wrong, e)
 		}
 		for _, ad := range in["adapter"] {
-			if e := s.unfit(w.Path, ad.Path, ad.Over); e != nil {
+			if e := s.unfit(w, ad); e != nil {
 				f.Wrong = append(f.Wrong, e)
 			}
 		}
@@ -126,11 +125,11 @@ func (s *Scenario) mute(path string, foretold bool) *say.Error {
 }
 
 // unfit is Unfit, if it is known.
-func (s *Scenario) unfit(weights, adapter, over string) *say.Error {
+func (s *Scenario) unfit(weights, adapter stage.Forecast) *say.Error {
 	if s.Unfit == nil {
 		return nil
 	}
-	return s.Unfit(weights, adapter, over)
+	return s.Unfit(weights, adapter)
 }
 
 // A Manifest is scenario.json: what answers, by digest, and how.
@@ -207,7 +206,7 @@ func (s *Scenario) Run(_ context.Context, job *stage.Job) error {
 			m.Weights, ours = in.Digest, err == nil && words.Own() // a folder, or quantised
 		case "adapter":
 			m.Adapter = in.Digest
-			if e := s.unfit(job.Dir("weights"), in.Dir, ""); e != nil { // which was not made when the plan was
+			if e := s.unfit(stage.Forecast{Path: job.Dir("weights")}, stage.Forecast{Path: in.Dir}); e != nil { // which was not made when the plan was
 				return e
 			}
 		case "knowledge":

@@ -115,11 +115,29 @@ func wrongTarget(err error) *say.Error {
 		Next: say.T("choose among %s, or leave targets out", "可选 %s；也可省略 targets", bad.Has), Err: err}
 }
 
-// UnfitAdapter finds fault with an adapter for the model at base, where both are at hand:
-// one that lies in the folder dir, or will be trained over the model at over. "" is what
-// is not known. Merged or as a scenario's, it would be refused.
-func UnfitAdapter(base, dir, over string) *say.Error {
-	return cmp.Or(unfitAdapter(base, dir), otherBase(base, over))
+// UnfitAdapter finds fault with an adapter for the model base, as far as both are known:
+// one that lies at its Path, or will be trained over the model at Over. Merged or as a
+// scenario's, it would be refused.
+func UnfitAdapter(base, ad stage.Forecast) *say.Error {
+	if base.Path == "" {
+		return unfitShape(base, ad.Path)
+	}
+	return cmp.Or(unfitAdapter(base.Path, ad.Path), otherBase(base.Path, ad.Over))
+}
+
+// unfitShape finds fault with the adapter in the folder dir for a model that is not made
+// yet, and begins here from random weights: its matrices are known.
+func unfitShape(base stage.Forecast, dir string) *say.Error {
+	b := footingOf([]stage.Forecast{base})
+	if dir == "" || !b.own() || b.reads == 0 {
+		return nil
+	}
+	ad, err := model.OpenAdapter(dir, &b.shape)
+	if err != nil {
+		return adapterError(err)
+	}
+	ad.Close()
+	return nil
 }
 
 // unfitAdapter finds fault with the adapter in the folder dir for the model at base,

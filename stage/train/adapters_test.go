@@ -99,7 +99,30 @@ func TestUnfitAdapter(t *testing.T) {
 			t.Errorf("over %s: %v", over, told)
 		}
 	}
-	// Where one of the two is not made yet, nothing is known.
+	// Of a base that begins here its shape is known before it is made.
+	_, in := toySFT(t)
+	mine := newBench(t, map[string]string{"base": ours["base"], "from": in["from"]})
+	check(t, (&LoRA{Rank: 2}).Run(context.Background(), mine.Job))
+	b, err := openBrought(ours["base"])
+	check(t, err)
+	defer b.Close()
+	wide := b.Shape
+	wide.Width *= 2
+	brought := sizeOf(&wide)
+	brought["brought"] = 1
+	for i, c := range []struct {
+		size map[string]float64
+		want string
+	}{{sizeOf(&b.Shape), ""}, {sizeOf(&wide), "lora_A.weight: has shapes [2 96] and [32 2] for a matrix of [64 96]"}, {brought, ""}} {
+		told := map[string]stage.Forecast{"base": {Size: c.size}, "adapter": {Path: mine.Out}}
+		for _, op := range []stage.Forecaster{&Merge{}, &LoRA{Adapter: stage.Ref{Kind: stage.Owners, Name: "adapter"}}} {
+			wrong := op.Forecast(map[string][]stage.Forecast{"base": {told["base"]}, "adapter": {told["adapter"]}}, m).Wrong
+			if c.want == "" && len(wrong) > 0 || c.want != "" && (len(wrong) != 1 || wrong[0].Where != "adapter" || !strings.Contains(wrong[0].In(say.English), c.want)) {
+				t.Errorf("%d, %T: %v, want %q", i, op, wrong, c.want)
+			}
+		}
+	}
+	// Where one of the two is not made yet, nothing else is known.
 	for _, in := range []map[string][]stage.Forecast{{"base": {{Path: base}}, "adapter": {{}}}, {"base": {{}}, "adapter": {{Path: trained.Out}}}} {
 		if told := (&Merge{}).Forecast(in, m).Wrong; len(told) > 0 {
 			t.Error(told)

@@ -34,7 +34,7 @@ func (o *own) goOn(job *stage.Job, b *brought) error {
 func (o *own) foretellAdapter(in map[string][]stage.Forecast, b *footing) (list []*say.Error) {
 	for _, ad := range in["adapter"] {
 		for _, base := range in["base"] {
-			if bad := UnfitAdapter(base.Path, ad.Path, ad.Over); bad != nil {
+			if bad := UnfitAdapter(base, ad); bad != nil {
 				list = append(list, bad)
 			}
 		}

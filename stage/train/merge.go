@@ -63,7 +63,7 @@ func (x *Merge) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.
 	f := forecastWrite(in, x.Type, m)
 	for _, base := range in["base"] {
 		for _, ad := range in["adapter"] {
-			if bad := UnfitAdapter(base.Path, ad.Path, ad.Over); bad != nil {
+			if bad := UnfitAdapter(base, ad); bad != nil {
 				f.Wrong = append(f.Wrong, bad)
 			}
 		}

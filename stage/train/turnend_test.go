@@ -213,7 +213,7 @@ func TestOtherEnds(t *testing.T) {
 	if !errors.Is(err, stage.ErrRefused) {
 		t.Errorf("merged: %v", err)
 	}
-	if bad := UnfitAdapter(one, b.Out, ""); bad == nil || bad.Where != "adapter" {
+	if bad := UnfitAdapter(stage.Forecast{Path: one}, stage.Forecast{Path: b.Out}); bad == nil || bad.Where != "adapter" {
 		t.Errorf("the plan says %v", bad)
 	}
 }
