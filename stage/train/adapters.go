@@ -126,10 +126,10 @@ func UnfitAdapter(base, ad stage.Forecast) *say.Error {
 }
 
 // unfitShape finds fault with the adapter in the folder dir for a model that is not made
-// yet, and begins here from random weights: its matrices are known.
+// yet, if it is known what its matrices will be.
 func unfitShape(base stage.Forecast, dir string) *say.Error {
 	b := footingOf([]stage.Forecast{base})
-	if dir == "" || !b.own() || b.reads == 0 {
+	if dir == "" || b.unmade == nil {
 		return nil
 	}
 	ad, err := model.OpenAdapter(dir, &b.shape)

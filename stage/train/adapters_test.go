@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"suiren/engine/model"
 	"suiren/internal/say"
 	"suiren/stage"
 )
@@ -99,7 +100,7 @@ func TestUnfitAdapter(t *testing.T) {
 			t.Errorf("over %s: %v", over, told)
 		}
 	}
-	// Of a base that begins here its shape is known before it is made.
+	// Of a base that is made here its shape is known before.
 	_, in := toySFT(t)
 	mine := newBench(t, map[string]string{"base": ours["base"], "from": in["from"]})
 	check(t, (&LoRA{Rank: 2}).Run(context.Background(), mine.Job))
@@ -108,13 +109,14 @@ func TestUnfitAdapter(t *testing.T) {
 	defer b.Close()
 	wide := b.Shape
 	wide.Width *= 2
-	brought := sizeOf(&wide)
-	brought["brought"] = 1
+	toMake := func(s model.Shape) stage.Forecast {
+		return stage.Forecast{Size: sizeOf(&s), Model: unmade(model.Unmade(s.Config, model.AsF32))}
+	}
 	for i, c := range []struct {
-		size map[string]float64
+		base stage.Forecast
 		want string
-	}{{sizeOf(&b.Shape), ""}, {sizeOf(&wide), "lora_A.weight: has shapes [2 96] and [32 2] for a matrix of [64 96]"}, {brought, ""}} {
-		told := map[string]stage.Forecast{"base": {Size: c.size}, "adapter": {Path: mine.Out}}
+	}{{toMake(b.Shape), ""}, {toMake(wide), "lora_A.weight: has shapes [2 96] and [32 2] for a matrix of [64 96]"}, {stage.Forecast{Size: sizeOf(&wide)}, ""}} {
+		told := map[string]stage.Forecast{"base": c.base, "adapter": {Path: mine.Out}}
 		for _, op := range []stage.Forecaster{&Merge{}, &LoRA{Adapter: stage.Ref{Kind: stage.Owners, Name: "adapter"}}} {
 			wrong := op.Forecast(map[string][]stage.Forecast{"base": {told["base"]}, "adapter": {told["adapter"]}}, m).Wrong
 			if c.want == "" && len(wrong) > 0 || c.want != "" && (len(wrong) != 1 || wrong[0].Where != "adapter" || !strings.Contains(wrong[0].In(say.English), c.want)) {
