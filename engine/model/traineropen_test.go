@@ -233,6 +233,14 @@ func TestFrozenTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			out.Close()
+			written, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Compare(written, x); err != nil {
+				t.Error(err)
+			}
+			written.Close()
 			frozenType(t, name+" as "+string(x), path, x == AsF16 || x == AsBF16)
 		}
 	}

@@ -112,7 +112,7 @@ func TestGateBounds(t *testing.T) {
 	}
 	for x, b := range map[model.Mixture]struct{ err, top float64 }{
 		model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
-		model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
+		model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ5_K_M: {0.1, 0.55}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3}, model.AsQ3_K_M: {0.6, 0.2},
 	} {
 		lead := func(of float64) (gap float64) { // so many times the root of the error that passes
 			for range 50 { // the logits are the larger for it
