@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"suiren/engine/model"
@@ -142,6 +143,20 @@ func TestGateBounds(t *testing.T) {
 			}
 			if top := 1 - float64(c.swapped)/(length*prompts); !c.refused && math.Abs(p.Top-top) > 1e-3 {
 				t.Errorf("%s, %+v: the same likeliest at %g", x, c, p.Top)
+			}
+		}
+	}
+}
+
+// Every mixture has its bound, what to try instead, its size and its toil.
+func TestMixtures(t *testing.T) {
+	for _, x := range model.Mixtures {
+		if bounds[x].err == 0 || (finer[x] == "") != (x == model.AsF32) || weightBytes[x] == 0 || copyToil[x] == 0 || checkType(string(x)) != nil {
+			t.Errorf("%s: %v %q %v %v %v", x, bounds[x], finer[x], weightBytes[x], copyToil[x], checkType(string(x)))
+		}
+		for name := range strings.SplitSeq(finer[x], ", ") {
+			if y := model.Mixture(name); name != "" && bounds[y].err >= bounds[x].err {
+				t.Errorf("%s is no finer than %s", y, x)
 			}
 		}
 	}
