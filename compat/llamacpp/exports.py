@@ -32,7 +32,7 @@ import numpy as np  # noqa: E402
 WIDE = {"hidden_size": 256, "intermediate_size": 512, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 128,
         "moe_intermediate_size": 256, "shared_expert_intermediate_size": 512, "n_embd": 256, "query_pre_attn_scalar": 128, "linear_key_head_dim": 64,
         "linear_value_head_dim": 64}
-BOUNDS = {"f32": 1e-7, "f16": 1e-3, "bf16": 4e-3, "q8_0": 0.01, "q6_k": 0.03, "q4_k_m": 0.12, "q4_0": 0.15}
+BOUNDS = {"f32": 1e-7, "f16": 1e-3, "bf16": 4e-3, "q8_0": 0.01, "q6_k": 0.03, "q5_k_m": 0.06, "q4_k_m": 0.12, "q4_0": 0.15, "q3_k_m": 0.25}
 OWN = ("general.name", "general.file_type", "general.size_label", "tokenizer.", "GGUF.",  # may differ,
        "modern-bert.attention.layer_norm_rms_epsilon", "modern-bert.classifier.pooling_type",  # the latter without a head
        "hunyuan-dense.rope.scaling.",  # says that there is none

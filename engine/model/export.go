@@ -20,12 +20,14 @@ const (
 	AsBF16   Mixture = "bf16"
 	AsQ8_0   Mixture = "q8_0"
 	AsQ4_0   Mixture = "q4_0"
+	AsQ3_K_M Mixture = "q3_k_m"
 	AsQ4_K_M Mixture = "q4_k_m"
+	AsQ5_K_M Mixture = "q5_k_m"
 	AsQ6_K   Mixture = "q6_k"
 )
 
 // Mixtures lists the mixtures.
-var Mixtures = []Mixture{AsF32, AsF16, AsBF16, AsQ8_0, AsQ4_0, AsQ4_K_M, AsQ6_K}
+var Mixtures = []Mixture{AsF32, AsF16, AsBF16, AsQ8_0, AsQ4_0, AsQ3_K_M, AsQ4_K_M, AsQ5_K_M, AsQ6_K}
 
 // Plain lists those without blocks: a folder has no others, and an adapter has rows of its
 // rank, which is no whole number of blocks.
@@ -38,12 +40,14 @@ var fileTypes = map[Mixture]struct {
 	typ    weights.Type
 }{
 	AsF32: {0, weights.F32}, AsF16: {1, weights.F16}, AsBF16: {32, weights.BF16}, AsQ8_0: {7, weights.Q8_0},
-	AsQ4_0: {2, weights.Q4_0}, AsQ4_K_M: {15, weights.Q4_K}, AsQ6_K: {18, weights.Q6_K},
+	AsQ4_0: {2, weights.Q4_0}, AsQ3_K_M: {12, weights.Q3_K}, AsQ4_K_M: {15, weights.Q4_K}, AsQ5_K_M: {17, weights.Q5_K},
+	AsQ6_K: {18, weights.Q6_K},
 }
 
-// typeOf returns the type of a tensor under a mixture: llama.cpp's choice,
-// but Q6_K where it has Q5_K. Vectors, routers and what is looked up by
-// position stay F32, as do gates of heads, which rounding would move.
+// typeOf returns the type of a tensor under a mixture: llama.cpp's choice, but
+// for what it keeps finer in models of 8 experts or of 70B. Vectors, routers and
+// what is looked up by position stay F32, as do gates of heads, which rounding
+// would move.
 func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bool) weights.Type {
 	typ := fileTypes[x].typ
 	if strings.Contains(name, "attn_gate") && headGates {
@@ -64,13 +68,8 @@ func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bo
 	switch {
 	case head && x != AsQ8_0:
 		typ = weights.Q6_K
-	case x == AsQ4_K_M:
-		var l int
-		fmt.Sscanf(name, "blk.%d.", &l)
-		more := l < layers/8 || l >= 7*layers/8 || (l-layers/8)%3 == 2
-		if more && (strings.Contains(name, "attn_v.") || strings.Contains(name, "ffn_down")) || strings.Contains(name, "attn_qkv.") {
-			typ = weights.Q6_K
-		}
+	case x == AsQ3_K_M || x == AsQ4_K_M || x == AsQ5_K_M:
+		typ = x.finer(name, layers)
 	}
 	k := shape[len(shape)-1]
 	if n, _ := typ.Block(); k%n != 0 {
@@ -80,6 +79,30 @@ func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bo
 		typ = weights.F16
 	}
 	return typ
+}
+
+// finer returns the type of a matrix of a mixture that has finer ones for what
+// rounding harms most. In AsQ4_K_M attn_qkv is that in all layers; llama.cpp has
+// it in those of attn_v.
+func (x Mixture) finer(name string, layers int) weights.Type {
+	var l int
+	fmt.Sscanf(name, "blk.%d.", &l)
+	qkv, down := strings.Contains(name, "attn_qkv."), strings.Contains(name, "ffn_down")
+	value := qkv || strings.Contains(name, "attn_v.")
+	if x == AsQ3_K_M {
+		switch {
+		case value && l < 2 || down && l < layers/16:
+			return weights.Q5_K
+		case value || down || strings.Contains(name, "attn_output."):
+			return weights.Q4_K
+		}
+		return weights.Q3_K
+	}
+	more := l < layers/8 || l >= 7*layers/8 || (l-layers/8)%3 == 2
+	if more && (value || down) || qkv && x == AsQ4_K_M {
+		return weights.Q6_K
+	}
+	return fileTypes[x].typ
 }
 
 // An exported tensor is a tensor to write and where it comes from.

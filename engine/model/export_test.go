@@ -276,3 +276,31 @@ func TestExportLabels(t *testing.T) {
 		}
 	}
 }
+
+// The mixtures of K types are those that llama.cpp v0.5.0 writes of the same model.
+func TestFiner(t *testing.T) {
+	const layers = 32
+	for x, want := range map[Mixture]map[string]string{
+		AsQ3_K_M: {"attn_v": "5544 4444 4444 4444 4444 4444 4444 4444", "ffn_down": "5544 4444 4444 4444 4444 4444 4444 4444",
+			"attn_qkv": "5544 4444 4444 4444 4444 4444 4444 4444", "attn_output": strings.Repeat("4", layers), "attn_q": strings.Repeat("3", layers)},
+		AsQ4_K_M: {"attn_v": "6666 4464 4644 6446 4464 4644 6446 6666", "ffn_down": "6666 4464 4644 6446 4464 4644 6446 6666",
+			"attn_qkv": strings.Repeat("6", layers), "attn_output": strings.Repeat("4", layers), "ffn_up": strings.Repeat("4", layers)},
+		AsQ5_K_M: {"attn_v": "6666 5565 5655 6556 5565 5655 6556 6666", "ffn_down_exps": "6666 5565 5655 6556 5565 5655 6556 6666",
+			"attn_qkv": "6666 5565 5655 6556 5565 5655 6556 6666", "attn_output": strings.Repeat("5", layers), "ffn_gate": strings.Repeat("5", layers)},
+	} {
+		for name, types := range want {
+			got := ""
+			for l := range layers {
+				got += strings.Trim(x.typeOf(fmt.Sprintf("blk.%d.%s.weight", l, name), []int{256, 256}, layers, false, false).String(), "Q_K")
+			}
+			if types = strings.ReplaceAll(types, " ", ""); got != types {
+				t.Errorf("%s: %s is in %s, not %s", x, name, got, types)
+			}
+		}
+		for name, want := range map[string]weights.Type{"output": weights.Q6_K, "token_embd": fileTypes[x].typ, "blk.0.attn_norm": weights.F32} {
+			if got := x.typeOf(name+".weight", []int{256, 256}, layers, false, false); got != want {
+				t.Errorf("%s: %s is in %s, not %s", x, name, got, want)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 // are about twice what rounding evenly gives.
 var bounds = map[weights.Type]float64{
 	weights.F32: 0, weights.F16: 1.0 / 2048, weights.BF16: 1.0 / 256, weights.Q8_0: 0.006, weights.Q6_K: 0.025,
-	weights.Q4_K: 0.07, weights.Q4_0: 0.07,
+	weights.Q5_K: 0.035, weights.Q4_K: 0.07, weights.Q4_0: 0.07, weights.Q3_K: 0.15,
 }
 
 // Compare reads the model again from written, a GGUF file that WriteGGUF

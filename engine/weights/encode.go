@@ -11,7 +11,7 @@ import (
 //
 // A weight that t cannot hold, because it is too large or, in all types but
 // F32, F16 and BF16, not finite, is a *RangeError. The bits are those of ggml's
-// reference quantisers, but not for Q4_K and Q6_K.
+// reference quantisers, but not for the K types.
 func Encode(dst []byte, src []float32, t Type) error {
 	l := t.layout()
 	if l.encode == nil {
@@ -45,7 +45,7 @@ func (e *RangeError) Error() string {
 // largest is the largest magnitude that a type holds: the last one that is
 // not rounded to infinity, and what the scale, a binary16 number, allows.
 var largest = map[Type]float32{F16: 65519.996, BF16: math.Float32frombits(0x7f7f7fff), Q8_0: 127 * 65504, Q4_0: 8 * 65504,
-	Q4_K: 32 * 65504, Q6_K: 2048 * 65504} // half of it: the fitted scale may be larger than the first
+	Q3_K: 64 * 65504, Q4_K: 32 * 65504, Q5_K: 32 * 65504, Q6_K: 2048 * 65504} // half of it: the fitted scale may be larger than the first
 
 // finite reports whether x is a number and not an infinity.
 func finite(x float32) bool { return math.Float32bits(x)&0x7f800000 != 0x7f800000 }

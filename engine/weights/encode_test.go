@@ -77,6 +77,8 @@ func TestEncodeRefuses(t *testing.T) {
 		BF16: {good: []float32{3.38e38, -inf, nan}, bad: []float32{math.MaxFloat32}},
 		F16:  {good: []float32{65519, -inf, nan}, bad: []float32{65520, -1e30}},
 		Q8_0: {good: []float32{8e6, 1e-45, 1e-38}, bad: []float32{8.4e6, inf, -inf, nan}},
+		Q3_K: {good: []float32{4.1e6, -4.1e6, 1e-45, 1e-38}, bad: []float32{4.2e6, inf, nan}},
+		Q5_K: {good: []float32{2e6, -2e6, 1e-45, 1e-38}, bad: []float32{2.1e6, inf, nan}},
 		Q4_K: {good: []float32{2e6, -2e6, 1e-45, 1e-38}, bad: []float32{2.1e6, inf, nan}},
 		Q6_K: {good: []float32{1.3e8, -1.3e8, 1e-45, 1e-38}, bad: []float32{1.35e8, inf, nan}},
 		Q4_0: {good: []float32{-5e5, 1e-45, 1e-38}, bad: []float32{5.3e5, inf, -inf, nan}},
@@ -130,39 +132,55 @@ func bell(r *rand.Rand) float32 {
 }
 
 // TestEncodeK compares the quantisers of our own with what ggml's leave of
-// the same numbers: ggml v0.5.0, quantize_row_q4_K_ref and _q6_K_ref. And
-// their bits must not depend on the machine.
+// the same numbers, without outliers and with them: ggml of llama.cpp v0.5.0,
+// ggml_quantize_chunk. And their bits must not depend on the machine.
 func TestEncodeK(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	even, outliers := make([]float32, 1<<18), make([]float32, 1<<18)
+	for i := range even {
+		even[i] = bell(r)
+	}
+	for i := range outliers {
+		if outliers[i] = bell(r); r.IntN(100) == 0 {
+			outliers[i] *= 10
+		}
+	}
 	for typ, c := range map[Type]struct {
-		ggml float64 // √(Σ(x−w)²/Σx²)
-		sum  string
+		even, outliers float64 // √(Σ(x−w)²/Σx²) of ggml
+		sum            string
 	}{
-		Q4_K: {0.06879, "ca8389ed7d51c78cc48908386ecf297247a5ae66248a2c80abec6400caca7d9a"},
-		Q6_K: {0.01699, "a3274da6218db751ea4ca658b0c385ae5b1e9d6e5c1d1e42f4b183c9fab1c96f"},
+		Q3_K: {0.14555, 0.19085, "21c5bc8f176e8c044e3466e9f57b4814b24c80fef963ba7e625a611ff9d0517d"},
+		Q4_K: {0.06879, 0.09294, "ca8389ed7d51c78cc48908386ecf297247a5ae66248a2c80abec6400caca7d9a"},
+		Q5_K: {0.03480, 0.04666, "8bd0232af1402f0f50d754c0df7122d1b40cc5986bed82b1d03262cd5a9b51ec"},
+		Q6_K: {0.01699, 0.02724, "a3274da6218db751ea4ca658b0c385ae5b1e9d6e5c1d1e42f4b183c9fab1c96f"},
 	} {
-		r := rand.New(rand.NewPCG(1, 2))
-		src := make([]float32, 1<<18)
-		for i := range src {
-			src[i] = bell(r)
+		if loss, _ := lossOf(t, outliers, typ); !(loss <= 1.003*c.outliers) { // of Q4_K 0.3% more
+			t.Errorf("%s loses %.5f with outliers, ggml %.5f", typ, loss, c.outliers)
 		}
-		n, _ := typ.Size(int64(len(src)))
-		dst, back := make([]byte, n), make([]float32, len(src))
-		if err := Encode(dst, src, typ); err != nil {
-			t.Fatal(err)
-		}
-		Decode(back, dst, typ)
-		var e, all float64
-		for i, x := range src {
-			d := float64(x) - float64(back[i])
-			e, all = e+d*d, all+float64(x)*float64(x)
-		}
-		if loss := math.Sqrt(e / all); !(loss <= c.ggml) {
-			t.Errorf("%s loses %.5f, ggml %.5f", typ, loss, c.ggml)
+		loss, dst := lossOf(t, even, typ)
+		if !(loss <= c.even) {
+			t.Errorf("%s loses %.5f, ggml %.5f", typ, loss, c.even)
 		}
 		if sum := fmt.Sprintf("%x", sha256.Sum256(dst)); sum != c.sum {
 			t.Errorf("%s: the bytes are %s", typ, sum)
 		}
 	}
+}
+
+// lossOf returns what a type loses of src, √(Σ(x−w)²/Σx²), and its bytes.
+func lossOf(t *testing.T, src []float32, typ Type) (loss float64, dst []byte) {
+	n, _ := typ.Size(int64(len(src)))
+	dst, back := make([]byte, n), make([]float32, len(src))
+	if err := Encode(dst, src, typ); err != nil {
+		t.Fatal(err)
+	}
+	Decode(back, dst, typ)
+	var e, all float64
+	for i, x := range src {
+		d := float64(x) - float64(back[i])
+		e, all = e+d*d, all+float64(x)*float64(x)
+	}
+	return math.Sqrt(e / all), dst
 }
 
 // TestEncodeKEdges gives blocks that a search for a scale may stumble over.
@@ -189,7 +207,7 @@ func TestEncodeKEdges(t *testing.T) {
 		for _, v := range x {
 			top = max(top, math.Abs(float64(v)))
 		}
-		for typ, steps := range map[Type]float64{Q4_K: 15, Q6_K: 31} {
+		for typ, steps := range map[Type]float64{Q3_K: 4, Q4_K: 15, Q5_K: 31, Q6_K: 31} {
 			_, n := typ.Block()
 			dst, back := make([]byte, n), make([]float32, 256)
 			if err := Encode(dst, x, typ); err != nil {
@@ -212,7 +230,7 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range src {
 		src[i] = bell(r)
 	}
-	for _, typ := range []Type{F16, BF16, Q8_0, Q4_0, Q4_K, Q6_K} {
+	for _, typ := range []Type{F16, BF16, Q8_0, Q4_0, Q3_K, Q4_K, Q5_K, Q6_K} {
 		b.Run(typ.String(), func(b *testing.B) {
 			n, _ := typ.Size(int64(len(src)))
 			dst := make([]byte, n)

@@ -229,5 +229,5 @@ func checkType(name string) []*say.Error {
 	if name == "" || slices.Contains(model.Mixtures, model.Mixture(name)) {
 		return nil
 	}
-	return []*say.Error{unknown("type", name, []string{"f32", "f16", "bf16", "q8_0", "q6_k", "q4_k_m", "q4_0"})}
+	return []*say.Error{unknown("type", name, []string{"f32", "f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m"})}
 }

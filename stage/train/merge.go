@@ -39,10 +39,10 @@ func inBlocks(typ string) int {
 	switch m := orMixture(model.Mixture(typ)); {
 	case isFolderType(m):
 		return 0
-	case m == model.AsQ6_K || m == model.AsQ4_K_M:
-		return 5
+	case m == model.AsQ8_0 || m == model.AsQ4_0:
+		return 4
 	}
-	return 4
+	return 5
 }
 
 // Settled implements stage.Settler.
@@ -256,5 +256,6 @@ func (b *footing) rewriting(x model.Mixture, threads int) (int64, error) {
 
 // weightBytes is about how many bytes a weight takes in a type.
 var weightBytes = map[model.Mixture]float64{
-	model.AsF32: 4, model.AsF16: 2, model.AsBF16: 2, model.AsQ8_0: 1.0625, model.AsQ6_K: 0.82, model.AsQ4_K_M: 0.6, model.AsQ4_0: 0.5625,
+	model.AsF32: 4, model.AsF16: 2, model.AsBF16: 2, model.AsQ8_0: 1.0625, model.AsQ6_K: 0.82, model.AsQ5_K_M: 0.71, model.AsQ4_K_M: 0.6, model.AsQ4_0: 0.5625,
+	model.AsQ3_K_M: 0.49,
 }

@@ -16,7 +16,7 @@ func TestRevisionInBlocks(t *testing.T) {
 		"sft":      func(typ string) stage.Operator { return &SFT{Base: in("base"), Type: typ} },
 	} {
 		folder := of("bf16").Revision()
-		for typ, more := range map[string]int{"": 0, "f32": 0, "f16": 0, "q8_0": 4, "q6_k": 5, "q4_k_m": 5, "q4_0": 4} {
+		for typ, more := range map[string]int{"": 0, "f32": 0, "f16": 0, "q8_0": 4, "q6_k": 5, "q5_k_m": 5, "q4_k_m": 5, "q4_0": 4, "q3_k_m": 5} {
 			if got := of(typ).Revision(); got != folder+more {
 				t.Errorf("%s of type %q has revision %d, of folders %d", name, typ, got, folder)
 			}

@@ -33,7 +33,7 @@ func (p *parity) text() say.Text {
 // for q4_0); logits of two models that have nothing in common differ by 2.
 var bounds = map[model.Mixture]struct{ err, top float64 }{
 	model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
-	model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
+	model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ5_K_M: {0.1, 0.55}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3}, model.AsQ3_K_M: {0.6, 0.2},
 }
 
 // leads reports whether logits u prefer token a to b by more than an error of so much
@@ -64,7 +64,8 @@ const (
 )
 
 // finer are the types to try where one is too coarse.
-var finer = map[model.Mixture]string{model.AsF16: "f32", model.AsBF16: "f16, f32", model.AsQ8_0: "f16, f32", model.AsQ6_K: "q8_0, f16", model.AsQ4_K_M: "q6_k, q8_0", model.AsQ4_0: "q6_k, q8_0"}
+var finer = map[model.Mixture]string{model.AsF16: "f32", model.AsBF16: "f16, f32", model.AsQ8_0: "f16, f32", model.AsQ6_K: "q8_0, f16", model.AsQ5_K_M: "q6_k, q8_0",
+	model.AsQ4_K_M: "q6_k, q8_0", model.AsQ4_0: "q6_k, q8_0", model.AsQ3_K_M: "q5_k_m, q6_k"}
 
 // afterwards says what to do about logits that are so far off, of a model of shape s that
 // may be as far off as type x; over: because its base is in such a type.

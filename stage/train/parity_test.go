@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"suiren/engine/model"
@@ -112,7 +113,7 @@ func TestGateBounds(t *testing.T) {
 	}
 	for x, b := range map[model.Mixture]struct{ err, top float64 }{
 		model.AsF32: {1e-9, 0.999}, model.AsF16: {1e-5, 0.99}, model.AsBF16: {1e-3, 0.95},
-		model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3},
+		model.AsQ8_0: {0.01, 0.85}, model.AsQ6_K: {0.03, 0.75}, model.AsQ5_K_M: {0.1, 0.55}, model.AsQ4_K_M: {0.3, 0.3}, model.AsQ4_0: {0.3, 0.3}, model.AsQ3_K_M: {0.6, 0.2},
 	} {
 		lead := func(of float64) (gap float64) { // so many times the root of the error that passes
 			for range 50 { // the logits are the larger for it
@@ -142,6 +143,20 @@ func TestGateBounds(t *testing.T) {
 			}
 			if top := 1 - float64(c.swapped)/(length*prompts); !c.refused && math.Abs(p.Top-top) > 1e-3 {
 				t.Errorf("%s, %+v: the same likeliest at %g", x, c, p.Top)
+			}
+		}
+	}
+}
+
+// Every mixture has its bound, what to try instead, its size and its toil.
+func TestMixtures(t *testing.T) {
+	for _, x := range model.Mixtures {
+		if bounds[x].err == 0 || (finer[x] == "") != (x == model.AsF32) || weightBytes[x] == 0 || copyToil[x] == 0 || checkType(string(x)) != nil {
+			t.Errorf("%s: %v %q %v %v %v", x, bounds[x], finer[x], weightBytes[x], copyToil[x], checkType(string(x)))
+		}
+		for name := range strings.SplitSeq(finer[x], ", ") {
+			if y := model.Mixture(name); name != "" && bounds[y].err >= bounds[x].err {
+				t.Errorf("%s is no finer than %s", y, x)
 			}
 		}
 	}

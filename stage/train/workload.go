@@ -270,7 +270,8 @@ func (b *footing) proof(tokens float64, threads int) float64 {
 // copyToil is what it takes to write a weight in a type, to read it again and to
 // compare it, one after the other for half of it.
 var copyToil = map[model.Mixture]float64{
-	model.AsF32: 5000, model.AsF16: 4000, model.AsBF16: 4000, model.AsQ8_0: 4000, model.AsQ4_0: 8000, model.AsQ6_K: 14000, model.AsQ4_K_M: 15000,
+	model.AsF32: 5000, model.AsF16: 4000, model.AsBF16: 4000, model.AsQ8_0: 4000, model.AsQ4_0: 8000, model.AsQ6_K: 14000, model.AsQ5_K_M: 15000, model.AsQ4_K_M: 15000,
+	model.AsQ3_K_M: 15000,
 }
 
 // copying is what it takes to write b's weights in another type.
