@@ -161,7 +161,7 @@ var lowerRate = say.T("lower rate, to a third at first", "请调低 rate，可�
 // measure finds what the judgements below rest on.
 func (d *diagnosis) measure() {
 	n := len(d.loss)
-	d.first, d.last = d.loss[0], mean64(d.loss[n-n/10:])
+	d.first, d.last = d.loss[0], atEnd(d.steps, d.loss)
 	d.rose = d.last > endRise*d.first && d.last > d.first+endLeast
 	d.at, d.held = d.c.Series("watch_loss")
 	flat := len(d.held) > 1 && d.held[len(d.held)-1] <= (1+moved)*d.held[0] // what is watched has no noise of batches
@@ -329,6 +329,14 @@ func Progress(c *curve.Curve) (step, of int) {
 func plannedSteps(c *curve.Curve) (steps float64, known bool) {
 	steps = c.Counts["epochs"] * c.Counts["rows"] / max(c.Counts["batch"], 1)
 	return steps, steps > 0
+}
+
+// atEnd is what a loss came to: the mean of the last tenth of the steps that are told, at least
+// of the last one.
+func atEnd(steps []int, loss []float64) float64 {
+	last := steps[len(steps)-1]
+	from, _ := slices.BinarySearch(steps, last-max(last/10, 1)+1)
+	return mean64(loss[from:])
 }
 
 func mean64(x []float64) float64 {
