@@ -60,26 +60,33 @@ type modelInfo struct {
 	Created int64  `json:"created"`
 	OwnedBy string `json:"owned_by"`
 	Context int    `json:"max_model_len,omitempty"` // as vLLM calls it
+	Parent  string `json:"parent,omitempty"`        // of an adapter the model, as vLLM calls it
 }
 
-func (r *Release) info() modelInfo {
-	return modelInfo{ID: r.Name, Object: "model", Created: r.Made.Unix(), OwnedBy: "suiren", Context: r.Context}
+func (l *listed) info() modelInfo {
+	m := modelInfo{ID: l.name(), Object: "model", Created: l.Made.Unix(), OwnedBy: "suiren", Context: l.Context}
+	if l.Adapter != "" {
+		m.Parent = l.Name
+	}
+	return m
 }
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) error {
 	list := []modelInfo{}
-	for _, rel := range s.visible(r) {
-		list = append(list, rel.info())
+	for _, l := range s.listed(r) {
+		list = append(list, l.info())
 	}
 	return WriteJSON(w, http.StatusOK, map[string]any{"object": "list", "data": list})
 }
 
 func (s *Server) model(w http.ResponseWriter, r *http.Request) error {
-	rel, err := s.pick(r, r.PathValue("model"))
+	name := r.PathValue("model")
+	rel, err := s.pick(r, name)
 	if err != nil {
 		return err
 	}
-	return WriteJSON(w, http.StatusOK, rel.info())
+	l := listed{rel, rel.adapter(name)}
+	return WriteJSON(w, http.StatusOK, l.info())
 }
 
 // document is a document that a model's answers cite: file names it, and knowledge the

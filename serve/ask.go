@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -38,10 +39,11 @@ func (s *Server) ask(parse func(body []byte) (*form.Request, form.Shape, error))
 				return err
 			}
 		}
+		name := cmp.Or(rel.adapter(req.Model), rel.Name)
 		if l, ok := shape.(interface{ Loaded(model string) any }); ok && len(req.Messages)+len(req.Prompts) == 0 {
-			return WriteJSON(w, http.StatusOK, l.Loaded(rel.Name))
+			return WriteJSON(w, http.StatusOK, l.Loaded(name))
 		}
-		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: rel.Name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
+		h := form.Head{ID: shape.Prefix() + rand.Text(), Model: name, Made: s.conf.Now(), Lang: language(r), Label: rel.Label,
 			Fingerprint: "suiren-" + rel.Digest[:min(12, len(rel.Digest))], Request: req}
 		w.Header().Set("X-Request-Id", h.ID) // what Ollama's replies have no place for
 		list := s.exchanges(CallerOf(r), h.ID, h.Lang, rel, req)
@@ -154,6 +156,33 @@ func (rel *Release) consults(r *http.Request, req *form.Request) error {
 	return err
 }
 
+// A listed is a model as clients see it: a release, or with one of its adapters.
+type listed struct {
+	*Release
+	Adapter string
+}
+
+func (l *listed) name() string { return cmp.Or(l.Adapter, l.Name) }
+
+// listed are the models that the caller may know of, each name once, as pick finds it.
+func (s *Server) listed(r *http.Request) (list []listed) {
+	taken := map[string]bool{}
+	visible := s.visible(r)
+	for _, rel := range visible {
+		taken[rel.Name] = true
+	}
+	for _, rel := range visible {
+		list = append(list, listed{rel, ""})
+		for _, name := range rel.Adapters {
+			if !taken[name] {
+				taken[name] = true
+				list = append(list, listed{rel, name})
+			}
+		}
+	}
+	return list
+}
+
 // visible are the releases that the caller may know of.
 func (s *Server) visible(r *http.Request) []*Release {
 	var list []*Release
@@ -183,9 +212,9 @@ func (s *Server) first(r *http.Request, fits func(*Release) bool) *Release {
 	return any
 }
 
-// pick finds the release that answers as model, if the caller may do with it
-// what the route does; "" is the first there is. What the caller may not know
-// of is not there.
+// pick finds the release that answers as model, failing that the one that has an adapter of
+// that name, if the caller may do with it what the route does; "" is the first there is. What
+// the caller may not know of is not there.
 func (s *Server) pick(r *http.Request, model string) (*Release, error) {
 	list := s.releases()
 	if len(list) == 0 {
@@ -196,12 +225,14 @@ func (s *Server) pick(r *http.Request, model string) (*Release, error) {
 		}
 		return nil, e
 	}
-	rel := s.first(r, func(rel *Release) bool {
-		return model == "" || model == rel.Name || model == rel.Name+":latest" // as Ollama's clients write it
-	})
-	if rel != nil {
-		if err := Allow(r, AModel, rel.Name); !errors.Is(err, ErrHidden) {
-			return rel, err
+	for _, means := range []func(*Release) bool{
+		func(rel *Release) bool { return model == "" || called(model, rel.Name) },
+		func(rel *Release) bool { return rel.adapter(model) != "" },
+	} {
+		if rel := s.first(r, means); rel != nil {
+			if err := Allow(r, AModel, rel.Name); !errors.Is(err, ErrHidden) {
+				return rel, err
+			}
 		}
 	}
 	e := &form.Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "model_not_found", Param: "model",

@@ -41,6 +41,9 @@ func (s *Server) choose(r *http.Request, req *form.Request) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := live.adapts(req); err != nil {
+		return nil, err
+	}
 	session := r.Header.Get(SessionHeader)
 	if session == "" {
 		session = opening(req)

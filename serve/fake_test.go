@@ -201,5 +201,5 @@ func (lengths) Rerank(ctx context.Context, query string, documents []string) (sc
 // everything is a release that can everything.
 func everything() *Release {
 	return &Release{Name: "parrot", Digest: strings.Repeat("cd", 32), Answerer: parrot{}, Speller: letters{}, Embedder: lengths{}, Reranker: lengths{},
-		Context: 64, Origin: "model", Facts: form.Facts{Family: "parrot", Parameters: 1_500_000, Format: "gguf", Quantised: "Q8_0", Width: 4, Thinks: true}}
+		Adapters: []string{"shop"}, Context: 64, Origin: "model", Facts: form.Facts{Family: "parrot", Parameters: 1_500_000, Format: "gguf", Quantised: "Q8_0", Width: 4, Thinks: true}}
 }

@@ -16,10 +16,13 @@ var ollamaPaths = []string{
 // for what they may use.
 const ollamaVersion = "0.17.4"
 
-func (s *Server) ollamaModel(rel *Release) ollama.Model {
-	m := ollama.Model{Name: rel.Name, Digest: rel.Digest, Made: rel.Made, Facts: rel.Facts, Context: rel.Context, Origin: rel.Origin, Embeds: rel.Embedder != nil}
+func (s *Server) ollamaModel(rel *listed) ollama.Model {
+	m := ollama.Model{Name: rel.name(), Digest: rel.Digest, Made: rel.Made, Facts: rel.Facts, Context: rel.Context, Origin: rel.Origin, Embeds: rel.Embedder != nil}
 	if rel.Answerer != nil {
 		m.Can = rel.Answerer.Can()
+	}
+	if rel.Adapter != "" {
+		m.Parent = rel.Name
 	}
 	if m.Facts.Family == "" {
 		m.Facts.Family = "suiren"
@@ -29,8 +32,8 @@ func (s *Server) ollamaModel(rel *Release) ollama.Model {
 
 func (s *Server) ollamaModels(r *http.Request) []ollama.Model {
 	var list []ollama.Model
-	for _, rel := range s.visible(r) {
-		list = append(list, s.ollamaModel(rel))
+	for _, l := range s.listed(r) {
+		list = append(list, s.ollamaModel(&l))
 	}
 	return list
 }
@@ -59,7 +62,7 @@ func (s *Server) ollamaRoutes() []Route {
 			if err != nil {
 				return err
 			}
-			m := s.ollamaModel(rel)
+			m := s.ollamaModel(&listed{rel, rel.adapter(name)})
 			return WriteJSON(w, http.StatusOK, m.Show())
 		}},
 		{"POST /api/chat", Chat, s.ask(ollama.ParseChat)},

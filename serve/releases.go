@@ -31,8 +31,36 @@ type Release struct {
 	// as JSON. base is the knowledge base that the answer was written from, of a
 	// release that is asked with one; NoBase if it is none. nil: it cites nothing.
 	Document  func(readers []string, base, file string) (any, error)
-	Knowledge string  // the base that is asked unless a request names another; "": none
-	Canary    *Canary // nil: it answers all but what the canaries of its name take
+	Knowledge string   // the base that is asked unless a request names another; "": none
+	Canary    *Canary  // nil: it answers all but what the canaries of its name take
+	Adapters  []string // that a request may name, as adapter or as the model
+}
+
+// called reports whether a client that asks for model means name.
+func called(model, name string) bool {
+	return model == name || model == name+":latest" // as Ollama's clients write it
+}
+
+// adapter is the adapter that model means of a release that pick found; "": none.
+func (rel *Release) adapter(model string) string {
+	if at := slices.IndexFunc(rel.Adapters, func(name string) bool { return called(model, name) }); at >= 0 && !called(model, rel.Name) {
+		return rel.Adapters[at]
+	}
+	return ""
+}
+
+// adapts has a request whose model is an adapter of the release ask for it.
+func (rel *Release) adapts(req *form.Request) error {
+	name := rel.adapter(req.Model)
+	switch {
+	case name == "":
+		return nil
+	case req.Adapter != "" && req.Adapter != name:
+		return form.Invalid("adapter", "invalid_value", say.T("model %q is an adapter itself, and adapter names another: leave one of them out", "model %q 本身就是适配器，而 adapter 指定了另一个：请去掉其中之一", name))
+	}
+	req.Adapter = name
+	req.Need(form.Adapters, "model")
+	return nil
 }
 
 // releaseActs are what can be done with a release.

@@ -54,6 +54,9 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 		ids = rel.Speller.Tokens(*in.Prompt, in.Specials == nil || *in.Specials)
 	case len(in.Messages) > 0:
 		req, err := openai.ParseTemplate(body)
+		if err == nil {
+			err = rel.adapts(req)
+		}
 		if err != nil {
 			return err
 		}
@@ -136,6 +139,9 @@ func (s *Server) applyTemplate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rel, err := s.spelling(r, req.Model)
+	if err == nil {
+		err = rel.adapts(req)
+	}
 	if err != nil {
 		return err
 	}
@@ -175,6 +181,9 @@ func (s *Server) count(w http.ResponseWriter, r *http.Request, parse func(body [
 		return 0, err
 	}
 	rel, err := s.spelling(r, req.Model)
+	if err == nil {
+		err = rel.adapts(req)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -267,8 +267,8 @@ func (a *app) release(m *plain.Model, facts *weights.Model, name string, digest 
 	}
 	r.Facts.Quantised = mainType(facts)
 	r.About = map[string]any{"parameters": r.Facts.Parameters}
-	if names := m.Adapters(); len(names) > 0 {
-		r.About["adapters"] = names
+	if r.Adapters = m.Adapters(); len(r.Adapters) > 0 {
+		r.About["adapters"] = r.Adapters
 	}
 	return r
 }

@@ -199,15 +199,16 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 		rows = append(rows, []string{a.t("left out", "略去"), left.In(a.lang)})
 	}
 	if b.Kind == store.Weights {
-		found, err := train.FoundIn(dir, method)
+		curves := w.path("curves", stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key.Short())
+		c, unread := curve.Read(curves)
+		found, err := train.FoundIn(dir, method, c)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range found {
 			rows = append(rows, []string{f.Name.In(a.lang), f.Text.In(a.lang)})
 		}
-		curves := w.path("curves", stage.Ref{Kind: b.Kind, Name: b.Name}.String(), b.Key.Short())
-		if c, err := curve.Read(curves); err == nil {
+		if unread == nil {
 			if held := train.HeldOut(c); !held.IsZero() {
 				rows = append(rows, []string{a.t("watched", "观察"), held.In(a.lang)})
 			}

@@ -12,6 +12,7 @@ import (
 // A Model is what the lists of models say of one.
 type Model struct {
 	Name, Digest string
+	Parent       string // of an adapter the model's name
 	Made         time.Time
 	Facts        form.Facts
 	Context      int    // tokens of prompt and answer here
@@ -22,7 +23,7 @@ type Model struct {
 
 func (m *Model) details() map[string]any {
 	f := &m.Facts
-	return map[string]any{"parent_model": "", "format": f.Format, "family": f.Family, "families": []string{f.Family},
+	return map[string]any{"parent_model": m.Parent, "format": f.Format, "family": f.Family, "families": []string{f.Family},
 		"parameter_size": size(f.Parameters), "quantization_level": f.Quantised}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, repeated, unlike, noise, behind, ahead; of preferences nothing, repeated, away; of reinforcement cut, rate-high
+	Code string // mask, template, rate-high, rate-low, warmup, nothing, teacher, repeated, unlike, noise, behind, ahead; of preferences nothing, repeated, away; of reinforcement cut, rate-high
 	What say.Text
 	Next say.Text
 }
@@ -161,7 +161,7 @@ var lowerRate = say.T("lower rate, to a third at first", "请调低 rate，可�
 // measure finds what the judgements below rest on.
 func (d *diagnosis) measure() {
 	n := len(d.loss)
-	d.first, d.last = d.loss[0], mean64(d.loss[n-n/10:])
+	d.first, d.last = d.loss[0], atEnd(d.steps, d.loss)
 	d.rose = d.last > endRise*d.first && d.last > d.first+endLeast
 	d.at, d.held = d.c.Series("watch_loss")
 	flat := len(d.held) > 1 && d.held[len(d.held)-1] <= (1+moved)*d.held[0] // what is watched has no noise of batches
@@ -240,16 +240,21 @@ func (d *diagnosis) ended() bool {
 	return !known || float64(d.steps[len(d.steps)-1]) >= 0.98*planned
 }
 
-// watched judges whether the data was read too often, or is unlike what is watched.
+// watched judges whether the data was read too often, or is unlike what is watched, and whether
+// a student became worse there because its teacher is.
 func (d *diagnosis) watched() {
 	if len(d.held) >= 3 {
 		low := slices.Index(d.held, slices.Min(d.held))
 		i, _ := slices.BinarySearch(d.steps, d.at[low])
 		then := mean64(d.loss[max(i-5, 0):min(i+5, len(d.loss))])
 		if d.held[len(d.held)-1] > overfit*d.held[low] && d.last < then {
-			if d.times >= timesLeast || d.times == 0 { // 0: it was not told
+			switch teacher := d.c.Counts["teacher_loss"]; {
+			case teacher > overfit*d.held[low]: // who learns what it says comes to this, however much there is to read
+				d.find("teacher", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f: the teacher's own loss there is %.3f, and the student, which was better, follows it", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f：教师自己在那里的损失是 %.3f，原本更好的学生在跟着它变差", d.held[low], d.at[low], d.held[len(d.held)-1], d.last, teacher),
+					say.T("take a teacher that knows such text; or learn the text itself: hard nearer to 1, or train on it without a teacher", "请换用熟悉这类文本的教师；或学习文本本身：把 hard 调近 1，或不用教师直接训练"))
+			case d.times >= timesLeast || d.times == 0: // 0: it was not told
 				d.repeated(low)
-			} else {
+			default:
 				d.find("unlike", say.T("the held-out loss rose from %.3f (step %d) to %.3f while the loss fell to %.3f, and the data was read %.1f times: what is watched is unlike what is learnt", "留出集损失从 %.3f（第 %d 步）升到 %.3f，而训练损失降到 %.3f，数据只读了 %.1f 遍：观察的内容与所学的不是一类", d.held[low], d.at[low], d.held[len(d.held)-1], d.last, d.times),
 					say.T("watch what is held out of the same data: of a corpus its split, of examples their part watch", "请观察从同样数据中留出的部分：语料用 split，样例用其 watch 部分"))
 			}
@@ -324,6 +329,14 @@ func Progress(c *curve.Curve) (step, of int) {
 func plannedSteps(c *curve.Curve) (steps float64, known bool) {
 	steps = c.Counts["epochs"] * c.Counts["rows"] / max(c.Counts["batch"], 1)
 	return steps, steps > 0
+}
+
+// atEnd is what a loss came to: the mean of the last tenth of the steps that are told, at least
+// of the last one.
+func atEnd(steps []int, loss []float64) float64 {
+	last := steps[len(steps)-1]
+	from, _ := slices.BinarySearch(steps, last-max(last/10, 1)+1)
+	return mean64(loss[from:])
 }
 
 func mean64(x []float64) float64 {

@@ -373,12 +373,7 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	if d.Depth > 0 {
 		s = d.freshPupil(model.Scale(d.Depth, teacher.shape.Vocab, min(context, mostTokens)), beside, len(in["watch"]) > 0, m)
 		s.f.WordsPath = teacher.wordsAt
-		s.f.Wrong = append(s.f.Wrong, otherTokenizer(in, "teacher")...)
-		if words := teacher.speech(); words != nil && teacher.file != "" {
-			if bad := packedTeacher(words); bad != nil {
-				s.f.Wrong = append(s.f.Wrong, bad)
-			}
-		}
+		s.f.Wrong = slices.Concat(s.f.Wrong, otherTokenizer(in, "teacher"), teacher.unlearnable())
 	} else {
 		o.beside, o.slimBeside, o.watched = beside, beside, len(in["watch"]) > 0
 		s = newPupil(b, o, min(b.context(), length), m)

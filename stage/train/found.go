@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"suiren/internal/say"
+	"suiren/stage/curve"
 )
 
 // A Found is a line of what the training of weights found.
@@ -16,9 +17,9 @@ type Found struct {
 var overBases = []string{(*Continue)(nil).Name(), (*LoRA)(nil).Name(), (*DPO)(nil).Name(), (*KTO)(nil).Name(), (*GRPO)(nil).Name()}
 
 // FoundIn says what the suiren.json of a folder of weights tells of how they
-// were trained, by a method as a plan names it; nothing if it has none. It is an
-// error if it cannot be read.
-func FoundIn(dir, method string) (list []Found, err error) {
+// were trained, by a method as a plan names it, and their curve of the loss; nothing if it
+// has none. It is an error if it cannot be read. c is nil where the curve is gone.
+func FoundIn(dir, method string, c *curve.Curve) (list []Found, err error) {
 	f, err := readFacts(dir)
 	if err != nil || f.Method == "" {
 		return nil, err
@@ -28,9 +29,9 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
 		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d known before", "%s，自身没有训练；此前已知训练了 %d 步", method, f.Steps))
 	case slices.Contains(overBases, f.Method):
-		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; mean loss of the last steps %.3g", "%s，连同基座已知的共 %d 步；最后各步的平均损失 %.3g", method, f.Steps, f.Loss))
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; %v", "%s，连同基座已知的共 %d 步；%v", method, f.Steps, f.lossAtEnd(c)))
 	default:
-		add(say.T("trained", "训练方式"), say.T("%s, %d steps; mean loss of the last steps %.3g", "%s，%d 步；最后各步的平均损失 %.3g", method, f.Steps, f.Loss))
+		add(say.T("trained", "训练方式"), say.T("%s, %d steps; %v", "%s，%d 步；%v", method, f.Steps, f.lossAtEnd(c)))
 	}
 	if f.Direct {
 		add(say.T("thoughts", "思考"), say.T("no answer that it learnt last has one: it is asked without, unless who asks says otherwise", "最近所学的回答都没有思考：提问方未指定时不思考直接回答"))
@@ -78,4 +79,21 @@ func FoundIn(dir, method string) (list []Found, err error) {
 		add(say.T("parity", "一致性"), f.Parity.text())
 	}
 	return list, nil
+}
+
+// lossAtEnd says what the loss came to up to the weights that are kept: by the curve as the
+// doctor does, and of reinforcement, not all of whose steps learn, or without a curve, as it is
+// written down, a mean of as many steps in a short run as in a long one.
+func (f *facts) lossAtEnd(c *curve.Curve) say.Text {
+	if c != nil && f.Method != (*GRPO)(nil).Name() {
+		steps, loss := c.Series("loss")
+		if f.Stop != nil {
+			n, _ := slices.BinarySearch(steps, f.Stop.Kept+1)
+			steps, loss = steps[:n], loss[:n]
+		}
+		if len(loss) > 0 {
+			return say.T("loss at the end %.3g, the mean of the last tenth of its own steps", "最终损失 %.3g，即自身最后十分之一步的平均", atEnd(steps, loss))
+		}
+	}
+	return say.T("mean loss of its last steps, %d at most, %.3g", "最后各步（至多 %d 步）的平均损失 %.3g", meanSteps, f.Loss)
 }

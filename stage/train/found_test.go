@@ -33,7 +33,7 @@ func TestFoundIn(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		check(t, stage.WriteJSON(filepath.Join(dir, "suiren.json"), c.f))
-		found, err := FoundIn(dir, c.f.Method)
+		found, err := FoundIn(dir, c.f.Method, nil)
 		check(t, err)
 		all := ""
 		for _, f := range found {
@@ -53,6 +53,42 @@ func TestFoundIn(t *testing.T) {
 		if c.f.Method == "dpo" && strings.Contains(all, "pass@") || len(c.says) == 0 && all != "" {
 			t.Errorf("%+v: said\n%s", c.f, all)
 		}
+	}
+}
+
+// The loss at the end is that of the last tenth of the steps, up to the weights that are kept,
+// in what is shown as in what the doctor says; without a curve it is what is written down.
+func TestLossAtEnd(t *testing.T) {
+	falling := func(steps int) *curve.Curve {
+		c := new(curve.Curve)
+		for i := range steps {
+			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": float64(100 - i)}})
+		}
+		return c
+	}
+	for _, c := range []struct {
+		f    facts
+		c    *curve.Curve
+		want string
+	}{
+		{facts{Method: "sft", Loss: 6.23}, falling(8), "loss at the end 93, "},
+		{facts{Method: "sft", Loss: 6.23}, falling(40), "loss at the end 62.5, "},
+		{facts{Method: "lora", Loss: 6.23, Stop: &stopFacts{Kept: 20, Ended: 40}}, falling(40), "loss at the end 81.5, "},
+		{facts{Method: "grpo", Loss: 6.23, RL: &rlFacts{Started: true}}, falling(40), "20 at most, 6.23"},
+		{facts{Method: "sft", Loss: 6.23}, nil, "20 at most, 6.23"},
+		{facts{Method: "sft", Loss: 6.23}, new(curve.Curve), "20 at most, 6.23"},
+	} {
+		if got := c.f.lossAtEnd(c.c); !strings.Contains(got.In(say.English), c.want) || got.In(say.Chinese) == got.In(say.English) {
+			t.Errorf("%+v: %v, not %s", c.f, got, c.want)
+		}
+	}
+	flat := falling(40)
+	for i := range flat.Points {
+		flat.Points[i].Values["loss"] = 5 - float64(i)/1000
+	}
+	shown, list := (&facts{Method: "sft"}).lossAtEnd(flat), Diagnose(flat)
+	if len(list) != 1 || !strings.Contains(list[0].What.In(say.English), "the loss is 4.96 at the end") || !strings.Contains(shown.In(say.English), "at the end 4.96") {
+		t.Errorf("shown %v; the doctor says %v", shown, list)
 	}
 }
 

@@ -22,14 +22,11 @@ func (d *Distil) ownFresh() own {
 // fresh makes a student of random weights that reads what its teacher reads.
 func (r *distilling) fresh(length int) error {
 	d, job, home := r.Distil, r.job, r.job.Dir("teacher")
-	if words, err := talk.Open(home); err == nil {
-		if bad := packedTeacher(words); bad != nil {
-			return bad
-		}
+	if words, err := talk.Open(home); err == nil && words.GGUF && words.Own() {
+		return packedTeacher()
 	}
 	if !tokenizer.IsChat(home) {
-		return &say.Error{Where: "depth", What: say.T("a student of random weights needs a teacher that was trained here from random ones", "从随机权重开始的学生，需要在此从随机权重训练的教师"),
-			Next: say.T("give a base instead of depth", "请用 base 代替 depth")}
+		return foreignTeacher()
 	}
 	tok, err := tokenizer.Load(home)
 	if err != nil {
@@ -50,6 +47,34 @@ func (r *distilling) fresh(length int) error {
 	r.s.own.batch = min(d.batch(), microRows)
 	r.s.w, err = newWriter(home, length)
 	return err
+}
+
+// foreignTeacher is the error of a student of random weights whose teacher goes back to a
+// model that was brought.
+func foreignTeacher() *say.Error {
+	return &say.Error{Where: "depth", What: say.T("a student of random weights needs a teacher that was trained here from random ones", "从随机权重开始的学生，需要在此从随机权重训练的教师"),
+		Next: say.T("give a base instead of depth", "请用 base 代替 depth")}
+}
+
+// packedTeacher is the error of one whose teacher speaks our own chat, and is a GGUF file:
+// it was quantised.
+func packedTeacher() *say.Error {
+	return &say.Error{Where: "teacher", What: say.T("the teacher is quantised: a student of random weights takes its tokenizer from a folder, and this is a GGUF file", "教师是量化过的：从随机权重开始的学生要从文件夹取得分词器，而它是 GGUF 文件"),
+		Next: say.T("name the weights that were quantised, or give a base instead of depth", "请改用量化之前的权重作教师，或用 base 代替 depth")}
+}
+
+// unlearnable finds fault with b as the teacher of a student of random weights, made or not;
+// nil also where it cannot be read, which is told by itself.
+func (b *footing) unlearnable() []*say.Error {
+	switch {
+	case len(b.bad) > 0:
+		return nil
+	case b.brought:
+		return []*say.Error{foreignTeacher()}
+	case !b.chat:
+		return []*say.Error{packedTeacher()}
+	}
+	return nil
 }
 
 // freshPupil foretells a student of random weights of shape c, beside a teacher that takes

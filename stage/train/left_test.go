@@ -39,7 +39,7 @@ func TestLeftOut(t *testing.T) {
 		for _, over := range [][]stage.Example{nil, c.over} {
 			b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, slices.Concat(c.fit, over))})
 			check(t, c.op.Run(context.Background(), b.Job))
-			found, err := FoundIn(b.Out, c.op.Name())
+			found, err := FoundIn(b.Out, c.op.Name(), nil)
 			check(t, err)
 			var told, shown int
 			for _, note := range b.notes() {
@@ -167,7 +167,7 @@ func TestOddLabels(t *testing.T) {
 		labels := toyExamples(t, c.list)
 		b := newBench(t, map[string]string{"base": in["base"], "labels": labels, "watch": labels})
 		check(t, (&KTO{Batch: 2}).Run(context.Background(), b.Job))
-		found, err := FoundIn(b.Out, "kto")
+		found, err := FoundIn(b.Out, "kto", nil)
 		check(t, err)
 		notes, shown := strings.Join(b.notes(), "\n"), ""
 		_, compared := b.series("watch_right")

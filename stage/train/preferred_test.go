@@ -46,7 +46,7 @@ func TestAlike(t *testing.T) {
 	if _, again := some.series("loss"); fmt.Sprint(loss) != fmt.Sprint(again) {
 		t.Errorf("losses %v, and beside pairs that are left out %v", loss, again)
 	}
-	found, err := FoundIn(some.Out, "dpo")
+	found, err := FoundIn(some.Out, "dpo", nil)
 	check(t, err)
 	if text := fmt.Sprint(found); !strings.Contains(text, "2 of 6 pairs") {
 		t.Errorf("shown: %s", text)

@@ -60,8 +60,55 @@ func TestForetoldTemplate(t *testing.T) {
 	if wrong := (&LoRA{}).Forecast(rows, stage.Machine{}).Wrong; wrong != nil {
 		t.Errorf("rows: %v", wrong)
 	}
-	if wrong := (&Distil{Depth: 2}).Forecast(map[string][]stage.Forecast{"teacher": {{Path: base}}, "from": {{}}}, stage.Machine{}).Wrong; len(wrong) != 1 || wrong[0].Where != "teacher" || !strings.Contains(wrong[0].Error(), "the template cannot be read") {
+	if wrong := (&Distil{}).Forecast(map[string][]stage.Forecast{"teacher": {{Path: base}}, "base": {{Path: archFolder("qwen2")}}, "from": {{}}}, stage.Machine{}).Wrong; len(wrong) != 1 || wrong[0].Where != "teacher" || !strings.Contains(wrong[0].Error(), "the template cannot be read") {
 		t.Errorf("teacher: %v", wrong)
+	}
+}
+
+// A student of random weights is refused in the plan, made or not, the teacher whose words
+// it cannot take, in the words of a run.
+func TestForetoldTeacher(t *testing.T) {
+	m := stage.Machine{Threads: 1, Memory: 1 << 34}
+	op, in := packableSFT(t)
+	ours := newBench(t, map[string]string{"from": toyRows(t, in["tokenizer"], toyProblems(1)), "tokenizer": in["tokenizer"]})
+	check(t, op.Run(t.Context(), ours.Job))
+	folder := op.Forecast(map[string][]stage.Forecast{"from": {{Path: in["from"]}}, "tokenizer": {{Size: map[string]float64{"vocab": 270}}}}, m)
+	arch := stage.Forecast{Path: archFolder("qwen2"), Size: map[string]float64{"bytes": 1e6}}
+	rows := []stage.Forecast{{Size: map[string]float64{"rows": 12, "length": 24, "tokens": 288}}}
+	for _, c := range []struct {
+		name   string
+		make   stage.Operator
+		ours   bool
+		refuse *say.Error
+	}{
+		{"ours", nil, true, nil},
+		{"ours, gone on with", &Continue{}, true, nil},
+		{"ours, in halves", &Quantise{Type: "bf16"}, true, nil},
+		{"ours, quantised", &Quantise{Type: "q8_0"}, true, packedTeacher()},
+		{"brought", nil, false, foreignTeacher()},
+		{"brought, gone on with", &Continue{}, false, foreignTeacher()},
+		{"brought, quantised", &Quantise{Type: "q8_0"}, false, foreignTeacher()},
+	} {
+		made, later := arch, arch
+		if c.ours {
+			made, later = stage.Forecast{Path: ours.Out}, folder
+		}
+		if c.make != nil {
+			b := newBench(t, map[string]string{"base": made.Path, "examples": toyExamples(t, []stage.Example{{From: "a.jsonl:1", Messages: append(user("1"), stage.Message{Role: "assistant", Content: "2"})}})})
+			check(t, c.make.Run(t.Context(), b.Job))
+			later = c.make.(stage.Forecaster).Forecast(map[string][]stage.Forecast{"base": {later}}, m)
+			made = stage.Forecast{Path: b.Out}
+		}
+		for when, teacher := range map[string]stage.Forecast{"made": made, "to be made": later} {
+			wrong := (&Distil{Depth: 1}).Forecast(map[string][]stage.Forecast{"teacher": {teacher}, "from": rows}, m).Wrong
+			if c.refuse == nil && wrong != nil || c.refuse != nil && (len(wrong) != 1 || wrong[0].Error() != c.refuse.Error()) {
+				t.Errorf("%s, %s: %v", c.name, when, wrong)
+			}
+		}
+		run := (&Distil{Depth: 1}).Run(t.Context(), newBench(t, map[string]string{"teacher": made.Path, "from": in["from"]}).Job)
+		if c.refuse != nil && (run == nil || run.Error() != c.refuse.Error()) {
+			t.Errorf("%s: a run says %v", c.name, run)
+		}
 	}
 }
 

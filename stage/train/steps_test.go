@@ -184,6 +184,31 @@ func TestDoctorTimes(t *testing.T) {
 	}
 }
 
+// A student that becomes worse where its teacher is worse than it was follows it, however often
+// the data was read; a teacher that is no worse is not to blame.
+func TestDoctorTeacher(t *testing.T) {
+	for _, c := range []struct {
+		teacher, rows float64
+		want          string
+	}{{18.813, 160, "teacher"}, {18.813, 1e6, "teacher"}, {1.05, 160, "repeated"}, {1.05, 1e6, "unlike"}} {
+		cv := &curve.Curve{}
+		cv.Counts = map[string]float64{"rows": c.rows, "batch": 16, "teacher_loss": c.teacher}
+		for i := range 60 {
+			cv.Points = append(cv.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": 3 - 0.04*float64(i), "watch_loss": 1 + math.Abs(float64(i)-20)/20}})
+		}
+		list := Diagnose(cv)
+		if len(list) != 1 || list[0].Code != c.want {
+			t.Errorf("%+v: %+v", c, list)
+			continue
+		}
+		for lang, next := range map[say.Lang]string{say.English: "take a teacher", say.Chinese: "请换用"} {
+			if says := strings.Contains(list[0].What.In(lang), "18.813") && strings.Contains(list[0].Next.In(lang), next) && strings.Contains(list[0].Next.In(lang), "hard"); says != (c.want == "teacher") {
+				t.Errorf("%+v: %v → %v", c, list[0].What.In(lang), list[0].Next.In(lang))
+			}
+		}
+	}
+}
+
 // Only lessons are set against lessons: the owner's own data at the same size may be
 // harder, and well.
 func TestDoctorOwnData(t *testing.T) {

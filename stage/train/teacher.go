@@ -390,16 +390,6 @@ func (t *teacher) answer(ctx context.Context, judge *verify.Judge, problems []st
 	return s, nil
 }
 
-// packedTeacher is the error of a student of random weights whose teacher speaks
-// our own chat, and is a GGUF file: it was quantised. It is nil of others.
-func packedTeacher(words *talk.Words) *say.Error {
-	if !words.GGUF || !words.Own() {
-		return nil
-	}
-	return &say.Error{Where: "teacher", What: say.T("the teacher is quantised: a student of random weights takes its tokenizer from a folder, and this is a GGUF file", "教师是量化过的：从随机权重开始的学生要从文件夹取得分词器，而它是 GGUF 文件"),
-		Next: say.T("name the weights that were quantised, or give a base instead of depth", "请改用量化之前的权重作教师，或用 base 代替 depth")}
-}
-
 // answers has the teacher answer problems; its right answers are learnt. alike
 // says that both write alike.
 func (r *distilling) answers(ctx context.Context, alike bool) error {
