@@ -208,6 +208,7 @@ type Forecast struct {
 	Whole     bool               `json:"-"` // Sample is all of them
 	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
 	AllSeen   bool               `json:"-"` // Watched is all of them
+	Asked     *Asked             `json:"-"` // of examples that are not made yet; nil: not known
 	Bare      *say.Error         `json:"-"` // of problems that are not made yet: the first that is trained on and has no answer to learn; nil: not known
 	BareWatch *say.Error         `json:"-"` // the same of those that are watched, as with Watched
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument

@@ -80,12 +80,12 @@ const (
 // of its first user message, in NFKC and lower case.
 func keyOf(e *stage.Example) string { return wording.Key(question(e)) }
 
-// placeOf is that of an example by which its part is chosen.
-func (a *admission) placeOf(e *stage.Example) string {
+// placeOf is that of an example with a canonical key by which its part is chosen.
+func (a *admission) placeOf(e *stage.Example, key string) string {
 	if a.use == stage.UseProblems {
 		return wording.Group(question(e))
 	}
-	return keyOf(e)
+	return key
 }
 
 // part says where examples of a place belong.
@@ -249,7 +249,7 @@ func (s *sorter) add(e *stage.Example) error {
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
-		place = s.placeOf(e)
+		place = s.placeOf(e, e.Key)
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
