@@ -60,6 +60,10 @@ type Checker interface{ Check() []*say.Error }
 // itself, but what is added to one.
 type Adapted interface{ MakesAdapter() bool }
 
+// A Reserver is an Operator of examples that may hold all of them back from learning, to be
+// watched and held out.
+type Reserver interface{ Reserves() bool }
+
 // A Settler is an Operator that knows what holds where its plan says nothing.
 type Settler interface {
 	// Settled returns, by argument, the settings that hold, whether the plan says

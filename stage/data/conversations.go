@@ -34,7 +34,7 @@ import (
 type Conversations struct {
 	Path    string   `plan:"path"`          // a pattern of files below the folder of the plan
 	Form    string   `plan:"form,optional"` // messages, alpaca, sharegpt, prompt; none: found in the data
-	Heldout *float64 `plan:"heldout,optional" min:"0" max:"0.4"`
+	Heldout *float64 `plan:"heldout,optional" min:"0" max:"0.5"`
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -65,14 +65,17 @@ func (c *Conversations) share() float64 {
 	return *c.Heldout
 }
 
+// Reserves implements stage.Reserver.
+func (c *Conversations) Reserves() bool { return c.share() == maxHeldout }
+
 // Settled implements stage.Settler.
 func (c *Conversations) Settled() map[string]any { return map[string]any{"heldout": c.share()} }
 
 // Bounds of what one block may read.
 const (
 	maxExamples   = 10_000_000
-	maxHeldout    = 0.4
-	maxFamilies   = 64 // of problems: each is drawn, watched and scored by itself
+	maxHeldout    = 0.5 // half is held out, half watched
+	maxFamilies   = 64  // of problems: each is drawn, watched and scored by itself
 	ownersProblem = "own"
 )
 

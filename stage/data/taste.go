@@ -91,6 +91,9 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	if t.all && t.total > 0 && t.counted() {
 		train = float64(t.parts[trainPart]) / float64(t.total)
 	}
+	if c.Reserves() { // nobody learns: what is read is the part that is watched
+		train = c.share()
+	}
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
 		size[name] *= train
 	}
