@@ -315,7 +315,7 @@ func (a *applier) check(ctx context.Context, s *Step, in input) error {
 
 // run runs s's operator on the inputs.
 func (a *applier) run(ctx context.Context, s *Step, inputs []input) (store.Record, error) {
-	step := run.Step{Kind: s.Kind, Name: s.Name, Op: s.block.Op, Key: s.Key, Forecast: s.Forecast}
+	step := run.Step{Kind: s.Kind, Name: s.Name, Op: s.block.Op, Key: s.Key, Forecast: s.Forecast, Tell: a.overlap(ctx, s).events()}
 	for _, in := range inputs {
 		used := store.Used{Arg: in.Arg, Part: in.part, Digest: in.Digest, From: in.from}
 		if !in.Ref.IsZero() {

@@ -246,8 +246,11 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 	case reflect.Slice:
 		t, ok := e.(*hclsyntax.TupleConsExpr)
 		if one, is := literal(e); !ok && is && isString(one) && v.Type().Elem().Kind() == reflect.String {
-			r.add(e.Range(), say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", f.name, wantOf(v.Type()), form(e)),
-				say.T("write %s = [%q]", "请写 %s = [%q]", f.name, clip(one.AsString())))
+			next, none := peersValues[f.name][one.AsString()]
+			if !none {
+				next = say.T("write %s = [%q]", "请写 %s = [%q]", f.name, clip(one.AsString()))
+			}
+			r.add(e.Range(), say.T("%s is %s, and this is %s", "%s 应当是%s，这里是%s", f.name, wantOf(v.Type()), form(e)), next)
 			return
 		}
 		if !ok {
@@ -273,6 +276,10 @@ func (r *reader) set(v reflect.Value, f *field, e hclsyntax.Expression) {
 	switch v.Kind() {
 	case reflect.String:
 		if ok = isString(val); ok {
+			if next, none := peersValues[f.name][val.AsString()]; none {
+				r.add(e.Range(), say.T("%s cannot be %q", "%s 不能是 %q", f.name, val.AsString()), next)
+				return
+			}
 			v.SetString(val.AsString())
 			r.length(e.Range(), f, utf8.RuneCountInString(val.AsString()))
 		}

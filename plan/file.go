@@ -245,6 +245,7 @@ func parse(src []byte, name string, v Vocabulary) ([]*Block, error) {
 		r.body(b, bodies[i])
 	}
 	r.adapters(blocks)
+	r.reserved(blocks)
 	blocks = r.order(blocks)
 	if err := r.err(); err != nil {
 		return blocks, err

@@ -208,7 +208,7 @@ var peersNames = map[string]string{
 	"gradient_accumulation_steps": "batch", "gradient_accumulation": "batch", "grad_accum": "batch", "grad_accum_steps": "batch", "per_device_train_batch_size": "batch", "device_batch_size": "batch", "num_generations": "samples",
 	"early_stopping": "patience", "early_stopping_patience": "patience", "bf16": "storage", "fp16": "storage",
 	"lora_r": "rank", "r": "rank", "target_modules": "targets", "lora_target": "targets", "adapter_name_or_path": "adapter",
-	"model": "base", "model_name_or_path": "base", "dataset": "examples", "eval_dataset": "watch",
+	"model": "base", "model_name_or_path": "base", "dataset": "examples", "eval_dataset": "watch", "val_size": "heldout",
 	"cutoff_len": "length", "max_seq_length": "length", "max_length": "length", "block_size": "length",
 	"max_completion_length": "tokens", "max_new_tokens": "tokens", "vocab_size": "vocab", "n_layer": "depth", "num_hidden_layers": "depth",
 }
@@ -221,17 +221,28 @@ var peersOwn = map[string]say.Text{
 	"min_lr": say.T("leave it out: schedule says how the rate falls", "请去掉：学习率如何下降由 schedule 决定"),
 	"betas":  betasFixed, "adam_beta1": betasFixed, "adam_beta2": betasFixed, "beta1": betasFixed, "beta2": betasFixed,
 	"dropout": noDropout, "lora_dropout": noDropout,
-	"matrix_lr": allRates, "embedding_lr": allRates,
+	"neftune_noise_alpha": say.T("leave it out: no noise is added to embeddings", "请去掉：嵌入不加噪声"), "val_size": heldoutOfExamples,
+	"mask_history": say.T(`it is turns = "last", in a tokens block`, `它是 tokens 块中的 turns = "last"`),
+	"matrix_lr":    allRates, "embedding_lr": allRates,
 	"block_size": lengthOfTokens, "max_seq_length": lengthOfTokens, "cutoff_len": lengthOfTokens, "max_length": lengthOfTokens,
 }
 
 var (
-	looksItself    = say.T("leave it out: what watch names is looked at up to 20 times a run", "请去掉：watch 所写的观察集每次训练自动查看至多 20 次")
-	betasFixed     = say.T("leave it out: optimizer chooses them", "请去掉：由 optimizer 决定")
-	noDropout      = say.T("leave it out: there is none; watch and patience end a run before it learns by heart", "请去掉：没有这一项；watch 和 patience 会在背下数据之前结束训练")
-	allRates       = say.T("it is rate, one factor of all learning rates; left out it is the usual one", "它是 rate，所有学习率共用的一个倍数；省略即为常用值")
-	lengthOfTokens = say.T("it is length, in a tokens block", "它是 tokens 块中的 length")
+	looksItself       = say.T("leave it out: what watch names is looked at up to 20 times a run", "请去掉：watch 所写的观察集每次训练自动查看至多 20 次")
+	betasFixed        = say.T("leave it out: optimizer chooses them", "请去掉：由 optimizer 决定")
+	noDropout         = say.T("leave it out: there is none; watch and patience end a run before it learns by heart", "请去掉：没有这一项；watch 和 patience 会在背下数据之前结束训练")
+	allRates          = say.T("it is rate, one factor of all learning rates; left out it is the usual one", "它是 rate，所有学习率共用的一个倍数；省略即为常用值")
+	heldoutOfExamples = say.T("it is heldout, in an examples block, which watch then names", "它是 examples 块中的 heldout，再由 watch 引用该块")
+	lengthOfTokens    = say.T("it is length, in a tokens block", "它是 tokens 块中的 length")
 )
+
+// peersValues are strings that other programs take for an argument and that are none of its
+// here, and what to do.
+var peersValues = map[string]map[string]say.Text{
+	"targets": {"all": allMatrices, "all-linear": allMatrices, "all_linear": allMatrices},
+}
+
+var allMatrices = say.T("leave targets out: all matrices of the blocks are what holds then", "请去掉 targets：省略即为各层的所有矩阵")
 
 // suggestOperator says which of names was perhaps meant by given.
 func suggestOperator(given string, names []string) say.Text {

@@ -27,6 +27,7 @@ type Step struct {
 	Used     []store.Used  // the same inputs, as they are recorded
 	Key      store.Digest
 	Forecast stage.Forecast
+	Tell     []stage.Event // what is known of it before it runs: told, and kept in its curve
 }
 
 // String returns the block's name: "weights.base".
@@ -69,6 +70,9 @@ func (s *Step) Run(ctx context.Context, st *store.Store, m stage.Machine, versio
 		foretold["disk"] = float64(s.Forecast.Disk)
 	}
 	teller.tell(stage.Event{Type: TypeBegin, Key: s.Key.String(), Text: text(s.Forecast.Basis), Vals: foretold})
+	for _, e := range s.Tell {
+		teller.tell(e)
+	}
 	r, err := s.run(ctx, st, m, teller)
 	if err == nil {
 		r.Version, r.Run = version, runID

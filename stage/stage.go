@@ -60,6 +60,10 @@ type Checker interface{ Check() []*say.Error }
 // itself, but what is added to one.
 type Adapted interface{ MakesAdapter() bool }
 
+// A Reserver is an Operator of examples that may hold all of them back from learning, to be
+// watched and held out.
+type Reserver interface{ Reserves() bool }
+
 // A Settler is an Operator that knows what holds where its plan says nothing.
 type Settler interface {
 	// Settled returns, by argument, the settings that hold, whether the plan says
@@ -208,6 +212,7 @@ type Forecast struct {
 	Whole     bool               `json:"-"` // Sample is all of them
 	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
 	AllSeen   bool               `json:"-"` // Watched is all of them
+	Asked     *Asked             `json:"-"` // of examples that are not made yet; nil: not known
 	Bare      *say.Error         `json:"-"` // of problems that are not made yet: the first that is trained on and has no answer to learn; nil: not known
 	BareWatch *say.Error         `json:"-"` // the same of those that are watched, as with Watched
 	Wrong     []*say.Error       `json:"-"` // what of its inputs a run would refuse, as far as it is known: Where is the argument

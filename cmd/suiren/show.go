@@ -212,6 +212,9 @@ func (w *workspace) recordRows(b store.Block, dir string, rec store.Record) ([][
 			if held := train.HeldOut(c); !held.IsZero() {
 				rows = append(rows, []string{a.t("watched", "观察"), held.In(a.lang)})
 			}
+			if seen := train.AlsoLearnt(c); !seen.IsZero() {
+				rows = append(rows, []string{a.t("also learnt", "也在学"), seen.In(a.lang)})
+			}
 			rows = append(rows, []string{a.t("curve", "曲线"), curves})
 		}
 	}

@@ -34,7 +34,7 @@ import (
 type Conversations struct {
 	Path    string   `plan:"path"`          // a pattern of files below the folder of the plan
 	Form    string   `plan:"form,optional"` // messages, alpaca, sharegpt, prompt; none: found in the data
-	Heldout *float64 `plan:"heldout,optional" min:"0" max:"0.4"`
+	Heldout *float64 `plan:"heldout,optional" min:"0" max:"0.5"`
 }
 
 // Name, Revision and Out implement stage.Operator.
@@ -65,14 +65,17 @@ func (c *Conversations) share() float64 {
 	return *c.Heldout
 }
 
+// Reserves implements stage.Reserver.
+func (c *Conversations) Reserves() bool { return c.share() == maxHeldout }
+
 // Settled implements stage.Settler.
 func (c *Conversations) Settled() map[string]any { return map[string]any{"heldout": c.share()} }
 
 // Bounds of what one block may read.
 const (
 	maxExamples   = 10_000_000
-	maxHeldout    = 0.4
-	maxFamilies   = 64 // of problems: each is drawn, watched and scored by itself
+	maxHeldout    = 0.5 // half is held out, half watched
+	maxFamilies   = 64  // of problems: each is drawn, watched and scored by itself
 	ownersProblem = "own"
 )
 
@@ -80,12 +83,12 @@ const (
 // of its first user message, in NFKC and lower case.
 func keyOf(e *stage.Example) string { return wording.Key(question(e)) }
 
-// placeOf is that of an example by which its part is chosen.
-func (a *admission) placeOf(e *stage.Example) string {
+// placeOf is that of an example with a canonical key by which its part is chosen.
+func (a *admission) placeOf(e *stage.Example, key string) string {
 	if a.use == stage.UseProblems {
 		return wording.Group(question(e))
 	}
-	return keyOf(e)
+	return key
 }
 
 // part says where examples of a place belong.
@@ -249,7 +252,7 @@ func (s *sorter) add(e *stage.Example) error {
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
-		place = s.placeOf(e)
+		place = s.placeOf(e, e.Key)
 	}
 	text, err := json.Marshal(e)
 	if err != nil {

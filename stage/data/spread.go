@@ -29,9 +29,10 @@ func (s *spread) remark() say.Text {
 	return say.T("%v: %v; %v", "%v：%v；%v", empty, s.why(), s.more())
 }
 
-// left is the error of examples of which none is to be learnt; nil if there is one.
+// left is the error of examples of which none is to be learnt; nil if there is one, or if
+// that is what the plan says: then those who would learn are refused.
 func (s *spread) left(where string) *say.Error {
-	if s.parts[trainPart] > 0 {
+	if s.parts[trainPart] > 0 || s.share == maxHeldout {
 		return nil
 	}
 	return &say.Error{Where: where, What: say.T("no example is left to learn from, all are held out or watched: %v", "没有可供学习的样例，全部被留出或用于观察：%v", s.why()),

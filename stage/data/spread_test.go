@@ -40,6 +40,7 @@ func TestSpread(t *testing.T) {
 		"by chance":     {0.05, differ, "nothing is watched: the number of different first questions among the 24 examples is 24, and all of one question are of one part; raise heldout, or ", false},
 		"problems":      {0.01, sums, "nothing is held out or watched: ", false},
 		"all held out":  {0.4, constant, "no example is left to learn from, all are held out or watched: the number of different first questions among the 24 examples is 1, ", true},
+		"all reserved":  {0.5, differ, "", false},
 		"enough":        {0.4, differ, "", false},
 		"none held out": {0, hello, "", false},
 	} {

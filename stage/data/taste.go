@@ -46,6 +46,7 @@ type taste struct {
 	train, watch some
 	parts        map[string]int  // how many are of each, as long as they are counted
 	questions    map[string]bool // their keys, while a part has none
+	asked        stage.Asked
 
 	bare map[string]*say.Error // of problems, by part: the first without an answer
 }
@@ -90,6 +91,9 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	if t.all && t.total > 0 && t.counted() {
 		train = float64(t.parts[trainPart]) / float64(t.total)
 	}
+	if c.Reserves() { // nobody learns: what is read is the part that is watched
+		train = c.share()
+	}
 	for _, name := range []string{"examples", "text", "learnt"} { // of the part train
 		size[name] *= train
 	}
@@ -97,6 +101,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	if size["examples"] > 0 {
 		f.Basis = say.T("the examples, read", "读过样例")
 	}
+	f.Asked = &t.asked
 	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
 	if t.all && t.total > 0 {
 		fell := spread{c.share(), t.total, len(t.questions), t.parts}
@@ -184,6 +189,7 @@ func (c *Conversations) taste(in []stage.Forecast, most float64) *taste {
 		}
 	}
 	t.all = t.all && t.end == nil && t.faults.Err() == nil
+	t.asked.Whole = t.all
 	return t
 }
 
@@ -231,6 +237,8 @@ func (t *taste) file(ctx context.Context, path, name string, most float64) (spen
 // count notes what an example holds.
 func (t *taste) count(e *stage.Example) {
 	size := t.size
+	key := keyOf(e)
+	part := t.c.part(t.placeOf(e, key))
 	asked, learnt, longest := 0, 0, 0
 	for _, tool := range e.Tools {
 		asked += len(tool)
@@ -252,7 +260,7 @@ func (t *taste) count(e *stage.Example) {
 	case stage.UseProblems:
 		if !e.Answered() {
 			size["unanswered"]++
-			if part := t.c.part(t.placeOf(e)); t.bare[part] == nil {
+			if t.bare[part] == nil {
 				t.bare[part] = stage.Unanswered(e)
 			}
 		}
@@ -261,11 +269,17 @@ func (t *taste) count(e *stage.Example) {
 		size[name]++
 	}
 	size["examples"]++
+	switch q := stage.QuestionOf(key, e.Verify); part {
+	case trainPart:
+		t.asked.Learnt = append(t.asked.Learnt, q)
+	case watchPart:
+		t.asked.Watched = append(t.asked.Watched, q)
+	}
 	if t.counted() {
-		full, part := size["text"] > sampleBytes, t.c.part(t.placeOf(e))
+		full := size["text"] > sampleBytes
 		t.parts[part]++
 		if len(t.parts) < 3 {
-			t.questions[keyOf(e)] = true
+			t.questions[key] = true
 		}
 		switch part {
 		case trainPart:

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,4 +165,41 @@ func TestTokensForetoldRefusal(t *testing.T) {
 		}
 	}
 	check("a template that refuses some", threes)
+}
+
+// What a plan says is asked in a part, a run writes there, of each use: the keys are one.
+func TestTasteAsked(t *testing.T) {
+	for use, line := range map[stage.Use]string{
+		stage.UseChats:    `{"messages":[{"role":"user","content":"Is %d odd?"},{"role":"assistant","content":"a"}]}`,
+		stage.UsePairs:    `{"prompt":"Is %d odd?","chosen":"a","rejected":"b"}`,
+		stage.UseLabels:   `{"prompt":"Is %d odd?","completion":"a","label":true}`,
+		stage.UseProblems: `{"prompt":"Is %d odd?","verify":{"number": 1}}`,
+	} {
+		var b strings.Builder
+		for i := range 200 {
+			fmt.Fprintf(&b, line+"\n", i/2) // each twice
+		}
+		files := map[string]string{"a.jsonl": b.String()}
+		out, err := converse(t, new(Conversations), files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := tasted(t, files)
+		if f.Use != use || f.Asked == nil || !f.Asked.Whole {
+			t.Fatalf("%s: %s, %v", use, f.Use, f.Asked)
+		}
+		for part, got := range map[string][]stage.Question{trainPart: f.Asked.Learnt, watchPart: f.Asked.Watched} {
+			list, _ := stage.Questions(filepath.Join(out, part), 0)
+			want, have := map[stage.Question]bool{}, map[stage.Question]bool{}
+			for q := range list {
+				want[q] = true
+			}
+			for _, q := range got {
+				have[q] = true
+			}
+			if len(want) < 2 || !maps.Equal(have, want) {
+				t.Errorf("%s, %s: %d questions, a run has %d", use, part, len(have), len(want))
+			}
+		}
+	}
 }

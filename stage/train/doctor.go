@@ -10,7 +10,7 @@ import (
 
 // A Finding is what looks wrong in the curve of a run, and what to do.
 type Finding struct {
-	Code string // mask, template, rate-high, rate-low, warmup, nothing, teacher, repeated, unlike, noise, behind, ahead; of preferences nothing, repeated, away; of reinforcement cut, rate-high
+	Code string // mask, seen, template, rate-high, rate-low, warmup, nothing, teacher, repeated, unlike, noise, behind, ahead; of preferences nothing, repeated, away; of reinforcement cut, rate-high
 	What say.Text
 	Next say.Text
 }
@@ -77,6 +77,9 @@ func Diagnose(c *curve.Curve) []Finding {
 	if part, ok := c.Counts["supervised"]; ok && part < leastMask {
 		d.find("mask", say.T("%.2f%% of the tokens are learnt: the mask is empty or nearly so", "只有 %.2f%% 的词元参与学习：掩码为空或几乎为空", 100*part),
 			say.T("look at the rows with suiren preview: which turns are marked as learnt, and do answers fit into a row?", "请用 suiren preview 查看数据行：标出了哪些轮次，回答能否放进一行"))
+	}
+	if seen := AlsoLearnt(c); !seen.IsZero() {
+		d.find("seen", seen, say.T("take them out of one of the files, or name in watch the block itself that is learnt", "请从其中一方的文件里去掉这些问题，或让 watch 直接引用所学的块"))
 	}
 	loss := d.loss
 	if len(loss) == 0 {

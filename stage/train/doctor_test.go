@@ -467,3 +467,18 @@ func TestTold(t *testing.T) {
 		}
 	}
 }
+
+// That watched questions are learnt is told of any curve, however short, and where none is it is not.
+func TestDiagnoseSeen(t *testing.T) {
+	for n, want := range map[float64]string{0: "", 2: "2 of the 3 watched questions are learnt, too, "} {
+		c := new(curve.Curve)
+		c.Counts = map[string]float64{"watch_learnt": n, "watch_questions": 3}
+		list, text := Diagnose(c), AlsoLearnt(c)
+		if (len(list) == 1 && list[0].Code == "seen") != (n > 0) || text.IsZero() != (n == 0) || !strings.HasPrefix(text.In(say.English), want) {
+			t.Errorf("%g: %v, %v", n, list, text)
+		}
+		if zh := text.In(say.Chinese); n > 0 && !strings.HasPrefix(zh, "3 个观察问题中有 2 个") {
+			t.Error(zh)
+		}
+	}
+}

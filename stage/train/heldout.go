@@ -100,6 +100,15 @@ func HeldLoss(c *curve.Curve) (loss float64, ok bool) {
 	return held[len(held)-1], true
 }
 
+// AlsoLearnt says how many of the questions that a run watched were learnt in it, too, from
+// another block; nothing if none was.
+func AlsoLearnt(c *curve.Curve) (text say.Text) {
+	if n := c.Counts["watch_learnt"]; n > 0 {
+		text = say.T("%.0f of the %.0f watched questions are learnt, too, from another block: what is told of them is not told of unseen text", "%.0[2]f 个观察问题中有 %.0[1]f 个也在另一个块中被学习：由此得出的数字并非来自未见过的文本", n, c.Counts["watch_questions"])
+	}
+	return text
+}
+
 // HeldOut says what the loss of what is watched came to in c, and its lowest, and
 // where they were told the bits per byte of both; nothing
 // if nothing was watched. Where the last look was at more than the others, it comes first.
