@@ -204,7 +204,7 @@ type Forecast struct {
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
 	Families  []string           `json:"-"` // of problems that are not made yet: all that may be among them; nil: not known
-	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first that are trained on
+	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of those that are trained on, from all over them
 	Whole     bool               `json:"-"` // Sample is all of them
 	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
 	AllSeen   bool               `json:"-"` // Watched is all of them

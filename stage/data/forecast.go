@@ -71,6 +71,17 @@ func about(seconds float64, memory int64, size map[string]float64) stage.Forecas
 
 var fromSizes = say.T("the files' sizes; how long the texts are is known when they were read", "按文件大小估计；读过之后才知道文本有多长")
 
+// both says one thing and the other, as far as there are two.
+func both(a, b say.Text) say.Text {
+	switch {
+	case a.IsZero():
+		return b
+	case b.IsZero():
+		return a
+	}
+	return say.T("%v; %v", "%v；%v", a, b)
+}
+
 // Forecast implements stage.Forecaster.
 func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	text, seconds := textOf(in["files"])
@@ -162,7 +173,8 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		rough = true
 	}
 	docs, tokens, learnt := 0.0, 0.0, 0.0
-	over, all := int64(0), !rough // documents that are longer than a row; none is left uncounted
+	left, answers := 0.0, 0.0     // answers that are longer than a row with what stands before them, of all
+	over, all := int64(0), !rough // the same of what is counted; none is left uncounted
 	var faults stage.Faults
 	for i := range in["from"] {
 		f := &in["from"][i]
@@ -172,6 +184,9 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		}
 		all = all && whole
 		part := f.Size["examples"] / float64(len(some))
+		if whole {
+			part = 1
+		}
 		for k := range some {
 			e := some[k]
 			if t.Direct {
@@ -187,7 +202,9 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 			default:
 				continue
 			}
-			over += int64(long)
+			var cut talk.Cut
+			cut.Add(list, long)
+			over, left, answers = over+int64(long), left+part*float64(long), answers+part*float64(cut.Answers)
 			for d := range list {
 				n := float64(w.Size(list[d].IDs))
 				docs, tokens = docs+part, tokens+part*n
@@ -215,6 +232,7 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		return f, true, wrong
 	}
 	f.Basis = say.T("some of the examples, counted", "数过其中一部分样例")
+	f.Derived = talk.Foretold(left, answers, t.row())
 	return f, true, wrong
 }
 

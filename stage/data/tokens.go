@@ -99,7 +99,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		words, err := talk.Open(base.Path)
 		if err == nil {
 			if len(in["from"]) > 0 {
-				f.Derived = words.Remark("base")
+				f.Derived = both(words.Remark("base"), f.Derived)
 			}
 			_, err = words.Writer()
 		}
@@ -204,16 +204,21 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if info.Rows == 0 {
 		return allLong(info.Dropped, t.Length)
 	}
-	if info.Dropped > 0 {
-		text := say.T("left out: %v", "略去：%v", info.Left())
+	if left := p.cut.Text(t.row()); !left.IsZero() {
+		text := say.T("left out: %v", "略去：%v", left)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return nil
 }
 
-// allLong is the error of documents none of which fits into a row of length tokens.
+// row is that in which there is no room for what is left out.
+func (t *Tokens) row() say.Text {
+	return say.T("a row of %d tokens", "一行的 %d 个词元", t.Length)
+}
+
+// allLong is the error of answers none of which fits into a row of length tokens.
 func allLong(n int64, length int) *say.Error {
-	return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", n, length),
+	return &say.Error{Where: "length", What: say.T("all %d answers are longer than a row of %d tokens with the conversation before", "全部 %d 个回答，连同前文，都超过一行的 %d 个词元", n, length),
 		Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
 }
 
@@ -273,6 +278,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		if err != nil {
 			return p.faults.Add(err)
 		}
+		p.cut.Add(docs, long)
 		for range long {
 			p.w.Drop()
 		}
@@ -315,6 +321,7 @@ type packer struct {
 	waiting []stage.RowDoc
 	faults  stage.Faults // examples that cannot be written
 
+	cut            talk.Cut
 	lost           talk.Losses
 	knows          bool // the template knows thoughts
 	thoughts, mute int  // that were met; of a template that knows none
