@@ -85,13 +85,16 @@ func both(a, b say.Text) say.Text {
 // Forecast implements stage.Forecaster.
 func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	text, seconds := textOf(in["files"])
-	return about(seconds, 56<<20, map[string]float64{"text": text, "documents": sum(in["files"], "files")})
+	f := about(seconds, 56<<20, map[string]float64{"text": text, "documents": sum(in["files"], "files")})
+	f.Files = plainFiles(in["files"])
+	return f
 }
 
 // Forecast implements stage.Forecaster.
 func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	text, documents := 0.0, 0.0
+	text, documents, files := 0.0, 0.0, []string(nil)
 	for _, f := range in["from"] {
+		files = append(files, excerptFiles(&f)...)
 		one, n := f.Size["text"], f.Size["documents"]
 		var made documentsReport
 		if b, err := stage.ReadFile(filepath.Join(f.Path, "report.json"), maxReport); f.Path != "" && err == nil && json.Unmarshal(b, &made) == nil {
@@ -107,7 +110,9 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	if c.Epochs > 0 {
 		text *= c.Epochs
 	}
-	return about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
+	f := about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
+	f.Files = files
+	return f
 }
 
 // sum adds a size over what the steps before foretell.
@@ -157,11 +162,11 @@ var speedUnknown = say.T("how long the model takes is known when it is there and
 // counted foretells rows of conversations by counting some of them in the words that they
 // are written in, or roughly where those are not at hand; false if there is none to count.
 // wrong is what a run would refuse of those that are counted.
-func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok bool, wrong []*say.Error) {
-	if len(in["from"]) == 0 || len(in["text"]) > 0 {
+func (t *Tokens) counted(in map[string][]stage.Forecast, w *talk.Writer) (_ stage.Forecast, ok bool, wrong []*say.Error) {
+	if len(in["from"]) == 0 {
 		return stage.Forecast{}, false, nil
 	}
-	w, rough := t.foretold(in), false
+	rough := false
 	vocab := sum(in["tokenizer"], "vocab")
 	if w != nil {
 		vocab = float64(w.Tokenizer.Vocab())
@@ -213,7 +218,7 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		}
 	}
 	wrong = stage.Wrong("from", faults.Err())
-	if wrong == nil && all && learnt == 0 {
+	if wrong == nil && all && learnt == 0 && len(in["text"]) == 0 {
 		wrong = []*say.Error{t.unlearnt()}
 		if over > 0 {
 			wrong = []*say.Error{allLong(over, t.Length)}

@@ -79,9 +79,13 @@ const (
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	f, counted, wrong := t.counted(in)
-	if !counted {
-		f = t.forecast(in)
+	w := t.foretold(in)
+	f, counted, wrong := t.counted(in, w)
+	switch {
+	case !counted:
+		f = t.forecast(in, w)
+	case len(in["text"]) > 0:
+		t.beside(&f, in["text"], w)
 	}
 	f.Wrong = wrong
 	for i := range in["from"] {
@@ -108,16 +112,28 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	return f
 }
 
-func (t *Tokens) forecast(in map[string][]stage.Forecast) stage.Forecast {
+// beside adds texts to the forecast of conversations: they fill rows of their own, about.
+func (t *Tokens) beside(f *stage.Forecast, in []stage.Forecast, w *talk.Writer) {
+	text, tokens := t.texts(in, w, cmp.Or(f.Size["vocab"], baseVocab))
+	rows := tokens / float64(t.Length)
+	for name, n := range map[string]float64{"rows": rows, "documents": rows, "tokens": tokens, "supervised": tokens} {
+		f.Size[name] += n
+	}
+	of := about(text/packRate, 0, nil)
+	f.Low, f.High = f.Low+of.Low, f.High+of.High
+	if t.Shuffle {
+		f.Memory += int64(8 * f.Size["tokens"])
+	}
+}
+
+func (t *Tokens) forecast(in map[string][]stage.Forecast, w *talk.Writer) stage.Forecast {
 	n := sum(in["from"], "problems")
 	vocab := sum(in["tokenizer"], "vocab")
 	if n == 0 {
-		text := sum(in["from"], "text") + sum(in["text"], "text")
-		of := vocab
-		if of == 0 {
-			of = baseVocab
-		}
-		tokens, memory := text/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples"), int64(64<<20)
+		of := cmp.Or(vocab, baseVocab)
+		text, tokens := t.texts(in["text"], w, of)
+		said, memory := sum(in["from"], "text"), int64(64<<20)
+		text, tokens = text+said, tokens+said/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples")
 		if t.Shuffle {
 			memory += int64(8 * tokens)
 		}
