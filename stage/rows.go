@@ -47,7 +47,7 @@ type RowsInfo struct {
 	Rows       int   `json:"rows"`
 	Think      bool  `json:"think"`      // thoughts are among the targets
 	Documents  int64 `json:"documents"`  // in the rows
-	Dropped    int64 `json:"dropped"`    // documents longer than a row
+	Dropped    int64 `json:"dropped"`    // answers that are, with what stands before them, longer than a row
 	Tokens     int64 `json:"tokens"`     // without padding
 	Supervised int64 `json:"supervised"` // tokens that are targets
 
@@ -61,12 +61,12 @@ type RowsInfo struct {
 // learns from them is asked without.
 func (in *RowsInfo) Direct() bool { return in.Words != "" && !in.Think }
 
-// Left says how many documents the rows leave out; nothing if none.
+// Left says how many answers the rows leave out; nothing if none.
 func (in *RowsInfo) Left() say.Text {
 	if in.Dropped == 0 {
 		return say.Text{}
 	}
-	return say.T("%d of %d documents, longer than a row of %d tokens", "%[2]d 篇文档中的 %[1]d 篇，超过一行的 %[3]d 个词元", in.Dropped, in.Dropped+in.Documents, in.Length)
+	return say.T("%d answers, longer than a row of %d tokens with the conversation before", "%d 个回答，连同前文超过一行的 %d 个词元", in.Dropped, in.Length)
 }
 
 // A Choice says what of an assistant's turns is learnt. The zero value is all
@@ -295,7 +295,7 @@ func (w *RowWriter) Choice(c Choice) { w.info.Choice = c }
 // Words notes the words in which conversations are written.
 func (w *RowWriter) Words(sum string) { w.info.Words = sum }
 
-// Drop counts a document that fits no row.
+// Drop counts an answer that fits no row.
 func (w *RowWriter) Drop() { w.info.Dropped++ }
 
 // Add writes one row: documents one after the other, then padding.

@@ -208,7 +208,7 @@ type Forecast struct {
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit
 	Use       Use                `json:"-"` // of examples: what they are for; "": not known
 	Families  []string           `json:"-"` // of problems that are not made yet: all that may be among them; nil: not known
-	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of the first that are trained on
+	Sample    []Example          `json:"-"` // of chats, pairs and labels that are not made yet: some of those that are trained on, from all over them
 	Whole     bool               `json:"-"` // Sample is all of them
 	Watched   []Example          `json:"-"` // the same of those that are watched, which plan puts into Sample where these are read
 	AllSeen   bool               `json:"-"` // Watched is all of them
@@ -219,7 +219,7 @@ type Forecast struct {
 	Words     string             `json:"-"` // of an input: the tokenizer that it is, or is made with; "": not known
 	Path      string             `json:"-"` // of an input that is a model of the owner's, or made: where it lies, to be looked into
 	WordsPath string             `json:"-"` // of weights, or of rows of conversations, whose words are those of a model at hand, made or the owner's: where it lies
-	Files     []string           `json:"-"` // of an input that is files of the owner's: where they lie
+	Files     []string           `json:"-"` // of an input that is files of the owner's, or texts that are to be made of them: where they lie
 	Folder    string             `json:"-"` // … and the folder that their names begin at
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
 	Adapter   any                `json:"-"` // … and its form, as the stage that makes it knows it; nil: not known

@@ -86,8 +86,8 @@ func (w *workspace) preview(b store.Block, from, n int) error {
 	info := rows.Info()
 	share := 100 * float64(info.Supervised) / float64(max(info.Tokens, 1))
 	if a.format == formatText {
-		fmt.Fprintln(a.stdout, a.t("tokens.%s: %d rows of %d tokens, %d documents (%d too long); %.1f%% of the tokens are learnt",
-			"tokens.%s：%d 行，每行 %d 个词元，%d 篇文档（%d 篇过长）；%.1f%% 的词元参与学习", b.Name, info.Rows, info.Length, info.Documents, info.Dropped, share))
+		fmt.Fprintln(a.stdout, a.t("tokens.%s: %d rows of %d tokens, %d documents (%d answers too long); %.1f%% of the tokens are learnt",
+			"tokens.%s：%d 行，每行 %d 个词元，%d 篇文档（%d 个回答过长）；%.1f%% 的词元参与学习", b.Name, info.Rows, info.Length, info.Documents, info.Dropped, share))
 	} else {
 		a.line(map[string]any{"type": "rows", "block": "tokens." + b.Name, "rows": info.Rows, "length": info.Length, "documents": info.Documents, "dropped": info.Dropped, "learnt": share})
 	}

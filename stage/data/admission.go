@@ -2,6 +2,8 @@ package data
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 
 	"suiren/internal/say"
 	"suiren/stage"
@@ -16,6 +18,7 @@ type admission struct {
 	total    int
 	families map[string]bool
 	faults   stage.Faults
+	seen     map[[16]byte]bool // what was admitted
 }
 
 // read takes an example of the owner's, or err in its place: then it is noted, and the next
@@ -50,4 +53,24 @@ func (a *admission) admit(e *stage.Example) error {
 			Next: say.T("give family the name of a kind that many problems are of, or leave it out", "请在 family 中写多道题共有的种类，或省略此项")}
 	}
 	return nil
+}
+
+// twice reports whether an example was there before, wherever it stands, and notes it.
+func (a *admission) twice(e *stage.Example) (bool, error) {
+	at := *e
+	at.From, at.Field = "", ""
+	text, err := json.Marshal(&at)
+	if err != nil {
+		return false, err
+	}
+	h := sha256.Sum256(text)
+	sum := [16]byte(h[:16])
+	if a.seen[sum] {
+		return true, nil
+	}
+	if a.seen == nil {
+		a.seen = map[[16]byte]bool{}
+	}
+	a.seen[sum] = true
+	return false, nil
 }

@@ -136,7 +136,6 @@ type sorter struct {
 	parts    map[string]*stage.ExampleWriter
 	problems map[string][]stage.Problem
 	keys     map[string]map[string]bool
-	seen     map[[16]byte]bool
 	labelled map[[16]byte]bool   // the label of each labelled answer
 	paired   map[[16]byte]bool   // pairs
 	asked    map[[16]byte]asked  // problems, by what they ask
@@ -175,7 +174,7 @@ func (c *Conversations) Run(ctx context.Context, job *stage.Job) error {
 
 // sorter opens the parts.
 func (c *Conversations) sorter(job *stage.Job) (*sorter, error) {
-	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, seen: map[[16]byte]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, asked: map[[16]byte]asked{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
+	s := &sorter{Conversations: c, parts: map[string]*stage.ExampleWriter{}, problems: map[string][]stage.Problem{}, keys: map[string]map[string]bool{}, labelled: map[[16]byte]bool{}, paired: map[[16]byte]bool{}, asked: map[[16]byte]asked{}, odd: map[*int]string{}, worded: map[[16]byte]string{}}
 	s.report = conversationsReport{Format: 1, Files: map[string]int{}, Examples: map[string]int{}, Keys: map[string]int{}, Messages: map[string]int{}, Languages: map[string]int{}}
 	for _, part := range []string{trainPart, watchPart, heldoutPart} {
 		dir := filepath.Join(job.Out, part)
@@ -247,24 +246,16 @@ func (s *sorter) file(ctx context.Context, dir, p string) error {
 // add writes an example that was admitted into its part, once. Its key may be there.
 func (s *sorter) add(e *stage.Example) error {
 	s.report.Use = s.use
-	from, made := e.From, e.Field
-	e.From, e.Field = "", ""
 	place := e.Key // of a dialogue: what was drawn
 	if e.Key == "" {
 		e.Key = keyOf(e)
 		place = s.placeOf(e, e.Key)
 	}
-	text, err := json.Marshal(e)
-	if err != nil {
+	if twice, err := s.twice(e); err != nil {
 		return err
-	}
-	e.From, e.Field = from, made
-	h := sha256.Sum256(text)
-	if sum := [16]byte(h[:16]); s.seen[sum] {
+	} else if twice {
 		s.report.Twice++
 		return nil
-	} else {
-		s.seen[sum] = true
 	}
 	part := s.part(place)
 	if s.use == stage.UseProblems && place == e.Key && s.elsewhere(e, part) {

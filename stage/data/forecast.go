@@ -71,16 +71,30 @@ func about(seconds float64, memory int64, size map[string]float64) stage.Forecas
 
 var fromSizes = say.T("the files' sizes; how long the texts are is known when they were read", "按文件大小估计；读过之后才知道文本有多长")
 
+// both says one thing and the other, as far as there are two.
+func both(a, b say.Text) say.Text {
+	switch {
+	case a.IsZero():
+		return b
+	case b.IsZero():
+		return a
+	}
+	return say.T("%v; %v", "%v；%v", a, b)
+}
+
 // Forecast implements stage.Forecaster.
 func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	text, seconds := textOf(in["files"])
-	return about(seconds, 56<<20, map[string]float64{"text": text, "documents": sum(in["files"], "files")})
+	f := about(seconds, 56<<20, map[string]float64{"text": text, "documents": sum(in["files"], "files")})
+	f.Files = plainFiles(in["files"])
+	return f
 }
 
 // Forecast implements stage.Forecaster.
 func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	text, documents := 0.0, 0.0
+	text, documents, files := 0.0, 0.0, []string(nil)
 	for _, f := range in["from"] {
+		files = append(files, excerptFiles(&f)...)
 		one, n := f.Size["text"], f.Size["documents"]
 		var made documentsReport
 		if b, err := stage.ReadFile(filepath.Join(f.Path, "report.json"), maxReport); f.Path != "" && err == nil && json.Unmarshal(b, &made) == nil {
@@ -96,7 +110,9 @@ func (c *Corpus) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	if c.Epochs > 0 {
 		text *= c.Epochs
 	}
-	return about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
+	f := about(text/curateRate, memory, map[string]float64{"text": text * (1 - c.Split), "split": c.Split})
+	f.Files = files
+	return f
 }
 
 // sum adds a size over what the steps before foretell.
@@ -146,11 +162,11 @@ var speedUnknown = say.T("how long the model takes is known when it is there and
 // counted foretells rows of conversations by counting some of them in the words that they
 // are written in, or roughly where those are not at hand; false if there is none to count.
 // wrong is what a run would refuse of those that are counted.
-func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok bool, wrong []*say.Error) {
-	if len(in["from"]) == 0 || len(in["text"]) > 0 {
+func (t *Tokens) counted(in map[string][]stage.Forecast, w *talk.Writer) (_ stage.Forecast, ok bool, wrong []*say.Error) {
+	if len(in["from"]) == 0 {
 		return stage.Forecast{}, false, nil
 	}
-	w, rough := t.foretold(in), false
+	rough := false
 	vocab := sum(in["tokenizer"], "vocab")
 	if w != nil {
 		vocab = float64(w.Tokenizer.Vocab())
@@ -162,7 +178,8 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		rough = true
 	}
 	docs, tokens, learnt := 0.0, 0.0, 0.0
-	over, all := int64(0), !rough // documents that are longer than a row; none is left uncounted
+	left, answers := 0.0, 0.0     // answers that are longer than a row with what stands before them, of all
+	over, all := int64(0), !rough // the same of what is counted; none is left uncounted
 	var faults stage.Faults
 	for i := range in["from"] {
 		f := &in["from"][i]
@@ -172,6 +189,9 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		}
 		all = all && whole
 		part := f.Size["examples"] / float64(len(some))
+		if whole {
+			part = 1
+		}
 		for k := range some {
 			e := some[k]
 			if t.Direct {
@@ -187,7 +207,9 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 			default:
 				continue
 			}
-			over += int64(long)
+			var cut talk.Cut
+			cut.Add(list, long)
+			over, left, answers = over+int64(long), left+part*float64(long), answers+part*float64(cut.Answers)
 			for d := range list {
 				n := float64(w.Size(list[d].IDs))
 				docs, tokens = docs+part, tokens+part*n
@@ -196,7 +218,7 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		}
 	}
 	wrong = stage.Wrong("from", faults.Err())
-	if wrong == nil && all && learnt == 0 {
+	if wrong == nil && all && learnt == 0 && len(in["text"]) == 0 {
 		wrong = []*say.Error{t.unlearnt()}
 		if over > 0 {
 			wrong = []*say.Error{allLong(over, t.Length)}
@@ -215,6 +237,7 @@ func (t *Tokens) counted(in map[string][]stage.Forecast) (_ stage.Forecast, ok b
 		return f, true, wrong
 	}
 	f.Basis = say.T("some of the examples, counted", "数过其中一部分样例")
+	f.Derived = talk.Foretold(left, answers, t.row())
 	return f, true, wrong
 }
 

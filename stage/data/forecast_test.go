@@ -65,14 +65,18 @@ func TestForecastOfExamples(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string, times int) stage.Forecast {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(strings.Repeat(text, times)), 0o600); err != nil {
+		var all strings.Builder
+		for i := range times {
+			all.WriteString(strings.ReplaceAll(text, "######", fmt.Sprintf("%06d", i))) // one is unlike another
+		}
+		if err := os.WriteFile(path, []byte(all.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return stage.Forecast{Size: map[string]float64{"bytes": float64(len(text) * times)}, Files: []string{path}}
 	}
 	none := 0.0
 	op := &Conversations{Heldout: &none}
-	pair := `{"prompt": "` + strings.Repeat("q", 30) + `", "chosen": "` + strings.Repeat("c", 20) + `", "rejected": "` + strings.Repeat("r", 10) + `"}` + "\n"
+	pair := `{"prompt": "######` + strings.Repeat("q", 24) + `", "chosen": "` + strings.Repeat("c", 20) + `", "rejected": "` + strings.Repeat("r", 10) + `"}` + "\n"
 	for _, n := range []int{10, 100_000} { // 4 MiB are tasted
 		f := op.Forecast(map[string][]stage.Forecast{"files": {write("pairs.jsonl", pair, n)}}, stage.Machine{})
 		for name, want := range map[string]float64{"examples": 1, "pairs": 1, "text": 60, "learnt": 30} {
@@ -84,19 +88,19 @@ func TestForecastOfExamples(t *testing.T) {
 			t.Errorf("longest %g", f.Size["longest"])
 		}
 	}
-	chat := `{"messages": [{"role": "user", "content": "` + strings.Repeat("q", 30) + `"}, {"role": "assistant", "content": "` + strings.Repeat("c", 20) + `"}]}` + "\n"
+	chat := `{"messages": [{"role": "user", "content": "` + strings.Repeat("q", 30) + `"}, {"role": "assistant", "content": "######` + strings.Repeat("c", 14) + `"}]}` + "\n"
 	tool := `{"type": "function", "function": {"name": "f", "description": "` + strings.Repeat("d", 200) + `", "parameters": {}}}`
-	call := `{"tools": [` + tool + `], "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}]}` + "\n"
+	call := `{"tools": [` + tool + `], "messages": [{"role": "user", "content": "######"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}]}` + "\n"
 	calls := op.Forecast(map[string][]stage.Forecast{"files": {write("calls.jsonl", call, 10)}}, stage.Machine{})
-	if text, learnt := calls.Size["text"]/10, calls.Size["learnt"]/10; text < 300 || text > 340 || learnt < 55 || learnt > 65 {
+	if text, learnt := calls.Size["text"]/10, calls.Size["learnt"]/10; text < 300 || text > 345 || learnt < 55 || learnt > 65 {
 		t.Errorf("of chats that call tools: %g bytes each, %g learnt", text, learnt)
 	}
-	called := `{"prompt": "q", "chosen": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}], "rejected": "no", "tools": [` + tool + `]}` + "\n"
+	called := `{"prompt": "######", "chosen": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\": \"` + strings.Repeat("c", 50) + `\"}"}}]}], "rejected": "no", "tools": [` + tool + `]}` + "\n"
 	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("called.jsonl", called, 10)}}, stage.Machine{}); f.Size["pairs"] != 10 || f.Size["learnt"] < 10*55 || f.Size["learnt"] > 10*70 {
 		t.Errorf("of pairs that call tools: %v", f.Size)
 	}
 	// Of short chats most is what stands around them: 180 in rows of 64 tokens came to 61 rows.
-	short := write("short.jsonl", `{"messages": [{"role": "user", "content": "3+4=?"}, {"role": "assistant", "content": "7"}]}`+"\n", 200)
+	short := write("short.jsonl", `{"messages": [{"role": "user", "content": "######"}, {"role": "assistant", "content": "7"}]}`+"\n", 200)
 	few := (&Conversations{}).Forecast(map[string][]stage.Forecast{"files": {short}}, stage.Machine{})
 	if f := (&Tokens{Length: 64}).Forecast(map[string][]stage.Forecast{"from": {few}, "tokenizer": {{Size: map[string]float64{"vocab": 280}}}}, stage.Machine{}); f.Size["rows"] < 45 || f.Size["rows"] > 80 || f.Size["vocab"] != 280 {
 		t.Errorf("of short chats: %v", f.Size)
@@ -105,8 +109,8 @@ func TestForecastOfExamples(t *testing.T) {
 	if n := part.Size["examples"]; n != 1000 || part.Size["watched"] != 0 || part.Size["heldout"] != 0 || part.Size["learnt"] > 0.41*part.Size["text"] {
 		t.Errorf("of a thousand chats of one question, which are of one part: %v", part.Size)
 	}
-	code, url := `{"prompt": "a", "verify": {"code": {"call": "f", "cases": [{"want": 1}]}}}`+"\n", `{"prompt": "b", "verify": {"url": "http://127.0.0.1:1/"}}`+"\n"
-	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("programs.jsonl", code+url+url+`{"prompt": "c", "verify": {"number": 1}}`+"\n", 5)}}, stage.Machine{}); f.Size["code"] != 0.25 || f.Size["url"] != 0.5 {
+	code, url := `{"prompt": "a######", "verify": {"code": {"call": "f", "cases": [{"want": 1}]}}}`+"\n", `{"prompt": "b######", "verify": {"url": "http://127.0.0.1:1/"}}`+"\n"
+	if f := op.Forecast(map[string][]stage.Forecast{"files": {write("programs.jsonl", code+url+strings.Replace(url, "b", "d", 1)+`{"prompt": "c######", "verify": {"number": 1}}`+"\n", 5)}}, stage.Machine{}); f.Size["code"] != 0.25 || f.Size["url"] != 0.5 {
 		t.Errorf("of problems that programs judge: %v", f.Size)
 	}
 	// Their families are told if all of them were read.

@@ -16,11 +16,12 @@ import (
 	"suiren/internal/say"
 	"suiren/stage"
 	"suiren/stage/data/intake"
+	"suiren/stage/talk"
 	"suiren/stage/verify"
 )
 
 // tasteBytes of the owner's examples are read when their plan is made, so that it stays
-// within seconds: 140,000 short chats, in about 3 s of one core (intake reads 20 MB/s).
+// within seconds: 150,000 short chats, in about 4 s of one core (intake reads 20 MB/s).
 // What stands behind them is read by apply alone.
 const tasteBytes = 64 << 20
 
@@ -28,7 +29,8 @@ const tasteBytes = 64 << 20
 // is far beyond what tasteBytes take, so that a slow hour does not change what a plan says.
 const tasteTime = time.Minute
 
-// So many examples of a part are handed on to be counted in a base's words, of so much text.
+// So many examples of a part, at most, are handed on to be counted in a base's words, of so much
+// text. They are from all over the files, for one may be unlike another.
 const (
 	sampleExamples = 500
 	sampleBytes    = 1 << 20
@@ -38,35 +40,52 @@ const (
 type taste struct {
 	admission
 	c    *Conversations
-	size map[string]float64 // how many there are, bytes of their text, of it those that are learnt, and of the longest
+	size map[string]float64 // how many different ones there are, bytes of their text, of it those that are learnt, and of the longest
 	read float64            // bytes of the files
+	text float64            // … and of the text in them, of copies, too
 	all  bool               // no others are there, nor any that cannot be read
 	end  error              // ended the reading
 
 	train, watch some
-	parts        map[string]int  // how many are of each, as long as they are counted
+	parts        map[string]int  // how many are of each
 	questions    map[string]bool // their keys, while a part has none
 	asked        stage.Asked
 
 	bare map[string]*say.Error // of problems, by part: the first without an answer
 }
 
-// counted reports whether all examples are in parts.
-func (t *taste) counted() bool { return !(t.train.more && t.watch.more && len(t.parts) == 3) }
-
-// some are the first examples of a part.
+// some are examples of a part: every one, or every second, fourth and so on.
 type some struct {
-	list []stage.Example
-	more bool // others of the part follow
+	list  []stage.Example
+	sizes []int // of their text
+	text  int
+	step  int // so many are as one
+	n     int // that the part has
 }
 
-func (s *some) add(e *stage.Example, full bool) {
-	if full || len(s.list) == sampleExamples {
-		s.more = true
+// add takes an example that has so much text, if its turn is there.
+func (s *some) add(e *stage.Example, text int) {
+	s.step = max(s.step, 1)
+	if s.n++; (s.n-1)%s.step != 0 {
 		return
 	}
-	s.list = append(s.list, *e)
+	s.list, s.sizes, s.text = append(s.list, *e), append(s.sizes, text), s.text+text
+	for len(s.list) > 1 && (len(s.list) > sampleExamples || s.text > sampleBytes) {
+		n := 0
+		for i := 0; i < len(s.list); i += 2 {
+			s.list[n], s.sizes[n] = s.list[i], s.sizes[i]
+			n++
+		}
+		clear(s.list[n:])
+		s.list, s.sizes, s.step, s.text = s.list[:n], s.sizes[:n], 2*s.step, 0
+		for _, size := range s.sizes {
+			s.text += size
+		}
+	}
 }
+
+// whole reports whether all of the part are there.
+func (s *some) whole() bool { return len(s.list) == s.n }
 
 // Forecast implements stage.Forecaster.
 func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
@@ -88,8 +107,8 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		size["heldout"] = size["watched"]
 	}
 	train := 1 - 2*c.share()
-	if t.all && t.total > 0 && t.counted() {
-		train = float64(t.parts[trainPart]) / float64(t.total)
+	if t.all && t.total > 0 {
+		train = float64(t.parts[trainPart]) / t.size["examples"]
 	}
 	if c.Reserves() { // nobody learns: what is read is the part that is watched
 		train = c.share()
@@ -98,8 +117,12 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		size[name] *= train
 	}
 	f := about(bytes/exampleRate, 56<<20, size)
-	if size["examples"] > 0 {
+	if n := t.size["examples"]; n > 0 {
 		f.Basis = say.T("the examples, read", "读过样例")
+		if all := float64(t.total); !talk.Few(all-n, all) {
+			all *= bytes / read
+			f.Derived = say.T("left out: about %.0f of %.0f examples, exact copies of others", "略去：%.0[2]f 条样例中约 %.0[1]f 条，与其他样例完全相同", all-n*bytes/read, all)
+		}
 	}
 	f.Asked = &t.asked
 	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
@@ -108,7 +131,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		if bad := fell.left("path"); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}
-		f.Derived = fell.remark()
+		f.Derived = both(f.Derived, fell.remark())
 		for part, name := range map[string]string{watchPart: "watched", heldoutPart: "heldout"} {
 			if t.parts[part] == 0 && (t.use != stage.UseProblems || part == watchPart) { // of problems that are held out a run tells it
 				size[name] = 0
@@ -122,8 +145,8 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		f.Bare, f.BareWatch = t.bare[trainPart], t.bare[watchPart]
 		return f
 	}
-	f.Sample, f.Whole = t.train.list, t.all && !t.train.more
-	f.Watched, f.AllSeen = t.watch.list, t.all && !t.watch.more
+	f.Sample, f.Whole = t.train.list, t.all && t.train.whole()
+	f.Watched, f.AllSeen = t.watch.list, t.all && t.watch.whole()
 	if f.AllSeen && t.total > 0 {
 		size["watched"] = float64(len(t.watch.list))
 	}
@@ -216,29 +239,30 @@ func (t *taste) file(ctx context.Context, path, name string, most float64) (spen
 	defer f.Close()
 	r := &counter{Reader: f}
 	packed := max(textShare[strings.ToLower(filepath.Ext(path))], 1)
-	before := t.size["text"]
+	before := t.text
 	for e, err := range intake.Read(ctx, r, name, intake.Form(t.c.Form)) {
-		if spent = max(packed*r.n, t.size["text"]-before); spent > most || ctx.Err() != nil {
+		if spent = max(packed*r.n, t.text-before); spent > most || ctx.Err() != nil {
 			t.all = false
 			break
 		}
-		taken := false
-		if taken, t.end = t.admission.read(&e, err); t.end != nil {
+		taken, twice := false, false
+		if taken, t.end = t.admission.read(&e, err); taken {
+			twice, t.end = t.twice(&e)
+		}
+		if t.end != nil {
 			break
 		}
 		if taken {
-			t.count(&e)
+			t.count(&e, twice)
 		}
 	}
 	t.read += r.n
 	return max(packed*r.n, 1)
 }
 
-// count notes what an example holds.
-func (t *taste) count(e *stage.Example) {
+// count notes what an example holds, which a run leaves out if it is there twice.
+func (t *taste) count(e *stage.Example, twice bool) {
 	size := t.size
-	key := keyOf(e)
-	part := t.c.part(t.placeOf(e, key))
 	asked, learnt, longest := 0, 0, 0
 	for _, tool := range e.Tools {
 		asked += len(tool)
@@ -252,10 +276,17 @@ func (t *taste) count(e *stage.Example) {
 		}
 	}
 	longest = asked + learnt
-	switch t.use {
-	case stage.UsePairs:
+	if t.use == stage.UsePairs {
 		a, b := textIn(e.Chosen), textIn(e.Rejected)
 		longest, learnt = asked+max(a, b), a+b
+	}
+	if t.text += float64(asked + learnt); twice {
+		return
+	}
+	key := keyOf(e)
+	part := t.c.part(t.placeOf(e, key))
+	switch t.use {
+	case stage.UsePairs:
 		size["pairs"]++
 	case stage.UseProblems:
 		if !e.Answered() {
@@ -269,24 +300,17 @@ func (t *taste) count(e *stage.Example) {
 		size[name]++
 	}
 	size["examples"]++
+	t.parts[part]++
+	if len(t.parts) < 3 {
+		t.questions[key] = true
+	}
 	switch q := stage.QuestionOf(key, e.Verify); part {
 	case trainPart:
+		t.train.add(e, asked+learnt)
 		t.asked.Learnt = append(t.asked.Learnt, q)
 	case watchPart:
+		t.watch.add(e, asked+learnt)
 		t.asked.Watched = append(t.asked.Watched, q)
-	}
-	if t.counted() {
-		full := size["text"] > sampleBytes
-		t.parts[part]++
-		if len(t.parts) < 3 {
-			t.questions[key] = true
-		}
-		switch part {
-		case trainPart:
-			t.train.add(e, full)
-		case watchPart:
-			t.watch.add(e, full)
-		}
 	}
 	size["text"] += float64(asked + learnt)
 	size["learnt"] += float64(learnt)

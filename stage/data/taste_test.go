@@ -113,6 +113,84 @@ func TestTasteEnds(t *testing.T) {
 	}
 }
 
+// Of copies a plan counts one, as a run keeps one, and as many of what it does not read; what it
+// hands on of a part comes from all over it.
+func TestTasteCopies(t *testing.T) {
+	chat := func(i int) string {
+		return fmt.Sprintf(`{"messages":[{"role":"user","content":"%d?"},{"role":"assistant","content":"a"}]}`+"\n", i)
+	}
+	var b strings.Builder
+	for i := range 900 { // each three times, of which one stands in another file
+		b.WriteString(chat(i) + chat(i/2*2) + chat(i/2*2+1))
+	}
+	files := map[string]string{"a.jsonl": b.String(), "b.jsonl": strings.Repeat(chat(0)+chat(899), 150)}
+	out, err := converse(t, new(Conversations), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, want := tasted(t, files), examplesOf(t, out, trainPart)
+	if n := f.Size["examples"]; n != float64(len(want)) || f.Whole || !f.AllSeen || len(f.Watched) != len(examplesOf(t, out, watchPart)) {
+		t.Errorf("%g examples are foretold, %d are there; all seen: %v, %v", n, len(want), f.Whole, f.AllSeen)
+	}
+	const en, zh = "left out: about 2100 of 3000 examples, exact copies of others", "略去：3000 条样例中约 2100 条，与其他样例完全相同"
+	if f.Derived.In(say.English) != en || f.Derived.In(say.Chinese) != zh {
+		t.Errorf("%v", f.Derived)
+	}
+	at := 0
+	for i := range f.Sample {
+		if i > 0 && f.Sample[i].From != want[2*i].From {
+			t.Fatalf("example %d is %s, of a run every second is %s", i, f.Sample[i].From, want[2*i].From)
+		}
+		at = i
+	}
+	if 2*at < len(want)-3 {
+		t.Errorf("%d of %d are handed on", at+1, len(want))
+	}
+	path := filepath.Join(t.TempDir(), "a.jsonl")
+	if err := os.WriteFile(path, []byte(files["a.jsonl"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := 0.0
+	got := (&Conversations{Heldout: &none}).taste([]stage.Forecast{{Files: []string{path}}}, 1<<16)
+	if n := got.size["examples"] / float64(got.total); got.all || n < 0.3 || n > 0.37 {
+		t.Errorf("of what is read %.2f are different", n)
+	}
+	if f := tasted(t, map[string]string{"a.jsonl": chat(1) + chat(2)}); strings.Contains(f.Derived.In(say.English), "copies") {
+		t.Errorf("without copies: %v", f.Derived)
+	}
+}
+
+// A plan says of rows how many answers they leave out, where it counted them in their words, and
+// nothing where there are few.
+func TestTokensForetoldLeft(t *testing.T) {
+	const base = "../../testdata/oracle/qwen3/folder"
+	for _, c := range []struct {
+		long   int
+		en, zh string
+	}{
+		{0, "", ""},
+		{1, "", ""}, // of 100
+		{30, "left out: about 30 of 100 answers, longer than a row of 64 tokens with the conversation before", "略去：100 个回答中约 30 个，连同前文超过一行的 64 个词元"},
+	} {
+		list := make([]stage.Example, 50)
+		for i := range list {
+			first, second := "a", "b"
+			if i < c.long {
+				second = strings.Repeat("one ", 99)
+			}
+			list[i].Messages = []stage.Message{{Role: "user", Content: "q"}, {Role: "assistant", Content: first}, {Role: "user", Content: "q"}, {Role: "assistant", Content: second}}
+		}
+		in := map[string][]stage.Forecast{"from": {{Use: stage.UseChats, Sample: list, Size: map[string]float64{"examples": 50}}}}
+		if f := (&Tokens{Length: 64}).Forecast(in, stage.Machine{}); !f.Derived.IsZero() {
+			t.Errorf("in words that are not known: %v", f.Derived)
+		}
+		in["base"] = []stage.Forecast{{Path: base}}
+		if f := (&Tokens{Length: 64}).Forecast(in, stage.Machine{}); f.Derived.In(say.English) != c.en || f.Derived.In(say.Chinese) != c.zh {
+			t.Errorf("%d: %v", c.long, f.Derived)
+		}
+	}
+}
+
 // Rows that no example fits into, and examples that a base's template refuses, are refused
 // when the plan is made, in the words of a run.
 func TestTokensForetoldRefusal(t *testing.T) {

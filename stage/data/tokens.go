@@ -79,9 +79,13 @@ const (
 
 // Forecast implements stage.Forecaster.
 func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
-	f, counted, wrong := t.counted(in)
-	if !counted {
-		f = t.forecast(in)
+	w := t.foretold(in)
+	f, counted, wrong := t.counted(in, w)
+	switch {
+	case !counted:
+		f = t.forecast(in, w)
+	case len(in["text"]) > 0:
+		t.beside(&f, in["text"], w)
 	}
 	f.Wrong = wrong
 	for i := range in["from"] {
@@ -99,7 +103,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		words, err := talk.Open(base.Path)
 		if err == nil {
 			if len(in["from"]) > 0 {
-				f.Derived = words.Remark("base")
+				f.Derived = both(words.Remark("base"), f.Derived)
 			}
 			_, err = words.Writer()
 		}
@@ -108,16 +112,28 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 	return f
 }
 
-func (t *Tokens) forecast(in map[string][]stage.Forecast) stage.Forecast {
+// beside adds texts to the forecast of conversations: they fill rows of their own, about.
+func (t *Tokens) beside(f *stage.Forecast, in []stage.Forecast, w *talk.Writer) {
+	text, tokens := t.texts(in, w, cmp.Or(f.Size["vocab"], baseVocab))
+	rows := tokens / float64(t.Length)
+	for name, n := range map[string]float64{"rows": rows, "documents": rows, "tokens": tokens, "supervised": tokens} {
+		f.Size[name] += n
+	}
+	of := about(text/packRate, 0, nil)
+	f.Low, f.High = f.Low+of.Low, f.High+of.High
+	if t.Shuffle {
+		f.Memory += int64(8 * f.Size["tokens"])
+	}
+}
+
+func (t *Tokens) forecast(in map[string][]stage.Forecast, w *talk.Writer) stage.Forecast {
 	n := sum(in["from"], "problems")
 	vocab := sum(in["tokenizer"], "vocab")
 	if n == 0 {
-		text := sum(in["from"], "text") + sum(in["text"], "text")
-		of := vocab
-		if of == 0 {
-			of = baseVocab
-		}
-		tokens, memory := text/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples"), int64(64<<20)
+		of := cmp.Or(vocab, baseVocab)
+		text, tokens := t.texts(in["text"], w, of)
+		said, memory := sum(in["from"], "text"), int64(64<<20)
+		text, tokens = text+said, tokens+said/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples")
 		if t.Shuffle {
 			memory += int64(8 * tokens)
 		}
@@ -204,16 +220,21 @@ func (t *Tokens) Run(ctx context.Context, job *stage.Job) error {
 	if info.Rows == 0 {
 		return allLong(info.Dropped, t.Length)
 	}
-	if info.Dropped > 0 {
-		text := say.T("left out: %v", "略去：%v", info.Left())
+	if left := p.cut.Text(t.row()); !left.IsZero() {
+		text := say.T("left out: %v", "略去：%v", left)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
 	return nil
 }
 
-// allLong is the error of documents none of which fits into a row of length tokens.
+// row is that in which there is no room for what is left out.
+func (t *Tokens) row() say.Text {
+	return say.T("a row of %d tokens", "一行的 %d 个词元", t.Length)
+}
+
+// allLong is the error of answers none of which fits into a row of length tokens.
 func allLong(n int64, length int) *say.Error {
-	return &say.Error{Where: "length", What: say.T("all %d documents are longer than a row of %d tokens", "全部 %d 篇文档都超过一行的 %d 个词元", n, length),
+	return &say.Error{Where: "length", What: say.T("all %d answers are longer than a row of %d tokens with the conversation before", "全部 %d 个回答，连同前文，都超过一行的 %d 个词元", n, length),
 		Next: say.T("raise length, or shorten the examples", "请加大 length，或缩短样例")}
 }
 
@@ -273,6 +294,7 @@ func (t *Tokens) file(ctx context.Context, job *stage.Job, w *talk.Writer, p *pa
 		if err != nil {
 			return p.faults.Add(err)
 		}
+		p.cut.Add(docs, long)
 		for range long {
 			p.w.Drop()
 		}
@@ -315,6 +337,7 @@ type packer struct {
 	waiting []stage.RowDoc
 	faults  stage.Faults // examples that cannot be written
 
+	cut            talk.Cut
 	lost           talk.Losses
 	knows          bool // the template knows thoughts
 	thoughts, mute int  // that were met; of a template that knows none

@@ -294,8 +294,8 @@ func TestTokensChoice(t *testing.T) {
 	}
 }
 
-// What is left out is told, once and in both languages, of documents that are too
-// long and of examples that are there twice; where nothing is, nothing is said.
+// What is left out is told, once and in both languages, of answers that are too
+// long, though earlier ones of their conversation are learnt, and of examples that are there twice; where nothing is, nothing is said.
 func TestLeftOut(t *testing.T) {
 	notes := func(op stage.Operator, in map[string]string) (dir string, list []say.Text) {
 		t.Helper()
@@ -317,14 +317,18 @@ func TestLeftOut(t *testing.T) {
 	}
 	none := 0.0
 	short, long := `{"prompt": "a", "completion": "one"}`, `{"prompt": "b", "completion": "`+strings.Repeat("one ", 99)+`"}`
+	turns := `{"messages": [` + strings.Repeat(`{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, `, 3) + `{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}`
 	for _, c := range []struct {
 		lines          []string
 		en, zh         string // of the examples
 		rowsEn, rowsZh string
+		shown          string // of the rows, once they are there
 	}{
-		{[]string{short}, "", "", "", ""},
+		{[]string{short}, "", "", "", "", ""},
 		{[]string{short, long, short, short}, "2 of 4 examples, exact copies of others", "4 条样例中的 2 条，与其他样例完全相同",
-			"1 of 2 documents, longer than a row of 64 tokens", "2 篇文档中的 1 篇，超过一行的 64 个词元"},
+			"1 of 2 answers, longer than a row of 64 tokens with the conversation before; of 1 of 2 conversations no answer is learnt", "2 个回答中的 1 个，连同前文超过一行的 64 个词元；2 段对话中有 1 段一个回答也学不到",
+			"1 answer, longer than a row of 64 tokens with the conversation before"},
+		{[]string{turns}, "", "", "2 of 4 answers, longer than a row of 64 tokens with the conversation before", "4 个回答中的 2 个，连同前文超过一行的 64 个词元", "2 answers, longer than a row of 64 tokens with the conversation before"},
 	} {
 		files := t.TempDir()
 		if err := os.WriteFile(filepath.Join(files, "a.jsonl"), []byte(strings.Join(c.lines, "\n")), 0o666); err != nil {
@@ -342,7 +346,7 @@ func TestLeftOut(t *testing.T) {
 			t.Errorf("of rows: %v", said)
 		}
 		info, err := stage.ReadRowsInfo(rows)
-		if left := info.Left(); err != nil || left.In(say.English) != c.rowsEn {
+		if left := info.Left(); err != nil || left.In(say.English) != c.shown {
 			t.Errorf("left out of rows: %v %v", left, err)
 		}
 	}

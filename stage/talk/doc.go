@@ -17,6 +17,8 @@ type Doc struct {
 	IDs   []int32
 	Learn []bool // of each of IDs; never the first
 
+	Answers int // the turns of the assistant that are learnt
+
 	Taught stage.Taught // in our own chat: what the answer stands behind
 	Lost   Lost         // what the template dropped
 }
@@ -72,6 +74,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 				long++
 				continue
 			}
+			d.Answers = 1
 			docs = append(docs, d)
 		}
 		return docs, long, nil
@@ -98,6 +101,7 @@ func (w *Writer) Docs(e *stage.Example, o stage.Choice, most int) (docs []Doc, l
 			left = left[:len(left)-1]
 			continue
 		}
+		d.Answers = len(share)
 		docs, left = append(docs, d), rest
 	}
 	slices.Reverse(docs)

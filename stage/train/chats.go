@@ -107,8 +107,8 @@ func wrote(t *tokenizer.Tokenizer, rows *stage.Rows) bool {
 }
 
 // chats reads the conversations of dir as rows: the assistant's turns are learnt, with the tokens
-// that end them. Documents are packed in their order; one that is longer than
-// the context is left out, as a whole: a thought that is cut teaches not to end.
+// that end them. Documents are packed in their order; an answer that is longer than the
+// context with what stands before it is left out, as a whole: a thought that is cut teaches not to end.
 func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learnt, error) {
 	w, err := b.writer()
 	if err != nil {
@@ -127,12 +127,11 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 	length := min(w.context, max(said.longest, 512))
 	rows := packDocs(docs, length)
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
-		"answers": float64(said.answers), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.dropped), "rows": float64(len(rows)),
+		"answers": float64(said.cut.Answers - said.cut.Left), "supervised_tokens": float64(said.supervised), "longest": float64(said.longest), "dropped": float64(said.cut.Left), "rows": float64(len(rows)),
 	}})
-	out := leftOf(said.dropped, len(docs), w.context)
-	out.tell(job)
+	tellCut(job, &said.cut, w.context)
 	tellMute(job, said.mute)
-	return &learnt{n: len(rows), length: length, left: out, kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, words: w.Sum, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
+	return &learnt{n: len(rows), length: length, left: leftOf(said.cut.Left, len(docs), w.context), kept: said.tokens, think: said.thoughts+said.mute > 0, taught: taughtBy(docs), own: true, words: w.Sum, share: float64(said.supervised) / float64(max(said.tokens, 1)), close: func() error { return nil }, row: func(i int) model.Row {
 		r := rows[i]
 		r.Weight = slices.Clone(r.Weight) // it is divided by the batch's tokens
 		return r
@@ -141,10 +140,11 @@ func (b *brought) chats(ctx context.Context, job *stage.Job, dir string) (*learn
 
 // A sayings counts what chats hold.
 type sayings struct {
-	answers, tokens, supervised, longest, dropped int // dropped documents are longer than the context,
-	long                                          int // … of so many examples
-	thoughts, mute                                int // learnt; left out, for the template has none
-	lost                                          talk.Losses
+	tokens, supervised, longest int
+	long                        int      // examples of which some is longer than the context
+	cut                         talk.Cut // … as answers
+	thoughts, mute              int      // learnt; left out, for the template has none
+	lost                        talk.Losses
 }
 
 // chats reads conversations to be learnt as documents; direct leaves their
@@ -169,15 +169,10 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 			}
 			continue
 		}
-		if said.dropped += long; long > 0 {
+		if said.cut.Add(list, long); long > 0 {
 			said.long++
 		}
 		lost := talk.Lost(0)
-		for _, m := range e.Messages {
-			if m.Role == "assistant" {
-				said.answers++
-			}
-		}
 		if n := thoughts(e.Messages); knows {
 			said.thoughts += n
 		} else {
@@ -190,7 +185,6 @@ func (w *writer) chats(ctx context.Context, dir string, direct bool) (docs []doc
 		}
 		said.lost.Add(e.From, lost)
 	}
-	said.answers -= said.dropped
 	return docs, said, faults.Err()
 }
 

@@ -172,7 +172,7 @@ func TestChatsOfProblems(t *testing.T) {
 	check(t, err)
 	docs, said, err := w.chats(t.Context(), dir, false)
 	check(t, err)
-	if n := len(toyProblems(1)); said.answers != n || len(docs) != n || said.supervised == 0 {
+	if n := len(toyProblems(1)); said.cut.Answers != n || len(docs) != n || said.supervised == 0 {
 		t.Errorf("%d problems: %+v", n, said)
 	}
 	if _, err := w.pairs(t.Context(), filepath.Join(dir, stage.ExamplesFile)); err == nil || !strings.Contains(err.Error(), "these examples are problems") {

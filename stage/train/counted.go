@@ -15,6 +15,8 @@ type counted struct {
 	docs  []doc
 	label *bool
 	long  bool // some of it is left out
+	left  int  // … so many answers, of a pair both as one
+	of    int  // of so many
 	alike bool // a pair whose answers are written alike
 	lost  talk.Lost
 }
@@ -77,18 +79,24 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(erro
 			if one(e.Prompt, e.Chosen); err == nil {
 				one(e.Prompt, e.Rejected)
 			}
-			c.alike = len(c.docs) == 2 && c.docs[0].is(c.docs[1])
+			c.of, c.alike = 1, len(c.docs) == 2 && c.docs[0].is(c.docs[1])
 			if len(c.docs) == 1 || c.alike {
 				c.docs = nil
 			}
 		case stage.UseLabels:
+			c.of = 1
 			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
 		default:
+			var cut talk.Cut
 			docs, long, bad := w.Docs(&e, stage.Choice{}, w.context)
-			c.long, err = long > 0, bad
+			cut.Add(docs, long)
+			c.long, c.left, c.of, err = long > 0, cut.Left, cut.Answers, bad
 			for i := range docs {
 				c.docs, c.lost = append(c.docs, docOf(&docs[i])), c.lost|docs[i].Lost
 			}
+		}
+		if c.long && c.left == 0 {
+			c.left = 1
 		}
 		switch spent := talk.Spent(err); {
 		case err == nil:

@@ -316,7 +316,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 			s.f.Derived = say.T("%v; %v", "%v；%v", s.f.Derived, odd.alike())
 		}
 	}
-	s.f.Derived = o.adapters(&b, s.f.Derived)
+	s.f.Derived = o.adapters(&b, t.remarkLeft(s.f.Derived, use, &b))
 	s.remark(&w, m)
 	return s.f
 }

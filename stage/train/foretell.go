@@ -21,8 +21,9 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	for _, f := range in["from"] {
 		w = rowsLoad(f)
 	}
+	var t tally
 	if list := in["examples"]; len(list) > 0 { // not yet in tokens
-		t := tallyOf(list, &b)
+		t = tallyOf(list, &b)
 		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
 		held := tallyOf(in["watch"], &b) // rows may learn other turns than answers
@@ -52,7 +53,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.rows > 0 {
 		f.Derived = o.lasting(each, pace, int(math.Round(w.rows*k.passes/float64(batch))), len(in["watch"]) > 0)
 	}
-	f.Derived = o.adapters(&b, f.Derived)
+	f.Derived = o.adapters(&b, t.remarkLeft(f.Derived, stage.UseChats, &b))
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	k.micro = min(k.micro, batch)

@@ -27,7 +27,7 @@ func TestFoundIn(t *testing.T) {
 		{facts{Method: "merge", Steps: 156, Loss: 0.5, RL: rl}, []string{"merge, without a step of its own; 156 known before\n"}},
 		{facts{Method: "grpo", RL: &rlFacts{Started: true, Watched: []watched{{Overall: 0.25}}}}, []string{"no step raised the watched problems above 25.0%"}},
 		{facts{Method: "dpo", RL: rl, Preference: &preferenceFacts{Examples: 114, Right: 0.625}}, []string{"114 examples; 62.5%"}},
-		{facts{Method: "lora", Left: &left{33, 35, 512}}, []string{"33 of 35 documents, longer than the base's 512 tokens"}},
+		{facts{Method: "lora", Left: &left{33, 35, 512}}, []string{"33 answers, longer than the base's 512 tokens with the conversation before"}},
 		{facts{Method: "kto", Preference: &preferenceFacts{Examples: 2, Dropped: 1, labels: labels{Alike: "true"}}}, []string{"1 of 3 examples", "all labels are true"}},
 		{facts{Method: "distil", Distil: &distilFacts{Asked: 8000, Kept: 7579}}, []string{"8000 problems, 7579 of them right"}},
 	} {

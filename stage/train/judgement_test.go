@@ -267,7 +267,7 @@ func TestAnswersTooLong(t *testing.T) {
 	most := len(long.IDs) + 40
 	b := newBench(t, map[string]string{"teacher": teacher, "base": reading(t, base, most), "problems": toyPart(t, list)})
 	check(t, (&Distil{Base: stage.Ref{Name: "x"}, Tokens: 12}).Run(context.Background(), b.Job))
-	if want := fmt.Sprintf("4 of 12 documents, longer than the base's %d tokens", most); !strings.Contains(strings.Join(b.notes(), "\n"), want) {
+	if want := fmt.Sprintf("4 of 12 answers, longer than the base's %d tokens with the conversation before", most); !strings.Contains(strings.Join(b.notes(), "\n"), want) {
 		t.Errorf("%q, not %q", b.notes(), want)
 	}
 	for i := range list {

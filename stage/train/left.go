@@ -7,13 +7,14 @@ import (
 	"suiren/engine/tensor"
 	"suiren/internal/say"
 	"suiren/stage"
+	"suiren/stage/talk"
 )
 
-// A left is what of its examples a run did not read, as it is longer than its
-// base's context: documents of chats, of which a conversation may have several.
+// A left is what of its examples a run did not read: answers of chats that are longer, with
+// what stands before them, than its base's context.
 type left struct {
 	Long    int `json:"long"`
-	Of      int `json:"of"` // all that there are
+	Of      int `json:"of"` // those, and the documents that were read: of a conversation one for several answers
 	Context int `json:"context"`
 }
 
@@ -27,14 +28,32 @@ func leftOf(long, read, context int) *left {
 
 // text says what is left of chats.
 func (l *left) text() say.Text {
-	return say.T("%d of %d documents, longer than the base's %d tokens", "%[2]d 篇文档中的 %[1]d 篇，超过基座的 %[3]d 个词元", l.Long, l.Of, l.Context)
+	return say.T("%d answers, longer than %v with the conversation before", "%d 个回答，连同前文超过%v", l.Long, roomOf(l.Context))
 }
 
-// tell notes what is left out of chats, if anything is.
-func (l *left) tell(job *stage.Job) {
-	if l != nil {
-		note(job, say.T("left out: %v", "略去：%v", l.text()))
+// roomOf is that in which there is no room for what is left out.
+func roomOf(context int) say.Text {
+	return say.T("the base's %d tokens", "基座的 %d 个词元", context)
+}
+
+// tellCut notes what is left out of chats, if anything is.
+func tellCut(job *stage.Job, c *talk.Cut, context int) {
+	if text := c.Text(roomOf(context)); !text.IsZero() {
+		note(job, say.T("left out: %v", "略去：%v", text))
 	}
+}
+
+// remarkLeft adds to what is derived about how much of examples for the use is left out, where it
+// was counted in the words of b, and is not little.
+func (t *tally) remarkLeft(derived say.Text, use stage.Use, b *footing) say.Text {
+	if b.speech() == nil || talk.Few(t.left, t.of) {
+		return derived
+	}
+	text := talk.Foretold(t.left, t.of, roomOf(min(orDefault(b.reads, mostTokens), mostTokens)))
+	if use != stage.UseChats {
+		text = say.T("left out: about %.0f of %.0f examples, longer than the base's context", "略去：%.0[2]f 条样例中约 %.0[1]f 条，超过基座的上下文", t.left, t.of)
+	}
+	return say.T("%v; %v", "%v；%v", derived, text)
 }
 
 // left says what of preferences a run did not read, as it is longer than its base's

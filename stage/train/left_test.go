@@ -27,14 +27,18 @@ func TestLeftOut(t *testing.T) {
 	longPair, longLabel := pairs[0], labels[0]
 	longPair.Rejected = []stage.Message{{Role: "assistant", Content: long}}
 	longLabel.Messages = chat(long).Messages
+	const examples = "3 of 5 examples, longer than the base's context"
 	for arg, c := range map[string]struct {
 		op        stage.Operator
 		fit, over []stage.Example
-		want      string
+		told      string
+		en, zh    string // shown
 	}{
-		"examples": {&LoRA{Batch: 2, Rank: 2}, chats, []stage.Example{chat(long), chat(long + "2"), chat(long + "3")}, fmt.Sprintf("3 of 5 documents, longer than the base's %d tokens", 2*toyContext)},
-		"pairs":    {&DPO{Batch: 2}, pairs, []stage.Example{longPair, longPair, longPair}, "3 of 5 examples, longer than the base's context"},
-		"labels":   {&KTO{Batch: 2}, labels, []stage.Example{longLabel, longLabel, longLabel}, "3 of 5 examples, longer than the base's context"},
+		"examples": {&LoRA{Batch: 2, Rank: 2}, chats, []stage.Example{chat(long), chat(long + "2"), chat(long + "3")},
+			fmt.Sprintf("3 of 5 answers, longer than the base's %d tokens with the conversation before; of 3 of 5 conversations no answer is learnt", 2*toyContext),
+			fmt.Sprintf("3 answers, longer than the base's %d tokens with the conversation before", 2*toyContext), fmt.Sprintf("3 个回答，连同前文超过基座的 %d 个词元", 2*toyContext)},
+		"pairs":  {&DPO{Batch: 2}, pairs, []stage.Example{longPair, longPair, longPair}, examples, examples, "5 条样例中的 3 条，超过基座的上下文"},
+		"labels": {&KTO{Batch: 2}, labels, []stage.Example{longLabel, longLabel, longLabel}, examples, examples, "5 条样例中的 3 条，超过基座的上下文"},
 	} {
 		for _, over := range [][]stage.Example{nil, c.over} {
 			b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, slices.Concat(c.fit, over))})
@@ -43,12 +47,12 @@ func TestLeftOut(t *testing.T) {
 			check(t, err)
 			var told, shown int
 			for _, note := range b.notes() {
-				if note == "left out: "+c.want {
+				if note == "left out: "+c.told {
 					told++
 				}
 			}
 			for _, f := range found {
-				if f.Text.In(say.English) == c.want && strings.HasPrefix(f.Text.In(say.Chinese), "5 ") {
+				if f.Text.In(say.English) == c.en && f.Text.In(say.Chinese) == c.zh {
 					shown++
 				}
 			}
@@ -82,6 +86,67 @@ func TestLeftOut(t *testing.T) {
 		b := newBench(t, map[string]string{"base": in["base"], arg: toyExamples(t, fit), "watch": toyExamples(t, []stage.Example{over})})
 		if e, ok := errors.AsType[*say.Error](op.Run(context.Background(), b.Job)); !ok || e.Where != "watch" || !strings.Contains(e.In(say.English), "longer than the base's") {
 			t.Errorf("%s: %v", arg, e)
+		}
+	}
+}
+
+// Earlier answers of a conversation are learnt though the last is too long, and answers are counted,
+// not their conversations; a plan says so before, where it knows the base's words and they are not few.
+func TestLeftTurns(t *testing.T) {
+	_, in := toyBase(t)
+	long := strings.Repeat("1", 3*toyContext)
+	chat := func(answers ...string) (e stage.Example) {
+		for _, a := range answers {
+			e.Messages = append(append(e.Messages, user("a+")...), stage.Message{Role: "assistant", Content: a})
+		}
+		return e
+	}
+	pair := func(answer string) stage.Example {
+		return stage.Example{Prompt: user("a+"), Chosen: []stage.Message{{Role: "assistant", Content: "7"}}, Rejected: []stage.Message{{Role: "assistant", Content: answer}}}
+	}
+	yes := true
+	label := func(answer string) stage.Example {
+		e := chat(answer)
+		e.Label = &yes
+		return e
+	}
+	few := []stage.Example{chat("7", "8"), chat("7", "8", long)}
+	b := newBench(t, map[string]string{"base": in["base"], "examples": toyExamples(t, few)})
+	check(t, (&LoRA{Batch: 2, Rank: 2}).Run(context.Background(), b.Job))
+	room := fmt.Sprintf("longer than the base's %d tokens with the conversation before", 2*toyContext)
+	if list := b.notes(); !slices.Contains(list, "left out: 1 of 5 answers, "+room) {
+		t.Errorf("%q", list)
+	}
+	for _, c := range []struct {
+		arg      string
+		op       stage.Forecaster
+		fit, not stage.Example
+		want     string
+	}{
+		{"examples", &LoRA{Batch: 2, Rank: 2}, chat("7", "8"), chat("7", "8", long), "left out: about %d of 200 answers, " + room},
+		{"pairs", &DPO{Batch: 2}, pair("8"), pair(long), "left out: about %d of 100 examples, longer than the base's context"},
+		{"labels", &KTO{Batch: 2}, label("8"), label(long), "left out: about %d of 100 examples, longer than the base's context"},
+	} {
+		for _, n := range []int{0, 2, 40} {
+			list := slices.Repeat([]stage.Example{c.fit}, 100-n)
+			if c.arg == "examples" {
+				list = list[n/2:] // 200 answers in all
+			}
+			list = append(list, slices.Repeat([]stage.Example{c.not}, n)...)
+			want := ""
+			if n > 2 {
+				want = fmt.Sprintf(c.want, n)
+			}
+			for what, f := range map[string]stage.Forecast{"made": {Path: toyExamples(t, list)}, "to be made": {Sample: list, Whole: true, Size: map[string]float64{"examples": float64(len(list))}}} {
+				got := c.op.Forecast(map[string][]stage.Forecast{c.arg: {f}, "base": {{Path: in["base"]}}}, stage.Machine{}).Derived
+				if en := got.In(say.English); strings.Contains(en, "left out") != (want != "") || !strings.Contains(en, want) || strings.Contains(got.In(say.Chinese), "略去") != (want != "") {
+					t.Errorf("%s, %s, %d too long: %s", c.arg, what, n, en)
+				}
+			}
+			unknown := stage.Forecast{Sample: list, Size: map[string]float64{"examples": float64(len(list))}}
+			if got := c.op.Forecast(map[string][]stage.Forecast{c.arg: {unknown}, "base": {{}}}, stage.Machine{}).Derived; strings.Contains(got.In(say.English), "left out") {
+				t.Errorf("%s: over a base that is not known: %v", c.arg, got)
+			}
 		}
 	}
 }
@@ -251,7 +316,7 @@ func TestLeftOutOfDistil(t *testing.T) {
 	if f.Left == nil || f.Left.Long == 0 || f.Left.Long > 4 || f.Left.Of != f.Distil.Kept || f.Left.Of == f.Left.Long {
 		t.Fatalf("%+v of %+v", f.Left, f.Distil)
 	}
-	if !slices.Contains(b.notes(), "left out: "+f.Left.text().String()) {
+	if want := fmt.Sprintf("left out: %d of %d answers, longer than the base's %d tokens with the conversation before", f.Left.Long, f.Left.Of, f.Left.Context); !slices.Contains(b.notes(), want) {
 		t.Errorf("notes %q", b.notes())
 	}
 }

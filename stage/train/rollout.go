@@ -224,8 +224,8 @@ func (r *rl) readLessons(ctx context.Context) (said sayings, err error) {
 	if err := said.lost.Tell(r.job, "base", r.s.w.Writer); err != nil {
 		return said, err
 	}
-	if said.dropped > 0 {
-		r.note(say.T("%d of %d lessons are longer than the %d tokens that the base reads, and are not learnt again", "%[2]d 条例题中有 %[1]d 条长于基座能读的 %[3]d 个词元，不重学", said.dropped, said.dropped+len(r.lessons), r.s.w.context))
+	if text := said.cut.Text(roomOf(r.s.w.context)); !text.IsZero() {
+		r.note(say.T("not learnt again: %v", "不重学：%v", text))
 	}
 	return said, nil
 }

@@ -203,7 +203,7 @@ func TestReplayOfOthers(t *testing.T) {
 	op := toyGRPO()
 	op.Steps = 1
 	check(t, op.Run(context.Background(), b.Job))
-	if notes := strings.Join(b.notes(), "\n"); !strings.Contains(notes, "1 of 3 lessons are longer") {
+	if notes := strings.Join(b.notes(), "\n"); !strings.Contains(notes, "not learnt again: 1 of 3 answers, longer than the base's ") {
 		t.Errorf("of a lesson that is too long it is said %q", notes)
 	}
 	none := 0.0

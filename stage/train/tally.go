@@ -24,6 +24,7 @@ type tally struct {
 	longest      int          // tokens of a document
 	ask, answer  int          // of the longest question, and of the longest answer
 	long         int          // examples of which some is longer than the base's context
+	left, of     float64      // answers that are left out for it, of all; of pairs, and of labelled ones, examples
 	all          bool         // none is left uncounted
 	empty        bool         // it is known that nothing of them can be learnt
 	none         bool         // … for they hold nothing to learn
@@ -222,6 +223,7 @@ func (t *tally) add(w *writer, c *counted) {
 	if c.alike {
 		t.alike.alike(c.from)
 	}
+	t.left, t.of = t.left+float64(c.left), t.of+float64(c.of)
 	for _, d := range c.docs {
 		if c.label != nil {
 			if t.labels = append(t.labels, *c.label); t.called.add(d, *c.label) {
@@ -238,6 +240,7 @@ func (t *tally) add(w *writer, c *counted) {
 // scale makes of what was counted so many times as much.
 func (t *tally) scale(part float64) {
 	t.docs, t.tokens, t.learnt = t.docs*part, t.tokens*part, t.learnt*part
+	t.left, t.of = t.left*part, t.of*part
 }
 
 // programs is the share of problems whose answers are judged by a program: by code

@@ -433,7 +433,7 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 		return nothing(r.job, "problems", len(s.Answers), r.s.w.context)
 	}
 	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
-	r.s.facts.Left.tell(r.job)
+	tellCut(r.job, &talk.Cut{Answers: kept, Left: kept - len(docs)}, r.s.w.context)
 	r.s.follows(r.t.w)
 	if r.s.w.Template == nil {
 		r.s.facts.Taught.Or(taughtAsking(asked))
