@@ -1,6 +1,9 @@
 package train
 
 import (
+	"errors"
+	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"suiren/internal/say"
@@ -73,6 +76,13 @@ func FoundIn(dir, method string) (list []Found, err error) {
 	}
 	if d := f.Distil; d != nil && d.Asked > 0 && f.Method == (*Distil)(nil).Name() {
 		add(say.T("teacher", "教师"), say.T("answered %d problems, %d of them right", "答了 %d 题，其中 %d 题正确", d.Asked, d.Kept))
+	}
+	switch text, err := InsteadIn(filepath.Join(dir, ggufName)); {
+	case errors.Is(err, fs.ErrNotExist): // a folder
+	case err != nil:
+		return nil, err
+	case !text.IsZero():
+		add(say.T("types", "类型"), text)
 	}
 	if f.Parity != nil {
 		add(say.T("parity", "一致性"), f.Parity.text())
