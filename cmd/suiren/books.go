@@ -116,8 +116,8 @@ type books struct {
 	opened    []func() error  // closes what was opened, the last first
 }
 
-func openBooks(dir bookDir, content bool) (b *books, err error) {
-	b = &books{dir: dir, content: content, names: map[string]string{}}
+func openBooks(dir bookDir, content bool) (_ *books, err error) {
+	b := &books{dir: dir, content: content, names: map[string]string{}}
 	defer func() {
 		if err != nil {
 			b.close()

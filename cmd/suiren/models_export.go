@@ -123,21 +123,21 @@ func (a *app) export(at *found, out string, kind model.Mixture) error {
 	if err != nil {
 		return unread.Error("", path, err)
 	}
-	var types []weights.Type // a folder is written as it is asked for
-	if whole && strings.HasSuffix(out, ".gguf") {
-		if types, err = f.Instead(kind); err != nil {
-			return unread.Error("", path, err)
+	var instead say.Text
+	if whole {
+		if instead, err = train.InsteadIn(out); err != nil {
+			return unread.Error("", out, err)
 		}
 	}
 	if a.format == formatJSONL {
 		line := map[string]any{"type": "model_exported", "path": out, "kind": kind}
-		if len(types) > 0 {
-			line["types"] = types
+		if !instead.IsZero() {
+			line["instead"] = instead.In(a.lang)
 		}
 		a.line(line)
 	} else {
-		if text := train.Instead(kind, types); !text.IsZero() {
-			fmt.Fprintln(a.stdout, text.In(a.lang))
+		if !instead.IsZero() {
+			fmt.Fprintln(a.stdout, instead.In(a.lang))
 		}
 		fmt.Fprintln(a.stdout, a.t("written, read again and compared: %s", "已写入、重读并比较：%s", shown(out)))
 	}

@@ -44,12 +44,11 @@ var fileTypes = map[Mixture]struct {
 	AsQ6_K: {18, weights.Q6_K},
 }
 
-// typeOf returns the type of a tensor under a mixture: llama.cpp's choice, but
-// for what it keeps finer in models of 8 experts or of 70B. Vectors, routers and
+// typeOf returns the type that a tensor is to have under a mixture: llama.cpp's choice,
+// but for what it keeps finer in models of 8 experts or of 70B. Vectors, routers and
 // what is looked up by position stay F32, as do gates of heads, which rounding
 // would move.
 func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bool) weights.Type {
-	typ := fileTypes[x].typ
 	if strings.Contains(name, "attn_gate") && headGates {
 		return weights.F32
 	}
@@ -61,24 +60,37 @@ func (x Mixture) typeOf(name string, shape []int, layers int, tied, headGates bo
 	if len(shape) < 2 || !strings.HasSuffix(name, ".weight") {
 		return weights.F32
 	}
-	if x == AsF32 || x == AsF16 || x == AsBF16 {
-		return typ
-	}
 	head := name == "output.weight" || tied && name == "token_embd.weight"
 	switch {
+	case slices.Contains(Plain, x):
 	case head && x != AsQ8_0:
-		typ = weights.Q6_K
+		return weights.Q6_K
 	case x == AsQ3_K_M || x == AsQ4_K_M || x == AsQ5_K_M:
-		typ = x.finer(name, layers)
+		return x.finer(name, layers)
 	}
-	k := shape[len(shape)-1]
-	if n, _ := typ.Block(); k%n != 0 {
-		typ = weights.Q8_0
+	return fileTypes[x].typ
+}
+
+// narrower are the types of blocks of 32 for rows that are no multiples of 256: llama.cpp's,
+// but for IQ4_NL, of as many bits as Q4_0, in the place of Q3_K.
+var narrower = map[weights.Type]weights.Type{weights.Q3_K: weights.Q4_0, weights.Q4_K: weights.Q5_0, weights.Q5_K: weights.Q5_1, weights.Q6_K: weights.Q8_0}
+
+// fitting returns typ, or instead of it the type of a tensor whose rows of so many weights
+// hold no whole number of its blocks.
+func fitting(typ weights.Type, cols int) weights.Type {
+	if to, ok := narrower[typ]; ok && !fits(typ, cols) {
+		typ = to
 	}
-	if n, _ := typ.Block(); k%n != 0 {
-		typ = weights.F16
+	if !fits(typ, cols) {
+		return weights.F16
 	}
 	return typ
+}
+
+// fits reports whether a row is a whole number of blocks.
+func fits(typ weights.Type, cols int) bool {
+	n, _ := typ.Block()
+	return cols%n == 0
 }
 
 // finer returns the type of a matrix of a mixture that has finer ones for what
@@ -108,7 +120,8 @@ func (x Mixture) finer(name string, layers int) weights.Type {
 // An exported tensor is a tensor to write and where it comes from.
 type exported struct {
 	weights.GGUFTensor
-	src weight
+	src    weight
+	wanted weights.Type // Type, but where its blocks do not fit the rows
 }
 
 // WriteGGUF writes the model as a GGUF file. meta is the tokenizer's, the
@@ -243,7 +256,8 @@ func (f *File) tensors(x Mixture) ([]exported, error) {
 		if f.Encoder == nil {
 			t.src = heads.inPairs(w)
 		}
-		t.Type = x.typeOf(t.Name, t.Shape, layers, tied, f.Shape.HeadGate)
+		t.wanted = x.typeOf(t.Name, t.Shape, layers, tied, f.Shape.HeadGate)
+		t.Type = fitting(t.wanted, w.cols)
 		list = append(list, t)
 	}
 	if f.Encoder == nil {

@@ -10,10 +10,11 @@ import (
 
 // bounds are how far a matrix may be from what it was written from: the root
 // of the mean square error over that of the largest weight of each 32. They
-// are about twice what rounding evenly gives.
+// are about twice what rounding evenly gives; of Q4_0 and Q5_0, which reach a step less
+// far on one side, what they make of weights that are all ±m: half of them a step off.
 var bounds = map[weights.Type]float64{
 	weights.F32: 0, weights.F16: 1.0 / 2048, weights.BF16: 1.0 / 256, weights.Q8_0: 0.006, weights.Q6_K: 0.025,
-	weights.Q5_K: 0.035, weights.Q4_K: 0.07, weights.Q4_0: 0.07, weights.Q3_K: 0.15,
+	weights.Q5_K: 0.035, weights.Q5_1: 0.035, weights.Q5_0: 0.045, weights.Q4_K: 0.07, weights.Q4_0: 0.09, weights.Q3_K: 0.15,
 }
 
 // Compare reads the model again from written, a GGUF file that WriteGGUF

@@ -51,7 +51,7 @@ func (f *File) WriteFolder(dir string, x Mixture, threads int) error {
 	of := map[string]*exported{}
 	var list []weights.GGUFTensor
 	add := func(name string, shape []int, w weight) {
-		t := exported{weights.GGUFTensor{Name: name, Type: typ, Shape: shape}, w}
+		t := exported{GGUFTensor: weights.GGUFTensor{Name: name, Type: typ, Shape: shape}, src: w}
 		of[name] = &t
 		list = append(list, t.GGUFTensor)
 	}

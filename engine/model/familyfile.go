@@ -71,7 +71,7 @@ func (r *Rope) factors() (list []exported) {
 	add := func(name string, d []float32) {
 		v := weight{name: name, typ: weights.F32, rows: 1, cols: len(d),
 			read: func([]byte, int, int) ([]byte, error) { return bytesOf(d), nil }}
-		list = append(list, exported{weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, v})
+		list = append(list, exported{GGUFTensor: weights.GGUFTensor{Name: v.name, Type: weights.F32, Shape: []int{len(d)}}, src: v})
 	}
 	switch {
 	case r.Div == nil || r.Yarn != nil:

@@ -14,6 +14,7 @@ type File struct {
 	Encoder *EncoderShape // of an encoder; nil: it is a decoder
 	src     source
 	gguf    *weights.GGUF // if it is one
+	as      Mixture       // of what is not made yet
 	close   func() error
 }
 

@@ -57,3 +57,31 @@ func TestUnrounded(t *testing.T) {
 		}
 	}
 }
+
+// Weights that are all as far from zero are what rounding to steps is worst at: they are
+// written in every type.
+func TestRoundEnds(t *testing.T) {
+	tr := trainerWith(t, Config{Vocab: 64, Width: 64, Layers: 1, Heads: 2, KVHeads: 1, HeadDim: 32, Hidden: 96, Context: 16, Theta: 1e4, Eps: 1e-6}, 1, 8, 1)
+	f := tr.Params.File()
+	for i := range tr.Params.layers[0].gateUp.f {
+		tr.Params.layers[0].gateUp.f[i] = float32(i%2*2 - 1)
+	}
+	for _, x := range Mixtures {
+		var out bytes.Buffer
+		if err := f.WriteGGUF(&out, x, nil, 1); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "m.gguf")
+		if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Compare(g, x); err != nil {
+			t.Errorf("%s: %v", x, err)
+		}
+		g.Close()
+	}
+}

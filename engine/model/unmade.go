@@ -18,7 +18,7 @@ func (f *File) As(x Mixture) (*File, error) {
 	for _, t := range list {
 		src[t.Name] = weight{name: t.Name, typ: t.Type, rows: t.src.rows, cols: t.src.cols}
 	}
-	return &File{Shape: f.Shape, Encoder: f.Encoder, src: src}, nil
+	return &File{Shape: f.Shape, Encoder: f.Encoder, src: src, as: x}, nil
 }
 
 // An unmade source has weights by their names, none of them read from anywhere.

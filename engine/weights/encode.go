@@ -45,6 +45,7 @@ func (e *RangeError) Error() string {
 // largest is the largest magnitude that a type holds: the last one that is
 // not rounded to infinity, and what the scale, a binary16 number, allows.
 var largest = map[Type]float32{F16: 65519.996, BF16: math.Float32frombits(0x7f7f7fff), Q8_0: 127 * 65504, Q4_0: 8 * 65504,
+	Q5_0: 16 * 65504, Q5_1: 65519.996, // whose least weight is a binary16 number, too
 	Q3_K: 64 * 65504, Q4_K: 32 * 65504, Q5_K: 32 * 65504, Q6_K: 2048 * 65504} // half of it: the fitted scale may be larger than the first
 
 // finite reports whether x is a number and not an infinity.
@@ -115,13 +116,7 @@ func encodeQ8_0(dst []byte, src []float32) {
 // one step further on its side.
 func encodeQ4_0(dst []byte, src []float32) {
 	for ; len(src) > 0; dst, src = dst[18:], src[32:] {
-		m := src[0]
-		for _, x := range src[1:32] {
-			if math.Abs(float64(x)) > math.Abs(float64(m)) {
-				m = x
-			}
-		}
-		d := m / -8
+		d := farthest(src[:32]) / -8
 		inv := inverse(d)
 		binary.LittleEndian.PutUint16(dst, toHalf(d))
 		level := func(x float32) byte { return byte(min(15, float32(x*inv)+8.5)) }
@@ -129,6 +124,60 @@ func encodeQ4_0(dst []byte, src []float32) {
 			dst[2+i] = level(x) | level(src[16+i])<<4
 		}
 	}
+}
+
+// encodeQ5_0 is encodeQ4_0 with twice the steps: d = m/−16,
+// q = min(31, ⌊x·(1/d) + 16.5⌋).
+func encodeQ5_0(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[22:], src[32:] {
+		d := farthest(src[:32]) / -16
+		inv := inverse(d)
+		binary.LittleEndian.PutUint16(dst, toHalf(d))
+		put5(dst[2:], src, func(x float32) uint32 { return uint32(min(31, float32(x*inv)+16.5)) })
+	}
+}
+
+// encodeQ5_1: m is the least weight, d = (max − m)/31, q = ⌊(x − m)·(1/d) + 0.5⌋, with
+// d and m before they are rounded to binary16.
+func encodeQ5_1(dst []byte, src []float32) {
+	for ; len(src) > 0; dst, src = dst[24:], src[32:] {
+		m, top := src[0], src[0]
+		for _, x := range src[1:32] { // of zeros the first one's sign
+			if x < m {
+				m = x
+			}
+			if x > top {
+				top = x
+			}
+		}
+		d := (top - m) / 31
+		inv := inverse(d)
+		binary.LittleEndian.PutUint16(dst, toHalf(d))
+		binary.LittleEndian.PutUint16(dst[2:], toHalf(m))
+		put5(dst[4:], src, func(x float32) uint32 { return uint32(float32((x-m)*inv) + 0.5) })
+	}
+}
+
+// put5 writes the five bits of 32 weights: four bytes of fifth bits, 16 of the others.
+func put5(dst []byte, src []float32, level func(x float32) uint32) {
+	var high uint32
+	for i, x := range src[:16] {
+		a, b := level(x), level(src[16+i])
+		dst[4+i] = byte(a&15 | b&15<<4)
+		high |= a>>4<<i | b>>4<<(16+i)
+	}
+	binary.LittleEndian.PutUint32(dst, high)
+}
+
+// farthest returns the first weight of the largest magnitude.
+func farthest(src []float32) float32 {
+	m := src[0]
+	for _, x := range src[1:] {
+		if math.Abs(float64(x)) > math.Abs(float64(m)) {
+			m = x
+		}
+	}
+	return m
 }
 
 // inverse returns 1/d, and 0 where that is no number. Such a scale is zero as

@@ -37,6 +37,32 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestEncode5 compares with ggml's bytes of the same numbers: ggml of llama.cpp v0.5.0,
+// ggml_quantize_chunk.
+func TestEncode5(t *testing.T) {
+	g := openOracle(t, "values.gguf")
+	x, _ := g.Tensor("encode/numbers")
+	odd := make([]float32, x.Weights())
+	if err := g.Read(x.Name, odd); err != nil {
+		t.Fatal(err)
+	}
+	even, outliers := bells()
+	for typ, want := range map[Type][3]string{
+		Q5_0: {"ef2efe851f43bb62468c3b71d2382750dbef2b03bca2fe3d46a7cee7c6e110de",
+			"8ccad0e07ccae6d0e4ce8f469a22a59524bb5742cd68cdaf0e5cbf9701b40256",
+			"ce87e94e01153256a4a4ea2409932e0f2a4701c2980809054dbb9992c2c16613"},
+		Q5_1: {"3d77ccac4e77f5083866650a474bcb0e06452ed0998559f5de91a0c99b9340eb",
+			"1974b49a6ecbbb57319572f2f87282b320545cbad45d55ae55f1a386394f1eda",
+			"b7423156425eb97ddb038cb0f570e88e42ba1ebc9b0ea9e5df72cf8716911dec"},
+	} {
+		for i, src := range [][]float32{even, outliers, odd} {
+			if _, dst := lossOf(t, src, typ); fmt.Sprintf("%x", sha256.Sum256(dst)) != want[i] {
+				t.Errorf("%s of numbers %d: the bytes are %x", typ, i, sha256.Sum256(dst))
+			}
+		}
+	}
+}
+
 // TestHalf rounds every binary16 number, and what lies between two of them.
 func TestHalf(t *testing.T) {
 	for h := range uint32(1 << 16) {
@@ -82,6 +108,8 @@ func TestEncodeRefuses(t *testing.T) {
 		Q4_K: {good: []float32{2e6, -2e6, 1e-45, 1e-38}, bad: []float32{2.1e6, inf, nan}},
 		Q6_K: {good: []float32{1.3e8, -1.3e8, 1e-45, 1e-38}, bad: []float32{1.35e8, inf, nan}},
 		Q4_0: {good: []float32{-5e5, 1e-45, 1e-38}, bad: []float32{5.3e5, inf, -inf, nan}},
+		Q5_0: {good: []float32{-1e6, 1e-45, 1e-38}, bad: []float32{1.05e6, inf, -inf, nan}},
+		Q5_1: {good: []float32{65519, -65519, 1e-45, -1e-45, 1e-38}, bad: []float32{65520, -65520, inf, -inf, nan}},
 	} {
 		block, size := typ.Block()
 		for i, x := range append(c.good, c.bad...) {
@@ -131,12 +159,10 @@ func bell(r *rand.Rand) float32 {
 	return float32(sum) / (1 << 20)
 }
 
-// TestEncodeK compares the quantisers of our own with what ggml's leave of
-// the same numbers, without outliers and with them: ggml of llama.cpp v0.5.0,
-// ggml_quantize_chunk. And their bits must not depend on the machine.
-func TestEncodeK(t *testing.T) {
+// bells returns numbers that are about normal, without outliers and with them.
+func bells() (even, outliers []float32) {
 	r := rand.New(rand.NewPCG(1, 2))
-	even, outliers := make([]float32, 1<<18), make([]float32, 1<<18)
+	even, outliers = make([]float32, 1<<18), make([]float32, 1<<18)
 	for i := range even {
 		even[i] = bell(r)
 	}
@@ -145,6 +171,14 @@ func TestEncodeK(t *testing.T) {
 			outliers[i] *= 10
 		}
 	}
+	return even, outliers
+}
+
+// TestEncodeK compares the quantisers of our own with what ggml's leave of
+// the same numbers, without outliers and with them: ggml of llama.cpp v0.5.0,
+// ggml_quantize_chunk. And their bits must not depend on the machine.
+func TestEncodeK(t *testing.T) {
+	even, outliers := bells()
 	for typ, c := range map[Type]struct {
 		even, outliers float64 // √(Σ(x−w)²/Σx²) of ggml
 		sum            string
@@ -230,7 +264,7 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range src {
 		src[i] = bell(r)
 	}
-	for _, typ := range []Type{F16, BF16, Q8_0, Q4_0, Q3_K, Q4_K, Q5_K, Q6_K} {
+	for _, typ := range []Type{F16, BF16, Q8_0, Q4_0, Q5_0, Q5_1, Q3_K, Q4_K, Q5_K, Q6_K} {
 		b.Run(typ.String(), func(b *testing.B) {
 			n, _ := typ.Size(int64(len(src)))
 			dst := make([]byte, n)

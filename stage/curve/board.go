@@ -3,15 +3,16 @@ package curve
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -70,13 +71,12 @@ func (w *board) text(now time.Time, step int64, tag, text string) error {
 // restart says, to who has read it, that what was told from this step on is told again,
 // and takes it out of the files of the processes before.
 func (w *board) restart(now time.Time, step int64) error {
-	dir := filepath.Dir(w.f.Name())
-	list, err := os.ReadDir(dir)
+	list, err := filepath.Glob(filepath.Join(filepath.Dir(w.f.Name()), boardPrefix+"*.suiren.*"))
 	if err != nil {
 		return err
 	}
-	for _, e := range list {
-		if path := filepath.Join(dir, e.Name()); strings.HasPrefix(e.Name(), boardPrefix) && path != w.f.Name() {
+	for _, path := range list {
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && path != w.f.Name() {
 			if err := cut(path, step); err != nil {
 				return err
 			}
@@ -89,6 +89,9 @@ func (w *board) restart(now time.Time, step int64) error {
 // cut ends the file of a process before this step, and before a record that a kill left half.
 func cut(path string, step int64) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // another's
+	}
 	if err != nil {
 		return err
 	}
@@ -99,23 +102,30 @@ func cut(path string, step int64) error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if err == io.EOF || stepOf(event) >= step {
+		switch {
+		case whole == 0 && (err == io.EOF || stepOf(event) >= 0): // the first says which format it is: this one is another's
+			return nil
+		case err == io.EOF || stepOf(event) >= step:
 			return f.Truncate(whole)
 		}
 		whole += int64(len(event)) + 16
 	}
 }
 
+// maxRecord is more than any record has that is written here.
+const maxRecord = 1 << 24
+
 // readRecord reads the data of a record; io.EOF: none follows that is whole.
 func readRecord(r *bufio.Reader) ([]byte, error) {
 	var head [12]byte
 	_, err := io.ReadFull(r, head[:])
-	if err == nil && binary.LittleEndian.Uint32(head[8:]) != masked(head[:8]) {
+	size := binary.LittleEndian.Uint64(head[:])
+	if err == nil && (size > maxRecord || binary.LittleEndian.Uint32(head[8:]) != masked(head[:8])) {
 		err = io.EOF
 	}
 	var data []byte
 	if err == nil {
-		data = make([]byte, binary.LittleEndian.Uint64(head[:])+4)
+		data = make([]byte, size+4)
 		_, err = io.ReadFull(r, data)
 	}
 	if err == io.ErrUnexpectedEOF {

@@ -265,3 +265,39 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What others put into the folder stays as it is, under whatever name.
+func TestWriterForeign(t *testing.T) {
+	dir := t.TempDir()
+	told := func(steps ...float64) {
+		w := New(dir, "")
+		for _, step := range steps {
+			w.Event(metric(map[string]float64{"step": step, "loss": step}))
+		}
+		check(t, w.Close())
+	}
+	told(1, 2, 3)
+	ours, err := filepath.Glob(filepath.Join(dir, "events.*"))
+	check(t, err)
+	whole, err := os.ReadFile(ours[0])
+	check(t, err)
+	huge := binary.LittleEndian.AppendUint64(nil, 1<<62)
+	huge = binary.LittleEndian.AppendUint32(huge, masked(huge))
+	others := map[string][]byte{"events.out.tfevents.1.host": whole, "events.out.tfevents.1.suiren.notes": []byte("my own notes"), "events.out.tfevents.2.suiren.7": huge}
+	for name, b := range others {
+		check(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+	}
+	check(t, os.Mkdir(filepath.Join(dir, "events.out.tfevents.3.suiren.0"), 0o700))
+	told(2, 3)
+	for name, want := range others {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if cut, err := os.ReadFile(ours[0]); err != nil || len(cut) >= len(whole) {
+		t.Errorf("of ours %d bytes of %d are left, %v", len(cut), len(whole), err)
+	}
+	if c, err := Read(dir); err != nil || len(c.Points) != 3 {
+		t.Errorf("%v, %v", c, err)
+	}
+}

@@ -108,13 +108,6 @@ func (b *brought) writeAs(job *stage.Job, f *model.File, x model.Mixture, learnt
 		if err := b.writeGGUF(filepath.Join(job.Out, ggufName), f, x, threads, learnt); err != nil {
 			return nil, err
 		}
-		types, err := f.Instead(x)
-		if err != nil {
-			return nil, err
-		}
-		if text := Instead(x, types); !text.IsZero() {
-			note(job, text)
-		}
 	} else {
 		if err := f.WriteFolder(job.Out, x, threads); err != nil {
 			return nil, err
@@ -139,20 +132,15 @@ func (b *brought) writeAs(job *stage.Job, f *model.File, x model.Mixture, learnt
 		out.Close()
 		return nil, err
 	}
+	text, err := Instead(out.File)
+	if err != nil {
+		out.Close()
+		return nil, err
+	}
+	if !text.IsZero() {
+		note(job, text)
+	}
 	return out, nil
-}
-
-// Instead says in which types a model was written instead of x, if it was in others:
-// blocks of 256 weights do not fit rows of another length.
-func Instead(x model.Mixture, types []weights.Type) say.Text {
-	if len(types) == 0 {
-		return say.Text{}
-	}
-	var names []string
-	for _, t := range types {
-		names = append(names, t.String())
-	}
-	return say.T("no matrix is in %s, whose blocks do not fit its rows: they are in %s", "没有矩阵写成 %s，因为其分块与行长不符：实际写成 %s", x, names)
 }
 
 // noGGUF finds fault with a type of GGUF for a model of shape s, of which such a

@@ -204,11 +204,19 @@ func (o *own) proofBytes(b *brought, threads int) (int64, error) {
 	return b.as(o.typ, bytes)
 }
 
-// as is the memory of a decoder of b that has all its weights in type x, where
+// as is the memory of a decoder of b that has its weights in type x, where
 // one that has them as they are takes so many bytes.
 func (b *brought) as(x model.Mixture, bytes int64) (int64, error) {
+	other, err := b.File.As(orMixture(x))
+	if err != nil {
+		return 0, err
+	}
 	are, err := b.WeightBytes()
-	return bytes - are + int64(weightBytes[orMixture(x)]*float64(b.Shape.Params())), err
+	if err != nil {
+		return 0, err
+	}
+	will, err := other.WeightBytes()
+	return bytes - are + will, err
 }
 
 // room is how much of m's memory a run may take: the process and the examples

@@ -81,7 +81,7 @@ func TestDerived(t *testing.T) {
 	if got := later.Derived.In(say.English); got != "16 rows a step, about 38 steps; AdamW at 0.0002, linear, warm-up over 10% of the steps" || len(later.Wrong) > 0 {
 		t.Errorf("over what is not made yet: %q, %v", got, later.Wrong)
 	}
-	ours["base"] = []stage.Forecast{{Size: (&SFT{Depth: 2}).Forecast(rows, m).Size}}
+	ours["base"] = []stage.Forecast{(&SFT{Depth: 2}).Forecast(rows, m)}
 	if got := (&LoRA{Targets: []string{"q_k_v_proj"}}).Forecast(ours, m); len(got.Wrong) != 1 || !strings.HasSuffix(got.Derived.In(say.English), "AdamW at 0.006, linear, warm-up over 10% of the steps") {
 		t.Errorf("over ours that is not made yet: %v, %v", got.Derived, got.Wrong)
 	}

@@ -238,9 +238,12 @@ func (d *diagnosis) raised(unless say.Text) say.Text {
 }
 
 // ended reports whether the run came to its last step, as far as that is known.
-func (d *diagnosis) ended() bool {
-	planned, known := plannedSteps(d.c)
-	return !known || float64(d.steps[len(d.steps)-1]) >= 0.98*planned
+func (d *diagnosis) ended() bool { return endedAt(d.c, d.steps[len(d.steps)-1]) }
+
+// endedAt reports whether step is the last of the run, about, as far as that is known.
+func endedAt(c *curve.Curve, step int) bool {
+	planned, known := plannedSteps(c)
+	return !known || float64(step) >= 0.98*planned
 }
 
 // watched judges whether the data was read too often, or is unlike what is watched, and whether

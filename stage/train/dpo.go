@@ -417,7 +417,7 @@ func (s *pupil) writes(m stage.Machine) float64 {
 	case s.chat:
 		return 0
 	}
-	return s.proof(sentenceTokens, m.Threads) + s.copying(s.typ, m.Threads)
+	return s.proof(sentenceTokens, m.Threads) + s.copying(s.typ, s.f.Model, m.Threads)
 }
 
 // scaleOf returns a shape of about as many parameters.

@@ -53,7 +53,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.rows > 0 {
 		f.Derived = o.lasting(each, pace, int(math.Round(w.rows*k.passes/float64(batch))), len(in["watch"]) > 0)
 	}
-	f.Derived = o.adapters(&b, t.remarkLeft(f.Derived, stage.UseChats, &b))
+	f.Derived = alsoInstead(o.adapters(&b, t.remarkLeft(f.Derived, stage.UseChats, &b)), f.Model)
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	k.micro = min(k.micro, batch)
@@ -63,7 +63,7 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		toil += w.looking(&b.shape, &k)
 	}
 	if k.rank == 0 {
-		toil += b.copying(o.typ, m.Threads)
+		toil += b.copying(o.typ, f.Model, m.Threads)
 	}
 	setTime(&f, toil, m)
 	if len(in["examples"]) > 0 {

@@ -1,6 +1,9 @@
 package train
 
 import (
+	"errors"
+	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"suiren/internal/say"
@@ -12,9 +15,9 @@ type Found struct {
 	Name, Text say.Text
 }
 
-// overBases are the methods that never begin with random weights. What they write counts
-// the steps of their base with theirs, where that is a model of our own.
-var overBases = []string{(*Continue)(nil).Name(), (*LoRA)(nil).Name(), (*DPO)(nil).Name(), (*KTO)(nil).Name(), (*GRPO)(nil).Name()}
+// overBases are the methods that count the steps of their base with theirs, where that is a
+// model of our own.
+var overBases = []string{(*DPO)(nil).Name(), (*KTO)(nil).Name(), (*GRPO)(nil).Name()}
 
 // FoundIn says what the suiren.json of a folder of weights tells of how they
 // were trained, by a method as a plan names it, and their curve of the loss; nothing if it
@@ -75,6 +78,13 @@ func FoundIn(dir, method string, c *curve.Curve) (list []Found, err error) {
 	if d := f.Distil; d != nil && d.Asked > 0 && f.Method == (*Distil)(nil).Name() {
 		add(say.T("teacher", "教师"), say.T("answered %d problems, %d of them right", "答了 %d 题，其中 %d 题正确", d.Asked, d.Kept))
 	}
+	switch text, err := InsteadIn(filepath.Join(dir, ggufName)); {
+	case errors.Is(err, fs.ErrNotExist): // a folder
+	case err != nil:
+		return nil, err
+	case !text.IsZero():
+		add(say.T("types", "类型"), text)
+	}
 	if f.Parity != nil {
 		add(say.T("parity", "一致性"), f.Parity.text())
 	}
@@ -87,11 +97,13 @@ func FoundIn(dir, method string, c *curve.Curve) (list []Found, err error) {
 func (f *facts) lossAtEnd(c *curve.Curve) say.Text {
 	if c != nil && f.Method != (*GRPO)(nil).Name() {
 		steps, loss := c.Series("loss")
+		whole := len(steps) > 0 && endedAt(c, steps[len(steps)-1]) // where the disk is full a curve ends before its run
 		if f.Stop != nil {
 			n, _ := slices.BinarySearch(steps, f.Stop.Kept+1)
+			whole = n < len(steps) || n > 0 && steps[n-1] == f.Stop.Kept
 			steps, loss = steps[:n], loss[:n]
 		}
-		if len(loss) > 0 {
+		if whole && len(loss) > 0 {
 			return say.T("loss at the end %.3g, the mean of the last tenth of its own steps", "最终损失 %.3g，即自身最后十分之一步的平均", atEnd(steps, loss))
 		}
 	}

@@ -60,7 +60,7 @@ func TestFoundIn(t *testing.T) {
 // in what is shown as in what the doctor says; without a curve it is what is written down.
 func TestLossAtEnd(t *testing.T) {
 	falling := func(steps int) *curve.Curve {
-		c := new(curve.Curve)
+		c := &curve.Curve{Info: curve.Info{Counts: map[string]float64{"epochs": 1, "rows": 40, "batch": 1}}}
 		for i := range steps {
 			c.Points = append(c.Points, curve.Point{Step: i + 1, Values: map[string]float64{"loss": float64(100 - i)}})
 		}
@@ -71,7 +71,8 @@ func TestLossAtEnd(t *testing.T) {
 		c    *curve.Curve
 		want string
 	}{
-		{facts{Method: "sft", Loss: 6.23}, falling(8), "loss at the end 93, "},
+		{facts{Method: "sft", Loss: 6.23}, falling(8), "20 at most, 6.23"}, // the curve ends before the run
+		{facts{Method: "lora", Loss: 6.23, Stop: &stopFacts{Kept: 20, Ended: 40}}, falling(8), "20 at most, 6.23"},
 		{facts{Method: "sft", Loss: 6.23}, falling(40), "loss at the end 62.5, "},
 		{facts{Method: "lora", Loss: 6.23, Stop: &stopFacts{Kept: 20, Ended: 40}}, falling(40), "loss at the end 81.5, "},
 		{facts{Method: "grpo", Loss: 6.23, RL: &rlFacts{Started: true}}, falling(40), "20 at most, 6.23"},

@@ -34,13 +34,15 @@ func (m *Merge) Check() []*say.Error { return checkType(m.Type) }
 // came to say how it is sampled, then typical_p and Unigram vocabularies as well, then
 // all tokens that end an answer, and then which of them ends a turn, with a name for
 // each row of the embeddings. Of the K types it is one more: their proofs came to have
-// other numbers.
+// other numbers. Of q4_k_m it is one more again: rows that are no multiples of 256 were in Q8_0.
 func inBlocks(typ string) int {
 	switch m := orMixture(model.Mixture(typ)); {
 	case isFolderType(m):
 		return 0
 	case m == model.AsQ8_0 || m == model.AsQ4_0:
 		return 4
+	case m == model.AsQ4_K_M:
+		return 6
 	}
 	return 5
 }
@@ -212,6 +214,7 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	if len(in["adapter"]) == 0 {
 		f.Derived = aside(b.file)
 	}
+	f.Derived = alsoInstead(f.Derived, f.Model)
 	bytes := 4 * b.params
 	for _, base := range in["base"] {
 		bytes = orDefault(base.Size["bytes"], bytes)
@@ -232,7 +235,7 @@ func forecastWrite(in map[string][]stage.Forecast, typ string, m stage.Machine) 
 	if need, err := b.rewriting(x, m.Threads); err == nil {
 		f.Memory = need + processBytes
 	}
-	setTime(&f, b.copying(x, m.Threads)+b.proof(w.prompts(), m.Threads), m)
+	setTime(&f, b.copying(x, f.Model, m.Threads)+b.proof(w.prompts(), m.Threads), m)
 	if f.High > 0 {
 		f.Basis = say.T("writing, reading again and comparing %.2g weights, by the measured %.0f GFLOP/s", "写出、读回并比对 %.2g 个权重，按实测 %.0f GFLOP/s 计", b.params, m.Peak/1e9)
 	}

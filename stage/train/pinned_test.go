@@ -92,20 +92,3 @@ func TestAfterwards(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// A type whose blocks fit no row of the model is told to be another.
-func TestWrittenInstead(t *testing.T) {
-	for x, want := range map[string]string{"q4_k_m": "no matrix is in q4_k_m, whose blocks do not fit its rows: they are in Q8_0", "q5_k_m": "no matrix is in q5_k_m, whose blocks do not fit its rows: they are in Q8_0", "q8_0": "", "f32": ""} {
-		b := newBench(t, map[string]string{"base": archFolder("llama3")})
-		check(t, (&Quantise{Type: x}).Run(context.Background(), b.Job))
-		var told string
-		for _, n := range b.notes() {
-			if strings.HasPrefix(n, "no matrix") {
-				told += n
-			}
-		}
-		if told != want {
-			t.Errorf("%s: %q, want %q", x, told, want)
-		}
-	}
-}
