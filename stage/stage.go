@@ -222,7 +222,7 @@ type Forecast struct {
 	Files     []string           `json:"-"` // of an input that is files of the owner's, or texts that are to be made of them: where they lie
 	Folder    string             `json:"-"` // … and the folder that their names begin at
 	Over      string             `json:"-"` // of an adapter that is not made yet: where its base lies; "": not known
-	Adapter   any                `json:"-"` // … and its form, as the stage that makes it knows it; nil: not known
+	Adapter   any                `json:"-"` // … and what it will be, as the stage that makes it knows it; nil: not known
 	Model     any                `json:"-"` // the same of weights that are no adapter: what their files will be
 }
 

@@ -120,9 +120,25 @@ func wrongTarget(err error) *say.Error {
 // scenario's, it would be refused.
 func UnfitAdapter(base, ad stage.Forecast) *say.Error {
 	if base.Path == "" {
-		return unfitShape(base, ad.Path)
+		return cmp.Or(unfitShape(base, ad.Path), otherShape(base, ad))
 	}
-	return cmp.Or(unfitAdapter(base.Path, ad.Path), otherBase(base.Path, ad.Over))
+	return cmp.Or(unfitAdapter(base.Path, ad.Path), otherBase(base.Path, ad.Over), otherShape(base, ad))
+}
+
+// otherShape finds fault with an adapter that will be trained over a model yet to be made for
+// a model of another shape.
+func otherShape(base, ad stage.Forecast) *say.Error {
+	to, ok := ad.Adapter.(*adapterToBe)
+	if !ok || to.over == nil || ad.Path != "" {
+		return nil
+	}
+	b := footingOf([]stage.Forecast{base})
+	is, over := &b.shape, &to.over.Shape
+	if !b.known() || is.Width == over.Width && is.Layers == over.Layers && is.Vocab == over.Vocab {
+		return nil
+	}
+	return &say.Error{Where: "adapter", What: say.T("it will be trained over a model of %d layers of width %d and %d tokens, and this one has %d of width %d and %d tokens", "它将在 %d 层、宽 %d、词表 %d 的模型上训练，而这里的模型为 %d 层、宽 %d、词表 %d", over.Layers, over.Width, over.Vocab, is.Layers, is.Width, is.Vocab),
+		Next: NextBase}
 }
 
 // unfitShape finds fault with the adapter in the folder dir for a model that is not made

@@ -124,6 +124,17 @@ func TestUnfitAdapter(t *testing.T) {
 			}
 		}
 	}
+	// Of an adapter that is not made yet, either, the shape of its base is known.
+	for i, c := range []struct{ base, over, want string }{
+		{"made", "same", ""}, {"made", "wide", "1 layer of width 64 and 261 tokens, and this one has 1 of width 32 and 261 tokens"}, {"same", "wide", "it will be trained over"}, {"wide", "wide", ""},
+	} {
+		of := map[string]stage.Forecast{"made": {Path: ours["base"]}, "same": toMake(b.Shape), "wide": toMake(wide)}
+		ad := (&LoRA{Rank: 2}).Forecast(map[string][]stage.Forecast{"base": {of[c.over]}}, m)
+		wrong := (&Merge{}).Forecast(map[string][]stage.Forecast{"base": {of[c.base]}, "adapter": {ad}}, m).Wrong
+		if c.want == "" && len(wrong) > 0 || c.want != "" && (len(wrong) != 1 || !strings.Contains(wrong[0].In(say.English), c.want)) {
+			t.Errorf("%d: %v, want %q", i, wrong, c.want)
+		}
+	}
 	// Where one of the two is not made yet, nothing else is known.
 	for _, in := range []map[string][]stage.Forecast{{"base": {{Path: base}}, "adapter": {{}}}, {"base": {{}}, "adapter": {{Path: trained.Out}}}} {
 		if told := (&Merge{}).Forecast(in, m).Wrong; len(told) > 0 {

@@ -38,8 +38,8 @@ func (o *own) foretellAdapter(in map[string][]stage.Forecast, b *footing) (list 
 				list = append(list, bad)
 			}
 		}
-		if lora, ok := ad.Adapter.(*model.LoRA); ok && ad.Path == "" {
-			o.lora, o.formed = lora, true
+		if to, ok := ad.Adapter.(*adapterToBe); ok && ad.Path == "" && to.lora != nil {
+			o.lora, o.formed = to.lora, true
 		}
 		if ad.Path == "" || !b.known() {
 			continue
@@ -58,7 +58,17 @@ func (o *own) foretellForm(f *stage.Forecast, b *footing) {
 		return
 	}
 	f.Over = b.file
+	to := &adapterToBe{over: b.unmade}
 	if o.from.IsZero() || o.formed {
-		f.Adapter = o.lora
+		to.lora = o.lora
 	}
+	if to.lora != nil || to.over != nil {
+		f.Adapter = to
+	}
+}
+
+// An adapterToBe is what is known of an adapter before it is made.
+type adapterToBe struct {
+	lora *model.LoRA // its form; nil: not known
+	over *model.File // what its base will be; nil: that is there, or not known
 }

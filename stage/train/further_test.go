@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
 	"suiren/stage"
@@ -280,7 +279,7 @@ func TestFurtherForetold(t *testing.T) {
 			t.Errorf("%s: of one that is made %d bytes, %v; of one that will be %d, %v", name, at.Memory, at.Derived, soon.Memory, soon.Derived)
 		}
 		then := told(stage.Forecast{Path: base}, soon) // of what goes on from that
-		if lora, ok := then.Adapter.(*model.LoRA); !ok || lora.Rank != 3 || then.Over == "" || then.Memory != at.Memory {
+		if to, ok := then.Adapter.(*adapterToBe); !ok || to.lora.Rank != 3 || then.Over == "" || then.Memory != at.Memory {
 			t.Errorf("%s: after that %+v over %q", name, then.Adapter, then.Over)
 		}
 		if of := told(stage.Forecast{}, stage.Forecast{}); of.Memory == 0 || of.Adapter != nil {
