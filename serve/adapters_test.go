@@ -41,7 +41,7 @@ func TestAdapterAsModel(t *testing.T) {
 			switch {
 			case q.Kind == AModel && q.ID == hidden:
 				return fmt.Errorf("%w", ErrHidden)
-			case q.Kind == AModel && q.ID == barred && q.Action == Chat:
+			case q.Kind == AModel && q.ID == barred:
 				return &form.Error{Status: 403, Code: "denied", Text: say.T("no", "不")}
 			}
 			return nil
@@ -102,8 +102,10 @@ func TestAdapterAsModel(t *testing.T) {
 		t.Errorf("the prompt is another's: %d %s", code, body)
 	}
 
-	for hides, want := range map[string]string{"": "aa shop<aa both<aa bb desk<bb", "aa": "bb both<bb desk<bb", "bb": "aa shop<aa bb<aa both<aa"} {
-		hidden = hides
+	for _, c := range []struct{ hidden, barred, want string }{
+		{"", "", "aa shop<aa both<aa bb desk<bb"}, {"aa", "", "bb both<bb desk<bb"}, {"bb", "", "aa shop<aa bb<aa both<aa"}, {"", "bb", "aa shop<aa both<aa"},
+	} {
+		hidden, barred = c.hidden, c.barred
 		var openai struct{ Data []struct{ ID, Parent string } }
 		var ollama struct {
 			Models []struct {
@@ -128,8 +130,8 @@ func TestAdapterAsModel(t *testing.T) {
 		for _, m := range ollama.Models {
 			other = append(other, strings.TrimSuffix(m.Name+"<"+m.Details.Parent, "<"))
 		}
-		if strings.Join(one, " ") != want || !slices.Equal(one, other) {
-			t.Errorf("without %q: %q, %q", hides, one, other)
+		if strings.Join(one, " ") != c.want || !slices.Equal(one, other) {
+			t.Errorf("%+v: %q, %q", c, one, other)
 		}
 	}
 }

@@ -168,8 +168,8 @@ func (l *listed) name() string { return cmp.Or(l.Adapter, l.Name) }
 func (s *Server) listed(r *http.Request) (list []listed) {
 	taken := map[string]bool{}
 	visible := s.visible(r)
-	for _, rel := range visible {
-		taken[rel.Name] = true
+	for _, rel := range s.releases() { // one that the caller may know of and not ask is what its name means all the same
+		taken[rel.Name] = s.conf.Decide == nil || !errors.Is(s.may(r, ReadModels, AModel, rel.Name), ErrHidden)
 	}
 	for _, rel := range visible {
 		list = append(list, listed{rel, ""})
