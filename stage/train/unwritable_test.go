@@ -30,7 +30,7 @@ func TestUnwritableWords(t *testing.T) {
 	given := func(f stage.Forecast) map[string][]stage.Forecast {
 		return map[string][]stage.Forecast{"base": {f}, "teacher": {f}}
 	}
-	for name, first := range map[string]stage.Forecaster{"": nil, "lora": &LoRA{}, "continue": &Continue{}, "dpo": &DPO{}, "kto": &KTO{}, "grpo": &GRPO{}, "distil": &Distil{Depth: 1}, "quantise": &Quantise{Type: "bf16"}} {
+	for name, first := range map[string]stage.Forecaster{"": nil, "lora": &LoRA{}, "continue": &Continue{}, "dpo": &DPO{}, "kto": &KTO{}, "grpo": &GRPO{}, "distil": &Distil{}, "quantise": &Quantise{Type: "bf16"}} {
 		from := stage.Forecast{Path: base}
 		if first != nil {
 			if from = first.Forecast(given(from), m); len(from.Wrong) > 0 {
