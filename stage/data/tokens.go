@@ -131,6 +131,9 @@ func (t *Tokens) forecast(in map[string][]stage.Forecast, w *talk.Writer) stage.
 	vocab := sum(in["tokenizer"], "vocab")
 	if n == 0 {
 		of := cmp.Or(vocab, baseVocab)
+		if w != nil {
+			of = float64(w.Tokenizer.Vocab())
+		}
 		text, tokens := t.texts(in["text"], w, of)
 		said, memory := sum(in["from"], "text"), int64(64<<20)
 		text, tokens = text+said, tokens+said/talk.BytesPerToken(of)+talk.MarkTokens*sum(in["from"], "examples")

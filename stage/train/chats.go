@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"suiren/engine/model"
 	"suiren/engine/tokenizer"
@@ -96,6 +98,11 @@ func wrote(t *tokenizer.Tokenizer, rows *stage.Rows) bool {
 		r := readRow(rows, i)
 		for d := range len(r.Docs) - 1 {
 			ids := r.IDs[r.Docs[d]:r.Docs[d+1]]
+			for range utf8.UTFMax - 1 { // a row of text may begin within a character
+				if len(ids) > 1 && strings.HasPrefix(t.Decode(ids[:min(len(ids), utf8.UTFMax)]), string(utf8.RuneError)) {
+					ids = ids[1:]
+				}
+			}
 			again = t.EncodeMarked(again[:0], t.Decode(ids), nil)
 			for n := 0; n < min(len(ids), len(again)) && ids[n] == again[n]; n++ {
 				same++
