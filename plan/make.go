@@ -246,9 +246,7 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 		}
 	}
 	s.Forecast = k.forecast(s)
-	if text := k.overlap(s).text(); !text.IsZero() {
-		s.Forecast.Derived = say.T("%v; %v", "%v；%v", s.Forecast.Derived, text)
-	}
+	s.Forecast.Derived = say.Join(s.Forecast.Derived, k.overlap(s).text())
 	if err := k.learn(s); err != nil {
 		return err
 	}

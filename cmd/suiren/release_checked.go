@@ -72,7 +72,7 @@ func evaluationText(c operate.Checked) say.Text {
 			list = append(list, checks[i].Next())
 		}
 	}
-	return say.Join(list)
+	return say.Join(list...)
 }
 
 // withNames adds the first few of what is at fault.
@@ -96,5 +96,5 @@ func limitsText(limits map[string]int) say.Text {
 	if len(list) == 0 {
 		return say.Text{}
 	}
-	return say.Join(list)
+	return say.Join(list...)
 }

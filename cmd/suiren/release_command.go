@@ -198,7 +198,7 @@ func (a *app) releaseCheckCommand() *cobra.Command {
 				return err
 			}
 			if len(failed) > 0 {
-				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed its check of the %s", "版本未通过检查：%s", say.Join(names)),
+				return &say.Error{Where: args[0], Err: stage.ErrRefused, What: say.T("the release failed its check of the %s", "版本未通过检查：%s", say.Join(names...)),
 					Next: say.T("what is above says why", "原因见上")}
 			}
 			return nil

@@ -102,13 +102,15 @@ func List(lang Lang, words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// Join writes texts one after the other.
-func Join(list []Text) Text {
-	args := make([]any, len(list))
-	for i, t := range list {
-		args[i] = t
+// Join writes texts one after the other, those that say something.
+func Join(list ...Text) Text {
+	var args []any
+	for _, t := range list {
+		if !t.IsZero() {
+			args = append(args, t)
+		}
 	}
-	verbs := slices.Repeat([]string{"%s"}, len(list))
+	verbs := slices.Repeat([]string{"%s"}, len(args))
 	return Text{En: strings.Join(verbs, "; "), Zh: strings.Join(verbs, "；"), Args: args}
 }
 

@@ -71,17 +71,6 @@ func about(seconds float64, memory int64, size map[string]float64) stage.Forecas
 
 var fromSizes = say.T("the files' sizes; how long the texts are is known when they were read", "按文件大小估计；读过之后才知道文本有多长")
 
-// both says one thing and the other, as far as there are two.
-func both(a, b say.Text) say.Text {
-	switch {
-	case a.IsZero():
-		return b
-	case b.IsZero():
-		return a
-	}
-	return say.T("%v; %v", "%v；%v", a, b)
-}
-
 // Forecast implements stage.Forecaster.
 func (d *Documents) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage.Forecast {
 	text, seconds := textOf(in["files"])

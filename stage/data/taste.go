@@ -131,7 +131,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 		if bad := fell.left("path"); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}
-		f.Derived = both(f.Derived, fell.remark())
+		f.Derived = say.Join(f.Derived, fell.remark())
 		for part, name := range map[string]string{watchPart: "watched", heldoutPart: "heldout"} {
 			if t.parts[part] == 0 && (t.use != stage.UseProblems || part == watchPart) { // of problems that are held out a run tells it
 				size[name] = 0

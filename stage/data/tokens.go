@@ -103,7 +103,7 @@ func (t *Tokens) Forecast(in map[string][]stage.Forecast, _ stage.Machine) stage
 		words, err := talk.Open(base.Path)
 		if err == nil {
 			if len(in["from"]) > 0 {
-				f.Derived = both(words.Remark("base"), f.Derived)
+				f.Derived = say.Join(words.Remark("base"), f.Derived)
 			}
 			_, err = words.Writer()
 		}

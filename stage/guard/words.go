@@ -213,9 +213,9 @@ func sayFallen(r *Report, c *Change) say.Text {
 	}
 	switch {
 	case len(surely) > 0:
-		return say.T("Fell below SFT: %s.", "低于 SFT 的题型：%s。", say.Join(append(surely, hardly...)))
+		return say.T("Fell below SFT: %s.", "低于 SFT 的题型：%s。", say.Join(append(surely, hardly...)...))
 	case len(hardly) > 0:
-		return say.T("No family fell measurably below SFT; within the noise lower: %s.", "没有题型明显低于 SFT；在误差之内略低：%s。", say.Join(hardly))
+		return say.T("No family fell measurably below SFT; within the noise lower: %s.", "没有题型明显低于 SFT；在误差之内略低：%s。", say.Join(hardly...))
 	}
 	return say.T("No family is below SFT.", "没有题型低于 SFT。")
 }
@@ -272,10 +272,10 @@ func sayLength(r *Report) []say.Text {
 	}
 	var list []say.Text
 	if len(falls) > 0 {
-		list = append(list, say.T("On problems longer than the taught ones the model does worse, or mostly fails: %s.", "题目比训练时更长，模型就明显变差，或大多答错：%s。", say.Join(falls)))
+		list = append(list, say.T("On problems longer than the taught ones the model does worse, or mostly fails: %s.", "题目比训练时更长，模型就明显变差，或大多答错：%s。", say.Join(falls...)))
 	}
 	if len(holds) > 0 {
-		list = append(list, say.T("On longer problems no fall was measured: %s.", "更长的题上没有测到下降：%s。", say.Join(holds)))
+		list = append(list, say.T("On longer problems no fall was measured: %s.", "更长的题上没有测到下降：%s。", say.Join(holds...)))
 	}
 	return list
 }

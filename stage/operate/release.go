@@ -139,7 +139,7 @@ func judge(path string, b []byte, m *Manifest) error {
 	}
 	switch {
 	case len(what) > 0:
-		return refuse(say.T("the release is refused, the verdict does not pass: %s", "发布被拒绝，评测未通过：%s", say.Join(what)), say.Join(next))
+		return refuse(say.T("the release is refused, the verdict does not pass: %s", "发布被拒绝，评测未通过：%s", say.Join(what...)), say.Join(next...))
 	case v.Pass == nil || !*v.Pass:
 		return refuse(say.T("the release is refused, the verdict does not pass", "发布被拒绝，评测未通过"), again)
 	case v.Scenario != "" && v.Scenario != m.Scenario.String():

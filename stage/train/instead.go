@@ -50,12 +50,6 @@ func alsoInstead(derived say.Text, made any) say.Text {
 	if !ok {
 		return derived
 	}
-	text, err := Instead(f)
-	switch {
-	case err != nil || text.IsZero():
-		return derived
-	case derived.IsZero():
-		return text
-	}
-	return say.T("%v; %v", "%v；%v", derived, text)
+	text, _ := Instead(f) // what is wrong is told when they are made
+	return say.Join(derived, text)
 }

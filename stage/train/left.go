@@ -53,7 +53,7 @@ func (t *tally) remarkLeft(derived say.Text, use stage.Use, b *footing) say.Text
 	if use != stage.UseChats {
 		text = say.T("left out: about %.0f of %.0f examples, longer than the base's context", "略去：%.0[2]f 条样例中约 %.0[1]f 条，超过基座的上下文", t.left, t.of)
 	}
-	return say.T("%v; %v", "%v；%v", derived, text)
+	return say.Join(derived, text)
 }
 
 // left says what of preferences a run did not read, as it is longer than its base's
