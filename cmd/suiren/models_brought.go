@@ -161,7 +161,7 @@ func (a *app) prepare(nameOrPath string, f *modelFlags, beside bool) (*prepared,
 // prepareFound is prepare of a model that was found.
 func (a *app) prepareFound(at *found, f *modelFlags, beside bool) (*prepared, error) {
 	path := at.path
-	if isFile(filepath.Join(path, "adapter_config.json")) {
+	if isAdapter(path) {
 		return nil, &say.Error{Where: path, What: say.T("this folder is an adapter, and no model by itself", "这个目录是适配器，本身不是完整的模型"),
 			Next: say.T("name its base as the model, and give it with --adapter NAME=%s", "请以它的基座为模型，并用 --adapter 名称=%s 给出它", path), Err: os.ErrNotExist}
 	}

@@ -83,7 +83,7 @@ func (w *workspace) madeModel(block string) (*found, error) {
 		return nil, err
 	}
 	at := &found{path: servable(dir), block: block}
-	if at.plain, err = w.taughtText(b.Output); err != nil || !isFile(filepath.Join(dir, "adapter_config.json")) {
+	if at.plain, err = w.taughtText(b.Output); err != nil || !isAdapter(dir) {
 		return at, err
 	}
 	rec, _, err := w.st.Made(b.Key)

@@ -13,6 +13,7 @@ import (
 	"suiren/engine/model"
 	"suiren/engine/weights"
 	"suiren/internal/say"
+	"suiren/models"
 	"suiren/serve/form"
 	"suiren/serve/plain"
 	"suiren/stage"
@@ -33,7 +34,7 @@ type other struct {
 // otherModel opens weights that a scenario names. fixed has templates told
 // one day, whenever it is: a verdict must not depend on the clock.
 func otherModel(path, adapter string, m stage.Machine, fixed bool) (scenario.Model, error) {
-	if _, err := os.Stat(filepath.Join(path, "adapter_config.json")); err == nil {
+	if isAdapter(path) {
 		return nil, &say.Error{Where: path, What: say.T("these weights are an adapter, which does not answer without its base", "这份权重是适配器，没有基座无法作答"),
 			Next: say.T("name it in adapter and its base in weights, or add it to its base with train = \"merge\"", "请在 adapter 中引用它、在 weights 中写基座，或用 train = \"merge\" 并入基座")}
 	}
@@ -158,6 +159,12 @@ func ofBase(path, adapter string) error {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// isAdapter reports whether a folder holds an adapter, and no model beside it.
+func isAdapter(dir string) bool {
+	return isFile(filepath.Join(dir, "adapter_config.json")) &&
+		!isFile(filepath.Join(dir, "model.safetensors")) && !isFile(filepath.Join(dir, "model.safetensors.index.json")) && len(models.GGUFs(dir)) == 0
 }
 
 // Thinks implements scenario.Model.
