@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -342,8 +343,28 @@ func (a *app) checkFlags(c *cobra.Command) error {
 				say.T("leave it out; the folder of models and knowledge bases is $SUIREN_HOME", "请去掉此选项；模型与知识库的目录由 $SUIREN_HOME 指定"))
 		}
 	}
-	if f := c.Flags().Lookup("threads"); f != nil && f.Changed && a.threads < 1 {
-		return usage("--threads", say.T("%d is not a number of threads", "%d 不是线程数", a.threads), say.T("give a whole number from 1", "请写不小于 1 的整数"))
-	}
-	return nil
+	var bad error
+	c.Flags().Visit(func(f *pflag.Flag) {
+		n, err := strconv.ParseFloat(f.Value.String(), 64)
+		r, known := ranges[f.Name]
+		if known && err == nil && !(n >= r.least && n <= r.most) && bad == nil {
+			bad = usage("--"+f.Name, say.T("%v is out of range", "%v 超出范围", f.Value), r.next)
+		}
+	})
+	return bad
+}
+
+// An extent is the least and the most that a number may be, and what to give.
+type extent struct {
+	least, most float64
+	next        say.Text
+}
+
+var fromOne = extent{1, math.MaxInt64, say.T("give a whole number from 1", "请写不小于 1 的整数")}
+
+// ranges are those of flags that take a number.
+var ranges = map[string]extent{
+	"threads": fromOne, "context": fromOne, "max-tokens": fromOne, "slots": fromOne,
+	"seed":        {0, math.MaxInt64, say.T("give a whole number from 0", "请写不小于 0 的整数")},
+	"temperature": {0, 2, say.T("give a number from 0 to 2", "请写 0 到 2 之间的数")},
 }
