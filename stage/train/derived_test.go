@@ -65,7 +65,7 @@ func TestDerived(t *testing.T) {
 		"wsd, no warm-up":                                                             &SFT{Depth: 2, Warmup: new(float64), Decay: new(float64)},
 		" linear, warm-up over 25% of the steps, weight decay 0.3":                    &Continue{Warmup: &warm, Decay: &decay},
 		"4 heads of 16 (1 of keys and values), feed-forward width 192: 111296 parame": &SFT{Depth: 2, Heads: 4, KVHeads: 1},
-		"three layers of four see 16 tokens; 16 rows a step":                          &SFT{Depth: 2, Window: 16},
+		"a window of 16 tokens in 1 of the layers; 16 rows a step":                    &SFT{Depth: 2, Window: 16},
 	} {
 		in := rows
 		if _, ok := op.(*SFT); !ok {

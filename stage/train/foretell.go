@@ -263,7 +263,8 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 		}
 	}
 	if none && len(in["replay"]) == 0 && g.Weight != nil && g.weight() > 0 {
-		s.f.Wrong = append(s.f.Wrong, withoutEffect("replay_weight", say.T("the problems have no answers, and there is no replay", "题目没有答案，也没有 replay"), say.T("name lessons in replay, add answers to the problems (completion), or leave it out", "请在 replay 中引用例题，为题目加上答案（completion），或省略此项")))
+		s.f.Wrong = append(s.f.Wrong, &say.Error{Where: "replay_weight", What: say.T("it is without effect: the problems have no answers, and there is no replay", "不起作用：题目没有答案，也没有 replay"),
+			Next: say.T("name lessons in replay, add answers to the problems (completion), or leave it out", "请在 replay 中引用例题，为题目加上答案（completion），或省略此项")})
 	}
 	for _, arg := range []string{"problems", "watch"} {
 		most := b.shape.Context

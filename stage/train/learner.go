@@ -70,8 +70,14 @@ func decayOf(named *float64, unless float32) float32 {
 func shapeOf(c *model.Config) say.Text {
 	text := say.T("%d layers of width %d, %d heads of %d (%d of keys and values), feed-forward width %d: %d parameters", "%d 层，宽 %d，%d 个头、每头 %d（键值头 %d 个），前馈宽 %d：%d 个参数",
 		c.Layers, c.Width, c.Heads, c.HeadDim, c.KVHeads, c.Hidden, c.Params())
-	if c.Window > 0 {
-		text = say.T("%v; three layers of four see %d tokens", "%v；每四层中有三层只看 %d 个词元", text, c.Window)
+	if own := model.Own(*c); own.Sliding != nil {
+		n := 0
+		for _, slides := range own.Sliding {
+			if slides {
+				n++
+			}
+		}
+		text = say.T("%v; a window of %d tokens in %d of the layers", "%v；滑动窗口 %d 个词元，用于其中 %d 层", text, c.Window, n)
 	}
 	return text
 }
