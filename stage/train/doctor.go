@@ -103,7 +103,7 @@ func Diagnose(c *curve.Curve) []Finding {
 	d.watched()
 	d.againstReference()
 	if spread, mid := noise(loss[len(loss)/2:]); !d.high && mid > noiseLeast && spread > noiseMost*mid {
-		d.find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %.2[2]f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch", "请调高 batch"))
+		d.find("noise", say.T("the loss differs by ±%.2f from step to step around %.2f: the batch is too small", "相邻各步的损失在 %.2[2]f 附近相差 ±%.2[1]f：批太小", spread, mid), say.T("raise batch, or train for longer: a short budget derives a small one", "请调高 batch，或延长训练：预算短，推得的 batch 也小"))
 	}
 	return d.list
 }
