@@ -39,7 +39,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 9 }
+func (*Conversations) Revision() int   { return 10 } // a system message that says nothing is none
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
