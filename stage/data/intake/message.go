@@ -394,7 +394,8 @@ func (r *record) brokenCall(n *node, path, content string) *say.Error {
 	}
 	call, _, _ := strings.Cut(content[at[1]-1:], "</tool_call>")
 	if _, err := parse([]byte(call)); err != nil {
-		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+		cause, next := inString([]byte(call), err, callNext)
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", cause), next)
 	}
 	return nil
 }
