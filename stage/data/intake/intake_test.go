@@ -280,6 +280,7 @@ func TestLines(t *testing.T) {
 	for in, want := range map[string][]string{
 		one + "\n\n" + one + "\r\n" + one:                                {"a:1", "a:3", "a:4"},
 		"[" + one + ",\n\n" + one + "]":                                  {"a:1", "a:3"},
+		"[" + one + ", " + one + ",\n" + one + "," + one + "]":           {"a:1", "a:1[1]", "a:2", "a:2[3]"},
 		"[\n {\n\"prompt\":\"x\",\n\"completion\":\"y\"},\n" + one + "]": {"a:2", "a:5"},
 	} {
 		list, faults := readAll("a", []byte(in), Detect)

@@ -17,7 +17,8 @@ type record struct {
 	line   int    // of the example's first byte
 	start  int    // characters before it on that line
 	column int    // 0: not known
-	item   string // its place in an array, where the line does not say which it is; else ""
+	item   string // its place in an array, if another stands on its line before it; else ""
+	place  string // … before it or behind it. From has item alone: what was made of it stands
 	src    []byte
 	tools  bool // the example has some
 }
@@ -28,8 +29,8 @@ func (r *record) fail(field string, what, next say.Text) *say.Error {
 	if r.column > 0 {
 		where += fmt.Sprintf(":%d", r.column)
 	}
-	if path := strings.TrimSuffix(r.item+"."+field, "."); r.item != "" {
-		field = path
+	if r.place != "" {
+		field = strings.TrimSuffix(r.place+"."+field, ".")
 	}
 	if field != "" {
 		where += ": " + field
