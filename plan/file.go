@@ -390,6 +390,7 @@ func (r *reader) body(b *Block, h *hclsyntax.Block) {
 			r.noBlock(in, known)
 		}
 	}
+	startHere(op, fields)
 	b.Op = op
 	if c, ok := op.(stage.Checker); ok && before+r.slips-slips == len(r.wrong)+r.more { // else it might tell what only follows
 		known := r.wrong[min(before, len(r.wrong)):]
@@ -427,7 +428,7 @@ func (r *reader) patterns(op stage.Operator, h *hclsyntax.Block) {
 		if err := checkPattern(p); err != nil {
 			at, said := h.DefRange(), false
 			for _, a := range inOrder(h.Body.Attributes) { // the argument that says it, if one does so plainly
-				if v, ok := literal(a.Expr); ok && isString(v) && v.AsString() == p {
+				if v, ok := literal(a.Expr); ok && isString(v) && fromHere(v.AsString()) == p {
 					at, said = a.Expr.Range(), true
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"suiren/internal/say"
+	"suiren/stage"
 )
 
 // checkPattern refuses a pattern of files that could leave the folder of the
@@ -22,6 +23,10 @@ func checkPattern(p string) *say.Error {
 		return wrong(say.T("%q: a path holds no NUL", "%q：路径中不能有 NUL", clip(p)))
 	case strings.Contains(p, "\\"):
 		return wrong(say.T("%q: paths are written with /", "%q：路径用 / 分隔", clip(p)))
+	case strings.Contains(p, "://"):
+		err := wrong(say.T("%q is an address, and nothing is fetched from elsewhere", "%q 是网址，而这里不会从别处下载", clip(p)))
+		err.Next = say.T("put the file into the folder of the plan file, and name it from there", "请把文件放到计划文件所在目录，并以相对路径指明")
+		return err
 	case strings.HasPrefix(p, "/"), len(p) > 1 && p[1] == ':':
 		return wrong(say.T("%q: paths begin at the folder of the plan file", "%q：路径从计划文件所在目录开始写", clip(p)))
 	}
@@ -34,6 +39,38 @@ func checkPattern(p string) *say.Error {
 		}
 	}
 	return nil
+}
+
+// fromHere is a pattern without the "./" before it: all begin at the folder of the plan file.
+func fromHere(p string) string {
+	if rest := strings.TrimPrefix(p, "./"); rest != "" {
+		return rest
+	}
+	return p
+}
+
+// startHere has the patterns of files among the arguments of op begin alike, so that what is
+// made of them is the same, and its key.
+func startHere(op stage.Operator, fields []field) {
+	reads, ok := op.(stage.FileReader)
+	if !ok {
+		return
+	}
+	patterns := slices.Clone(reads.Files())
+	for i := range fields {
+		switch v := fields[i].value.Addr().Interface().(type) {
+		case *string:
+			if slices.Contains(patterns, *v) {
+				*v = fromHere(*v)
+			}
+		case *[]string:
+			for j, p := range *v {
+				if slices.Contains(patterns, p) {
+					(*v)[j] = fromHere(p)
+				}
+			}
+		}
+	}
 }
 
 // match reports whether the path with slashes matches the pattern: * and ?

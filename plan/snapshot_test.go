@@ -62,6 +62,9 @@ func TestOwnersFiles(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(dir, "papers")); err != nil || string(b) != "papers/deep/two.md: 2\npapers/one.md: 1\n" {
 		t.Errorf("read %q (%v)", b, err)
 	}
+	h.edit(`"papers/**"`, `"./papers/**"`) // the same files by the same pattern
+	h.expect("\n= documents.asked\n= documents.papers\n= examples.a\n= tokens.rows\n= weights.w\n= release.tutor\n", "")
+	h.edit(`"./papers/**"`, `"papers/**"`)
 
 	h.file("papers/one.md", "11")
 	h.expect("\n= documents.asked\n~ documents.papers papers/one.md changed\n= examples.a\n= tokens.rows\n= weights.w\n= release.tutor\n", "")

@@ -39,7 +39,7 @@ type Conversations struct {
 
 // Name, Revision and Out implement stage.Operator.
 func (*Conversations) Name() string    { return "conversations" }
-func (*Conversations) Revision() int   { return 9 }
+func (*Conversations) Revision() int   { return 10 } // a system message that says nothing is none
 func (*Conversations) Out() store.Kind { return store.Examples }
 
 // Files implements stage.FileReader.
@@ -145,6 +145,7 @@ type sorter struct {
 	rendered bool                // a message of theirs stands between two
 	odd      map[*int]string     // where what the report counts stands first
 	worded   map[[16]byte]string // of problems whose keys are given: the part of a wording
+	drawn    bool                // from a grammar: nobody brought what was drawn twice
 	report   conversationsReport
 }
 
@@ -365,20 +366,23 @@ func (s *sorter) close(job *stage.Job) error {
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
-	r := &s.report
+	r, read := &s.report, s.total
+	if s.drawn {
+		read = s.kept()
+	}
 	job.Emit(stage.Event{Type: "count", Vals: map[string]float64{
-		"examples": float64(s.total), "exact_duplicate": float64(r.Twice), "kept": float64(r.Examples[trainPart]),
+		"examples": float64(read), "exact_duplicate": float64(r.Twice), "kept": float64(r.Examples[trainPart]),
 		"held_out": float64(r.Examples[heldoutPart]), "watched": float64(r.Examples[watchPart]),
 	}})
 	s.tell(job)
-	fell := spread{s.share(), s.total, r.Keys[trainPart] + r.Keys[watchPart] + r.Keys[heldoutPart], r.Examples}
+	fell := spread{s.share(), read, r.Keys[trainPart] + r.Keys[watchPart] + r.Keys[heldoutPart], r.Examples, s.drawn}
 	if bad := fell.left(s.Path); bad != nil {
 		return bad
 	}
 	if text := fell.remark(); !text.IsZero() {
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}
-	if left := r.left(); !left.IsZero() {
+	if left := r.left(); !left.IsZero() && !s.drawn {
 		text := say.T("left out: %v", "略去：%v", left)
 		job.Emit(stage.Event{Type: "note", Text: &text})
 	}

@@ -127,6 +127,7 @@ func (d *Dialogues) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	defer s.stop()
+	s.drawn = true
 	n := d.count()
 	progress := stage.Event{Type: "progress", Total: float64(n), Unit: "dialogues"}
 	if d.As == asProblems {

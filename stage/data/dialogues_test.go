@@ -92,6 +92,32 @@ func TestDialogues(t *testing.T) {
 	}
 }
 
+// A grammar of few draws leaves a part empty: what is told is of the dialogues that were made
+// and of the grammar, and not of draws that came again.
+func TestDialoguesOfFewDraws(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "g.json"), []byte(`{"phrases": {"hi": {"en": ["Hi", "Hello", "Hey"]}}, "dialogues": [{"name": "a", "draw": [["x", "1..4"]],
+		"turns": {"en": [{"role": "user", "content": "{hi}, {x} teas?"}, {"role": "assistant", "content": "{x}"}]}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(heldout float64) (said []string, counts map[string]float64, err error) {
+		err = (&Dialogues{Path: "*.json", Count: 12, Heldout: &heldout}).Run(t.Context(), &stage.Job{Out: t.TempDir(), Inputs: []stage.Input{{Arg: "files", Dir: dir}}, Emit: func(e stage.Event) {
+			if e.Type == "count" {
+				counts = e.Vals
+			} else if e.Type == "note" {
+				said = append(said, e.Text.In(say.English), e.Text.In(say.Chinese))
+			}
+		}})
+		return said, counts, err
+	}
+	said, counts, err := run(0.01)
+	if err != nil || counts["examples"] != 12 || len(said) != 2 ||
+		said[0] != "nothing is held out or watched: the number of different draws among the 12 dialogues is 4, and all of one draw are of one part; raise heldout, or widen what is drawn, or raise count" ||
+		said[1] != "没有任何样例被留出或观察：12 段对话的抽取结果共有 4 种，同一结果的对话归入同一部分；请调大 heldout，或扩大抽取范围，或增大 count" {
+		t.Errorf("%q, %v, %v", said, counts, err)
+	}
+}
+
 // Two draws that say the same in the same words, or with the numbers in another
 // order, are problems of one part.
 func TestDialogueProblemsWorded(t *testing.T) {

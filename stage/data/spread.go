@@ -3,12 +3,14 @@ package data
 import "suiren/internal/say"
 
 // A spread is how the owner's examples fall into the parts. All that begin with one question
-// are of one part, so that questions that are few, or one, may leave a part empty.
+// are of one part, so that questions that are few, or one, may leave a part empty. So are the
+// dialogues of one draw from a grammar.
 type spread struct {
 	share     float64        // that is to be held out; as much again is watched
-	examples  int            // read, copies of others among them
-	questions int            // different ones, by which they are parted
+	examples  int            // read, copies of others among them; of dialogues none is
+	questions int            // different ones, or draws, by which they are parted
 	parts     map[string]int // of those
+	drawn     bool
 }
 
 // remark says that a part holds nothing though some was to be in it, why, and what helps;
@@ -36,17 +38,28 @@ func (s *spread) left(where string) *say.Error {
 		return nil
 	}
 	return &say.Error{Where: where, What: say.T("no example is left to learn from, all are held out or watched: %v", "没有可供学习的样例，全部被留出或用于观察：%v", s.why()),
-		Next: say.T("lower heldout, or bring more of them that begin with other questions", "请减小 heldout，或增加以其他提问开头的样例")}
+		Next: say.T("lower heldout, or %v", "请减小 heldout，或%v", s.others())}
 }
 
 func (s *spread) why() say.Text {
+	if s.drawn {
+		return say.T("the number of different draws among the %d dialogues is %d, and all of one draw are of one part", "%d 段对话的抽取结果共有 %d 种，同一结果的对话归入同一部分", s.examples, s.questions)
+	}
 	return say.T("the number of different first questions among the %d examples is %d, and all of one question are of one part", "%d 条样例的首个提问共有 %d 种，同一提问的样例归入同一部分", s.examples, s.questions)
 }
 
 // more says what fills an empty part.
 func (s *spread) more() say.Text {
 	if s.questions < 2 || s.share >= maxHeldout {
-		return say.T("bring more of them that begin with other questions, or other examples to watch", "请增加以其他提问开头的样例，或另写用于观察的样例")
+		return say.T("%v, or bring other examples to watch", "请%v，或另写用于观察的样例", s.others())
 	}
-	return say.T("raise heldout, or bring more of them that begin with other questions", "请调大 heldout，或增加以其他提问开头的样例")
+	return say.T("raise heldout, or %v", "请调大 heldout，或%v", s.others())
+}
+
+// others says how there come to be more questions.
+func (s *spread) others() say.Text {
+	if s.drawn {
+		return say.T("widen what is drawn, or raise count", "扩大抽取范围，或增大 count")
+	}
+	return say.T("bring more of them that begin with other questions", "增加以其他提问开头的样例")
 }

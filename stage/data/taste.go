@@ -127,7 +127,7 @@ func (c *Conversations) Forecast(in map[string][]stage.Forecast, _ stage.Machine
 	f.Asked = &t.asked
 	f.Use, f.Wrong = t.use, stage.Wrong("path", cmp.Or(t.end, t.faults.Err()))
 	if t.all && t.total > 0 {
-		fell := spread{c.share(), t.total, len(t.questions), t.parts}
+		fell := spread{c.share(), t.total, len(t.questions), t.parts, false}
 		if bad := fell.left("path"); bad != nil {
 			f.Wrong = append(f.Wrong, bad)
 		}

@@ -60,6 +60,14 @@ func (t *Tokens) Check() (list []*say.Error) {
 	if t.Learn != nil && len(t.Learn) == 0 {
 		bad("learn", say.T("nothing is to be learnt", "没有要学习的内容"), say.T("choose among %s", "可选：%s", learnable))
 	}
+	for _, x := range []struct {
+		where string
+		said  bool
+	}{{"direct", t.Direct}, {"turns", t.Turns != ""}, {"learn", t.Learn != nil}} {
+		if x.said && len(t.From) == 0 && len(t.Text) > 0 {
+			bad(x.where, say.T("%s is without effect: of text everything is learnt", "%s 不起作用：text 的内容全部学习", x.where), say.T("leave it out, or name conversations in from", "请省略此项，或在 from 中引用对话"))
+		}
+	}
 	return list
 }
 

@@ -249,6 +249,14 @@ func TestTokensOfText(t *testing.T) {
 			}
 		}
 	}
+	text := Tokens{Length: 64, Tokenizer: stage.Ref{Kind: "tokenizer", Name: "t"}, Text: []stage.Ref{{Kind: "corpus", Name: "c"}}, Direct: true, Turns: "all", Learn: []string{"answers"}}
+	if errs := text.Check(); len(errs) != 3 || errs[0].Where != "direct" || errs[1].Where != "turns" || errs[2].Where != "learn" || !strings.Contains(errs[2].What.In(say.English), "without effect") {
+		t.Error("what is without effect on text:", errs)
+	}
+	text.From = []stage.Ref{{Kind: "examples", Name: "e"}}
+	if errs := text.Check(); len(errs) > 0 {
+		t.Error("conversations beside text:", errs)
+	}
 	if errs := (&Tokens{Length: 64, Tokenizer: stage.Ref{Kind: "tokenizer", Name: "t"}}).Check(); len(errs) != 1 {
 		t.Error("rows of nothing are taken", errs)
 	}

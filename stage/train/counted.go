@@ -14,10 +14,11 @@ type counted struct {
 	from  string
 	docs  []doc
 	label *bool
-	long  bool // some of it is left out
-	left  int  // … so many answers, of a pair both as one
-	of    int  // of so many
-	alike bool // a pair whose answers are written alike
+	words [32]byte // of an answer with a label
+	long  bool     // some of it is left out
+	left  int      // … so many answers, of a pair both as one
+	of    int      // of so many
+	alike bool     // a pair whose answers are written alike
 	lost  talk.Lost
 }
 
@@ -84,7 +85,7 @@ func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(erro
 				c.docs = nil
 			}
 		case stage.UseLabels:
-			c.of = 1
+			c.of, c.words = 1, saidSum(&e)
 			one(e.Messages[:max(last, 0)], e.Messages[max(last, 0):])
 		default:
 			var cut talk.Cut

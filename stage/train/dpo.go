@@ -284,7 +284,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	o.watched, o.held = len(in["watch"]) > 0, int64(reads*tokenBytes*t.tokens)
 	wrong := append(misfits, t.refused(in, use, arg, from, &b)...)
 	if len(wrong) == 0 && o.fair && t.known(&b) && t.called.even() {
-		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), true))
+		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), &t.called))
 	}
 	if o.watched && t.over == 0 {
 		held := tallyOf(in["watch"], &b)

@@ -19,12 +19,13 @@ func TestForetoldNothingLeft(t *testing.T) {
 		return []stage.Message{{Role: "assistant", Thought: thought, Content: text}}
 	}
 	yes, no := true, false
-	var alike, apart, torn, drop, dropPairs []stage.Example
+	var alike, apart, torn, same, drop, dropPairs []stage.Example
 	for i := range 4 {
 		from, text := fmt.Sprintf("p:%d", i+1), fmt.Sprint(i)
 		alike = append(alike, stage.Example{From: from, Prompt: user("hi"), Chosen: said("good", text), Rejected: said("bad", text+" ")})
 		apart = append(apart, stage.Example{From: from, Prompt: user("hi"), Chosen: said("", "yes"), Rejected: said("", text)})
 		torn = append(torn, stage.Example{From: from, Messages: append(user("hi"), said("", text)...), Label: &yes}, stage.Example{From: from, Messages: append(user("hi"), said("bad", text)...), Label: &no})
+		same = append(same, torn[2*i], stage.Example{From: from, Messages: torn[2*i].Messages, Label: &no})
 		drop = append(drop, stage.Example{From: from, Messages: append(user("hi"), said("", "drop")...)})
 		dropPairs = append(dropPairs, stage.Example{From: from, Prompt: user("drop"), Chosen: said("", "yes"), Rejected: said("", text)})
 	}
@@ -41,12 +42,13 @@ func TestForetoldNothingLeft(t *testing.T) {
 		"pairs":         {&DPO{Rank: 2, Batch: 2}, trims, "pairs", alike, nil, apart[0]},
 		"watched pairs": {&DPO{Rank: 2, Batch: 2}, trims, "pairs", apart, alike, apart[0]},
 		"labels":        {&KTO{Rank: 2, Batch: 2}, trims, "labels", torn, nil, torn[0]},
+		"same words":    {&KTO{Rank: 2, Batch: 2}, trims, "labels", same, nil, torn[0]},
 		"dropped":       {&LoRA{Rank: 2, Batch: 2}, drops, "examples", drop, nil, chats[0]},
 		"asked nothing": {&DPO{Rank: 2, Batch: 2}, drops, "pairs", dropPairs, nil, apart[0]},
 		"watched":       {&LoRA{Rank: 2, Batch: 2}, drops, "examples", chats, drop, chats[0]},
 		"watched twice": {&DPO{Rank: 2, Batch: 2}, drops, "pairs", apart, dropPairs, apart[0]},
 	} {
-		if name == "labels" {
+		if c.arg == "labels" {
 			c.more.Messages = append(user("ho"), said("", "so")...)
 		}
 		plan := func(list, watch []stage.Example, made, whole bool) []*say.Error {

@@ -96,7 +96,7 @@ func (k *KTO) Run(ctx context.Context, job *stage.Job) error {
 		return err
 	}
 	loss := k.loss()
-	if len(read.docs) == 0 || read.even && loss.Good == loss.Bad {
+	if len(read.docs) == 0 || read.called.even() && loss.Good == loss.Bad {
 		return read.nothing(job, "labels", s.w.context)
 	}
 	docs, good := read.docs, read.good

@@ -186,7 +186,7 @@ func (t *tally) refused(in map[string][]stage.Forecast, use stage.Use, arg strin
 	case t.none && use == stage.UseChats:
 		return []*say.Error{unlearnt(arg, name)}
 	case t.empty && t.alike.same > 0:
-		return []*say.Error{t.alike.noDifference(arg, name, false)}
+		return []*say.Error{t.alike.noDifference(arg, name, nil)}
 	case t.over > 0:
 		return []*say.Error{allLong(arg, name, t.over, min(b.reads, mostTokens))}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 
 	"suiren/internal/say"
@@ -22,7 +23,7 @@ type preferred struct {
 	// The template may leave no difference where the text has one: it drops thoughts, or
 	// trims blanks. What is then learnt is rounding, which an optimiser scales up.
 	likeness
-	even bool // of answers: each has both labels, one as often as the other
+	called called // of answers
 }
 
 // A likeness counts examples of which the template leaves no difference.
@@ -62,7 +63,6 @@ func (w *writer) pairs(ctx context.Context, path string) (p preferred, err error
 // labels reads answers that were called good or bad. All that the template refuses are
 // told together.
 func (w *writer) labels(ctx context.Context, path string) (p preferred, err error) {
-	var c called
 	err = w.preferences(ctx, path, stage.UseLabels, &p, func(e *stage.Example) error {
 		n := len(e.Messages) - 1
 		if n < 0 {
@@ -80,28 +80,33 @@ func (w *writer) labels(ctx context.Context, path string) (p preferred, err erro
 		if n > 0 {
 			d.asked = e.Messages[n-1].Content
 		}
-		if c.add(d, *e.Label) {
+		if p.called.add(d, saidSum(e), *e.Label) {
 			p.alike(e.From)
 		}
 		p.docs, p.good = append(p.docs, d), append(p.good, *e.Label)
 		return nil
 	})
-	p.even = c.even()
 	return p, err
 }
 
 // A called is which labels answers were given.
 type called struct {
-	last map[[32]byte]bool
-	tilt map[[32]byte]int // how much more often true than false
+	last  map[[32]byte]bool
+	tilt  map[[32]byte]int      // how much more often true than false
+	words map[[32]byte][32]byte // of an answer that the template wrote
+	apart bool                  // it wrote other words alike
 }
 
-// add notes a label, and reports whether the answer had the other one last.
-func (c *called) add(d doc, label bool) (torn bool) {
+// add notes a label of an answer and its words, and reports whether it had the other one last.
+func (c *called) add(d doc, words [32]byte, label bool) (torn bool) {
 	if c.last == nil {
-		c.last, c.tilt = map[[32]byte]bool{}, map[[32]byte]int{}
+		c.last, c.tilt, c.words = map[[32]byte]bool{}, map[[32]byte]int{}, map[[32]byte][32]byte{}
 	}
 	key := d.sum()
+	if first, ok := c.words[key]; ok && first != words {
+		c.apart = true
+	}
+	c.words[key] = words
 	was, ok := c.last[key]
 	if c.last[key] = label; label {
 		c.tilt[key]++
@@ -119,6 +124,15 @@ func (c *called) even() bool {
 		}
 	}
 	return len(c.tilt) > 0
+}
+
+// saidSum tells a labelled answer from others, whatever a template makes of them.
+func saidSum(e *stage.Example) [32]byte {
+	b, err := json.Marshal(&stage.Example{Tools: e.Tools, Messages: e.Messages})
+	if err != nil {
+		panic("train: an example that was read is no JSON")
+	}
+	return sha256.Sum256(b)
 }
 
 // sum tells d from others.
@@ -183,15 +197,25 @@ func (p *preferred) nothing(job *stage.Job, arg string, context int) error {
 	if p.same == 0 {
 		return nothing(job, arg, p.long, context)
 	}
-	return p.noDifference(arg, nameOf(job, arg), p.good != nil)
+	var c *called
+	if p.good != nil {
+		c = &p.called
+	}
+	return p.noDifference(arg, nameOf(job, arg), c)
 }
 
-// noDifference is the error where the template leaves none between pairs, or labelled answers,
-// of an argument that is called name.
-func (l *likeness) noDifference(arg, name string, labelled bool) *say.Error {
+// noDifference is the error where the template leaves none between pairs, or labelled answers
+// if c is given, of an argument that is called name; or where the labels themselves leave none.
+func (l *likeness) noDifference(arg, name string, c *called) *say.Error {
 	what := say.T("no pair of %s is left to learn from: the base's template writes the two answers of %d alike; the first is at %s", "%s 中没有可学的偏好对：基座的模板把 %d 对的两个回答写得一样；第一对在 %s", name, l.same, l.first)
-	if labelled {
+	next := say.T("let them differ in more than thoughts and outer blanks, or take a base whose template writes these", "请让它们的差别不只在思考和首尾空白，或换用模板会写出这些的基座")
+	switch {
+	case c == nil:
+	case c.apart:
 		what = say.T("as the base's template writes them, all answers of %s are labelled true as often as false (%d), so that nothing can be learnt of them; the first is at %s", "按基座的模板写出来，%s 的每个回答标为 true 与 false 的次数都一样多（%d 个），什么也学不到；第一个在 %s", name, l.same, l.first)
+	default:
+		what = say.T("all answers of %s are labelled true as often as false (%d), so that nothing can be learnt of them; the first is at %s", "%s 的每个回答标为 true 与 false 的次数都一样多（%d 个），什么也学不到；第一个在 %s", name, l.same, l.first)
+		next = say.T("keep one of the two labels of an answer", "请为每个回答只保留一种标签")
 	}
-	return &say.Error{Where: arg, What: what, Next: say.T("let them differ in more than thoughts and outer blanks, or take a base whose template writes these", "请让它们的差别不只在思考和首尾空白，或换用模板会写出这些的基座"), Err: stage.ErrRefused}
+	return &say.Error{Where: arg, What: what, Next: next, Err: stage.ErrRefused}
 }

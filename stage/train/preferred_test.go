@@ -53,6 +53,12 @@ func TestAlike(t *testing.T) {
 	}
 	yes, no := true, false
 	both := []stage.Example{{From: "l:1", Messages: append(user("hi"), said("good", "yes")...), Label: &yes}, {From: "l:2", Messages: append(user("hi"), said("bad", "yes")...), Label: &no}}
+	// Labels of the same words are no template's doing, and another base would not help.
+	same := []stage.Example{both[0], {From: "l:2", Messages: both[0].Messages, Label: &no}}
+	err = (&KTO{Rank: 2}).Run(t.Context(), newBench(t, map[string]string{"base": base, "labels": toyExamples(t, same)}).Job)
+	if bad, ok := errors.AsType[*say.Error](err); !ok || bad.Where != "labels" || !strings.HasPrefix(bad.What.In(say.English), "all answers of") || bad.Next.In(say.Chinese) != "请为每个回答只保留一种标签" {
+		t.Errorf("labels of the same words: %v", err)
+	}
 	for name, c := range map[string]struct {
 		op   stage.Operator
 		in   map[string]string

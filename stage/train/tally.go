@@ -226,7 +226,7 @@ func (t *tally) add(w *writer, c *counted) {
 	t.left, t.of = t.left+float64(c.left), t.of+float64(c.of)
 	for _, d := range c.docs {
 		if c.label != nil {
-			if t.labels = append(t.labels, *c.label); t.called.add(d, *c.label) {
+			if t.labels = append(t.labels, *c.label); t.called.add(d, c.words, *c.label) {
 				t.alike.alike(c.from)
 			}
 		}

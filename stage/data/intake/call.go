@@ -15,7 +15,8 @@ func (r *record) callText(n *node, words, path string, m *stage.Message) *say.Er
 	src := []byte(words)
 	v, err := parse(src)
 	if err != nil {
-		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+		cause, next := inString(src, err, callNext)
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", cause), next)
 	}
 	items := []*node{v}
 	if v.kind == listKind {
@@ -29,7 +30,10 @@ func (r *record) callText(n *node, words, path string, m *stage.Message) *say.Er
 	return nil
 }
 
-var callNext = say.T(`write {"name": …, "arguments": {…}}`, `请写成 {"name": …, "arguments": {…}}`)
+var (
+	callNext      = say.T(`write {"name": …, "arguments": {…}}`, `请写成 {"name": …, "arguments": {…}}`)
+	argumentsNext = say.T(`write the arguments as one object, by their names: {"x": 3}`, `请把各个参数按名称写成一个对象：{"x": 3}`)
+)
 
 // callNames are what a call may have beside its arguments.
 var callNames = []string{"id", "type", "index", "function", "name", "description"}
@@ -79,14 +83,15 @@ func (r *record) call(c *node, src []byte, n *node, path string, m *stage.Messag
 		inner := []byte(args.text)
 		v, err := parse(inner)
 		if err != nil {
-			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", err), callNext)
+			cause, next := inString(inner, err, argumentsNext)
+			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object: %v", "这个字符串不是 JSON 对象：%v", cause), next)
 		}
 		if v.kind != object {
-			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), callNext)
+			return r.wrong(n, path+"."+argsName, say.T("the string is no JSON object", "这个字符串不是 JSON 对象"), argumentsNext)
 		}
 		raw = v.raw(inner)
 	default:
-		return r.wrong(n, path+"."+argsName, say.T("this is %s", "这是%s", kindText(args.kind)), callNext)
+		return r.wrong(n, path+"."+argsName, say.T("this is %s", "这是%s", kindText(args.kind)), argumentsNext)
 	}
 	call := stage.Call{Type: "function", Function: stage.Function{Name: name.text, Arguments: string(raw)}}
 	if id := c.get("id"); id != nil {

@@ -118,6 +118,7 @@ type source struct {
 	// Of the example at hand.
 	start int    // characters before it on its line
 	item  string // its place in the array, if another stands on the line before it
+	place string // … or behind it
 	ended int    // the line on which the one before it ended
 }
 
@@ -163,7 +164,7 @@ func (s *source) read(yield func(stage.Example, error) bool) {
 		var e stage.Example
 		if err == nil {
 			r := s.at(line)
-			r.start, r.item = s.start, s.item
+			r.start, r.item, r.place = s.start, s.item, s.place
 			e, err = read(r, src, s.form)
 		}
 		if !yield(e, err) || s.ends {
@@ -371,10 +372,16 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 		}
 		return 0, nil, io.EOF
 	}
-	line, s.start, s.item = s.line, s.runs, ""
+	line, s.start, s.item, s.place = s.line, s.runs, "", ""
 	if count > 0 && line == s.ended {
 		s.item = fmt.Sprintf("[%d]", count)
+		s.place = s.item
 	}
+	defer func() {
+		if err == nil && line == s.line && s.another() {
+			s.place = fmt.Sprintf("[%d]", count)
+		}
+	}()
 	var open balance
 	for {
 		b, err := s.r.ReadByte()
@@ -402,12 +409,20 @@ func (s *source) nextItem(count int) (line int, src []byte, err error) {
 	}
 }
 
+// another reports whether the next item of the array begins on this line, too.
+func (s *source) another() bool {
+	b, _ := s.r.Peek(64)
+	rest, comma := bytes.CutPrefix(bytes.TrimLeft(b, " \t"), []byte(","))
+	rest = bytes.TrimLeft(rest, " \t")
+	return comma && len(rest) > 0 && !bytes.ContainsRune([]byte("\r\n]"), rune(rest[0]))
+}
+
 // cut says that the file ends inside an example, of which src is left; or what
 // else is wrong with that, which took in what comes after it.
 func (s *source) cut(line, count int, src []byte) error {
 	if _, err := parse(src); len(src) > 0 && err != nil && !errors.Is(err.(*syntaxError).err, io.ErrUnexpectedEOF) {
 		r := s.at(line)
-		r.start, r.item = s.start, s.item
+		r.start, r.place = s.start, s.place
 		return r.syntax(src, err)
 	}
 	return s.at(line).fail("", say.T("the file ends in the middle of the array, after %d examples", "文件在数组中间中断，前面有 %d 条样例", count),

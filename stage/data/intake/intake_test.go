@@ -187,6 +187,31 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestSilentSystem: a system message that says nothing is none, in each form and use, and
+// what is wrong behind it is told by its own place.
+func TestSilentSystem(t *testing.T) {
+	const ask, said, worse = `{"role":"user","content":"3+4?"}`, `{"role":"assistant","content":"7"}`, `{"role":"assistant","content":"8"}`
+	const chat, pair = `{"messages":[` + ask + `,` + said + `]}`, `{"prompt":[` + ask + `],"chosen":[` + said + `],"rejected":[` + worse + `]}`
+	for _, blank := range []string{`""`, `" \n"`, `null`} {
+		system, turn := `{"role":"system","content":`+blank+`},`, `{"from":"system","value":`+blank+`},`
+		same(t, `{"messages":[`+system+ask+`,`+said+`]}`, chat)
+		same(t, `{"messages":[`+strings.Replace(system, "system", "developer", 1)+ask+`,`+said+`]}`, chat)
+		same(t, `{"messages":[`+ask+`,`+said+`],"system":`+blank+`}`, chat)
+		same(t, `{"messages":[`+system+ask+`,`+said+`],"system":"s"}`, `{"messages":[{"role":"system","content":"s"},`+ask+`,`+said+`]}`)
+		same(t, `{"conversations":[`+turn+`{"from":"human","value":"3+4?"},{"from":"gpt","value":"7"}]}`, chat)
+		same(t, `{"instruction":"3+4?","output":"7","system":`+blank+`}`, chat)
+		same(t, `{"prompt":[`+system+ask+`],"completion":[`+said+`],"label":true}`, chat[:len(chat)-1]+`,"label":true}`)
+		same(t, `{"prompt":[`+system+ask+`],"chosen":"7","rejected":"8"}`, pair)
+		same(t, `{"chosen":[`+system+ask+`,`+said+`],"rejected":[`+ask+`,`+worse+`]}`, pair)
+		same(t, `{"conversations":[`+turn+`{"from":"human","value":"3+4?"}],"chosen":{"from":"gpt","value":"7"},"rejected":{"from":"gpt","value":"8"}}`, pair)
+		same(t, `{"prompt":[`+system+ask+`],"verify":{"number":7}}`, `{"messages":[`+ask+`],"verify":{"number":7}}`)
+		check(t, "behind it", []byte(`{"messages":[`+system+ask+`,`+said+`,`+worse+`]}`), "a.jsonl:1: messages[3]", "two messages of the assistant", "join them")
+		check(t, "alone", []byte(`{"messages":[`+strings.TrimSuffix(system, ",")+`]}`), "a.jsonl:1: messages", "there is no message", "a question and an answer")
+	}
+	same(t, `{"messages":[{"role":"system","content":[]},`+ask+`,`+said+`]}`, chat)
+	check(t, "missing", []byte(`{"messages":[{"role":"system"},`+ask+`,`+said+`]}`), "a.jsonl:1: messages[0].content", "missing", "role and content")
+}
+
 // TestOtherQuestion: a prompt beside conversations that begin with another.
 func TestOtherQuestion(t *testing.T) {
 	const sides = `"chosen":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"7"}],"rejected":[{"role":"user","content":"3+4?"},{"role":"assistant","content":"8"}]}`
@@ -255,6 +280,7 @@ func TestLines(t *testing.T) {
 	for in, want := range map[string][]string{
 		one + "\n\n" + one + "\r\n" + one:                                {"a:1", "a:3", "a:4"},
 		"[" + one + ",\n\n" + one + "]":                                  {"a:1", "a:3"},
+		"[" + one + ", " + one + ",\n" + one + "," + one + "]":           {"a:1", "a:1[1]", "a:2", "a:2[3]"},
 		"[\n {\n\"prompt\":\"x\",\n\"completion\":\"y\"},\n" + one + "]": {"a:2", "a:5"},
 	} {
 		list, faults := readAll("a", []byte(in), Detect)

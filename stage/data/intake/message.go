@@ -31,6 +31,9 @@ func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
 	for i, v := range n.items {
 		path := field(path, i)
 		m, err := r.message(v, path)
+		if v.silent = err == nil && silent(&m); v.silent {
+			continue
+		}
 		if err == nil {
 			err = t.add(v, path, &m)
 		}
@@ -40,6 +43,12 @@ func (r *record) messages(n *node, path string) ([]stage.Message, *say.Error) {
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// silent reports whether a message is the system's and says nothing: many sets have one in
+// each conversation, and it is none.
+func silent(m *stage.Message) bool {
+	return (m.Role == "system" || m.Role == "developer") && strings.TrimSpace(m.Content) == "" && m.Thought == "" && len(m.Calls) == 0
 }
 
 // noList says that there is no list of messages.
@@ -385,7 +394,8 @@ func (r *record) brokenCall(n *node, path, content string) *say.Error {
 	}
 	call, _, _ := strings.Cut(content[at[1]-1:], "</tool_call>")
 	if _, err := parse([]byte(call)); err != nil {
-		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", err), callNext)
+		cause, next := inString([]byte(call), err, callNext)
+		return r.wrong(n, path, say.T("the call is not JSON: %v", "调用不是 JSON：%v", cause), next)
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type node struct {
 	members []member // of an object, in order
 	from    int      // bytes of the example
 	to      int
+	silent  bool // a system message that says nothing
 }
 
 type member struct {

@@ -306,7 +306,8 @@ func (r *record) readTools(n *node, path string) ([]json.RawMessage, *say.Error)
 	if n.kind == text {
 		src = []byte(n.text)
 		if items, err = parse(src); err != nil {
-			return nil, r.wrong(n, path, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
+			cause, next := inString(src, err, next)
+			return nil, r.wrong(n, path, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", cause), next)
 		}
 	}
 	if items.kind != listKind {
@@ -343,7 +344,8 @@ func (r *record) readTools(n *node, path string) ([]json.RawMessage, *say.Error)
 			if p.kind == text {
 				from = []byte(p.text)
 				if p, err = parse(from); err != nil {
-					return nil, r.wrong(n, field(path, i)+"."+name, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", err), next)
+					cause, next := inString(from, err, next)
+					return nil, r.wrong(n, field(path, i)+"."+name, say.T("the string is not JSON: %v", "这个字符串不是 JSON：%v", cause), next)
 				}
 			}
 			if p.kind != object {

@@ -17,7 +17,8 @@ type record struct {
 	line   int    // of the example's first byte
 	start  int    // characters before it on that line
 	column int    // 0: not known
-	item   string // its place in an array, where the line does not say which it is; else ""
+	item   string // its place in an array, if another stands on its line before it; else ""
+	place  string // … before it or behind it. From has item alone: what was made of it stands
 	src    []byte
 	tools  bool // the example has some
 }
@@ -28,8 +29,8 @@ func (r *record) fail(field string, what, next say.Text) *say.Error {
 	if r.column > 0 {
 		where += fmt.Sprintf(":%d", r.column)
 	}
-	if path := strings.TrimSuffix(r.item+"."+field, "."); r.item != "" {
-		field = path
+	if r.place != "" {
+		field = strings.TrimSuffix(r.place+"."+field, ".")
 	}
 	if field != "" {
 		where += ": " + field
@@ -379,7 +380,7 @@ func (r *record) system(n *node, list []stage.Message) ([]stage.Message, *say.Er
 	if err != nil {
 		return nil, err
 	}
-	if system != "" {
+	if strings.TrimSpace(system) != "" {
 		if len(list) > 0 && list[0].Role == "system" {
 			return nil, r.wrong(n.get("system"), "system", say.T("the conversation begins with a system message of its own", "对话本身已有系统消息"), say.T("delete one of the two", "请删去其中一个"))
 		}
@@ -407,8 +408,9 @@ func (r *record) order(n *node, path string, list []stage.Message, answered bool
 		field, at := path, n
 		if v := n.below(path); v != nil && v.kind == listKind {
 			at = v
-			if k := i - (len(list) - len(v.items)); len(list) >= len(v.items) && k >= 0 && k < len(v.items) {
-				at, field = v.items[k], fmt.Sprintf("%s[%d]", path, k)
+			said := slices.DeleteFunc(slices.Clone(v.items), func(item *node) bool { return item.silent })
+			if k := i - (len(list) - len(said)); len(list) >= len(said) && k >= 0 && k < len(said) {
+				at, field = said[k], fmt.Sprintf("%s[%d]", path, slices.Index(v.items, said[k]))
 			}
 		}
 		return r.wrong(at, field, what, next)

@@ -14,18 +14,17 @@ import (
 // syntax says where JSON is wrong, and how it is put right.
 func (r *record) syntax(src []byte, err error) error {
 	s := err.(*syntaxError)
-	var fault *json.SyntaxError
-	if errors.As(s.err, &fault) && strings.Contains(fault.Error(), "in literal") { // nothing begins like null
-		s.at -= len(letters(src[:s.at], true))
-	}
+	cause, next := s.cause(src)
 	before := src[:s.at]
 	r.line += bytes.Count(before, []byte("\n"))
 	r.column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 	if !bytes.Contains(before, []byte("\n")) {
 		r.column += r.start
 	}
-	what := say.T("this is not JSON: %v", "这不是 JSON：%v", s.err)
-	next := say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
+	what := say.T("this is not JSON: %v", "这不是 JSON：%v", cause)
+	if next.IsZero() {
+		next = say.T("write one JSON object a line, or a JSON array of objects", "请每行写一个 JSON 对象，或写一个由对象组成的 JSON 数组")
+	}
 	switch {
 	case errors.Is(s.err, io.ErrUnexpectedEOF):
 		what, next = say.T("the line ends in the middle of the object", "这一行在对象中间中断"), say.T("it was cut off: write the whole object on one line", "内容不完整：请把整个对象写在一行里")
@@ -33,12 +32,8 @@ func (r *record) syntax(src []byte, err error) error {
 		if b.read(src); b.inString {
 			next = say.T("it was cut off: write the whole object on one line, and line ends in strings as \\n", "内容不完整：请把整个对象写在一行里，字符串中的换行写成 \\n")
 		}
-	case errors.Is(s.err, errTwice):
-		next = say.T("delete one of the two", "请删去其中一个")
 	case errors.Is(s.err, errDeep), errors.Is(s.err, errMany):
-		what, next = say.T("%v", "%v", s.err), say.T("make it simpler, or leave the example out", "请简化它，或去掉这条样例")
-	case errors.Is(s.err, errHalf):
-		next = say.T("write the character itself, or both of its escapes: \\ud83d\\ude00", "请直接写出该字符，或写全两个转义：\\ud83d\\ude00")
+		what = cause
 	case errors.Is(s.err, errBehind):
 		switch rest := src[s.at:]; {
 		case len(rest) == 1 && rest[0] == ',':
@@ -46,14 +41,42 @@ func (r *record) syntax(src []byte, err error) error {
 		case rest[0] == '{' || bytes.HasPrefix(bytes.TrimLeft(rest, ", \t"), []byte("{")):
 			next = say.T("begin a line with each object", "请让每个对象各占一行")
 		}
-	case fault != nil:
-		at, _ := utf8.DecodeRune(src[s.at:])
-		what = say.T("this is not JSON: %q cannot stand here", "这不是 JSON：此处不能是 %q", string(at))
-		if n := hint(src, s.at, at, fault.Error()); !n.IsZero() {
-			next = n
-		}
 	}
 	return r.fail("", what, next)
+}
+
+// inString says what is wrong with JSON that stands in a string, and how it is put right: by
+// next, if that is not known.
+func inString(src []byte, err error, next say.Text) (cause, _ say.Text) {
+	cause, better := err.(*syntaxError).cause(src)
+	if !better.IsZero() {
+		next = say.T("in the JSON of the string: %v", "在字符串里的 JSON 中：%v", better)
+	}
+	return cause, next
+}
+
+// cause says what is wrong with the JSON src, and how it is put right; nothing if that is not
+// known. The place becomes that of the character that people see there.
+func (s *syntaxError) cause(src []byte) (what, next say.Text) {
+	var fault *json.SyntaxError
+	if errors.As(s.err, &fault) && strings.Contains(fault.Error(), "in literal") { // nothing begins like null
+		s.at -= len(letters(src[:s.at], true))
+	}
+	what = say.T("%v", "%v", s.err)
+	switch {
+	case errors.Is(s.err, io.ErrUnexpectedEOF):
+		what = say.T("it ends in the middle", "内容在中间中断")
+	case errors.Is(s.err, errTwice):
+		next = say.T("delete one of the two", "请删去其中一个")
+	case errors.Is(s.err, errDeep), errors.Is(s.err, errMany):
+		next = say.T("make it simpler, or leave the example out", "请简化它，或去掉这条样例")
+	case errors.Is(s.err, errHalf):
+		next = say.T("write the character itself, or both of its escapes: \\ud83d\\ude00", "请直接写出该字符，或写全两个转义：\\ud83d\\ude00")
+	case fault != nil:
+		at, _ := utf8.DecodeRune(src[s.at:])
+		what, next = say.T("%q cannot stand here", "此处不能是 %q", string(at)), hint(src, s.at, at, fault.Error())
+	}
+	return what, next
 }
 
 // words are values of other languages, and what JSON has for them.

@@ -42,6 +42,9 @@ func (r *record) joined(n *node, path string, one func(*node, string) (stage.Mes
 		if err != nil {
 			return nil, err
 		}
+		if v.silent = silent(&m); v.silent {
+			continue
+		}
 		if last := len(list) - 1; len(m.Calls) > 0 && m.Content == "" && last >= 0 && list[last].Role == "assistant" {
 			if err := t.calls(v, path, &m); err != nil { // the calls before it wait, too
 				return nil, err
@@ -91,7 +94,7 @@ func (r *record) turn(v *node, path string) (m stage.Message, err *say.Error) {
 		return m, r.missing(v, path+".from", next)
 	case from.kind != text:
 		return m, r.typed(from, path+"."+fromName, aString)
-	case v.get(valueName) == nil && !calls:
+	case v.get(valueName) == nil && !calls && !(aliases[strings.ToLower(from.text)] == "system" && v.named(valueName) != nil):
 		return m, r.missing(v, path+"."+valueName, say.T("a turn has from and value", "一轮对话应有 from 和 value"))
 	}
 	switch m.Role = aliases[strings.ToLower(from.text)]; m.Role {
