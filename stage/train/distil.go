@@ -76,6 +76,9 @@ func (d *Distil) Check() []*say.Error {
 	if d.top() == 0 && !d.From.IsZero() {
 		list = append(list, withoutEffect("top", say.T("of rows that are given, the teacher's judgement is all that it teaches", "对给定的词元行，教师只能教它的评判"), say.T("make it larger, or train on the rows with sft or continue", "请调大它，或用 sft、continue 训练这些行")))
 	}
+	if d.top() > 0 && d.Hard == 1 && !d.From.IsZero() {
+		list = append(list, withoutEffect("hard", say.T("with hard = 1 the text's own tokens are all that is learnt: of rows that are given the teacher would teach nothing", "hard = 1 时学的只有文本自身的词元：对给定的词元行，教师什么也教不了"), say.T("make it smaller, or train on the rows with sft or continue", "请调小它，或用 sft、continue 训练这些行")))
+	}
 	if d.top() == 0 && d.Hard > 0 {
 		list = append(list, withoutEffect("hard", say.T("with top = 0 the text's own tokens are all that is learnt", "top = 0 时学的只有文本自身的词元"), say.T("leave it out, or make top larger", "请省略此项，或调大 top")))
 	}
