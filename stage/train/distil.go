@@ -151,6 +151,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer r.close()
 	l, f := r.s.l, r.s.facts
+	tellDirect(job, f.Direct)
 	c := &l.Params.Shape
 	if d.top() > 0 {
 		if err := r.compare(); err != nil {
