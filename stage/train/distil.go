@@ -48,9 +48,9 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 11 // answers are read differently by verifiers; thoughts are learnt as the template writes them; the loss that is told is another mean, and the owner's have no order
+		return 12 // a teacher of another vocabulary reads by its own context; answers are read differently by verifiers; thoughts are learnt as the template writes them; the loss that is told is another mean, and the owner's have no order
 	}
-	return 9 // and watched so; and those with no order are drawn
+	return 10 // and watched so; and those with no order are drawn; and a teacher of another vocabulary reads by its own context
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
@@ -297,14 +297,17 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			r.s.facts.Think = !r.direct
 		}
 	}
-	limit := max(length, r.s.context())
-	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
+	if r.t, err = readTeacher(home, d.top()); err != nil {
 		return err
 	}
-	r.s.own.beside, r.s.own.slimBeside = r.t.bytes, r.t.bytes
 	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
-	if !alike {
-		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)
+	if alike {
+		err = r.seat(min(max(length, r.s.context()), mostTokens))
+	} else if r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer); r.row != nil { // else it is known when the problems are
+		err = r.seatFor(ctx, r.row, r.count)
+	}
+	if err != nil {
+		return err
 	}
 	if r.row == nil {
 		if err := r.answers(ctx, alike && r.s.w.Template == nil && r.t.w.Template == nil); err != nil {
@@ -315,6 +318,24 @@ func (r *distilling) open(ctx context.Context) (err error) {
 	}
 	r.t.vocab = r.s.l.Params.Config.Vocab
 	return nil
+}
+
+// seat has the teacher read documents of up to length of its tokens, beside which the student learns.
+func (r *distilling) seat(length int) error {
+	if err := r.t.start(length, r.job.Machine); err != nil {
+		return err
+	}
+	r.s.own.beside, r.s.own.slimBeside = r.t.bytes, r.t.bytes
+	return nil
+}
+
+// seatFor is seat for the documents of n rows, in a teacher's words that are not the student's.
+func (r *distilling) seatFor(ctx context.Context, row func(i int) model.Row, n int) error {
+	longest, err := r.t.m.longest(ctx, row, n, n)
+	if err != nil || min(longest, r.t.file.Shape.Context) <= r.t.limit {
+		return err
+	}
+	return r.seat(longest)
 }
 
 // student opens the base.
