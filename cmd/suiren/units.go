@@ -11,17 +11,7 @@ import (
 
 // seconds writes a length of time in the unit that suits it.
 func (a *app) seconds(s float64) string {
-	switch {
-	case s < 0 || math.IsNaN(s) || math.IsInf(s, 0):
-		return "-"
-	case s < 9.95:
-		return a.t("%.1f s", "%.1f 秒", s)
-	case s < 90:
-		return a.t("%.0f s", "%.0f 秒", s)
-	case s < 90*60:
-		return a.t("%d min %02d s", "%d 分 %02d 秒", int(s)/60, int(s)%60)
-	}
-	return a.t("%d h %02d min", "%d 小时 %02d 分", int(s)/3600, int(s)%3600/60)
+	return say.Seconds(s).In(a.lang)
 }
 
 // span writes a range of time.

@@ -42,6 +42,9 @@ func TestDirect(t *testing.T) {
 		check(t, op.Run(context.Background(), b.Job))
 		return b.Out, b
 	}
+	told := func(b *bench) bool {
+		return slices.ContainsFunc(b.notes(), func(s string) bool { return strings.Contains(s, "no answer that is learnt has a thought") })
+	}
 	says := func(name, dir string, want bool) {
 		t.Helper()
 		text, err := os.ReadFile(filepath.Join(dir, stage.WeightsFile))
@@ -75,14 +78,17 @@ func TestDirect(t *testing.T) {
 	says("sft of texts", text, false)
 	direct, b := run(op, map[string]string{"from": rowsOfChats(t, tok, mute), "tokenizer": tok, "watch": chats(true)})
 	says("sft without", direct, true)
-	if !slices.ContainsFunc(b.notes(), func(s string) bool { return strings.Contains(s, "no answer that is learnt has a thought") }) {
+	if !told(b) {
 		t.Errorf("it is not told: %q", b.notes())
 	}
 
 	after := func(name string, op stage.Operator, in map[string]string, want bool) string {
 		t.Helper()
-		dir, _ := run(op, in)
+		dir, b := run(op, in)
 		says(name, dir, want)
+		if told(b) != want && in["teacher"] != "" {
+			t.Errorf("%s: %q", name, b.notes())
+		}
 		return dir
 	}
 	after("continued with both", &Continue{}, map[string]string{"base": direct, "examples": chats(false, true)}, false)
@@ -93,6 +99,7 @@ func TestDirect(t *testing.T) {
 	after("merged over the other", &Merge{}, map[string]string{"base": direct, "adapter": after("lora with thoughts", &LoRA{}, map[string]string{"base": direct, "examples": chats(true)}, false)}, false)
 	after("quantised", &Quantise{Type: "bf16"}, map[string]string{"base": direct}, true)
 	after("distilled from rows", &Distil{Depth: 1}, map[string]string{"teacher": thinks, "from": rowsOfChats(t, tok, mute)}, true)
+	after("distilled from thoughts", &Distil{Depth: 1}, map[string]string{"teacher": thinks, "from": rowsOfChats(t, tok, toyProblems(4))}, false)
 	after("preferred", &DPO{}, map[string]string{"base": direct, "pairs": toyExamples(t, toyPairs(1))}, true)
 
 	// It is asked so, unless who asks says otherwise.

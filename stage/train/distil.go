@@ -48,9 +48,9 @@ type Distil struct {
 func (*Distil) Name() string { return "distil" }
 func (d *Distil) Revision() int {
 	if !d.Problems.IsZero() {
-		return 11 // answers are read differently by verifiers; thoughts are learnt as the template writes them; the loss that is told is another mean, and the owner's have no order
+		return 12 // a teacher of another vocabulary reads by its own context; answers are read differently by verifiers; thoughts are learnt as the template writes them; the loss that is told is another mean, and the owner's have no order
 	}
-	return 9 // and watched so; and those with no order are drawn
+	return 10 // and watched so; and those with no order are drawn; and a teacher of another vocabulary reads by its own context
 }
 func (*Distil) Out() store.Kind { return store.Weights }
 
@@ -75,6 +75,9 @@ func (d *Distil) Check() []*say.Error {
 	}
 	if d.top() == 0 && !d.From.IsZero() {
 		list = append(list, withoutEffect("top", say.T("of rows that are given, the teacher's judgement is all that it teaches", "对给定的词元行，教师只能教它的评判"), say.T("make it larger, or train on the rows with sft or continue", "请调大它，或用 sft、continue 训练这些行")))
+	}
+	if d.top() > 0 && d.Hard == 1 && !d.From.IsZero() {
+		list = append(list, withoutEffect("hard", say.T("with hard = 1 the text's own tokens are all that is learnt: of rows that are given the teacher would teach nothing", "hard = 1 时学的只有文本自身的词元：对给定的词元行，教师什么也教不了"), say.T("make it smaller, or train on the rows with sft or continue", "请调小它，或用 sft、continue 训练这些行")))
 	}
 	if d.top() == 0 && d.Hard > 0 {
 		list = append(list, withoutEffect("hard", say.T("with top = 0 the text's own tokens are all that is learnt", "top = 0 时学的只有文本自身的词元"), say.T("leave it out, or make top larger", "请省略此项，或调大 top")))
@@ -148,6 +151,7 @@ func (d *Distil) Run(ctx context.Context, job *stage.Job) error {
 	}
 	defer r.close()
 	l, f := r.s.l, r.s.facts
+	tellDirect(job, f.Direct)
 	c := &l.Params.Shape
 	if d.top() > 0 {
 		if err := r.compare(); err != nil {
@@ -293,14 +297,17 @@ func (r *distilling) open(ctx context.Context) (err error) {
 			r.s.facts.Think = !r.direct
 		}
 	}
-	limit := max(length, r.s.context())
-	if r.t, err = openTeacher(home, d.top(), min(limit, mostTokens), job.Machine); err != nil {
+	if r.t, err = readTeacher(home, d.top()); err != nil {
 		return err
 	}
-	r.s.own.beside, r.s.own.slimBeside = r.t.bytes, r.t.bytes
 	alike := sameTokens(r.s.w.Tokenizer, r.t.w.Tokenizer)
-	if !alike {
-		r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer)
+	if alike {
+		err = r.seat(min(max(length, r.s.context()), mostTokens))
+	} else if r.t.m = newMapping(r.s.w.Tokenizer, r.t.w.Tokenizer); r.row != nil { // else it is known when the problems are
+		err = r.seatFor(ctx, r.row, r.count)
+	}
+	if err != nil {
+		return err
 	}
 	if r.row == nil {
 		if err := r.answers(ctx, alike && r.s.w.Template == nil && r.t.w.Template == nil); err != nil {
@@ -311,6 +318,24 @@ func (r *distilling) open(ctx context.Context) (err error) {
 	}
 	r.t.vocab = r.s.l.Params.Config.Vocab
 	return nil
+}
+
+// seat has the teacher read documents of up to length of its tokens, beside which the student learns.
+func (r *distilling) seat(length int) error {
+	if err := r.t.start(length, r.job.Machine); err != nil {
+		return err
+	}
+	r.s.own.beside, r.s.own.slimBeside = r.t.bytes, r.t.bytes
+	return nil
+}
+
+// seatFor is seat for the documents of n rows, in a teacher's words that are not the student's.
+func (r *distilling) seatFor(ctx context.Context, row func(i int) model.Row, n int) error {
+	longest, err := r.t.m.longest(ctx, row, n, n)
+	if err != nil || min(longest, r.t.file.Shape.Context) <= r.t.limit {
+		return err
+	}
+	return r.seat(longest)
 }
 
 // student opens the base.

@@ -169,6 +169,7 @@ func TestDistilFaults(t *testing.T) {
 		where []string
 	}{
 		{Distil{Depth: 1, From: ref}, nil}, {Distil{Base: ref, Problems: ref}, nil},
+		{Distil{Depth: 1, From: ref, Hard: 1}, []string{"hard"}}, {Distil{Depth: 1, From: ref, Hard: 0.99}, nil}, {Distil{Depth: 1, Problems: ref, Hard: 1}, nil},
 		{Distil{Depth: 1, Base: ref, From: ref}, []string{"depth"}}, {Distil{Depth: 1}, []string{"from"}},
 		{Distil{From: ref, Problems: ref, Optimizer: "x"}, []string{"optimizer", "base", "problems"}},
 	} {

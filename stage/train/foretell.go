@@ -344,15 +344,25 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 			context = length
 		}
 	}
-	limit := min(max(length, context), mostTokens, teacher.context()) // of what the teacher reads
-	n, prompt, answer, upTo := 0.0, 0.0, 0.0, 0.0                     // problems, and tokens of each
-	load := func(float64) workload { return w }                       // what is learnt of answers of so many
-	reads, kept := w.tokens(), int64(0)
+	limit, per := min(max(length, context), mostTokens, teacher.context()), 1.0 // of what the teacher reads, and its tokens for one of the student's
+	other := d.Depth == 0 && unlike(&b, &teacher)
+	if other {
+		per = b.bytesPerToken() / teacher.bytesPerToken()
+		limit = longestRead(in["from"], &b, &teacher, int(math.Ceil(per*float64(length))))
+	}
+	n, prompt, answer, upTo := 0.0, 0.0, 0.0, 0.0 // problems, and tokens of each
+	load := func(float64) workload { return w }   // what is learnt of answers of so many
+	reads, kept := per*w.tokens(), int64(0)
 	if list := in["problems"]; len(list) > 0 {
 		t := tallyOf(list, &teacher)
-		n, prompt, limit = min(float64(d.count()), t.docs), t.asked(), min(context, mostTokens, teacher.context())
+		n, prompt = min(float64(d.count()), t.docs), t.asked()
+		limit = min(context, mostTokens, teacher.context())
+		room := limit // of what the student reads
+		if other {
+			limit, room = min(t.ask+d.tokens(), teacher.most()), min(context, mostTokens)
+		}
 		tokens := max(min(d.tokens(), limit-int(prompt)), 1)
-		answer, length = t.answered(tokens), min(max(t.ask+tokens, promptTokens), limit)
+		answer, length = t.answered(tokens), min(max(int(float64(t.ask+tokens)/per), promptTokens), room)
 		owners, _ := answersOf(list)
 		if upTo = answer; teacher.brought || owners {
 			upTo = float64(tokens)

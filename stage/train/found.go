@@ -31,6 +31,8 @@ func FoundIn(dir, method string, c *curve.Curve) (list []Found, err error) {
 	switch {
 	case f.Method == (*Merge)(nil).Name() || f.Method == (*Quantise)(nil).Name() || f.RL != nil && !f.RL.Started && f.Method == (*GRPO)(nil).Name(): // no step of its own
 		add(say.T("trained", "训练方式"), say.T("%s, without a step of its own; %d known before", "%s，自身没有训练；此前已知训练了 %d 步", method, f.Steps))
+	case f.RL != nil && f.RL.Steps == 0 && f.Loss == 0 && f.Method == (*GRPO)(nil).Name(): // its base's weights, to which no loss of its own belongs
+		add(say.T("trained", "训练方式"), say.T("%s, no step of which is kept; %d known before", "%s，没有保留任何一步；此前已知训练了 %d 步", method, f.Steps))
 	case slices.Contains(overBases, f.Method):
 		add(say.T("trained", "训练方式"), say.T("%s, %d steps with those known of its base; %v", "%s，连同基座已知的共 %d 步；%v", method, f.Steps, f.lossAtEnd(c)))
 	default:

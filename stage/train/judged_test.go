@@ -77,6 +77,11 @@ func TestPreflightPrograms(t *testing.T) {
 	}) {
 		t.Errorf("%q", notes)
 	}
+	for _, e := range b.events {
+		if e.Text != nil && strings.Contains(e.Text.In(say.Chinese), "程序评判了") && strings.Count(e.Text.In(say.Chinese), " 秒") != 2 {
+			t.Errorf("not in Chinese units: %s", e.Text.In(say.Chinese))
+		}
+	}
 }
 
 // The answers that an owner gives say little of how much a base writes: it may write on to

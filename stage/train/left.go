@@ -49,7 +49,7 @@ func (t *tally) remarkLeft(derived say.Text, use stage.Use, b *footing) say.Text
 	if b.speech() == nil || talk.Few(t.left, t.of) {
 		return derived
 	}
-	text := talk.Foretold(t.left, t.of, roomOf(min(orDefault(b.reads, mostTokens), mostTokens)))
+	text := talk.Foretold(t.left, t.of, roomOf(min(b.most(), mostTokens)))
 	if use != stage.UseChats {
 		text = say.T("left out: about %.0f of %.0f examples, longer than the base's context", "略去：%.0[2]f 条样例中约 %.0[1]f 条，超过基座的上下文", t.left, t.of)
 	}

@@ -1,10 +1,13 @@
 package train
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"suiren/engine/model"
 	"suiren/engine/tokenizer"
+	"suiren/stage"
 )
 
 // A mapping lets a teacher of another vocabulary judge tokens of a student: of
@@ -121,4 +124,37 @@ func (m *mapping) translate(ids []int32) (theirs []int32, at []int) {
 		from = end
 	}
 	return theirs, at
+}
+
+// longest is the most of the teacher's tokens that a document is of, in look rows evenly among n.
+func (m *mapping) longest(ctx context.Context, row func(i int) model.Row, n, look int) (longest int, err error) {
+	for i := range look {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		r := row(i * n / look)
+		for d := range len(r.Docs) - 1 {
+			theirs, _ := m.translate(r.IDs[r.Docs[d]:r.Docs[d+1]])
+			longest = max(longest, len(theirs))
+		}
+	}
+	return longest, nil
+}
+
+// unlike reports whether a teacher's words are known, and not the student's.
+func unlike(student, teacher *footing) bool {
+	s, t := student.speech(), teacher.speech()
+	return s != nil && t != nil && !sameTokens(s.Tokenizer, t.Tokenizer)
+}
+
+// longestRead is the most tokens that a teacher of other words reads of a document of rows: of
+// some of those that are at hand, and else about.
+func longestRead(rows []stage.Forecast, student, teacher *footing, about int) int {
+	m := &mapping{student: student.speech().Tokenizer, teacher: teacher.speech().Tokenizer}
+	for _, f := range rows {
+		if list, err := stage.OpenRows(f.Path); err == nil && list.Len() > 0 && list.Vocab() == m.student.Vocab() {
+			about, _ = m.longest(context.Background(), func(i int) model.Row { return readRow(list, i) }, list.Len(), min(list.Len(), compareRows))
+		}
+	}
+	return min(about, teacher.most())
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"suiren/engine/infer"
 	"suiren/engine/model"
@@ -116,9 +115,9 @@ func (r *rl) foretellJudging() {
 	looks := (r.steps() + watchEvery - 1) / watchEvery
 	left := float64(r.steps()*r.prompts()*r.samples() + looks*len(r.watch))
 	part := float64(n) / float64(r.tried)
-	to := time.Duration(float64(took) / float64(n) * part * left)
+	to := took.Seconds() / float64(n) * part * left
 	r.note(say.T("pre-flight: programs judged %d answers in %v; %.0f are to come, which takes about %v", "预检：程序评判了 %d 个回答，用时 %v；之后还有 %.0f 个，约需 %v",
-		n, took.Round(time.Millisecond), part*left, to.Round(100*time.Millisecond)))
+		n, say.Seconds(took.Seconds()), part*left, say.Seconds(to)))
 }
 
 // A reply is what was said to a problem; to none, if there is nothing to judge.

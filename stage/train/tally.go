@@ -146,7 +146,7 @@ var errNoWords = errors.New("the base is not at hand")
 // writer writes as a run over b does: in its words, in those that it is to have, or
 // roughly where they are not at hand. What is longer than b reads is left out.
 func (b *footing) writer() (*writer, error) {
-	context := min(orDefault(b.reads, mostTokens), mostTokens)
+	context := min(b.most(), mostTokens)
 	if b.file != "" {
 		return teacherWriter(b.file, context)
 	}

@@ -33,16 +33,14 @@ type teacher struct {
 // teacherSlots are the requests that a teacher answers at a time.
 const teacherSlots = 32
 
-// openTeacher opens a teacher of documents of up to length tokens.
-//
-// Its keys and values take a quarter of the memory at most, if that is known.
-func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error) {
+// readTeacher reads a teacher whose engine is yet to be started.
+func readTeacher(dir string, top int) (*teacher, error) {
 	path := talk.Path(dir)
 	f, err := model.Open(path)
 	if err != nil {
 		return nil, unread.Error("teacher", path, err)
 	}
-	w, err := teacherWriter(path, min(f.Shape.Context, length))
+	w, err := teacherWriter(path, f.Shape.Context)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -51,17 +49,30 @@ func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error)
 		f.Close()
 		return nil, unread.Error("teacher", path, err)
 	}
-	o, takes, err := within(f, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads, Tokens: w.Tokenizer.Vocab()}, m.Memory/4)
+	return &teacher{file: f, top: top, w: w}, nil
+}
+
+// start has the teacher read documents of up to length of its tokens. Its keys and values
+// take a quarter of the memory at most, if that is known.
+func (t *teacher) start(length int, m stage.Machine) error {
+	t.stop()
+	o, takes, err := within(t.file, infer.Options{Slots: teacherSlots, Limit: length, Threads: m.Threads, Tokens: t.w.Tokenizer.Vocab()}, m.Memory/4)
 	if err != nil {
-		f.Close()
-		return nil, err
+		return err
 	}
-	e, err := infer.Open(f, o)
-	if err != nil {
-		f.Close()
-		return nil, err
+	if t.engine, err = infer.Open(t.file, o); err != nil {
+		return err
 	}
-	return &teacher{file: f, engine: e, top: top, w: w, bytes: takes.Total(), limit: e.Limit()}, nil
+	t.bytes, t.limit, t.w.context = takes.Total(), t.engine.Limit(), min(t.file.Shape.Context, length)
+	return nil
+}
+
+// stop closes its engine, if it has one.
+func (t *teacher) stop() {
+	if t.engine != nil {
+		t.engine.Close()
+	}
+	t.engine = nil
 }
 
 // teacherWriter writes for a teacher: in our own chat, or in its template.
@@ -75,7 +86,7 @@ func teacherWriter(path string, context int) (*writer, error) {
 }
 
 func (t *teacher) Close() {
-	t.engine.Close()
+	t.stop()
 	t.file.Close()
 }
 
@@ -296,17 +307,18 @@ type said struct {
 	Answer  string `json:"answer"`
 }
 
-// hears refuses problems whose questions the teacher's template drops: right answers to
-// those would be luck.
-func (w *writer) hears(job *stage.Job, problems []stage.Problem) error {
+// hears returns the tokens of the longest question. It refuses problems whose questions the
+// teacher's template drops: right answers to those would be luck.
+func (w *writer) hears(job *stage.Job, problems []stage.Problem) (longest int, err error) {
 	var lost talk.Losses
 	for i := range problems {
 		p := &problems[i]
 		if q, err := w.Ask(p.ID, p.Asking(), p.Tools, nil); err == nil { // else it is told when it is asked
 			lost.Add(p.ID, q.Lost)
+			longest = max(longest, len(q.IDs))
 		}
 	}
-	return lost.Tell(job, "teacher", w.Writer)
+	return longest, lost.Tell(job, "teacher", w.Writer)
 }
 
 // write has the teacher answer problems, once each and greedily, and returns
@@ -397,23 +409,40 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	if err != nil {
 		return err
 	}
+	if len(problems) == 0 {
+		return nothing(r.job, "problems", 0, 0)
+	}
 	asked := make([]stage.Problem, min(r.Distil.count(), len(problems)))
 	for i := range asked {
 		asked[i] = problems[i*len(problems)/len(asked)]
 	}
-	if err := r.t.w.hears(r.job, asked); err != nil {
+	longest, err := r.t.w.hears(r.job, asked)
+	if err != nil {
 		return err
+	}
+	if r.t.m != nil {
+		if err := r.seat(longest + r.tokens()); err != nil {
+			return err
+		}
 	}
 	s, err := r.t.write(ctx, r.job, asked, r.tokens(), alike)
 	if err != nil {
 		return err
+	}
+	most := say.T("the %d tokens that the teacher reads", "教师能读的 %d 个词元", min(r.t.w.context, r.t.limit))
+	if r.t.m == nil { // what the student cannot read it would not learn
+		most = say.T("the %d tokens that teacher and student both read", "教师和学生都能读的 %d 个词元", min(r.t.w.context, r.t.limit))
+	}
+	if s.Asked == 0 {
+		return &say.Error{Where: "problems", What: say.T("none of %d problems was asked: they are longer than %v", "%d 道题都没有提问：它们长于%v", len(asked), most),
+			Next: say.T("take shorter problems, or models with a longer context", "请换用更短的题目，或上下文更长的模型")}
 	}
 	kept := len(s.IDs) + len(s.Answers)
 	r.told.Asked, r.told.Kept, r.told.TeacherFLOPs = s.Asked, kept, s.FLOPs
 	text := say.T("the teacher answered %d problems, %d of them right", "教师回答了 %d 道题，答对 %d 道", s.Asked, kept)
 	note(r.job, text)
 	if long := len(asked) - s.Asked; long > 0 {
-		text := say.T("%d of %d problems are longer than the %d tokens that the teacher reads, and were not asked", "%[2]d 道题中有 %[1]d 道长于教师能读的 %[3]d 个词元，没有提问", long, len(asked), min(r.t.w.context, r.t.limit))
+		text := say.T("%d of %d problems are longer than %v, and were not asked", "%[2]d 道题中有 %[1]d 道长于%[3]v，没有提问", long, len(asked), most)
 		note(r.job, text)
 	}
 	if kept == 0 {
@@ -434,6 +463,11 @@ func (r *distilling) answers(ctx context.Context, alike bool) error {
 	}
 	r.s.facts.Left = leftOf(kept-len(docs), len(docs), r.s.w.context)
 	tellCut(r.job, &talk.Cut{Answers: kept, Left: kept - len(docs)}, r.s.w.context)
+	if r.t.m != nil && r.top() > 0 { // what it judges is in the student's template
+		if err := r.seatFor(ctx, func(i int) model.Row { return rowOf(docs[i : i+1]) }, len(docs)); err != nil {
+			return err
+		}
+	}
 	r.s.follows(r.t.w)
 	if r.s.w.Template == nil {
 		r.s.facts.Taught.Or(taughtAsking(asked))

@@ -182,3 +182,16 @@ func toMake(s SFT, vocab, context int) stage.Forecast {
 	shape := model.Own(c)
 	return stage.Forecast{Size: sizeOf(&shape), Model: unmade(model.Unmade(c, model.AsF32))}
 }
+
+// openTeacher opens a teacher of documents of up to length tokens.
+func openTeacher(dir string, top, length int, m stage.Machine) (*teacher, error) {
+	t, err := readTeacher(dir, top)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.start(length, m); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}

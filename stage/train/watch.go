@@ -15,7 +15,7 @@ import (
 
 // A sight is what was seen of what is watched. It is part of a checkpoint.
 type sight struct {
-	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched
+	Best   float64 `json:"best,omitempty"`   // lowest loss of what is watched that counted (better)
 	BestAt int     `json:"bestAt,omitempty"` // the step it was seen after; 0: not yet
 	Worse  int     `json:"worse,omitempty"`  // looks since
 	Before float64 `json:"before,omitempty"` // the loss of the base; 0: not known
@@ -25,11 +25,12 @@ type sight struct {
 	BestLast lastLosses `json:"bestLast,omitempty"` // Last after the step with the lowest loss, where its weights are kept
 }
 
-// better is the least part by which a loss must fall to count as lower: the
-// last bits of a logarithm are not the same on all machines.
+// better is the least part by which a loss must fall below the lowest that counted to
+// count as lower: the last bits of a logarithm are not the same on all machines, and
+// all are to keep the same weights.
 const better = 1e-4
 
-// saw notes a loss after a step and reports whether it is the lowest.
+// saw notes a loss after a step and reports whether it counts as the lowest.
 func (s *sight) saw(loss float64, step int) bool {
 	if s.BestAt > 0 && loss >= float64(s.Best*(1-better)) {
 		s.Worse++
@@ -232,9 +233,9 @@ func (o *lookout) keep(ctx context.Context, s *sight, n, steps int) (*stopFacts,
 
 func (f *stopFacts) text() say.Text {
 	if f.Ended < f.Planned {
-		return say.T("ended after step %d of %d, as the loss on watch fell no more; kept the weights of step %d, where it was lowest: held-out loss %.3g", "观察集损失不再下降，训练在第 %d 步（共 %d 步）结束；保留其最低时第 %d 步的权重，留出损失 %.3g", f.Ended, f.Planned, f.Kept, f.Loss)
+		return say.T("ended after step %d of %d, as the loss on watch fell by %g%% no more; kept the weights of step %d, where it was lowest to within as much: held-out loss %.3g", "观察集损失的下降不再达到 %[3]g%%，训练在第 %[1]d 步（共 %[2]d 步）结束；保留其最低时（相差不到这一幅度）第 %[4]d 步的权重，留出损失 %.3[5]g", f.Ended, f.Planned, 100*better, f.Kept, f.Loss)
 	}
-	return say.T("kept the weights of step %d of %d, where the loss on watch was lowest: held-out loss %.3g", "保留观察集损失最低时第 %d 步（共 %d 步）的权重，留出损失 %.3g", f.Kept, f.Planned, f.Loss)
+	return say.T("kept the weights of step %d of %d, where the loss on watch was lowest to within %g%%: held-out loss %.3g", "保留观察集损失最低时（相差不到 %[3]g%%）第 %[1]d 步（共 %[2]d 步）的权重，留出损失 %.3[4]g", f.Kept, f.Planned, 100*better, f.Loss)
 }
 
 // sample tells what the model answers now, greedily.

@@ -184,6 +184,28 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// What is kept is of the last look that was lower by what counts, if in several; it is not said
+// to be the lowest alone, which another line may tell of a later one.
+func TestLowerByWhatCounts(t *testing.T) {
+	var s sight
+	for i, loss := range []float64{1, 0.99995, 0.99989, 0.99985} {
+		if lower := s.saw(loss, i+1); lower != (i%2 == 0) {
+			t.Errorf("%g after %+v: lower %t", loss, s, lower)
+		}
+	}
+	if s.BestAt != 3 || s.Worse != 1 {
+		t.Errorf("%+v", s)
+	}
+	for ended, want := range map[int][2]string{
+		4: {"ended after step 4 of 9, as the loss on watch fell by 0.01% no more; kept the weights of step 3, where it was lowest to within as much: held-out loss 0.681", "观察集损失的下降不再达到 0.01%，训练在第 4 步（共 9 步）结束；保留其最低时（相差不到这一幅度）第 3 步的权重，留出损失 0.681"},
+		9: {"kept the weights of step 3 of 9, where the loss on watch was lowest to within 0.01%: held-out loss 0.681", "保留观察集损失最低时（相差不到 0.01%）第 3 步（共 9 步）的权重，留出损失 0.681"},
+	} {
+		if text := (&stopFacts{s.BestAt, 0.681, ended, 9}).text(); text.In(say.English) != want[0] || text.In(say.Chinese) != want[1] {
+			t.Errorf("%s, %s", text.In(say.English), text.In(say.Chinese))
+		}
+	}
+}
+
 // Of a long question so much is told that its answer is seen beside it.
 func TestBrief(t *testing.T) {
 	long := strings.Repeat("睡莲", questionRunes)

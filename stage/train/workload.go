@@ -429,6 +429,9 @@ func (b *footing) context() int {
 	return min(b.shape.Context, mostTokens)
 }
 
+// most is the most tokens that b reads.
+func (b *footing) most() int { return orDefault(b.reads, mostTokens) }
+
 // untrained is why a base is not trained: all of it or, frozen, by adapters.
 func (b *footing) untrained(frozen bool) []*say.Error {
 	if frozen {

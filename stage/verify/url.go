@@ -119,7 +119,7 @@ func (s *status) Error() string { return "it answered " + s.text }
 // was asked, and what to do about it.
 func askError(address, prompt string, err error, asked int) error {
 	e := &say.Error{Where: address, Err: err, What: say.T("the reward cannot be had: %v", "无法取得奖励：%v", err),
-		Next: say.T(`the program replies {"reward": 0 to 1} within %v, asked %d times at once`, `程序须在 %v 内返回 {"reward": 0 到 1}；会同时问它 %d 次`, askTime, atOnce)}
+		Next: say.T(`the program replies {"reward": 0 to 1} within %v, asked %d times at once`, `程序须在 %v 内返回 {"reward": 0 到 1}；会同时问它 %d 次`, say.Seconds(askTime.Seconds()), atOnce)}
 	op, _ := errors.AsType[*net.OpError](err)
 	late, _ := errors.AsType[net.Error](err)
 	got, answered := errors.AsType[*status](err)

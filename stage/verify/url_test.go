@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,6 +37,9 @@ func TestURLNext(t *testing.T) {
 			t.Errorf("%d: %s", code, zh)
 		}
 		s.Close()
+	}
+	if e := askError("", "", errors.New("none"), 1).(*say.Error); !strings.Contains(e.Next.In(say.English), "within 30 s") || !strings.Contains(e.Next.In(say.Chinese), "30 秒") {
+		t.Errorf("not in the units of the language: %v", e.Next.In(say.Chinese))
 	}
 }
 
