@@ -250,6 +250,9 @@ func (k *maker) decide(s *Step, old store.Block, stands bool) error {
 	if err := k.learn(s); err != nil {
 		return err
 	}
+	if s.Forecast.Rough { // earlier runs say no more of that
+		s.Forecast.Basis = say.T("%v; how many tokens are learnt is guessed by the size of the text", "%v；要学的词元数按文本大小估计", s.Forecast.Basis)
+	}
 	s.Fits = k.m.Memory <= 0 || s.Forecast.Memory <= k.m.Memory
 	if k.m.Free != nil {
 		if free, known := k.m.Free(k.st.Path()); known {

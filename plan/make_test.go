@@ -102,6 +102,11 @@ func TestForecasts(t *testing.T) {
 	if f := large().Forecast; f.FLOPs != 18e6 || !near(f.Low, took*0.9) || !near(f.High, took*1.1) || f.Basis.String() != "an earlier run on this machine" {
 		t.Errorf("learnt: %+v, want %v", f, took)
 	}
+	h.edit("count = 5", "count = 6") // earlier runs do not make a guess of it known
+	if f := large().Forecast; f.Basis.In(say.English) != "an earlier run on this machine; how many tokens are learnt is guessed by the size of the text" || !strings.HasPrefix(f.Basis.In(say.Chinese), "本机此前一次运行；") {
+		t.Errorf("guessed: %v", f.Basis)
+	}
+	h.edit("count = 6", "count = 5")
 	machine := machine
 	machine.CPU = "another"
 	f, err := Load(h.dir, vocabulary)

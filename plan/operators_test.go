@@ -116,6 +116,7 @@ func (*grow) Out() store.Kind { return store.Weights }
 func (g *grow) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Forecast {
 	f := stage.Forecast{FLOPs: in["from"][0].Size["rows"] * float64(g.By) * 1e6, Memory: int64(g.By) << 20, Basis: say.T("by %d", "按 %d", g.By), Derived: say.T("%d rows", "%d 行", int(in["from"][0].Size["rows"]))}
 	f.Low, f.High = f.FLOPs/m.Peak, 2*f.FLOPs/m.Peak
+	f.Rough = in["from"][0].Size["rows"] > 6
 	return f
 }
 

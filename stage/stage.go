@@ -203,6 +203,7 @@ type Forecast struct {
 	FLOPs     float64            // of training; 0 where it does not count
 	Asks      bool               `json:",omitempty"` // a program of the owner's is waited for: its time is in none of these
 	Basis     say.Text           // where the numbers come from
+	Rough     bool               `json:"-"` // how much there is to learn is guessed by the size of the text, which Basis does not say
 	Derived   say.Text           `json:"-"` // the settings that follow from those of the plan, for people
 	Size      map[string]float64 // what it makes, for the steps after it: rows, tokens, params
 	Smaller   []say.Text         // if Memory is more than the machine has: the least changes that would each fit

@@ -213,10 +213,10 @@ func (t *Tokens) counted(in map[string][]stage.Forecast, w *talk.Writer) (_ stag
 			wrong = []*say.Error{allLong(over, t.Length)}
 		}
 	}
-	if docs == 0 {
+	if docs == 0 && (rough || left == 0) { // else there is no room for any of them
 		return stage.Forecast{}, false, wrong
 	}
-	inRow := float64(t.Length) * docs / tokens
+	inRow := float64(t.Length) * docs / max(tokens, 1)
 	if !rough { // else it is not known so well that parts of one could not be there
 		inRow = math.Floor(inRow)
 	}

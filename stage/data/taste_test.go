@@ -191,6 +191,20 @@ func TestTokensForetoldLeft(t *testing.T) {
 	}
 }
 
+// Where none of the answers that were counted has room, and not all were counted, a plan says so and
+// foretells no rows of them.
+func TestTokensForetoldNoRoom(t *testing.T) {
+	list := make([]stage.Example, 20)
+	for i := range list {
+		list[i].Messages = []stage.Message{{Role: "user", Content: "q"}, {Role: "assistant", Content: strings.Repeat("one ", 99)}}
+	}
+	in := map[string][]stage.Forecast{"from": {{Use: stage.UseChats, Sample: list, Size: map[string]float64{"examples": 500, "text": 2e5}}}, "base": {{Path: "../../testdata/oracle/qwen3/folder"}}}
+	f := (&Tokens{Length: 64}).Forecast(in, stage.Machine{})
+	if len(f.Wrong) > 0 || f.Size["rows"] != 0 || !strings.Contains(f.Derived.In(say.English), "left out: about all of 500 answers, longer than a row of 64 tokens") || !strings.Contains(f.Derived.In(say.Chinese), "500 个回答几乎全部") {
+		t.Errorf("%v, %v, %v", f.Size, f.Derived, f.Wrong)
+	}
+}
+
 // Rows that no example fits into, and examples that a base's template refuses, are refused
 // when the plan is made, in the words of a run.
 func TestTokensForetoldRefusal(t *testing.T) {

@@ -42,8 +42,11 @@ func Few(left, n float64) bool { return left <= 0.03*n }
 // Foretold says before a run about how many of n answers are left out, as they are longer than
 // most; nothing if they are few.
 func Foretold(left, n float64, most say.Text) say.Text {
-	if Few(left, n) {
+	switch {
+	case Few(left, n):
 		return say.Text{}
+	case left >= n:
+		return say.T("left out: about all of %.0f answers, longer than %v with the conversation before: little or nothing may be left to learn", "略去：%.0f 个回答几乎全部，连同前文超过%v：可学的内容可能所剩无几，甚至没有", n, most)
 	}
 	return say.T("left out: about %.0f of %.0f answers, longer than %v with the conversation before", "略去：%.0[2]f 个回答中约 %.0[1]f 个，连同前文超过%[3]v", left, n, most)
 }

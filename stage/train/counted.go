@@ -57,6 +57,20 @@ func (t *tally) note(b *footing) func(error) error {
 	}
 }
 
+// said are examples as they are counted over b.
+func (b *footing) said(list iter.Seq2[stage.Example, error]) iter.Seq2[stage.Example, error] {
+	if !b.direct {
+		return list
+	}
+	return func(yield func(stage.Example, error) bool) {
+		for e, err := range list {
+			if e.Direct(); !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
 // eachOf gives each example as it is counted. One that cannot be
 // written is noted, and so are the others, as in a run.
 func (w *writer) eachOf(examples iter.Seq2[stage.Example, error], note func(error) error, each func(counted) error) error {

@@ -286,8 +286,9 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	if len(wrong) == 0 && o.fair && t.known(&b) && t.called.even() {
 		wrong = append(wrong, t.alike.noDifference(arg, refName(from, arg), &t.called))
 	}
+	var held tally
 	if o.watched && t.over == 0 {
-		held := tallyOf(in["watch"], &b)
+		held = tallyOf(in["watch"], &b)
 		wrong = append(wrong, held.refused(in, use, "watch", watch, &b)...)
 		o.held += int64(tokenBytes * held.each() * min(float64(watched), reads*held.docs))
 	}
@@ -308,7 +309,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 	setTime(&s.f, toil+s.writes(m), m)
 	each, pace := say.T("%d answers a step", "每步 %d 个回答", batch), paced(s.rates(o, preferenceRate), "linear", o.warm(), s.usual(o, preferenceRate))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
-	if len(in[arg]) > 0 {
+	if len(in[arg]) > 0 && t.docs > 0 {
 		s.f.Derived = o.lasting(each, pace, steps, o.watched)
 	}
 	if len(t.labels) > 0 && t.known(&b) {
@@ -316,7 +317,8 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 			s.f.Derived = say.T("%v; %v", "%v；%v", s.f.Derived, odd.alike())
 		}
 	}
-	s.f.Derived = o.adapters(&b, t.remarkLeft(s.f.Derived, use, &b))
+	s.f.Derived = held.remarkWatched(t.remarkLeft(s.f.Derived, use, &b), roomOf(min(orDefault(b.reads, mostTokens), mostTokens)))
+	s.f.Derived, s.f.Rough = o.adapters(&b, s.f.Derived), t.rough
 	s.remark(&w, m)
 	return s.f
 }

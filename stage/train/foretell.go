@@ -26,7 +26,13 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		t = tallyOf(list, &b)
 		w, bad = t.loadPacked(min(b.context(), max(t.longest, exampleLength))), t.refused(in, stage.UseChats, "examples", o.examples, &b)
 		o.held = int64((tokenBytes + rowBytes) * t.tokens)
-		held := tallyOf(in["watch"], &b) // rows may learn other turns than answers
+	}
+	row := w.length
+	if len(in["examples"]) > 0 && !t.known(&b) {
+		row = b.context() // at most
+	}
+	held := watchedIn(in, b, row)
+	if bad = append(bad, held.unfitWatched(row)...); len(in["examples"]) > 0 { // rows may learn other turns than answers
 		bad = append(bad, held.unmeasured(&b)...)
 	}
 	batch := o.batch
@@ -53,7 +59,8 @@ func (o *own) forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if w.rows > 0 {
 		f.Derived = o.lasting(each, pace, int(math.Round(w.rows*k.passes/float64(batch))), len(in["watch"]) > 0)
 	}
-	f.Derived = alsoInstead(o.adapters(&b, t.remarkLeft(f.Derived, stage.UseChats, &b)), f.Model)
+	f.Derived = held.remarkWatched(t.remarkLeft(f.Derived, stage.UseChats, &b), roomOfRow(row))
+	f.Derived, f.Rough = alsoInstead(o.adapters(&b, f.Derived), f.Model), t.rough
 	o.watched = len(in["watch"]) > 0
 	o.foretellMemory(&f, &b, &k, w.length, m)
 	k.micro = min(k.micro, batch)
@@ -285,6 +292,21 @@ func (g *GRPO) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.F
 	return s.f
 }
 
+// setTime sets the time that toil takes, and says what it rests on.
+func setTime(f *stage.Forecast, toil float64, m stage.Machine) {
+	if m.Peak <= 0 {
+		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
+		return
+	}
+	f.Low, f.High = leastTime*toil/m.Peak, mostTime*toil/m.Peak
+	if f.FLOPs == 0 {
+		f.Basis = say.T("little or nothing is learnt", "几乎没有要学习的内容")
+		return
+	}
+	low, high := 100*f.FLOPs/toil/mostTime, 100*f.FLOPs/toil/leastTime
+	f.Basis = say.T("%.2g FLOPs at %.0f–%.0f%% of the measured %.0f GFLOP/s", "%.2g 次浮点运算，按实测峰值的 %.0f–%.0f%%（%.0f GFLOP/s）计", f.FLOPs, low, high, m.Peak/1e9)
+}
+
 // answering foretells the time of a run that has answers written, of about so many tokens or up
 // to so many: what an owner's answers say little of, and a model that was brought, may go on
 // to the limit.
@@ -404,10 +426,16 @@ func (d *Distil) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage
 	s.way.passes = passesOf(w.rows, s.way.batch, d.Epochs)
 	each, pace := say.T("%d rows a step", "每步 %d 行", s.way.batch), paced(rates, "linear", o.warm(), s.usual(o, (&Distil{Base: d.Base}).rate()))
 	s.f.Derived = say.T("%v, %v", "%v，%v", each, pace)
-	if len(in["from"]) > 0 { // how many problems the teacher answers right is not known
+	if len(in["from"]) > 0 && w.rows > 0 { // how many problems the teacher answers right is not known
 		s.f.Derived = o.lasting(each, pace, int(math.Round(w.rows*s.way.passes/float64(s.way.batch))), len(in["watch"]) > 0)
 	}
-	s.f.Derived = o.adapters(&s.footing, s.f.Derived)
+	reader := b
+	if d.Depth > 0 {
+		reader = teacher
+	}
+	held := watchedIn(in, reader, context) // rows have no more
+	s.f.Wrong = append(s.f.Wrong, held.unfitWatched(context)...)
+	s.f.Derived = o.adapters(&s.footing, held.remarkWatched(s.f.Derived, roomOfRow(context)))
 	if d.Depth > 0 {
 		s.f.Derived = say.T("%v; %v", "%v；%v", shapeOf(&s.shape.Config), s.f.Derived)
 	}

@@ -199,6 +199,10 @@ func TestGRPOPreflight(t *testing.T) {
 	if f.RL.Started || f.RL.Steps != 0 || len(f.RL.Watched) != 1 {
 		t.Errorf("%+v", f.RL)
 	}
+	// It drew twice; what decided is told, once.
+	if steps, pass := b.series("pass_at_1"); len(steps) != 1 || steps[0] != 0 || pass[0] != f.RL.Pass {
+		t.Errorf("pass@1 of %g is told as %v at %v", f.RL.Pass, pass, steps)
+	}
 	if !sameWeights(t, base.Out, b.Out) {
 		t.Error("the weights are not the base's")
 	}

@@ -50,7 +50,11 @@ func (t *tally) remarkLeft(derived say.Text, use stage.Use, b *footing) say.Text
 		return derived
 	}
 	text := talk.Foretold(t.left, t.of, roomOf(min(b.most(), mostTokens)))
-	if use != stage.UseChats {
+	switch {
+	case use == stage.UseChats:
+	case t.left >= t.of:
+		text = say.T("left out: about all of %.0f examples, longer than the base's context: little or nothing may be left to learn", "略去：%.0f 条样例几乎全部，超过基座的上下文：可学的内容可能所剩无几，甚至没有", t.of)
+	default:
 		text = say.T("left out: about %.0f of %.0f examples, longer than the base's context", "略去：%.0[2]f 条样例中约 %.0[1]f 条，超过基座的上下文", t.left, t.of)
 	}
 	return say.Join(derived, text)

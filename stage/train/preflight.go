@@ -46,11 +46,11 @@ func (r *rl) preflight(ctx context.Context, save func() error) error {
 		}
 		got = sampledOf(groups, r.Overlong > 0 && r.Control == "")
 		f.Started = mean >= minPass && f.Informative >= minInformative
-		r.tell(&w, map[string]float64{"pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative})
 		if f.Started {
 			break
 		}
 	}
+	r.tell(&w, map[string]float64{"pass_at_1": f.Pass, "pass_at_k": f.Any, "informative": f.Informative}) // of the draw that decided
 	told := say.T("of %d watched problems %.1f%% right; pass@1 %.3f, pass@%d %.3f, %.0f%% of groups informative", "%d 道观察题正确率 %.1f%%；pass@1 %.3f，pass@%d %.3f，%.0f%% 的组含有信息", len(r.watch), 100*w.Overall, f.Pass, r.samples(), f.Any, 100*f.Informative)
 	if f.Score > 0 {
 		told = say.T("%v; mean score %.3f", "%v；平均得分 %.3f", told, f.Score)

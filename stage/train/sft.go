@@ -245,12 +245,14 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if len(in["base"]) > 0 {
 		return s.own().forecast(in, m)
 	}
-	w, vocab := workload{}, 260
+	w, vocab, words := workload{}, 260, ""
 	for _, arg := range []string{"tokenizer", "from"} {
 		for _, f := range in[arg] {
 			vocab = max(vocab, int(f.Size["vocab"]))
 			if arg == "from" {
 				w = rowsLoad(f)
+			} else {
+				words = f.Path // made, it has the chat of our own beside it
 			}
 		}
 	}
@@ -262,7 +264,8 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 	if s.budget() == 0 {
 		k.passes = passesOf(w.rows, batch, s.Epochs)
 	}
-	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), Model: unmade(model.Unmade(c, orMixture(written("", s.Storage)))), Memory: need, Wrong: append(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch")...)}
+	held := watchedIn(in, footing{file: words, wordsAt: words}, w.length)
+	f := stage.Forecast{FLOPs: w.flops(&shape, &k), Size: sizeOf(&shape), WordsPath: words, Model: unmade(model.Unmade(c, orMixture(written("", s.Storage)))), Memory: need, Wrong: slices.Concat(otherTokenizer(in, "tokenizer"), unfit(in, stage.UseChats, "watch"), held.unfitWatched(w.length))}
 	if w.length > 0 {
 		f.Wrong = append(f.Wrong, s.narrow(w.length)...)
 	}
@@ -283,9 +286,10 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 		warm = *s.Warmup
 	}
 	count := int(math.Round(steps))
-	f.Derived = say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm, 1))
+	pace := paced(s.settings(), cmp.Or(s.Schedule, "wsd"), warm, 1)
+	f.Derived = say.T("%v; %d rows a step; %v", "%v；每步 %d 行；%v", shapeOf(&c), k.batch, pace)
 	if w.rows > 0 {
-		f.Derived = remarkTimes(f.Derived, steps*float64(batch)/w.rows, s.Patience)
+		f.Derived = remarkTimes(say.T("%v; %d rows a step, about %.0f steps; %v", "%v；每步 %d 行，约 %.0f 步；%v", shapeOf(&c), k.batch, math.Round(steps), pace), steps*float64(batch)/w.rows, s.Patience)
 		if step > 0 {
 			f.Derived = say.T("%v; one step alone takes %.2g operations, more than the budget of %.2g", "%v；单是一步就需 %.2g 次运算，超过 %.2g 次的预算", f.Derived, step, s.budget())
 		}
@@ -295,6 +299,7 @@ func (s *SFT) Forecast(in map[string][]stage.Forecast, m stage.Machine) stage.Fo
 			f.Derived = remarkLooks(f.Derived, count, every, s.Patience)
 		}
 	}
+	f.Derived = held.remarkWatched(f.Derived, roomOfRow(w.length))
 	if len(in["watch"]) > 0 && w.rows > 0 { // the last look; the others are a hundredth
 		toil += min(watchWhole, w.rows) / w.rows * w.judging(&shape, &way{passes: 1})
 	}

@@ -26,6 +26,7 @@ type tally struct {
 	long         int          // examples of which some is longer than the base's context
 	left, of     float64      // answers that are left out for it, of all; of pairs, and of labelled ones, examples
 	all          bool         // none is left uncounted
+	rough        bool         // tokens are guessed by the size of the text
 	empty        bool         // it is known that nothing of them can be learnt
 	none         bool         // … for they hold nothing to learn
 	over         int          // examples of those that are too long
@@ -55,6 +56,7 @@ const (
 func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 	var f stage.Forecast
 	for _, f = range in { // one
+		t.rough = b.speech() == nil
 		err := error(nil)
 		if f.Path != "" {
 			err = t.count(f.Path, b)
@@ -64,14 +66,19 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		if err == nil && t.docs > 0 {
 			return t
 		}
+		if err != nil || t.rough {
+			t.left, t.of = 0, 0 // that is not known
+		}
 	}
-	left := tally{all: t.all, faults: t.faults, alike: t.alike, lost: t.lost}
+	left := tally{all: t.all, faults: t.faults, alike: t.alike, lost: t.lost, left: t.left, of: t.of, longest: exampleLength}
 	left.none = t.docs == 0 && t.all && t.long == 0 && t.alike.same == 0 // whatever the base
 	if left.empty = t.docs == 0 && t.known(b); left.empty {
 		left.over = t.long
 	}
 	n, text, learnt := max(f.Size["examples"], f.Size["problems"]), f.Size["text"], f.Size["learnt"]
 	switch {
+	case t.left > 0: // of what was counted there is room for nothing
+		n, text, learnt = 0, 0, 0
 	case f.Size["problems"] > 0 && text == 0:
 		return tally{docs: n, tokens: n * problemTokens, learnt: n * problemTokens * answerShare, longest: 2 * problemTokens, ask: problemTokens, answer: problemTokens}
 	case n == 0 && text == 0:
@@ -81,6 +88,7 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 	case text == 0:
 		text = n * answerBytes
 	}
+	left.rough = t.left == 0
 	if f.Size["unanswered"] == 0 && learnt == 0 {
 		learnt = answerShare * text
 	}
@@ -88,12 +96,12 @@ func tallyOf(in []stage.Forecast, b *footing) (t tally) {
 		n, text = 2*n, 2*text-learnt
 	}
 	each := b.bytesPerToken()
-	t = tally{docs: n, tokens: text/each + n*talk.MarkTokens, learnt: learnt / each, longest: exampleLength, all: left.all, empty: left.empty, none: left.none, over: left.over, alike: left.alike, lost: left.lost, faults: left.faults}
+	left.docs, left.tokens, left.learnt = n, text/each+n*talk.MarkTokens, learnt/each
 	if longest := f.Size["longest"]; longest > 0 {
-		t.longest = int(longest/each) + talk.MarkTokens
+		left.longest = int(longest/each) + talk.MarkTokens
 	}
-	t.ask, t.answer = t.longest/2, t.longest/2
-	return t
+	left.ask, left.answer = left.longest/2, left.longest/2
+	return left
 }
 
 // longestAsked is the tokens of the longest of the problems that reinforcement
@@ -146,7 +154,7 @@ var errNoWords = errors.New("the base is not at hand")
 // writer writes as a run over b does: in its words, in those that it is to have, or
 // roughly where they are not at hand. What is longer than b reads is left out.
 func (b *footing) writer() (*writer, error) {
-	context := min(b.most(), mostTokens)
+	context := orDefault(b.room, min(b.most(), mostTokens))
 	if b.file != "" {
 		return teacherWriter(b.file, context)
 	}
@@ -168,7 +176,7 @@ func (t *tally) count(dir string, b *footing) error {
 	n := 0
 	add := func(c counted) error {
 		t.add(w, &c)
-		if n++; n >= tallyExamples || t.tokens > tallyTokens {
+		if n++; n >= tallyExamples || t.tokens > tallyTokens || b.any && t.docs > 0 {
 			return errEnough
 		}
 		return nil
@@ -181,7 +189,7 @@ func (t *tally) count(dir string, b *footing) error {
 		err = w.eachProblem(path, add)
 	} else {
 		path = filepath.Join(dir, stage.ExamplesFile)
-		err = w.eachOf(stage.Examples(path), t.note(b), add)
+		err = w.eachOf(b.said(stage.Examples(path)), t.note(b), add)
 	}
 	t.all = err == nil
 	if errors.Is(err, errEnough) {
@@ -202,16 +210,17 @@ func (t *tally) sample(f *stage.Forecast, b *footing) error {
 	if err != nil {
 		return err
 	}
-	err = w.eachOf(func(yield func(stage.Example, error) bool) {
+	err = w.eachOf(b.said(func(yield func(stage.Example, error) bool) {
 		for i := range f.Sample {
 			if !yield(f.Sample[i], nil) {
 				return
 			}
 		}
-	}, t.note(b), func(c counted) error { t.add(w, &c); return nil })
+	}), t.note(b), func(c counted) error { t.add(w, &c); return nil })
 	t.scale(f.Size["examples"] / float64(len(f.Sample)))
-	t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+talk.MarkTokens), w.context) // of more than the sample
-	t.all = err == nil && f.Whole
+	if t.all = err == nil && f.Whole; !f.Whole {
+		t.longest = min(max(t.longest, int(f.Size["longest"]/b.bytesPerToken())+talk.MarkTokens), w.context) // of more than the sample
+	}
 	return err
 }
 

@@ -16,6 +16,55 @@ func nothingWatched() *say.Error {
 		Next: say.T("raise heldout of the examples, or bring more of them that begin with other questions: those of one question are of one part", "请调大这些样例的 heldout，或增加以其他提问开头的样例：同一提问的样例归入同一部分")}
 }
 
+// noneFits is the error of chats to watch none of which fits a row of length tokens.
+func noneFits(length int) *say.Error {
+	return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
+		Next: say.T("watch shorter ones, or make rows longer: by length of the tokens block or, where examples are learnt, by a base with a longer context", "请观察更短的样例，或用更长的行：调大 tokens 块的 length；学习 examples 时，换用上下文更长的基座")}
+}
+
+// watchedIn counts what a run in the words of b watches, in rows of length tokens. All is counted
+// if it is known that the run reads the same. Whether rows that are not made yet leave thoughts
+// out, or what a teacher is to write does, is not known: what is too long without is so with them.
+func watchedIn(in map[string][]stage.Forecast, b footing, length int) tally {
+	if length <= 1 { // it is not known
+		return tally{}
+	}
+	b.room, b.any, b.direct = length, len(in["examples"]) == 0, len(in["examples"]) == 0 // of examples more is asked
+	for _, rows := range in["from"] {
+		if info, err := stage.ReadRowsInfo(rows.Path); err == nil {
+			b.direct = !info.Think
+		}
+	}
+	t := tallyOf(in["watch"], &b)
+	t.all = t.known(&b)
+	return t
+}
+
+// noRoom reports whether of the examples that were counted none fits.
+func (t *tally) noRoom() bool { return t.docs == 0 && t.left > 0 && t.left >= t.of }
+
+// unfitWatched finds fault with examples to watch if it is known that none fits a row of length tokens.
+func (t *tally) unfitWatched(length int) []*say.Error {
+	if !t.all || !t.noRoom() {
+		return nil
+	}
+	return []*say.Error{noneFits(length)}
+}
+
+// remarkWatched adds to what is derived that of the examples to watch that were counted none has
+// room in most, which is said: the run is refused if that is so of all.
+func (t *tally) remarkWatched(derived, most say.Text) say.Text {
+	if !t.noRoom() {
+		return derived
+	}
+	return say.Join(derived, say.T("watch: of the examples that were counted none fits %v with what stands before the answer; if none of all does, the run is refused", "watch：数过的样例连同前文没有一条能放进%v；若全部如此，运行会被拒绝", most))
+}
+
+// roomOfRow is a row of so many tokens.
+func roomOfRow(length int) say.Text {
+	return say.T("a row of %d tokens", "一行的 %d 个词元", length)
+}
+
 // emptyPart reports whether path is a part of examples that holds none.
 func emptyPart(path string) bool {
 	for _, name := range []string{stage.ExamplesFile, problemsFile} {

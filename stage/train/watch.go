@@ -351,8 +351,7 @@ func (o *lookout) watchText(ctx context.Context, dir string, length, most int) e
 		return &say.Error{Where: "watch", What: say.T("nothing of the part to watch is learnt: it has none of what the rows learn", "观察集中没有要学习的内容：数据行所学的部分它都没有"),
 			Next: say.T("watch examples that have it", "请观察含有这些内容的样例")}
 	case len(h.docs) == 0:
-		return &say.Error{Where: "watch", What: say.T("no example of the part to watch fits a row of %d tokens", "观察集中没有一条能放进 %d 个词元的行", length),
-			Next: say.T("raise heldout of the examples, or watch shorter ones", "请调大这些样例的 heldout，或观察更短的样例")}
+		return noneFits(length)
 	}
 	o.measure(&h, length)
 	return nil

@@ -290,17 +290,6 @@ func looksOf(steps float64) float64 {
 // sentenceTokens is what the gate reads if there are no rows, about.
 const sentenceTokens = 180
 
-// setTime sets the time that toil takes, and says what it rests on.
-func setTime(f *stage.Forecast, toil float64, m stage.Machine) {
-	if m.Peak <= 0 || toil <= 0 {
-		f.Basis = say.T("the machine was not measured", "尚未测量本机性能")
-		return
-	}
-	f.Low, f.High = leastTime*toil/m.Peak, mostTime*toil/m.Peak
-	low, high := 100*f.FLOPs/toil/mostTime, 100*f.FLOPs/toil/leastTime
-	f.Basis = say.T("%.2g FLOPs at %.0f–%.0f%% of the measured %.0f GFLOP/s", "%.2g 次浮点运算，按实测峰值的 %.0f–%.0f%%（%.0f GFLOP/s）计", f.FLOPs, low, high, m.Peak/1e9)
-}
-
 // size is what a step that goes on from b tells those after it.
 func (b *footing) size() map[string]float64 {
 	list := sizeOf(&b.shape)
@@ -352,6 +341,9 @@ type footing struct {
 	brought bool         // it goes back to a model that someone brought
 	silent  bool         // it was foretold to be mute
 	words   *talk.Words  // its own, once they were asked for
+	room    int          // tokens of what is counted, at most; 0: as many as are read
+	direct  bool         // … without its thoughts
+	any     bool         // … until there is one that has room
 	wrong   []*say.Error // it cannot be trained
 	whole   []*say.Error // … but by adapters
 	bad     []*say.Error // it cannot be read, either
