@@ -317,7 +317,7 @@ func (o own) forecastAnswers(in map[string][]stage.Forecast, use stage.Use, arg 
 			s.f.Derived = say.T("%v; %v", "%v；%v", s.f.Derived, odd.alike())
 		}
 	}
-	s.f.Derived = held.remarkWatched(t.remarkLeft(s.f.Derived, use, &b), roomOf(min(orDefault(b.reads, mostTokens), mostTokens)))
+	s.f.Derived = held.remarkWatched(t.remarkLeft(s.f.Derived, use, &b), roomOf(min(b.most(), mostTokens)))
 	s.f.Derived, s.f.Rough = o.adapters(&b, s.f.Derived), t.rough
 	s.remark(&w, m)
 	return s.f
